@@ -1,0 +1,145 @@
+// Package sqldb is one small door to both databases: PostgreSQL through pgx and SQLite in the process.
+//
+// A write is a closure over a Tx, given to Update. Callers that come at the same moment share one
+// transaction and one commit (group commit), and on PostgreSQL one round trip too. SQL is written once, in
+// the common subset, with $1 parameters; invariants are named constraints, and a refusal is a ConstraintError.
+package sqldb
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"kept.dev/kit/errs"
+)
+
+// Config says which database to open and how much may go on at once.
+type Config struct {
+	// URL is "postgres://…" or "sqlite:" and a file's path.
+	URL string
+	// Writers is the number of transactions in flight at once (PostgreSQL; default 3). SQLite has one writer.
+	Writers int
+	// Readers is the number of connections for reads (default 8).
+	Readers int
+	// Queue is how many callers may wait for their turn to write (default 4096); more are refused.
+	Queue int
+	// Group is how many callers share one transaction at most (default 64).
+	Group int
+	// OnGroup, when set, is told each committed group's size.
+	OnGroup func(size int)
+}
+
+func (c Config) withDefaults() Config {
+	c.Writers = orDefault(c.Writers, 3)
+	c.Readers = orDefault(c.Readers, 8)
+	c.Queue = orDefault(c.Queue, 4096)
+	c.Group = orDefault(c.Group, 64)
+	if c.OnGroup == nil {
+		c.OnGroup = func(int) {}
+	}
+	return c
+}
+
+func orDefault(n, def int) int {
+	if n <= 0 {
+		return def
+	}
+	return n
+}
+
+// patience bounds one group's work on the database. A caller's own deadline is looked at before its turn only:
+// cancelling a statement half-way would roll back everybody in the group.
+const patience = 20 * time.Second
+
+// DB is an open database.
+type DB struct {
+	engine engine
+	queue  *queue
+}
+
+// engine is what the two databases do differently.
+type engine interface {
+	read(ctx context.Context, stmts []*Stmt) ([]*Rows, error)
+	// lead runs groups from the queue until it closes.
+	lead(q *queue)
+	// alone runs one call in a transaction of its own, beside the groups where the database can.
+	alone(q *queue, c *call)
+	dialect() string
+	ping(ctx context.Context) error
+	close()
+}
+
+// Open connects and starts the writers. Close it when done.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	cfg = cfg.withDefaults()
+	e, writers, err := openEngine(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	db := &DB{engine: e, queue: newQueue(cfg)}
+	for range writers {
+		db.queue.leaders.Go(func() { e.lead(db.queue) })
+	}
+	return db, nil
+}
+
+func openEngine(ctx context.Context, cfg Config) (engine, int, error) {
+	if path, ok := strings.CutPrefix(cfg.URL, "sqlite:"); ok {
+		e, err := openSQLite(ctx, path, cfg)
+		return e, 1, err
+	}
+	if strings.HasPrefix(cfg.URL, "postgres://") || strings.HasPrefix(cfg.URL, "postgresql://") {
+		e, err := openPostgres(ctx, cfg)
+		return e, cfg.Writers, err
+	}
+	return nil, 0, fmt.Errorf("a database is %q or %q", "postgres://…", "sqlite:path")
+}
+
+// Update runs the closure in a transaction, together with other callers' closures, and returns when it is durable.
+// The closure may run more than once (after a conflict, or when another caller broke the group), so it must
+// change nothing but the database, and must not call over the network. work names the caller in failpoints.
+//
+// Errors: the closure's own; a *ConstraintError or what Refuse made of it; RESOURCE_EXHAUSTED when too many
+// wait; UNAVAILABLE when the connection broke (during the commit the outcome is then unknown).
+func (db *DB) Update(ctx context.Context, work string, fn func(tx *Tx) error) error {
+	c := newCall(ctx, work, fn)
+	if !db.queue.put(c) {
+		return errs.Overloaded("DATABASE_BUSY", time.Second)
+	}
+	return c.wait()
+}
+
+// UpdateAlone runs the closure in a transaction that nobody else shares: for long batches, which would
+// make others wait, and for work that is likely to fail.
+func (db *DB) UpdateAlone(ctx context.Context, work string, fn func(tx *Tx) error) error {
+	c := newCall(ctx, work, fn)
+	db.engine.alone(db.queue, c)
+	return c.wait()
+}
+
+// Query reads outside any transaction.
+func (db *DB) Query(ctx context.Context, sql string, args ...any) (*Rows, error) {
+	rows, err := db.Batch(ctx, Q(sql, args...))
+	if err != nil {
+		return nil, err
+	}
+	return rows[0], nil
+}
+
+// Batch reads with several queries in one round trip.
+func (db *DB) Batch(ctx context.Context, queries ...*Stmt) ([]*Rows, error) {
+	return db.engine.read(ctx, queries)
+}
+
+// Ping tells whether the database answers.
+func (db *DB) Ping(ctx context.Context) error { return db.engine.ping(ctx) }
+
+// Dialect is "postgres" or "sqlite", for reports. Nothing else may depend on it.
+func (db *DB) Dialect() string { return db.engine.dialect() }
+
+// Close lets the callers in the queue finish and disconnects.
+func (db *DB) Close() {
+	db.queue.close()
+	db.engine.close()
+}

@@ -1,0 +1,60 @@
+package sqldb
+
+import (
+	"slices"
+	"strings"
+)
+
+// Tx is one caller's part of a transaction. It is used by one goroutine, inside the closure given to Update.
+//
+// Exec only notes a statement; it travels with the next Query or Batch, or with the commit, in one round trip.
+// So a closure that only writes costs a single round trip however many rows it touches.
+type Tx struct {
+	pending []*Stmt
+	wrote   bool // statements that change rows have been sent
+	// trip sends statements in one round trip and returns their results in the same order.
+	trip func(stmts []*Stmt) ([]*Rows, error)
+}
+
+// Exec notes a statement whose result is not needed. Errors come from the next Query, or from Update itself.
+// A statement that matches no row is no error: hold invariants by named constraints, not by counting rows.
+func (tx *Tx) Exec(sql string, args ...any) *Stmt {
+	s := Q(sql, args...)
+	tx.pending = append(tx.pending, s)
+	return s
+}
+
+// Query sends what is pending and then the query, in one round trip, and returns the query's rows.
+func (tx *Tx) Query(sql string, args ...any) (*Rows, error) {
+	rows, err := tx.Batch(Q(sql, args...))
+	if err != nil {
+		return nil, err
+	}
+	return rows[0], nil
+}
+
+// Batch sends what is pending and then the queries, in one round trip, and returns the rows of each query.
+func (tx *Tx) Batch(queries ...*Stmt) ([]*Rows, error) {
+	stmts := append(tx.pending, queries...)
+	tx.pending = nil
+	for _, s := range stmts {
+		tx.wrote = tx.wrote || !s.readOnly()
+	}
+	rows, err := tx.trip(stmts)
+	if err != nil {
+		return nil, err
+	}
+	return rows[len(rows)-len(queries):], nil
+}
+
+// take empties the list of what the closure left pending at its end, hot statements last.
+func (tx *Tx) take() []*Stmt {
+	stmts := tx.pending
+	tx.pending = nil
+	slices.SortStableFunc(stmts, byHeat)
+	return stmts
+}
+
+func byHeat(a, b *Stmt) int {
+	return strings.Compare(a.hotKey, b.hotKey)
+}
