@@ -107,7 +107,7 @@ func (db *DB) Update(ctx context.Context, work string, fn func(tx *Tx) error) er
 	if !db.queue.put(c) {
 		return errs.Overloaded("DATABASE_BUSY", time.Second)
 	}
-	return c.wait()
+	return c.finish()
 }
 
 // UpdateAlone runs the closure in a transaction that nobody else shares: for long batches, which would
@@ -115,7 +115,7 @@ func (db *DB) Update(ctx context.Context, work string, fn func(tx *Tx) error) er
 func (db *DB) UpdateAlone(ctx context.Context, work string, fn func(tx *Tx) error) error {
 	c := newCall(ctx, work, fn)
 	db.engine.alone(db.queue, c)
-	return c.wait()
+	return c.finish()
 }
 
 // Query reads outside any transaction.
@@ -134,6 +134,15 @@ func (db *DB) Batch(ctx context.Context, queries ...*Stmt) ([]*Rows, error) {
 
 // Ping tells whether the database answers.
 func (db *DB) Ping(ctx context.Context) error { return db.engine.ping(ctx) }
+
+// SkipLocked is the clause by which several replicas share a table's rows without waiting for each other:
+// it ends the select that claims rows. SQLite has one writer and needs none.
+func (db *DB) SkipLocked() string {
+	if db.engine.dialect() == "sqlite" {
+		return ""
+	}
+	return " for update skip locked"
+}
 
 // Dialect is "postgres" or "sqlite", for reports. Nothing else may depend on it.
 func (db *DB) Dialect() string { return db.engine.dialect() }

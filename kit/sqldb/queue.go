@@ -87,6 +87,7 @@ type call struct {
 	taken  atomic.Bool
 	turns  chan *turn
 	result chan error
+	last   *Tx // of the latest turn
 }
 
 // turn is one run of the closure. done gets its error.
@@ -129,9 +130,23 @@ func (c *call) wait() error {
 	}
 }
 
+// finish waits for the result and, when it is a success, does what was left for after the commit.
+func (c *call) finish() error {
+	if err := c.wait(); err != nil {
+		return err
+	}
+	if c.last != nil {
+		for _, do := range c.last.after {
+			do()
+		}
+	}
+	return nil
+}
+
 // run reports the closure's end even when it panics; the panic then goes on in the caller's goroutine.
 func (c *call) run(t *turn) {
 	err := error(errs.Internal("the transaction's closure panicked"))
+	c.last = t.tx
 	defer func() { t.done(err) }()
 	err = c.fn(t.tx)
 }

@@ -11,6 +11,7 @@ import (
 // So a closure that only writes costs a single round trip however many rows it touches.
 type Tx struct {
 	pending []*Stmt
+	after   []func()
 	wrote   bool // statements that change rows have been sent
 	// trip sends statements in one round trip and returns their results in the same order.
 	trip func(stmts []*Stmt) ([]*Rows, error)
@@ -46,6 +47,10 @@ func (tx *Tx) Batch(queries ...*Stmt) ([]*Rows, error) {
 	}
 	return rows[len(rows)-len(queries):], nil
 }
+
+// AfterCommit leaves a function to be called when the transaction has become durable: to wake up whoever waits for
+// its rows. It may never be called (the process may die first), so nothing may depend on it.
+func (tx *Tx) AfterCommit(do func()) { tx.after = append(tx.after, do) }
 
 // take empties the list of what the closure left pending at its end, hot statements last.
 func (tx *Tx) take() []*Stmt {
