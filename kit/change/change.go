@@ -1,0 +1,177 @@
+// Package change makes a changing call idempotent: its answer is kept in the transaction of the change, and
+// whoever asks the same again gets the same answer.
+package change
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"kept.dev/kit/access"
+	"kept.dev/kit/errs"
+	"kept.dev/kit/failpoint"
+	"kept.dev/kit/sqldb"
+)
+
+// Kept is how long answers are kept.
+const Kept = 24 * time.Hour
+
+// Header is the request metadata that carries the caller's key, Replayed the response metadata that marks an answer
+// given before.
+const (
+	Header   = "idempotency-key"
+	Replayed = "idempotent-replayed"
+)
+
+// Do runs the closure in a transaction and returns its answer. With a key (the metadata idempotency-key, or the request's
+// request_id) the answer is written in the same transaction; a second call of the same caller with the same key and
+// request gets it again, and changes nothing. Failures are not kept.
+//
+// Errors: the closure's; FAILED_PRECONDITION (IDEMPOTENCY_KEY_REUSED) for the same key with another request.
+func Do[R proto.Message](
+	ctx context.Context, db *sqldb.DB, req proto.Message, fn func(tx *sqldb.Tx) (R, error),
+) (R, error) {
+	method, _ := grpc.Method(ctx)
+	call, err := newCall(ctx, method, req)
+	if err != nil {
+		var none R
+		return none, err
+	}
+	var answer R
+	err = db.Update(ctx, method, func(tx *sqldb.Tx) (err error) {
+		if answer, err = fn(tx); err != nil {
+			return err
+		}
+		return call.keep(tx, answer)
+	})
+	if err == nil || call == nil || errs.KindOf(err) == errs.KindUnavailable {
+		return answer, err
+	}
+	// Whatever went wrong, the reason may be that this very change has been made before.
+	replayed, found, lookup := replay[R](ctx, db, call)
+	if lookup != nil {
+		return replayed, lookup
+	}
+	if found {
+		return replayed, grpc.SetHeader(ctx, metadata.Pairs(Replayed, "true"))
+	}
+	if sqldb.Violates(err, "idempotency_pkey") { // by an answer that is no longer kept
+		if err := call.forget(ctx, db); err != nil {
+			return answer, err
+		}
+		return Do(ctx, db, req, fn)
+	}
+	return answer, err
+}
+
+// call is what makes a change the same change. Nil when the caller gave no key.
+type call struct {
+	caller, method, key string
+	hash                []byte
+}
+
+func newCall(ctx context.Context, method string, req proto.Message) (*call, error) {
+	key := keyOf(ctx, req)
+	if key == "" {
+		return nil, nil
+	}
+	who := access.Caller(ctx)
+	body, err := proto.MarshalOptions{Deterministic: true}.Marshal(withoutRequestID(req))
+	if err != nil {
+		return nil, fmt.Errorf("hash request: %w", err)
+	}
+	hash := sha256.Sum256(body)
+	return &call{caller: who.Role.String() + " " + who.Subject, method: method, key: key, hash: hash[:]}, nil
+}
+
+func keyOf(ctx context.Context, req proto.Message) string {
+	if values := metadata.ValueFromIncomingContext(ctx, Header); len(values) > 0 && values[0] != "" {
+		return values[0]
+	}
+	if field := requestID(req.ProtoReflect()); field != nil {
+		return req.ProtoReflect().Get(field).String()
+	}
+	return ""
+}
+
+func requestID(m protoreflect.Message) protoreflect.FieldDescriptor {
+	field := m.Descriptor().Fields().ByName("request_id")
+	if field == nil || field.Kind() != protoreflect.StringKind {
+		return nil
+	}
+	return field
+}
+
+func withoutRequestID(req proto.Message) proto.Message {
+	field := requestID(req.ProtoReflect())
+	if field == nil || !req.ProtoReflect().Has(field) {
+		return req
+	}
+	copied := proto.Clone(req)
+	copied.ProtoReflect().Clear(field)
+	return copied
+}
+
+const insert = `
+	insert into idempotency (caller, method, key, hash, response, created)
+	values ($1, $2, $3, $4, $5, $6)`
+
+func (c *call) keep(tx *sqldb.Tx, answer proto.Message) error {
+	if c == nil || failpoint.Off(failpoint.IdempotencyCheck) {
+		return nil
+	}
+	response, err := proto.Marshal(answer)
+	if err != nil {
+		return fmt.Errorf("keep answer: %w", err)
+	}
+	tx.Exec(insert, c.caller, c.method, c.key, c.hash, response, time.Now().UnixMicro())
+	return nil
+}
+
+const forget = `
+	delete from idempotency
+	where caller = $1 and method = $2 and key = $3 and created <= $4`
+
+func (c *call) forget(ctx context.Context, db *sqldb.DB) error {
+	return db.Update(ctx, c.method, func(tx *sqldb.Tx) error {
+		tx.Exec(forget, c.caller, c.method, c.key, time.Now().Add(-Kept).UnixMicro())
+		return nil
+	})
+}
+
+const find = `
+	select hash, response from idempotency
+	where caller = $1 and method = $2 and key = $3 and created > $4`
+
+// replay finds the answer that was given before.
+func replay[R proto.Message](ctx context.Context, db *sqldb.DB, c *call) (answer R, found bool, err error) {
+	rows, err := db.Query(ctx, find, c.caller, c.method, c.key, time.Now().Add(-Kept).UnixMicro())
+	if err != nil {
+		return answer, false, err
+	}
+	var hash, response []byte
+	_, err = sqldb.One(rows, func(r *sqldb.Rows) (struct{}, error) { return struct{}{}, r.Scan(&hash, &response) })
+	if errors.Is(err, sqldb.ErrNoRow) {
+		return answer, false, nil
+	}
+	if err != nil {
+		return answer, false, err
+	}
+	if !bytes.Equal(hash, c.hash) {
+		return answer, false, errs.Refused("IDEMPOTENCY_KEY_REUSED",
+			"the idempotency key has been used for another request; use a new key for a new request")
+	}
+	answer = answer.ProtoReflect().Type().New().Interface().(R)
+	if err := proto.Unmarshal(response, answer); err != nil {
+		return answer, false, fmt.Errorf("read kept answer: %w", err)
+	}
+	return answer, true, nil
+}

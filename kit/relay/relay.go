@@ -1,0 +1,144 @@
+// Package relay publishes what a service has said. One replica does it at a time, by a lease; an event that is published
+// twice, because that replica died between publishing and noting it, is known to its consumers.
+//
+// Nothing depends on the bus keeping anything: when its epoch changes, everything of the last seven days is published
+// again.
+package relay
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"kept.dev/kit/activity"
+	"kept.dev/kit/bus"
+	"kept.dev/kit/event"
+	"kept.dev/kit/failpoint"
+	"kept.dev/kit/id"
+	"kept.dev/kit/outbox"
+	"kept.dev/kit/sqldb"
+)
+
+// Window is how long published events are kept, to be published again when the bus has lost them.
+const Window = 7 * 24 * time.Hour
+
+// Config is what a relay needs.
+type Config struct {
+	DB       *sqldb.DB
+	Bus      bus.Bus
+	Outbox   *outbox.Outbox
+	Source   string
+	Log      *slog.Logger
+	Activity *activity.Counter
+	// Lease is after how long another replica takes over from one that died (wall time; default 3 s).
+	Lease time.Duration
+	// Poll is how often to look for events that other replicas have written (default 20 ms).
+	Poll time.Duration
+}
+
+// Relay publishes a service's events.
+type Relay struct {
+	cfg    Config
+	holder string
+	leased time.Time // until when this process is the one
+	looked time.Time // when the bus's epoch was looked at
+}
+
+// New makes a relay.
+func New(cfg Config) *Relay {
+	if cfg.Lease == 0 {
+		cfg.Lease = 3 * time.Second
+	}
+	if cfg.Poll == 0 {
+		cfg.Poll = 20 * time.Millisecond
+	}
+	return &Relay{cfg: cfg, holder: id.New()}
+}
+
+// Run publishes until the context ends, and then hands the lease back.
+func (r *Relay) Run(ctx context.Context) error {
+	failures := 0
+	for ctx.Err() == nil {
+		n, err := r.round(ctx)
+		if err != nil && ctx.Err() == nil {
+			failures++
+			r.cfg.Log.WarnContext(ctx, "events cannot be published", "error", err, "failures", failures)
+			r.wait(ctx, min(time.Second, time.Duration(failures)*50*time.Millisecond))
+			continue
+		}
+		failures = 0
+		if n < page {
+			r.wait(ctx, r.cfg.Poll)
+		}
+	}
+	r.handBack(context.WithoutCancel(ctx))
+	return nil
+}
+
+func (r *Relay) wait(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-r.cfg.Outbox.Wake():
+	case <-time.After(d):
+	}
+}
+
+// page is how many events are published at a time.
+const page = 512
+
+func (r *Relay) round(ctx context.Context) (int, error) {
+	if held, err := r.hold(ctx); err != nil || !held {
+		return 0, err
+	}
+	if err := r.checkEpoch(ctx); err != nil {
+		return 0, err
+	}
+	events, err := r.pending(ctx)
+	if err != nil || len(events) == 0 {
+		return 0, err
+	}
+	defer r.cfg.Activity.Begin()()
+	ctx, cancel := context.WithDeadline(ctx, r.leased)
+	defer cancel()
+	if err := r.cfg.Bus.Publish(ctx, r.cfg.Source, events); err != nil {
+		return 0, err
+	}
+	return len(events), r.mark(ctx, events)
+}
+
+const selectPending = `
+	select id, type, subject, version, time, traceparent, data from outbox
+	where pending order by id limit $1`
+
+func (r *Relay) pending(ctx context.Context) ([]event.Event, error) {
+	rows, err := r.cfg.DB.Query(ctx, selectPending, page)
+	if err != nil {
+		return nil, err
+	}
+	return sqldb.All(rows, func(rows *sqldb.Rows) (event.Event, error) {
+		e := event.Event{Source: r.cfg.Source}
+		var micros int64
+		err := rows.Scan(&e.ID, &e.Type, &e.Subject, &e.Version, &micros, &e.Traceparent, &e.Data)
+		e.Time = time.UnixMicro(micros).UTC()
+		return e, err
+	})
+}
+
+// mark notes the events as published.
+func (r *Relay) mark(ctx context.Context, events []event.Event) error {
+	err := r.cfg.DB.UpdateAlone(ctx, "relay.mark", func(tx *sqldb.Tx) error {
+		ids := make([]string, len(events))
+		for i, e := range events {
+			ids[i] = e.ID
+		}
+		text, args := sqldb.List(1, ids)
+		tx.Exec("update outbox set pending = false where id in "+text, args...)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("mark published events: %w", err)
+	}
+	failpoint.Hit("published", r.cfg.Source)
+	return nil
+}
