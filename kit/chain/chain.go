@@ -1,0 +1,154 @@
+// Package chain is what every call goes through before and after its handler: telemetry, error mapping, recovery,
+// deadline, authentication, access, rate limit, validation. Handlers then do their trade and nothing else.
+package chain
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"buf.build/go/protovalidate"
+	"go.opentelemetry.io/otel/metric"
+	metricnoop "go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/trace"
+	tracenoop "go.opentelemetry.io/otel/trace/noop"
+	"google.golang.org/grpc"
+
+	"kept.dev/kit/access"
+	"kept.dev/kit/ratelimit"
+)
+
+// Config is what a chain needs. What is missing makes it stricter or quieter, never more open: without a Verifier
+// no token counts, without Rules nobody may call anything.
+type Config struct {
+	Log      *slog.Logger
+	Tracer   trace.Tracer
+	Meter    metric.Meter
+	Verifier Verifier
+	Rules    *access.Rulebook
+	// Limiter bounds each caller; nil bounds nobody.
+	Limiter ratelimit.Limiter
+	// Validator checks requests; nil is protovalidate's global one. NewValidator makes one that is warm.
+	Validator protovalidate.Validator
+	// Deadline is the longest that a unary call may take (default 15 s). Streams have none.
+	Deadline time.Duration
+	// Activity is told of each call; nil when nobody wants to know.
+	Activity Activity
+}
+
+// Verifier says who a bearer token stands for.
+type Verifier interface {
+	Verify(ctx context.Context, raw string) (access.Principal, error)
+}
+
+// Activity counts work that is under way. The sandbox's clock waits until there is none.
+type Activity interface {
+	Begin() (end func())
+}
+
+const defaultDeadline = 15 * time.Second
+
+func (c Config) withDefaults() Config {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Tracer == nil {
+		c.Tracer = tracenoop.Tracer{}
+	}
+	if c.Meter == nil {
+		c.Meter = metricnoop.Meter{}
+	}
+	if c.Verifier == nil {
+		c.Verifier = refusing{}
+	}
+	if c.Validator == nil {
+		c.Validator = protovalidate.GlobalValidator
+	}
+	if c.Deadline <= 0 {
+		c.Deadline = defaultDeadline
+	}
+	return c
+}
+
+// Chain is the interceptors of a server.
+type Chain struct {
+	steps    []step // of ordinary calls
+	platform []step // of health and reflection
+	requests requests
+}
+
+// New puts the chain together. The order is part of what callers rely on: a caller learns nothing of a request's
+// faults before access is decided, and whatever goes wrong inside is mapped, counted and traced.
+func New(config Config) *Chain {
+	config = config.withDefaults()
+	rules := rules{config.Rules}
+	requests := requests{rules: rules, validation: validation{config.Validator}}
+	return &Chain{
+		steps: []step{
+			activity{config.Activity}.step,
+			newTelemetry(config.Tracer, config.Meter).step,
+			mapping{config.Log}.step,
+			recovery,
+			deadline(config.Deadline).step,
+			authentication{config.Verifier}.step,
+			rules.step,
+			limit{config.Limiter}.step,
+			requests.validation.step,
+		},
+		platform: []step{mapping{config.Log}.step, recovery},
+		requests: requests,
+	}
+}
+
+// call is one RPC on its way through the chain.
+type call struct {
+	method  string // "/kept.order.v1.OrderService/GetOrder"
+	stream  bool
+	listens bool // the caller listens to a stream of answers, perhaps for hours
+	request any  // nil for streams, whose requests come later
+}
+
+// step does its part around the rest of the chain.
+type step func(ctx context.Context, c *call, next handler) error
+
+// handler is the rest of the chain, the handler at its end.
+type handler func(ctx context.Context) error
+
+func (c *Chain) run(ctx context.Context, one *call, last handler) error {
+	if access.Exempt(one.method) {
+		return run(ctx, c.platform, one, last)
+	}
+	return run(ctx, c.steps, one, last)
+}
+
+func run(ctx context.Context, steps []step, one *call, last handler) error {
+	if len(steps) == 0 {
+		return last(ctx)
+	}
+	return steps[0](ctx, one, func(ctx context.Context) error { return run(ctx, steps[1:], one, last) })
+}
+
+// Unary is the chain for unary calls.
+func (c *Chain) Unary() grpc.UnaryServerInterceptor {
+	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+		var res any
+		err := c.run(ctx, &call{method: info.FullMethod, request: req}, func(ctx context.Context) (err error) {
+			res, err = handle(ctx, req)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		return res, nil
+	}
+}
+
+// Stream is the chain for streaming calls. What has to do with a request is done for each one as it comes in.
+func (c *Chain) Stream() grpc.StreamServerInterceptor {
+	return func(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
+		one := &call{method: info.FullMethod, stream: true, listens: info.IsServerStream}
+		return c.run(stream.Context(), one, func(ctx context.Context) error {
+			return handle(srv, &checkedStream{ServerStream: stream, ctx: ctx, method: info.FullMethod, requests: c.requests})
+		})
+	}
+}

@@ -1,0 +1,122 @@
+// Package localredis runs a Redis server of its own for tests, benchmarks and the distributed suite on one machine:
+// a data folder, a free port on 127.0.0.1, an append-only file.
+package localredis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// Server is a running Redis.
+type Server struct {
+	Dir  string // holds data and log
+	Port int
+	args []string
+	cmd  *exec.Cmd
+	done chan struct{}
+}
+
+// Start makes a data folder below dir and starts a server on it. The arguments are redis-server's own, such as
+// "--maxmemory", "64mb"; they go after those of this package and win.
+func Start(ctx context.Context, dir string, args ...string) (*Server, error) {
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		return nil, errors.New("redis-server is not installed (apt-get install redis-server)")
+	}
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Dir: filepath.Join(dir, "redis"), Port: port, args: args}
+	return s, s.Restart(ctx)
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// Restart starts the server, on the same port and data, and waits until it answers.
+func (s *Server) Restart(ctx context.Context) error {
+	if err := os.MkdirAll(s.data(), 0o700); err != nil {
+		return err
+	}
+	log, err := os.OpenFile(s.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	args := []string{
+		"--port", strconv.Itoa(s.Port), "--bind", "127.0.0.1", "--dir", s.data(),
+		"--save", "", "--appendonly", "yes", "--daemonize", "no",
+	}
+	cmd := exec.Command("redis-server", append(args, s.args...)...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a test's Ctrl-C is not for it
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start redis-server: %w", err)
+	}
+	s.cmd, s.done = cmd, make(chan struct{})
+	go func(done chan struct{}) { _ = cmd.Wait(); close(done) }(s.done)
+	return s.await(ctx)
+}
+
+func (s *Server) await(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	client := redis.NewClient(&redis.Options{Addr: s.Addr(), MaxRetries: -1, DisableIdentity: true})
+	defer client.Close()
+	for {
+		err := client.Ping(ctx).Err()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-s.done:
+			text, _ := os.ReadFile(s.log())
+			return fmt.Errorf("redis-server ended: %s", text)
+		case <-ctx.Done():
+			s.Stop(true)
+			return fmt.Errorf("redis-server does not answer: %w", err)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// Addr is its host and port.
+func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port)) }
+
+// URL is its address, for redis.ParseURL.
+func (s *Server) URL() string { return "redis://" + s.Addr() + "/0" }
+
+// PID is the server's process.
+func (s *Server) PID() int { return s.cmd.Process.Pid }
+
+// Stop ends the server, by SIGKILL where crash is set, and waits until it is gone. Its data stay.
+func (s *Server) Stop(crash bool) {
+	sig := syscall.SIGTERM
+	if crash {
+		sig = syscall.SIGKILL
+	}
+	_ = s.cmd.Process.Signal(sig) // it may have ended already
+	<-s.done
+}
+
+// Wipe removes the data of a server that is stopped, as a lost disk would.
+func (s *Server) Wipe() error { return os.RemoveAll(s.data()) }
+
+func (s *Server) data() string { return filepath.Join(s.Dir, "data") }
+func (s *Server) log() string  { return filepath.Join(s.Dir, "log") }
