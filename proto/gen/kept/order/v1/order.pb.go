@@ -256,7 +256,9 @@ type Order struct {
 	// When it was cancelled.
 	CancelTime *timestamppb.Timestamp `protobuf:"bytes,23,opt,name=cancel_time,json=cancelTime,proto3" json:"cancel_time,omitempty"`
 	// Why it was cancelled.
-	CancelReason  string `protobuf:"bytes,24,opt,name=cancel_reason,json=cancelReason,proto3" json:"cancel_reason,omitempty"`
+	CancelReason string `protobuf:"bytes,24,opt,name=cancel_reason,json=cancelReason,proto3" json:"cancel_reason,omitempty"`
+	// Changes whenever the order does.
+	Etag          string `protobuf:"bytes,25,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -459,6 +461,13 @@ func (x *Order) GetCancelReason() string {
 	return ""
 }
 
+func (x *Order) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
 // One product of the order.
 type Order_Line struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -536,7 +545,7 @@ var File_kept_order_v1_order_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_order_proto_rawDesc = "" +
 	"\n" +
-	"\x19kept/order/v1/order.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a google/type/postal_address.proto\x1a\x1bkept/common/v1/common.proto\"\xab\x11\n" +
+	"\x19kept/order/v1/order.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a google/type/postal_address.proto\x1a\x1bkept/common/v1/common.proto\"\xc4\x11\n" +
 	"\x05Order\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12]\n" +
 	"\bcustomer\x18\x02 \x01(\tBA\xe0A\x02\xe0A\x05\xfaA\x13\n" +
@@ -566,7 +575,8 @@ const file_kept_order_v1_order_proto_rawDesc = "" +
 	"\fdeliver_time\x18\x16 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\vdeliverTime\x12@\n" +
 	"\vcancel_time\x18\x17 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"cancelTime\x12(\n" +
-	"\rcancel_reason\x18\x18 \x01(\tB\x03\xe0A\x03R\fcancelReason\x1a\x83\x02\n" +
+	"\rcancel_reason\x18\x18 \x01(\tB\x03\xe0A\x03R\fcancelReason\x12\x17\n" +
+	"\x04etag\x18\x19 \x01(\tB\x03\xe0A\x03R\x04etag\x1a\x83\x02\n" +
 	"\x04Line\x12f\n" +
 	"\aproduct\x18\x01 \x01(\tBL\xe0A\x02\xfaA\x12\n" +
 	"\x10kept.dev/Product\xbaH1r/2-^products/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\aproduct\x12*\n" +

@@ -1,0 +1,40 @@
+// Package customer is the service that knows the people whom the company wants to keep, and the promises made to them.
+package customer
+
+import (
+	"embed"
+	"io/fs"
+
+	"google.golang.org/grpc"
+
+	"kept.dev/kit"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+	"kept.dev/services/customer/internal/customer"
+	"kept.dev/services/customer/internal/promise"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// New makes the service.
+func New(deps kit.Deps) (*kit.Service, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	customers := customer.New(deps)
+	book, err := promise.New(deps)
+	if err != nil {
+		return nil, err
+	}
+	return &kit.Service{
+		Name:       "customer",
+		Migrations: files,
+		Register: func(r grpc.ServiceRegistrar) {
+			customerv1.RegisterCustomerServiceServer(r, customers)
+			customerv1.RegisterPromiseServiceServer(r, book)
+		},
+		Events: book.Events(),
+		Timers: book.Timers,
+	}, nil
+}

@@ -1,0 +1,66 @@
+package promise
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"kept.dev/kit/event"
+	"kept.dev/kit/sqldb"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+)
+
+// onPromiseKept notes that the owner kept its promise. Kept wins over Broken: the owner says it by the time of the fact,
+// and the fact may have been told to it late.
+func (s *Service) onPromiseKept(ctx context.Context, tx *sqldb.Tx, _ event.Event, kept *promisev1.PromiseKept) error {
+	a := answer{
+		promise: kept.GetPromise(), customer: kept.GetCustomer(), subject: kept.GetSubject(),
+		state: customerv1.Promise_KEPT, at: kept.GetKeepTime().AsTime(),
+	}
+	return s.resolve(ctx, tx, a)
+}
+
+// onPromiseBroken notes that the owner broke its promise.
+func (s *Service) onPromiseBroken(ctx context.Context, tx *sqldb.Tx, e event.Event, broken *promisev1.PromiseBroken) error {
+	a := answer{
+		promise: broken.GetPromise(), customer: broken.GetCustomer(), subject: broken.GetSubject(),
+		state: customerv1.Promise_BROKEN, at: e.Time,
+	}
+	return s.resolve(ctx, tx, a)
+}
+
+// onPromiseReleased notes that the promise does not stand any more.
+func (s *Service) onPromiseReleased(
+	ctx context.Context, tx *sqldb.Tx, e event.Event, released *promisev1.PromiseReleased,
+) error {
+	a := answer{
+		promise: released.GetPromise(), customer: released.GetCustomer(), subject: released.GetSubject(),
+		state: customerv1.Promise_RELEASED, at: e.Time,
+	}
+	return s.resolve(ctx, tx, a)
+}
+
+// answer is what an owner says of its promise in the end.
+type answer struct {
+	promise, customer, subject string
+	state                      customerv1.Promise_State
+	at                         time.Time
+}
+
+// resolve writes the answer, even before the promise itself is known, and stops watching.
+func (s *Service) resolve(ctx context.Context, tx *sqldb.Tx, a answer) error {
+	writeAnswer(tx, a)
+	id := idOf(a.promise)
+	atRisk.Cancel(tx, id)
+	due.Cancel(tx, id)
+	unanswered.Cancel(tx, id)
+	s.count(ctx, "", a.state.String())
+	return nil
+}
+
+func (s *Service) count(ctx context.Context, kind, state string) {
+	s.facts.Add(ctx, 1, metric.WithAttributes(attribute.String("kind", kind), attribute.String("state", state)))
+}

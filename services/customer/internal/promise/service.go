@@ -1,0 +1,58 @@
+// Package promise serves PromiseService: the promise book. Whoever makes a promise writes PromiseMade in its own
+// transaction and answers Kept or Broken from its own rows. The book decides when: it warns, it asks, and
+// it reports who does not answer.
+package promise
+
+import (
+	"go.opentelemetry.io/otel/metric"
+
+	"kept.dev/kit"
+	"kept.dev/kit/clock"
+	"kept.dev/kit/inbox"
+	"kept.dev/kit/outbox"
+	"kept.dev/kit/sqldb"
+	"kept.dev/kit/timer"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+)
+
+// Service implements PromiseService and keeps the book.
+type Service struct {
+	customerv1.UnimplementedPromiseServiceServer
+	db     *sqldb.DB
+	clock  clock.Clock
+	outbox *outbox.Outbox
+	facts  metric.Int64Counter
+}
+
+// New makes the service.
+func New(deps kit.Deps) (*Service, error) {
+	facts, err := deps.Meter.Int64Counter("kept_promises_total",
+		metric.WithDescription("Facts about promises taken into the book, by kind of promise and state"))
+	if err != nil {
+		return nil, err
+	}
+	return &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, facts: facts}, nil
+}
+
+// Events are the facts that the book takes in.
+func (s *Service) Events() []inbox.Handler {
+	return []inbox.Handler{
+		inbox.On(s.onPromiseMade), inbox.On(s.onPromiseKept), inbox.On(s.onPromiseBroken), inbox.On(s.onPromiseReleased),
+	}
+}
+
+// The book's timers, keyed by the promise's id.
+var (
+	atRisk     = timer.Local("promise.at_risk")
+	due        = timer.Local("promise.due")
+	unanswered = timer.Local("promise.unanswered")
+)
+
+// Timers names the handlers of the book's timers.
+func (s *Service) Timers(w *timer.Worker) {
+	w.Handle(atRisk, s.whenAtRisk)
+	w.Handle(due, s.whenDue)
+	w.Handle(unanswered, s.whenUnanswered)
+}
+
+const collection = "promises/"

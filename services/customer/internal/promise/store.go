@@ -1,0 +1,84 @@
+package promise
+
+import (
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"kept.dev/kit/event"
+	"kept.dev/kit/money"
+	"kept.dev/kit/sqldb"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+)
+
+func idOf(name string) string { return strings.TrimPrefix(name, collection) }
+
+// The answer may be here already; then what the promise was is filled in and its state stays.
+const upsertMade = `
+	insert into promise (id, customer, subject, state, kind, owner, made, at_risk, due, fee, currency)
+	values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+	on conflict (id) do update set
+		kind = excluded.kind, owner = excluded.owner, made = excluded.made, at_risk = excluded.at_risk,
+		due = excluded.due, fee = excluded.fee, currency = excluded.currency
+	returning state`
+
+// enter writes a promise and tells whether it is still open.
+func enter(tx *sqldb.Tx, e event.Event, made *promisev1.PromiseMade) (open bool, err error) {
+	var fee money.Amount
+	if made.GetFee() != nil {
+		if fee, err = money.Parse(made.GetFee()); err != nil {
+			return false, err
+		}
+	}
+	rows, err := tx.Query(upsertMade, idOf(made.GetPromise()), made.GetCustomer(), made.GetSubject(),
+		int64(customerv1.Promise_OPEN), int64(made.GetKind()), made.GetOwner(), e.Time.UnixMicro(),
+		made.GetAtRiskTime().AsTime().UnixMicro(), made.GetDueTime().AsTime().UnixMicro(), fee.Minor, fee.Currency)
+	if err != nil {
+		return false, err
+	}
+	state, err := sqldb.One(rows, func(r *sqldb.Rows) (state int64, err error) { return state, r.Scan(&state) })
+	return state == int64(customerv1.Promise_OPEN), err
+}
+
+// Of two answers Kept stands; of others the first.
+const upsertAnswer = `
+	insert into promise (id, customer, subject, state, resolved)
+	values ($1, $2, $3, $4, $5)
+	on conflict (id) do update set state = excluded.state, resolved = excluded.resolved
+	where promise.resolved is null or excluded.state = 4 and promise.state <> 4`
+
+func writeAnswer(tx *sqldb.Tx, a answer) {
+	tx.Exec(upsertAnswer, idOf(a.promise), a.customer, a.subject, int64(a.state), a.at.UnixMicro())
+}
+
+const columns = `id, customer, subject, state, resolved, kind, owner, made, at_risk, due, fee, currency, unanswered`
+
+func scan(r *sqldb.Rows) (*customerv1.Promise, error) {
+	var id, currency string
+	var state, kind, fee int64
+	var resolved, made, risk, due, reported *int64
+	p := &customerv1.Promise{}
+	err := r.Scan(&id, &p.Customer, &p.Subject, &state, &resolved, &kind, &p.Owner, &made, &risk, &due,
+		&fee, &currency, &reported)
+	if err != nil {
+		return nil, err
+	}
+	p.Name = collection + id
+	p.State = customerv1.Promise_State(state)
+	p.Kind = promisev1.PromiseKind(kind)
+	p.MakeTime, p.AtRiskTime, p.DueTime = stamp(made), stamp(risk), stamp(due)
+	p.ResolveTime, p.UnansweredTime = stamp(resolved), stamp(reported)
+	if currency != "" {
+		p.Fee = money.Amount{Minor: fee, Currency: currency}.Proto()
+	}
+	return p, nil
+}
+
+func stamp(micros *int64) *timestamppb.Timestamp {
+	if micros == nil {
+		return nil
+	}
+	return timestamppb.New(time.UnixMicro(*micros))
+}

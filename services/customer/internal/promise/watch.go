@@ -1,0 +1,64 @@
+package promise
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"kept.dev/kit/sqldb"
+	"kept.dev/kit/timer"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+)
+
+// whenAtRisk warns that a promise has not been kept and little time is left.
+func (s *Service) whenAtRisk(ctx context.Context, tx *sqldb.Tx, t timer.Timer) error {
+	p, open, err := moveOn(tx, t.Key, customerv1.Promise_AT_RISK)
+	if err != nil || !open {
+		return err
+	}
+	return s.outbox.Put(ctx, tx, p.GetName(), versionAtRisk, &promisev1.PromiseAtRisk{
+		Promise: p.GetName(), Customer: p.GetCustomer(), Subject: p.GetSubject(), Owner: p.GetOwner(), DueTime: p.GetDueTime(),
+	})
+}
+
+// whenDue asks the owner whether the promise was kept, and gives it an hour to answer.
+func (s *Service) whenDue(ctx context.Context, tx *sqldb.Tx, t timer.Timer) error {
+	p, open, err := moveOn(tx, t.Key, customerv1.Promise_DUE)
+	if err != nil || !open {
+		return err
+	}
+	unanswered.Set(ctx, tx, t.Key, t.Due.Add(answerWithin), nil)
+	return s.outbox.Put(ctx, tx, p.GetName(), versionDue, &promisev1.PromiseDue{
+		Promise: p.GetName(), Customer: p.GetCustomer(), Subject: p.GetSubject(), Owner: p.GetOwner(), DueTime: p.GetDueTime(),
+	})
+}
+
+// answerWithin is how long an owner may think about whether it kept its promise.
+const answerWithin = time.Hour
+
+// A promise passes through these versions, if it passes at all, in this order.
+const (
+	versionAtRisk = 2
+	versionDue    = 3
+)
+
+// whenUnanswered reports an owner that did not answer: the promise stays due, for everybody to see.
+func (s *Service) whenUnanswered(ctx context.Context, tx *sqldb.Tx, t timer.Timer) error {
+	tx.Exec(`update promise set unanswered = $2 where id = $1 and resolved is null`, t.Key, s.clock.Now().UnixMicro())
+	s.count(ctx, "", "UNANSWERED")
+	return nil
+}
+
+// moveOn moves an open promise to a later state and returns it. A promise that has its answer stays as it is.
+func moveOn(tx *sqldb.Tx, id string, to customerv1.Promise_State) (p *customerv1.Promise, open bool, err error) {
+	rows, err := tx.Query(`update promise set state = $2 where id = $1 and resolved is null and state < $2 returning `+columns, id, int64(to))
+	if err != nil {
+		return nil, false, err
+	}
+	p, err = sqldb.One(rows, scan)
+	if errors.Is(err, sqldb.ErrNoRow) {
+		return nil, false, nil
+	}
+	return p, err == nil, err
+}

@@ -1,0 +1,25 @@
+// Package fulfillment serves FulfillmentService: an order's way to the customer.
+package fulfillment
+
+import (
+	"kept.dev/kit"
+	"kept.dev/kit/clock"
+	"kept.dev/kit/outbox"
+	"kept.dev/kit/sqldb"
+	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	"kept.dev/services/order/internal/order"
+)
+
+// Service implements FulfillmentService.
+type Service struct {
+	orderv1.UnimplementedFulfillmentServiceServer
+	db     *sqldb.DB
+	clock  clock.Clock
+	outbox *outbox.Outbox
+	orders *order.Service
+}
+
+// New makes the service.
+func New(deps kit.Deps, orders *order.Service) *Service {
+	return &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, orders: orders}
+}

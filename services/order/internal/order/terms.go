@@ -1,0 +1,79 @@
+package order
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"kept.dev/kit/errs"
+	"kept.dev/kit/money"
+	"kept.dev/kit/sqldb"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	"kept.dev/services/order/internal/catalog"
+)
+
+// terms are what the house knows and the customer does not decide: prices, and what a way of delivery promises.
+type terms struct {
+	prices         map[string]money.Amount // by product name
+	promised, risk time.Duration
+	fee            money.Amount // zero for none
+}
+
+const selectOption = `select promised, risk, fee, currency from delivery_option where id = $1`
+
+// terms reads all that an order needs, in one round trip where the customer is known here.
+func (s *Service) terms(ctx context.Context, o *orderv1.Order) (terms, error) {
+	products := make([]string, len(o.GetLines()))
+	for i, line := range o.GetLines() {
+		products[i] = line.GetProduct()
+	}
+	results, err := s.db.Batch(ctx,
+		catalog.SelectOffers(products),
+		sqldb.Q(selectOption, optionID(o.GetDeliveryOption())),
+		sqldb.Q(`select name from known_customer where name = $1`, o.GetCustomer()))
+	if err != nil {
+		return terms{}, err
+	}
+	if results[2].Len() == 0 {
+		if err := s.ask(ctx, o.GetCustomer()); err != nil {
+			return terms{}, err
+		}
+	}
+	t, err := sqldb.One(results[1], scanOption)
+	if err != nil {
+		return terms{}, errs.Invalid("order.delivery_option", "%q does not exist", o.GetDeliveryOption())
+	}
+	offers, err := sqldb.All(results[0], catalog.ScanOffer)
+	if err != nil {
+		return terms{}, err
+	}
+	t.prices = make(map[string]money.Amount, len(offers))
+	for _, offer := range offers {
+		t.prices[offer.Product] = offer.Price
+	}
+	return t, nil
+}
+
+func scanOption(r *sqldb.Rows) (t terms, err error) {
+	var promised, risk int64
+	err = r.Scan(&promised, &risk, &t.fee.Minor, &t.fee.Currency)
+	t.promised, t.risk = time.Duration(promised)*time.Microsecond, time.Duration(risk)*time.Microsecond
+	return t, err
+}
+
+// ask asks the customer service about a customer that is not known here, because the news has not come yet, and
+// remembers the answer.
+func (s *Service) ask(ctx context.Context, customer string) error {
+	_, err := s.customers().GetCustomer(ctx, &customerv1.GetCustomerRequest{Name: customer})
+	switch {
+	case errs.KindOf(err) == errs.KindNotFound:
+		return errs.Invalid("order.customer", "%q does not exist", customer)
+	case err != nil:
+		return fmt.Errorf("ask for the customer: %w", err)
+	}
+	return s.db.Update(ctx, "known_customer", func(tx *sqldb.Tx) error {
+		knowCustomer(tx, customer)
+		return nil
+	})
+}

@@ -1,0 +1,17 @@
+// Package stock serves StockService: how much there is of what is sold, and for whom it is held.
+package stock
+
+import (
+	"kept.dev/kit"
+	"kept.dev/kit/sqldb"
+	orderv1 "kept.dev/proto/gen/kept/order/v1"
+)
+
+// Service implements StockService.
+type Service struct {
+	orderv1.UnimplementedStockServiceServer
+	db *sqldb.DB
+}
+
+// New makes the service.
+func New(deps kit.Deps) *Service { return &Service{db: deps.DB} }
