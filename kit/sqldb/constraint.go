@@ -6,11 +6,11 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// ConstraintError says which named constraint of the schema refused a write.
+// ConstraintError says which named constraint of the schema refused a write. A key without a name of its own is named
+// as PostgreSQL would (order_pkey, order_number_key), a NOT NULL is "table.column". A foreign key has a name on
+// PostgreSQL only, and none on SQLite.
 type ConstraintError struct {
 	Name string
 	err  error
@@ -35,31 +35,4 @@ func postgresError(err error) error {
 		name = pg.TableName + "." + pg.ColumnName
 	}
 	return &ConstraintError{Name: name, err: err}
-}
-
-// Serialization failures and deadlocks: the same work may succeed when it is done again.
-func transient(err error) bool {
-	var pg *pgconn.PgError
-	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
-}
-
-// sqliteError names the constraint. SQLite gives a CHECK's name, but of a unique index only the columns.
-func (w *sqliteWriter) sqliteError(err error) error {
-	var lite *sqlite.Error
-	if !errors.As(err, &lite) || lite.Code()&0xff != sqlite3.SQLITE_CONSTRAINT {
-		return err
-	}
-	_, detail, found := strings.Cut(lite.Error(), "constraint failed: ")
-	if !found {
-		return &ConstraintError{Name: "", err: err}
-	}
-	// "CHECK constraint failed: name (275)", "UNIQUE constraint failed: t.a, t.b (2067)"; modernc repeats the text.
-	if again := strings.LastIndex(detail, "constraint failed: "); again >= 0 {
-		detail = detail[again+len("constraint failed: "):]
-	}
-	detail = strings.TrimSpace(detail[:strings.LastIndex(detail, "(")])
-	if name, ok := w.uniques[detail]; ok {
-		detail = name
-	}
-	return &ConstraintError{Name: detail, err: err}
 }

@@ -7,18 +7,21 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
-	"kept.dev/kit/errs"
+	"github.com/pressly/goose/v3"
 )
 
 // Config says which database to open and how much may go on at once.
 type Config struct {
 	// URL is "postgres://…" or "sqlite:" and a file's path.
 	URL string
-	// Writers is the number of transactions in flight at once (PostgreSQL; default 3). SQLite has one writer.
+	// Writers is the number of groups in flight at once, and of transactions beside them that nobody shares
+	// (PostgreSQL; default 3). SQLite has one writer.
 	Writers int
 	// Readers is the number of connections for reads (default 8).
 	Readers int
@@ -55,17 +58,23 @@ const patience = 20 * time.Second
 // DB is an open database.
 type DB struct {
 	engine engine
-	queue  *queue
+	shared *queue // of those who share a transaction
+	alone  *queue // of those who want one for themselves, or have to go alone because they broke their group
+	end    sync.Once
 }
 
 // engine is what the two databases do differently.
 type engine interface {
 	read(ctx context.Context, stmts []*Stmt) ([]*Rows, error)
-	// lead runs groups from the queue until it closes.
-	lead(q *queue)
-	// alone runs one call in a transaction of its own, beside the groups where the database can.
-	alone(q *queue, c *call)
+	// group runs the calls in one transaction. Those who cannot share it are handed to apart, which has them run alone.
+	group(calls []*call, apart func(*call))
+	// single runs one call in a transaction of its own.
+	single(c *call)
 	dialect() string
+	// migrator is a connection for goose, and how it should be used.
+	migrator() (*sql.DB, []goose.ProviderOption, error)
+	// checkSchema refuses a schema whose constraints could not be told apart.
+	checkSchema(ctx context.Context) error
 	ping(ctx context.Context) error
 	close()
 }
@@ -77,10 +86,11 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	db := &DB{engine: e, queue: newQueue(cfg)}
-	for range writers {
-		db.queue.leaders.Go(func() { e.lead(db.queue) })
-	}
+	single := cfg
+	single.Group = 1
+	db := &DB{engine: e, shared: newQueue(cfg), alone: newQueue(single)}
+	db.shared.serve(writers, func(calls []*call) { e.group(calls, db.alone.push) })
+	db.alone.serve(writers, func(calls []*call) { e.single(calls[0]) })
 	return db, nil
 }
 
@@ -99,23 +109,20 @@ func openEngine(ctx context.Context, cfg Config) (engine, int, error) {
 // Update runs the closure in a transaction, together with other callers' closures, and returns when it is durable.
 // The closure may run more than once (after a conflict, or when another caller broke the group), so it must
 // change nothing but the database, and must not call over the network. work names the caller in failpoints.
+// A statement that failed fails the whole closure, even where the closure goes on and returns no error.
 //
-// Errors: the closure's own; a *ConstraintError or what Refuse made of it; RESOURCE_EXHAUSTED when too many
-// wait; UNAVAILABLE when the connection broke (during the commit the outcome is then unknown).
+// Errors: the closure's own; a *ConstraintError or what Refuse made of it; the context's, when the caller gave up
+// before its turn (once a group has taken it, its result counts); RESOURCE_EXHAUSTED when too many wait; UNAVAILABLE
+// when the connection broke. Only then, and only when it broke during the commit, the outcome is unknown. After every
+// other error nothing of the closure is in the database.
 func (db *DB) Update(ctx context.Context, work string, fn func(tx *Tx) error) error {
-	c := newCall(ctx, work, fn)
-	if !db.queue.put(c) {
-		return errs.Overloaded("DATABASE_BUSY", time.Second)
-	}
-	return c.finish()
+	return db.shared.do(newCall(ctx, work, fn))
 }
 
 // UpdateAlone runs the closure in a transaction that nobody else shares: for long batches, which would
 // make others wait, and for work that is likely to fail.
 func (db *DB) UpdateAlone(ctx context.Context, work string, fn func(tx *Tx) error) error {
-	c := newCall(ctx, work, fn)
-	db.engine.alone(db.queue, c)
-	return c.finish()
+	return db.alone.do(newCall(ctx, work, fn))
 }
 
 // Query reads outside any transaction.
@@ -147,8 +154,11 @@ func (db *DB) SkipLocked() string {
 // Dialect is "postgres" or "sqlite", for reports. Nothing else may depend on it.
 func (db *DB) Dialect() string { return db.engine.dialect() }
 
-// Close lets the callers in the queue finish and disconnects.
+// Close lets the callers in the queue finish and disconnects. Who comes later gets UNAVAILABLE.
 func (db *DB) Close() {
-	db.queue.close()
-	db.engine.close()
+	db.end.Do(func() {
+		db.shared.close() // its leaders hand calls to the other queue, which therefore closes second
+		db.alone.close()
+		db.engine.close()
+	})
 }

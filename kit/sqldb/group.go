@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"kept.dev/kit/errs"
 	"kept.dev/kit/failpoint"
 )
 
@@ -32,6 +29,7 @@ type member struct {
 	replies chan tripReply // wakes the closure that waits for a round
 	ended   bool
 	refused error // the closure's own error, when it had changed nothing
+	said    error // what the closure made of the failure
 }
 
 // move is what a closure did: asked for a round trip, or ended.
@@ -72,7 +70,7 @@ func (g *group) run(ctx context.Context, conn *pgx.Conn) error {
 			err = g.round(ctx, conn, asking == 0)
 		}
 		if err != nil {
-			g.dismiss(err)
+			g.dismiss(unavailable(err))
 			return err
 		}
 		if asking == 0 {
@@ -92,7 +90,7 @@ func (g *group) gather(running int) (asking int, err error) {
 			asking++
 			continue
 		}
-		m.ended = true
+		m.ended, m.said = true, mv.err
 		switch {
 		case mv.err == nil:
 			m.waiting = m.tx.take()
@@ -119,13 +117,14 @@ func (g *group) round(ctx context.Context, conn *pgx.Conn, last bool) error {
 	g.begun = true
 	rows, failed, err := pipeline(ctx, conn, stmts)
 	if err != nil {
-		if owners[failed] >= 0 {
+		lost := connectionLost(err)
+		if !lost {
 			g.culprit = owners[failed]
 		}
-		if last && connectionLost(err) {
+		if last && lost && !refusedBefore(err, failed, len(stmts)-1) {
 			return fmt.Errorf("%w: %w", errUnknownOutcome, err)
 		}
-		return err
+		return stmts[failed].explain(postgresError(err))
 	}
 	g.answer(rows, owners)
 	return nil
@@ -183,6 +182,12 @@ func (g *group) answer(rows []*Rows, owners []int) {
 	}
 }
 
+// refusedBefore tells whether the server itself broke off at a statement before the commit, which then never ran.
+func refusedBefore(err error, failed, commit int) bool {
+	var pg *pgconn.PgError
+	return failed < commit && errors.As(err, &pg)
+}
+
 // dismiss ends the closures that still wait and lets them run to their end.
 func (g *group) dismiss(err error) {
 	waiting := 0
@@ -195,21 +200,10 @@ func (g *group) dismiss(err error) {
 	for waiting > 0 {
 		mv := <-g.moves
 		if mv.ended {
+			mv.member.ended, mv.member.said = true, mv.err
 			waiting--
 			continue
 		}
 		mv.member.replies <- tripReply{err: err}
 	}
-}
-
-func connectionLost(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		return len(pg.Code) == 5 && (pg.Code[:2] == "57" || pg.Code[:2] == "08" || pg.Code == "53300")
-	}
-	var netErr net.Error
-	var connect *pgconn.ConnectError
-	return errors.As(err, &netErr) || errors.As(err, &connect) || errors.Is(err, io.EOF) ||
-		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, context.DeadlineExceeded) ||
-		errs.KindOf(err) == errs.KindUnavailable
 }

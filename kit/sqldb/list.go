@@ -6,8 +6,12 @@ import (
 )
 
 // List is the text "($1, $2, …)" and the arguments for "in": its length is a power of two, filled up with the last
-// value, so that few different statements need to be prepared. from is the number of the first parameter.
+// value, so that few different statements need to be prepared. from is the number of the first parameter. Without values it is
+// "(null)", in which nothing is.
 func List(from int, values []string) (text string, args []any) {
+	if len(values) == 0 {
+		return "(null)", nil
+	}
 	size := 1
 	for size < len(values) {
 		size *= 2

@@ -2,14 +2,17 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
 
-	"kept.dev/kit/errs"
 	"kept.dev/kit/failpoint"
 )
 
@@ -25,9 +28,16 @@ func openPostgres(ctx context.Context, cfg Config) (*postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	conf.MaxConns = int32(cfg.Writers + cfg.Readers)
-	conf.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	conf.MaxConns = int32(2*cfg.Writers + cfg.Readers)
 	conf.ConnConfig.StatementCacheCapacity = 1024
+	if conf.ConnConfig.ConnectTimeout == 0 {
+		conf.ConnConfig.ConnectTimeout = 5 * time.Second
+	}
+	for name, value := range session() {
+		if _, set := conf.ConnConfig.RuntimeParams[name]; !set {
+			conf.ConnConfig.RuntimeParams[name] = value
+		}
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, conf)
 	if err != nil {
 		return nil, err
@@ -35,65 +45,109 @@ func openPostgres(ctx context.Context, cfg Config) (*postgres, error) {
 	return &postgres{pool: pool, onGroup: cfg.OnGroup}, nil
 }
 
+// session says how every connection behaves, unless the URL says otherwise. The two limits are below and above
+// patience: a row that stays locked fails the statement that wants it and not its whole group, and a frozen replica's
+// locks are freed.
+func session() map[string]string {
+	return map[string]string{
+		"timezone":                            "UTC",
+		"lock_timeout":                        "10s",
+		"idle_in_transaction_session_timeout": "30s",
+	}
+}
+
 func (p *postgres) dialect() string                { return "postgres" }
 func (p *postgres) ping(ctx context.Context) error { return p.pool.Ping(ctx) }
 func (p *postgres) close()                         { p.pool.Close() }
 
-func (p *postgres) read(ctx context.Context, stmts []*Stmt) ([]*Rows, error) {
-	var out []*Rows
-	err := p.pool.AcquireFunc(ctx, func(c *pgxpool.Conn) (err error) {
-		out, _, err = pipeline(ctx, c.Conn(), stmts)
-		return err
-	})
-	return out, unavailable(err)
+// checkSchema has nothing to do: PostgreSQL's errors name the constraint.
+func (p *postgres) checkSchema(context.Context) error { return nil }
+
+// migrator's connections wait for locks as long as it takes.
+func (p *postgres) migrator() (*sql.DB, []goose.ProviderOption, error) {
+	conf := p.pool.Config().ConnConfig.Copy()
+	conf.RuntimeParams["lock_timeout"] = "0"
+	return stdlib.OpenDB(*conf), []goose.ProviderOption{goose.WithSessionLocker(sessionLock{})}, nil
 }
 
-func (p *postgres) lead(q *queue) {
-	for group := q.take(); group != nil; group = q.take() {
-		p.group(group)
+// read goes again once: a reader may meet a connection that broke while nobody used it, or a changed schema.
+func (p *postgres) read(ctx context.Context, stmts []*Stmt) (out []*Rows, err error) {
+	for range 2 {
+		err = p.pool.AcquireFunc(ctx, func(c *pgxpool.Conn) (err error) {
+			out, _, err = pipeline(ctx, c.Conn(), stmts)
+			return err
+		})
+		if err == nil {
+			return out, nil
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		p.renew(err)
+		if !connectionLost(err) && !transient(err) {
+			break
+		}
+	}
+	return nil, unavailable(err)
+}
+
+// renew lets go of the idle connections when one was found broken: the others have hardly fared better.
+func (p *postgres) renew(err error) {
+	if connectionLost(err) {
+		p.pool.Reset()
 	}
 }
 
-func (p *postgres) alone(_ *queue, c *call) {
-	if c.claim() {
-		go p.solo(c)
-	}
-}
-
-// regroupings is how often a group goes again without its culprit before everybody goes alone.
+// regroupings is how often a group is tried before everybody goes alone.
 const regroupings = 2
 
-func (p *postgres) group(calls []*call) {
-	var culprits []*call
+func (p *postgres) group(calls []*call, apart func(*call)) {
+	var broken error
 	for range regroupings {
+		calls = living(calls)
 		if len(calls) < 2 {
 			break
 		}
-		culprit, err := p.attempt(calls)
+		g, err := p.attempt(calls)
 		if err == nil {
 			p.onGroup(len(calls))
-			calls = nil
-			break
+			return
 		}
 		if errors.Is(err, errUnknownOutcome) {
 			answer(calls, unavailable(err))
-			calls = nil
-			break
+			return
 		}
-		if culprit >= 0 {
-			culprits = append(culprits, calls[culprit])
-			calls = append(calls[:culprit:culprit], calls[culprit+1:]...)
+		broken = nil
+		if g.culprit < 0 && connectionLost(err) {
+			broken = unavailable(err)
+		}
+		if g.culprit >= 0 {
+			apart(calls[g.culprit])
+			calls = slices.Delete(calls, g.culprit, g.culprit+1)
 		}
 	}
-	for _, c := range append(calls, culprits...) {
-		p.solo(c)
+	if broken != nil {
+		answer(calls, broken)
+		return
+	}
+	p.scatter(calls, apart)
+}
+
+// scatter has every call run alone. A caller who was alone from the start has its leader at hand already.
+func (p *postgres) scatter(calls []*call, apart func(*call)) {
+	if len(calls) == 1 {
+		p.single(calls[0])
+		return
+	}
+	for _, c := range calls {
+		apart(c)
 	}
 }
 
-// solo runs one call, again and again while it meets serialization failures and deadlocks.
-func (p *postgres) solo(c *call) {
-	for try := 1; ; try++ {
-		_, err := p.attempt([]*call{c})
+// single runs one call, again and again while it meets serialization failures and deadlocks.
+func (p *postgres) single(c *call) {
+	for try := 1; !c.dead; try++ {
+		g, err := p.attempt([]*call{c})
 		if err == nil {
 			p.onGroup(1)
 			return
@@ -102,60 +156,49 @@ func (p *postgres) solo(c *call) {
 			time.Sleep(rand.N(time.Duration(try) * 20 * time.Millisecond))
 			continue
 		}
-		answer([]*call{c}, unavailable(err))
+		err = unavailable(err)
+		if said := g.members[0].said; said != nil {
+			err = said
+		}
+		answer([]*call{c}, err)
 		return
-	}
-}
-
-func answer(calls []*call, err error) {
-	for _, c := range calls {
-		c.result <- err
 	}
 }
 
 // errUnknownOutcome marks a commit that was sent and never answered.
 var errUnknownOutcome = errors.New("the connection broke during the commit")
 
-// attempt runs the calls in one transaction. On success everyone has their answer; on failure nobody has, and
-// the index of the call that failed is returned, or -1 when it was nobody's fault.
-func (p *postgres) attempt(calls []*call) (culprit int, err error) {
+// attempt runs the calls in one transaction. On success everyone has their answer; on failure nobody has, nothing
+// is in the database (unless the outcome is unknown), and the group knows whose fault it was.
+func (p *postgres) attempt(calls []*call) (*group, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+	g := newGroup(calls)
 	conn, err := p.pool.Acquire(ctx)
 	if err != nil {
-		return -1, err
+		return g, err
 	}
 	defer conn.Release()
-	g := newGroup(calls)
-	err = g.run(ctx, conn.Conn())
-	if err == nil {
+	if err = g.run(ctx, conn.Conn()); err == nil {
 		for i, c := range calls {
 			failpoint.Hit("commit.after", c.work)
 			c.result <- g.members[i].refused
 		}
-		return -1, nil
+		return g, nil
 	}
 	if g.begun && !conn.Conn().IsClosed() {
 		if _, undo := conn.Exec(ctx, "rollback"); undo != nil {
-			conn.Conn().Close(ctx)
+			_ = conn.Conn().Close(ctx)
 		}
 	}
-	return g.culprit, err
+	if g.culprit < 0 {
+		p.renew(err)
+	}
+	return g, err
 }
 
-// unavailable gives a broken connection the kind that callers may retry.
-func unavailable(err error) error {
-	if err == nil || errors.Is(err, context.Canceled) || errs.Is(err) {
-		return err
-	}
-	var broken *ConstraintError
-	if errors.As(err, &broken) || !connectionLost(err) {
-		return err
-	}
-	return errs.Unavailable("DATABASE_UNAVAILABLE", "the database cannot be reached").Because(err)
-}
-
-// pipeline sends the statements in one round trip. At an error it tells which statement failed.
+// pipeline sends the statements in one round trip. At an error it tells which statement failed: the first, when
+// nothing could be sent at all.
 func pipeline(ctx context.Context, conn *pgx.Conn, stmts []*Stmt) (out []*Rows, failed int, err error) {
 	batch := &pgx.Batch{QueuedQueries: make([]*pgx.QueuedQuery, 0, len(stmts))}
 	for _, s := range stmts {
@@ -168,13 +211,13 @@ func pipeline(ctx context.Context, conn *pgx.Conn, stmts []*Stmt) (out []*Rows, 
 		}
 	}()
 	out = make([]*Rows, len(stmts))
-	for i, s := range stmts {
+	for i := range stmts {
 		rows, err := results.Query()
 		if err == nil {
 			out[i], err = collect(rows)
 		}
 		if err != nil {
-			return nil, i, s.explain(postgresError(err))
+			return nil, i, err
 		}
 	}
 	return out, -1, nil

@@ -23,8 +23,9 @@ func (r *Rows) Next() bool {
 	return r.next <= len(r.vals)
 }
 
-// Scan copies the row's columns into pointers to string, int64, int, int32, uint32, bool or []byte, or into a
-// pointer to such a pointer where a column may be NULL. NULL scans as the zero value otherwise.
+// Scan copies the row's columns into pointers to string, int64, int, int32, uint32, float64, bool or []byte, or into a
+// pointer to a pointer to string, int64, float64 or bool where a column may be NULL. NULL scans as the zero value
+// otherwise. A number that does not fit is an error.
 func (r *Rows) Scan(dest ...any) error {
 	row := r.vals[r.next-1]
 	if len(row) != len(dest) {
@@ -58,101 +59,4 @@ func One[T any](rows *Rows, scan func(*Rows) (T, error)) (T, error) {
 		return zero, ErrNoRow
 	}
 	return scan(rows)
-}
-
-func assign(dest, v any) error {
-	switch d := dest.(type) {
-	case *string:
-		return assignString(d, v)
-	case *[]byte:
-		return assignBytes(d, v)
-	case *bool:
-		return assignBool(d, v)
-	case *int64:
-		return assignInt(v, func(n int64) { *d = n })
-	case *int:
-		return assignInt(v, func(n int64) { *d = int(n) })
-	case *int32:
-		return assignInt(v, func(n int64) { *d = int32(n) })
-	case *uint32:
-		return assignInt(v, func(n int64) { *d = uint32(n) })
-	case **string:
-		return assignPointer(d, v)
-	case **int64:
-		return assignPointer(d, v)
-	}
-	return fmt.Errorf("cannot scan into %T", dest)
-}
-
-func assignPointer[T any](d **T, v any) error {
-	if v == nil {
-		*d = nil
-		return nil
-	}
-	*d = new(T)
-	return assign(*d, v)
-}
-
-func assignString(d *string, v any) error {
-	switch s := v.(type) {
-	case nil:
-		*d = ""
-	case string:
-		*d = s
-	case []byte:
-		*d = string(s)
-	default:
-		return fmt.Errorf("%T is not text", v)
-	}
-	return nil
-}
-
-func assignBytes(d *[]byte, v any) error {
-	switch b := v.(type) {
-	case nil:
-		*d = nil
-	case []byte:
-		*d = b
-	case string:
-		*d = []byte(b)
-	default:
-		return fmt.Errorf("%T is not bytes", v)
-	}
-	return nil
-}
-
-func assignBool(d *bool, v any) error {
-	switch b := v.(type) {
-	case nil:
-		*d = false
-	case bool:
-		*d = b
-	case int64:
-		*d = b != 0
-	default:
-		return fmt.Errorf("%T is not a boolean", v)
-	}
-	return nil
-}
-
-func assignInt(v any, set func(int64)) error {
-	switch n := v.(type) {
-	case nil:
-		set(0)
-	case int64:
-		set(n)
-	case int32:
-		set(int64(n))
-	case int16:
-		set(int64(n))
-	case bool:
-		if n {
-			set(1)
-		} else {
-			set(0)
-		}
-	default:
-		return fmt.Errorf("%T is not a whole number", v)
-	}
-	return nil
 }

@@ -3,123 +3,150 @@ package sqldb
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
+	"sync"
 
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"kept.dev/kit/errs"
 	"kept.dev/kit/failpoint"
-	_ "modernc.org/sqlite" // registers the driver
 )
 
-// sqliteWriter has one connection that writes and a pool that reads. Each caller of a group runs in a
-// savepoint of its own; one commit, and so one flush to the disk, serves the group.
-type sqliteWriter struct {
-	pool    *sql.DB
-	readers *sql.DB
-	conn    *sql.Conn
-	stmts   map[string]*sql.Stmt
-	uniques map[string]string // "table.a, table.b" to the unique index's name
-	turn    chan struct{}     // held by whoever writes
+// sqliteFile has one connection that writes and several that read. One commit, and so one flush to the disk, serves
+// a group. A group is optimistic: only when somebody fails after having written, the transaction is rolled back
+// and the group goes again with a savepoint around each caller, because savepoints cost a third of the speed.
+type sqliteFile struct {
+	dsn     string
+	readers *sqliteReaders
 	onGroup func(int)
+
+	turn     sync.Mutex // held by whoever writes; guards what follows
+	conn     *sqliteConn
+	names    constraintNames
+	cautious int // for how many groups savepoints are taken from the start
 }
 
-func openSQLite(ctx context.Context, path string, cfg Config) (*sqliteWriter, error) {
+// caution is for how many groups savepoints are taken after a failure: failures seldom come alone.
+const caution = 8
+
+func openSQLite(ctx context.Context, path string, cfg Config) (*sqliteFile, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	dsn := "file:" + path + "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
-		"&_pragma=busy_timeout(10000)&_pragma=cache_size(-4000)"
-	pool, err := sql.Open("sqlite", dsn)
+	dsn := sqliteDSN(path)
+	conn, err := openSQLiteConn(dsn + "&_pragma=cache_size(-16000)")
 	if err != nil {
 		return nil, err
 	}
-	pool.SetMaxOpenConns(1)
-	conn, err := pool.Conn(ctx)
-	if err != nil {
-		pool.Close()
+	f := &sqliteFile{dsn: dsn, conn: conn, readers: newSQLiteReaders(dsn+"&_pragma=cache_size(-4000)", cfg.Readers), onGroup: cfg.OnGroup}
+	if err := f.ping(ctx); err != nil {
+		f.close()
 		return nil, err
 	}
-	readers, err := sql.Open("sqlite", dsn+"&_pragma=query_only(1)")
-	if err != nil {
-		pool.Close()
-		return nil, err
-	}
-	readers.SetMaxOpenConns(cfg.Readers)
-	readers.SetMaxIdleConns(cfg.Readers)
-	return &sqliteWriter{
-		pool: pool, readers: readers, conn: conn, stmts: map[string]*sql.Stmt{},
-		turn: make(chan struct{}, 1), onGroup: cfg.OnGroup,
-	}, nil
+	return f, nil
 }
 
-func (w *sqliteWriter) dialect() string { return "sqlite" }
+func (f *sqliteFile) dialect() string { return "sqlite" }
 
-func (w *sqliteWriter) ping(ctx context.Context) error { return w.readers.PingContext(ctx) }
-
-func (w *sqliteWriter) close() {
-	w.readers.Close()
-	w.conn.Close()
-	w.pool.Close()
+func (f *sqliteFile) ping(ctx context.Context) error {
+	_, err := f.read(ctx, []*Stmt{Q("select 1")})
+	return err
 }
 
-func (w *sqliteWriter) read(ctx context.Context, stmts []*Stmt) ([]*Rows, error) {
+func (f *sqliteFile) close() {
+	f.readers.close()
+	f.conn.close()
+}
+
+func (f *sqliteFile) read(ctx context.Context, stmts []*Stmt) ([]*Rows, error) {
 	out := make([]*Rows, len(stmts))
-	for i, s := range stmts {
-		rows, err := w.readers.QueryContext(ctx, s.sql, s.args...)
-		if err != nil {
-			return nil, err
+	err := f.readers.use(ctx, func(c *sqliteConn) (err error) {
+		for i, s := range stmts {
+			if out[i], err = c.run(ctx, s); err != nil {
+				return err
+			}
 		}
-		if out[i], err = drain(rows); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+		return nil
+	})
+	return out, err
 }
 
-func (w *sqliteWriter) lead(q *queue) {
-	for group := q.take(); group != nil; group = q.take() {
-		w.group(group)
-	}
+func (f *sqliteFile) migrator() (*sql.DB, []goose.ProviderOption, error) {
+	pool, err := sql.Open("sqlite", f.dsn)
+	return pool, nil, err
 }
 
-func (w *sqliteWriter) alone(_ *queue, c *call) {
-	if c.claim() {
-		go w.group([]*call{c})
-	}
+func (f *sqliteFile) checkSchema(ctx context.Context) error {
+	return f.readers.use(ctx, func(c *sqliteConn) error {
+		var names constraintNames
+		return names.learn(c)
+	})
 }
 
-// group runs each call in a savepoint and commits once. Only then does anybody hear of success.
-func (w *sqliteWriter) group(calls []*call) {
-	w.turn <- struct{}{}
-	defer func() { <-w.turn }()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
+func (f *sqliteFile) single(c *call) { f.group([]*call{c}, nil) }
 
-	results := make([]error, len(calls))
-	err := w.exec(ctx, "begin immediate")
-	if err == nil {
-		for i, c := range calls {
-			results[i] = w.savepoint(ctx, c)
-		}
-		err = w.commit(ctx, calls)
+// group runs the calls one after the other and commits once. Only then does anybody hear of success.
+func (f *sqliteFile) group(calls []*call, _ func(*call)) {
+	f.turn.Lock()
+	defer f.turn.Unlock()
+	careful := f.cautious > 0
+	f.cautious = max(0, f.cautious-1)
+	results, err := f.attempt(calls, careful)
+	if errors.Is(err, errBroken) {
+		f.cautious = caution
+		calls = living(calls)
+		results, err = f.attempt(calls, true)
 	}
 	for i, c := range calls {
-		if results[i] == nil {
+		if err != nil {
 			results[i] = err
 		}
 		c.result <- results[i]
 	}
-	w.onGroup(len(calls))
+	if err == nil {
+		f.onGroup(len(calls))
+	}
 }
 
-func (w *sqliteWriter) commit(ctx context.Context, calls []*call) error {
+// errBroken says that somebody failed after having written, and that there was no savepoint.
+var errBroken = errors.New("a caller broke the group")
+
+// attempt runs the calls in one transaction. Its error is everybody's, and nothing is in the database then.
+func (f *sqliteFile) attempt(calls []*call, careful bool) (results []error, err error) {
+	results = make([]error, len(calls))
+	if err := f.conn.exec("begin immediate"); err != nil {
+		return results, sqliteUnavailable("begin", err)
+	}
+	for i, c := range calls {
+		if careful {
+			results[i], err = f.savepoint(c)
+		} else {
+			results[i], err = f.bare(c)
+		}
+		if err != nil {
+			break
+		}
+	}
+	if err == nil {
+		err = f.commit(calls)
+	}
+	if err != nil {
+		_ = f.conn.exec("rollback") // SQLite may have done so itself
+	}
+	return results, err
+}
+
+func (f *sqliteFile) commit(calls []*call) error {
 	for _, c := range calls {
 		failpoint.Hit("commit.before", c.work)
 	}
-	if err := w.exec(ctx, "commit"); err != nil {
-		_ = w.exec(ctx, "rollback")
-		return fmt.Errorf("commit: %w", err)
+	if err := f.conn.exec("commit"); err != nil {
+		return sqliteUnavailable("commit", err)
 	}
 	for _, c := range calls {
 		failpoint.Hit("commit.after", c.work)
@@ -127,130 +154,93 @@ func (w *sqliteWriter) commit(ctx context.Context, calls []*call) error {
 	return nil
 }
 
-func (w *sqliteWriter) savepoint(ctx context.Context, c *call) error {
-	if err := w.exec(ctx, "savepoint caller"); err != nil {
-		return err
+// bare runs a call without a savepoint. The second error is everybody's.
+func (f *sqliteFile) bare(c *call) (result, fatal error) {
+	p := f.part()
+	result = p.turnOf(c)
+	switch {
+	case p.fatal != nil:
+		return nil, p.fatal
+	case result != nil && p.changed:
+		return nil, errBroken
 	}
-	err := w.turnOf(ctx, c)
-	if err != nil {
-		if undo := w.exec(ctx, "rollback to caller"); undo != nil {
-			return undo
-		}
-	}
-	if end := w.exec(ctx, "release caller"); end != nil {
-		return end
-	}
-	return err
+	return result, nil
 }
 
-// turnOf lets the caller run its closure and sends what it left pending.
-func (w *sqliteWriter) turnOf(ctx context.Context, c *call) error {
-	tx := &Tx{trip: func(stmts []*Stmt) ([]*Rows, error) { return w.run(ctx, stmts) }}
+func (f *sqliteFile) savepoint(c *call) (result, fatal error) {
+	if err := f.conn.exec("savepoint caller"); err != nil {
+		return nil, sqliteUnavailable("savepoint", err)
+	}
+	p := f.part()
+	result = p.turnOf(c)
+	if p.fatal != nil {
+		return nil, p.fatal
+	}
+	if result != nil && p.changed {
+		if err := f.conn.exec("rollback to caller"); err != nil {
+			return nil, sqliteUnavailable("rollback to savepoint", err)
+		}
+	}
+	if err := f.conn.exec("release caller"); err != nil {
+		return nil, sqliteUnavailable("release savepoint", err)
+	}
+	return result, nil
+}
+
+// part is one caller's part of the transaction.
+type part struct {
+	file    *sqliteFile
+	changed bool  // a statement that changes rows has succeeded
+	fatal   error // the transaction can't go on
+}
+
+func (f *sqliteFile) part() *part { return &part{file: f} }
+
+// turnOf lets the caller run its closure and runs what it left pending.
+func (p *part) turnOf(c *call) error {
+	tx := &Tx{trip: p.run}
 	done := make(chan error, 1)
 	c.turns <- &turn{tx: tx, done: func(err error) { done <- err }}
 	if err := <-done; err != nil {
 		return err
 	}
-	_, err := w.run(ctx, tx.take())
+	_, err := p.run(tx.take())
 	return err
 }
 
-func (w *sqliteWriter) run(ctx context.Context, stmts []*Stmt) ([]*Rows, error) {
+func (p *part) run(stmts []*Stmt) ([]*Rows, error) {
 	out := make([]*Rows, len(stmts))
 	for i, s := range stmts {
-		rows, err := w.one(ctx, s)
+		rows, err := p.file.conn.run(context.Background(), s)
 		if err != nil {
-			return nil, s.explain(w.sqliteError(err))
+			if fatalSQLite(err) {
+				p.fatal = sqliteUnavailable("statement", err)
+				return nil, p.fatal
+			}
+			return nil, s.explain(p.file.names.name(p.file.conn, err))
 		}
+		p.changed = p.changed || !s.readOnly()
 		out[i] = rows
 	}
 	return out, nil
 }
 
-func (w *sqliteWriter) one(ctx context.Context, s *Stmt) (*Rows, error) {
-	prepared, err := w.prepare(ctx, s.sql)
-	if err != nil {
-		return nil, err
+// fatalSQLite errors are not the statement's: the disk is full or fails, memory is short, another process has the
+// file. SQLite may have rolled the transaction back by itself, so nobody's rows can be trusted to be in it.
+func fatalSQLite(err error) bool {
+	var lite *sqlite.Error
+	if !errors.As(err, &lite) {
+		return false
 	}
-	if !s.readOnly() && !strings.Contains(s.sql, "returning") {
-		_, err := prepared.ExecContext(ctx, s.args...)
-		return &Rows{}, err
+	switch lite.Code() & 0xff {
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED,
+		sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN,
+		sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_ABORT:
+		return true
 	}
-	rows, err := prepared.QueryContext(ctx, s.args...)
-	if err != nil {
-		return nil, err
-	}
-	return drain(rows)
+	return false
 }
 
-func (w *sqliteWriter) exec(ctx context.Context, text string) error {
-	s, err := w.prepare(ctx, text)
-	if err != nil {
-		return err
-	}
-	_, err = s.ExecContext(ctx)
-	return err
-}
-
-func (w *sqliteWriter) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
-	if s, ok := w.stmts[text]; ok {
-		return s, nil
-	}
-	if w.uniques == nil {
-		if err := w.learnUniques(ctx); err != nil {
-			return nil, err
-		}
-	}
-	s, err := w.conn.PrepareContext(ctx, text)
-	if err != nil {
-		return nil, fmt.Errorf("prepare: %w", err)
-	}
-	w.stmts[text] = s
-	return s, nil
-}
-
-// learnUniques maps the columns of each unique index to its name, because SQLite's errors tell the columns only.
-func (w *sqliteWriter) learnUniques(ctx context.Context) error {
-	rows, err := w.conn.QueryContext(ctx, `
-		select m.name, i.name, i.origin, group_concat(m.name || '.' || c.name, ', ')
-		from sqlite_master m, pragma_index_list(m.name) i, pragma_index_info(i.name) c
-		where m.type = 'table' and i."unique"
-		group by m.name, i.name, i.origin`)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	w.uniques = map[string]string{}
-	for rows.Next() {
-		var table, index, origin, columns string
-		if err := rows.Scan(&table, &index, &origin, &columns); err != nil {
-			return err
-		}
-		if origin == "pk" {
-			index = table + "_pkey" // as PostgreSQL names it
-		}
-		w.uniques[columns] = index
-	}
-	return rows.Err()
-}
-
-func drain(rows *sql.Rows) (*Rows, error) {
-	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil {
-		return nil, err
-	}
-	out := &Rows{}
-	for rows.Next() {
-		vals := make([]any, len(columns))
-		refs := make([]any, len(columns))
-		for i := range vals {
-			refs[i] = &vals[i]
-		}
-		if err := rows.Scan(refs...); err != nil {
-			return nil, err
-		}
-		out.vals = append(out.vals, vals)
-	}
-	return out, rows.Err()
+func sqliteUnavailable(doing string, err error) error {
+	return errs.Unavailable("DATABASE_UNAVAILABLE", "the database can't be written").Because(fmt.Errorf("%s: %w", doing, err))
 }

@@ -10,6 +10,7 @@ type Stmt struct {
 	sql      string
 	args     []any
 	hotKey   string
+	silent   bool // nobody wants its rows
 	refusals []refusal
 }
 

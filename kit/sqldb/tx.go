@@ -12,7 +12,8 @@ import (
 type Tx struct {
 	pending []*Stmt
 	after   []func()
-	wrote   bool // statements that change rows have been sent
+	wrote   bool  // statements that change rows have been sent
+	failed  error // of the first trip that failed; it is the closure's end
 	// trip sends statements in one round trip and returns their results in the same order.
 	trip func(stmts []*Stmt) ([]*Rows, error)
 }
@@ -21,6 +22,7 @@ type Tx struct {
 // A statement that matches no row is no error: hold invariants by named constraints, not by counting rows.
 func (tx *Tx) Exec(sql string, args ...any) *Stmt {
 	s := Q(sql, args...)
+	s.silent = true
 	tx.pending = append(tx.pending, s)
 	return s
 }
@@ -36,6 +38,9 @@ func (tx *Tx) Query(sql string, args ...any) (*Rows, error) {
 
 // Batch sends what is pending and then the queries, in one round trip, and returns the rows of each query.
 func (tx *Tx) Batch(queries ...*Stmt) ([]*Rows, error) {
+	if tx.failed != nil {
+		return nil, tx.failed
+	}
 	stmts := append(tx.pending, queries...)
 	tx.pending = nil
 	for _, s := range stmts {
@@ -43,6 +48,7 @@ func (tx *Tx) Batch(queries ...*Stmt) ([]*Rows, error) {
 	}
 	rows, err := tx.trip(stmts)
 	if err != nil {
+		tx.failed = err
 		return nil, err
 	}
 	return rows[len(rows)-len(queries):], nil

@@ -1,0 +1,63 @@
+package sqldb
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/puddle/v2"
+
+	"kept.dev/kit/errs"
+)
+
+// connectionLost tells whether the error says that PostgreSQL is away, and not that it refused a statement.
+func connectionLost(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		class := pg.Code[:min(2, len(pg.Code))]
+		return class == "57" || class == "08" || pg.Code == "53300" || pg.Code == "25P03"
+	}
+	var netErr net.Error
+	var connect *pgconn.ConnectError
+	return errors.As(err, &netErr) || errors.As(err, &connect) || errors.Is(err, io.EOF) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, puddle.ErrClosedPool) ||
+		errors.Is(err, errUnknownOutcome)
+}
+
+// transient errors are those after which the same work may succeed when it is done again: serialization failures,
+// deadlocks, and plans that were prepared before the schema changed.
+func transient(err error) bool {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return false
+	}
+	switch pg.Code {
+	case "40001", "40P01", "26000":
+		return true
+	case "0A000":
+		return pg.Routine == "RevalidateCachedQuery"
+	}
+	return false
+}
+
+// lockTimeout: a row stayed locked for too long.
+func lockTimeout(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "55P03"
+}
+
+// unavailable gives a broken connection the kind that callers may retry.
+func unavailable(err error) error {
+	switch {
+	case err == nil, errs.Is(err):
+		return err
+	case lockTimeout(err):
+		return errs.Unavailable("DATABASE_BUSY", "the rows are locked by others for too long").Because(err)
+	case connectionLost(err):
+		return errs.Unavailable("DATABASE_UNAVAILABLE", "the database cannot be reached").Because(err)
+	}
+	return err
+}

@@ -1,0 +1,7 @@
+package sqldb
+
+// Waiting is the number of callers in the queue.
+func (db *DB) Waiting() int { return len(db.shared.calls) }
+
+// DeclaredKeys is for its own test.
+func DeclaredKeys(text string) map[string]string { return declaredKeys(text) }
