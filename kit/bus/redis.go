@@ -205,7 +205,10 @@ func (b *Redis) Epoch(ctx context.Context, source string) (string, error) {
 // Trim cuts the stream below the oldest event that some group has not acknowledged.
 func (b *Redis) Trim(ctx context.Context, source string) error {
 	groups, err := b.cfg.Client.XInfoGroups(ctx, stream(source)).Result()
-	if err != nil || len(groups) < len(b.cfg.Services) {
+	if err != nil && strings.Contains(err.Error(), "no such key") || len(groups) < len(b.cfg.Services) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	lowest := ""

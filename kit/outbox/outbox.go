@@ -39,11 +39,12 @@ func (o *Outbox) Put(ctx context.Context, tx *sqldb.Tx, subject string, version 
 		}
 		tx.Exec(insert, e.ID, e.Type, e.Subject, e.Version, e.Time.UnixMicro(), e.Traceparent, e.Data)
 	}
-	tx.AfterCommit(o.nudge)
+	tx.AfterCommit(o.Nudge)
 	return nil
 }
 
-func (o *Outbox) nudge() {
+// Nudge makes the relay look for events now.
+func (o *Outbox) Nudge() {
 	select {
 	case o.wake <- struct{}{}:
 	default:

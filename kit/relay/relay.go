@@ -39,10 +39,11 @@ type Config struct {
 
 // Relay publishes a service's events.
 type Relay struct {
-	cfg    Config
-	holder string
-	leased time.Time // until when this process is the one
-	looked time.Time // when the bus's epoch was looked at
+	cfg     Config
+	holder  string
+	leased  time.Time // until when this process is the one
+	looked  time.Time // when the bus's epoch was looked at
+	trimmed time.Time // when the bus was told to forget what everybody has
 }
 
 // New makes a relay.
@@ -94,6 +95,9 @@ func (r *Relay) round(ctx context.Context) (int, error) {
 	if err := r.checkEpoch(ctx); err != nil {
 		return 0, err
 	}
+	if err := r.trim(ctx); err != nil {
+		return 0, err
+	}
 	events, err := r.pending(ctx)
 	if err != nil || len(events) == 0 {
 		return 0, err
@@ -105,6 +109,17 @@ func (r *Relay) round(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	return len(events), r.mark(ctx, events)
+}
+
+// trimEvery bounds how much the bus holds besides what is still needed.
+const trimEvery = 10 * time.Second
+
+func (r *Relay) trim(ctx context.Context) error {
+	if time.Since(r.trimmed) < trimEvery {
+		return nil
+	}
+	r.trimmed = time.Now()
+	return r.cfg.Bus.Trim(ctx, r.cfg.Source)
 }
 
 const selectPending = `

@@ -42,6 +42,7 @@ type Worker struct {
 	cfg     Config
 	local   map[string]LocalHandler
 	outside map[string]OutsideHandler
+	wake    chan struct{}
 }
 
 // NewWorker makes a worker.
@@ -52,7 +53,7 @@ func NewWorker(cfg Config) *Worker {
 	if cfg.Poll == 0 {
 		cfg.Poll = 100 * time.Millisecond
 	}
-	return &Worker{cfg: cfg, local: map[string]LocalHandler{}, outside: map[string]OutsideHandler{}}
+	return &Worker{cfg: cfg, local: map[string]LocalHandler{}, outside: map[string]OutsideHandler{}, wake: make(chan struct{}, 1)}
 }
 
 // Handle names the handler of a local kind.
@@ -60,6 +61,14 @@ func (w *Worker) Handle(k Kind, h LocalHandler) { w.local[k.Name] = h }
 
 // HandleOutside names the handler of an outside kind.
 func (w *Worker) HandleOutside(k Kind, h OutsideHandler) { w.outside[k.Name] = h }
+
+// Wake makes the worker look for due timers now, without waiting for its next poll.
+func (w *Worker) Wake() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
 
 // batch is how many due timers are claimed at a time.
 const batch = 200
@@ -76,6 +85,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
+		case <-w.wake:
 		case <-time.After(w.cfg.Poll):
 		}
 	}

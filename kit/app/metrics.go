@@ -1,0 +1,77 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"kept.dev/kit/sqldb"
+)
+
+// groupSizes measures how many callers share a transaction.
+func groupSizes(meter metric.Meter) (func(int), error) {
+	sizes, err := meter.Int64Histogram("kept_commit_group_size",
+		metric.WithDescription("Callers that shared one transaction"),
+		metric.WithExplicitBucketBoundaries(1, 2, 4, 8, 16, 32, 64))
+	if err != nil {
+		return nil, err
+	}
+	return func(n int) { sizes.Record(context.Background(), int64(n)) }, nil
+}
+
+const (
+	oldestPending = `select count(*), coalesce(min(time), 0) from outbox where pending`
+	oldestDue     = `select count(*), coalesce(min(due), 0) from timer where not parked and due <= $1`
+	countDead     = `select count(*) from timer where attempts > 0`
+)
+
+// observe measures, whenever metrics are read, how far the service is behind with its own work.
+func (u *Unit) observe(meter metric.Meter) error {
+	gauge := func(name, description string) metric.Float64ObservableGauge {
+		g, err := meter.Float64ObservableGauge(name, metric.WithDescription(description))
+		if err != nil {
+			u.around.Log.Error("metric refused", "name", name, "error", err)
+		}
+		return g
+	}
+	outboxLag := gauge("kept_outbox_lag_seconds", "Age of the oldest event that is not published")
+	outboxLength := gauge("kept_outbox_length", "Events that are not published")
+	timerLag := gauge("kept_timer_lag_seconds", "How long the oldest due timer has been due")
+	timerLength := gauge("kept_timer_due", "Timers that are due and not carried out")
+	dead := gauge("kept_dead_letters", "Events and timers that have failed at least once and are not done")
+	service := metric.WithAttributes(attribute.String("service", u.Service.Name))
+	_, err := meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		now := u.around.Clock.Now()
+		results, err := u.DB.Batch(ctx, sqldb.Q(oldestPending), sqldb.Q(oldestDue, now.UnixMicro()), sqldb.Q(countDead))
+		if err != nil {
+			return err
+		}
+		for i, g := range []struct{ lag, length metric.Float64ObservableGauge }{{outboxLag, outboxLength}, {timerLag, timerLength}} {
+			n, since, err := countSince(results[i])
+			if err != nil {
+				return err
+			}
+			o.ObserveFloat64(g.length, float64(n), service)
+			o.ObserveFloat64(g.lag, behind(now, n, since), service)
+		}
+		var n int64
+		_, err = sqldb.One(results[2], func(r *sqldb.Rows) (struct{}, error) { return struct{}{}, r.Scan(&n) })
+		o.ObserveFloat64(dead, float64(n), service)
+		return err
+	}, outboxLag, outboxLength, timerLag, timerLength, dead)
+	return err
+}
+
+func countSince(rows *sqldb.Rows) (n, since int64, err error) {
+	_, err = sqldb.One(rows, func(r *sqldb.Rows) (struct{}, error) { return struct{}{}, r.Scan(&n, &since) })
+	return n, since, err
+}
+
+func behind(now time.Time, n, since int64) float64 {
+	if n == 0 {
+		return 0
+	}
+	return max(0, now.Sub(time.UnixMicro(since)).Seconds())
+}

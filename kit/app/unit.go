@@ -1,0 +1,176 @@
+// Package app runs services: one in a process of its own, or several in one.
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+
+	"kept.dev/kit"
+	"kept.dev/kit/access"
+	"kept.dev/kit/activity"
+	"kept.dev/kit/bus"
+	"kept.dev/kit/chain"
+	"kept.dev/kit/clock"
+	"kept.dev/kit/inbox"
+	"kept.dev/kit/ops"
+	"kept.dev/kit/outbox"
+	"kept.dev/kit/ratelimit"
+	"kept.dev/kit/relay"
+	"kept.dev/kit/schema"
+	"kept.dev/kit/sqldb"
+	"kept.dev/kit/timer"
+	opsv1 "kept.dev/proto/gen/kept/ops/v1"
+)
+
+// Surroundings are what a process gives to the services in it.
+type Surroundings struct {
+	Process  string // different after every start
+	Bus      bus.Bus
+	Clock    clock.Clock
+	Log      *slog.Logger
+	Tracer   trace.TracerProvider
+	Meter    metric.MeterProvider
+	Verifier chain.Verifier
+	Limiter  ratelimit.Limiter
+	Activity *activity.Counter
+	Peer     func(service string) grpc.ClientConnInterface
+	// RelayLease and OutsideLease are after how long another replica takes over from one that died; zero for the default.
+	RelayLease, OutsideLease time.Duration
+	// Sandbox is set in a sandbox: what moves the clock, and what brings this process's clock up to date.
+	Sandbox      opsv1.SandboxServiceServer
+	RefreshClock func(context.Context) error
+}
+
+// Unit is one service in a process, with all that works for it.
+type Unit struct {
+	Service *kit.Service
+	DB      *sqldb.DB
+	Chain   *chain.Chain
+
+	around   Surroundings
+	outbox   *outbox.Outbox
+	relay    *relay.Relay
+	worker   *timer.Worker
+	consumer *inbox.Consumer
+}
+
+// NewUnit opens the service's database and puts the service together. Nothing runs yet.
+func NewUnit(ctx context.Context, name string, make kit.New, database string, around Surroundings) (*Unit, error) {
+	log := around.Log.With("service", name)
+	sizes, err := groupSizes(around.Meter.Meter(name))
+	if err != nil {
+		return nil, err
+	}
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: database, OnGroup: sizes})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	u := &Unit{DB: db, around: around, outbox: outbox.New(name, around.Clock)}
+	u.Service, err = make(kit.Deps{
+		DB: db, Clock: around.Clock, Outbox: u.outbox, Log: log, Meter: around.Meter.Meter(name), Peer: around.Peer,
+	})
+	if err == nil {
+		u.Chain, err = u.newChain(log)
+	}
+	if err == nil {
+		err = u.observe(around.Meter.Meter(name))
+	}
+	if err != nil {
+		db.Close()
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	u.staff(log)
+	return u, nil
+}
+
+// newChain reads the access rules of all that the service serves: it does not start with an RPC that has none.
+func (u *Unit) newChain(log *slog.Logger) (*chain.Chain, error) {
+	probe := grpc.NewServer()
+	u.Register(probe)
+	descriptors, err := access.Described(probe)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := access.Rules(descriptors...)
+	if err != nil {
+		return nil, err
+	}
+	validator, err := chain.NewValidator(descriptors...)
+	if err != nil {
+		return nil, err
+	}
+	return chain.New(chain.Config{
+		Log: log, Tracer: u.around.Tracer.Tracer("kept.dev/kit/chain"), Meter: u.around.Meter.Meter("kept.dev/kit/chain"),
+		Verifier: u.around.Verifier, Rules: rules, Limiter: u.around.Limiter, Validator: validator, Activity: u.around.Activity,
+	}), nil
+}
+
+// staff hires the workers: relay, timers, consumer.
+func (u *Unit) staff(log *slog.Logger) {
+	tracer := u.around.Tracer.Tracer("kept.dev/kit/app")
+	u.worker = timer.NewWorker(timer.Config{
+		DB: u.DB, Clock: u.around.Clock, Log: log, Tracer: tracer, Activity: u.around.Activity, Lease: u.around.OutsideLease,
+	})
+	if u.Service.Timers != nil {
+		u.Service.Timers(u.worker)
+	}
+	u.consumer = inbox.New(inbox.Config{
+		DB: u.DB, Clock: u.around.Clock, Log: log, Tracer: tracer, Activity: u.around.Activity, Handlers: u.Service.Events,
+	}, u.worker)
+	u.relay = relay.New(relay.Config{
+		DB: u.DB, Bus: u.around.Bus, Outbox: u.outbox, Source: u.Service.Name, Log: log, Activity: u.around.Activity,
+		Lease: u.around.RelayLease,
+	})
+}
+
+// Register registers all that the service serves: its own and what every service has.
+func (u *Unit) Register(r grpc.ServiceRegistrar) {
+	u.Service.Register(r)
+	opsv1.RegisterDeadLetterServiceServer(r, &ops.DeadLetters{
+		Service: u.Service.Name, DB: u.DB, Clock: u.around.Clock, Wake: u.wake,
+	})
+	opsv1.RegisterActivityServiceServer(r, &ops.Activity{
+		Service: u.Service.Name, Process: u.around.Process, DB: u.DB, Bus: u.around.Bus, Clock: u.around.Clock,
+		Counter: u.around.Activity, Refresh: u.around.RefreshClock, Wake: u.wake,
+	})
+	if u.around.Sandbox != nil {
+		opsv1.RegisterSandboxServiceServer(r, u.around.Sandbox)
+	}
+}
+
+func (u *Unit) wake() {
+	u.worker.Wake()
+	u.outbox.Nudge()
+}
+
+// Migrate brings the tables up to date, under a lock: replicas may start together.
+func (u *Unit) Migrate(ctx context.Context) error {
+	if err := u.DB.Migrate(ctx, schema.Files, schema.Version); err != nil {
+		return fmt.Errorf("%s: migrate: %w", u.Service.Name, err)
+	}
+	if err := u.DB.Migrate(ctx, u.Service.Migrations, "schema_version"); err != nil {
+		return fmt.Errorf("%s: migrate: %w", u.Service.Name, err)
+	}
+	return nil
+}
+
+// Run works until the context ends: it publishes the service's events, takes in those of others, carries out timers
+// and tidies up.
+func (u *Unit) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return u.around.Bus.Consume(ctx, u.Service.Name, u.consumer.Handle) })
+	group.Go(func() error { return u.relay.Run(ctx) })
+	group.Go(func() error { return u.worker.Run(ctx) })
+	group.Go(func() error { return u.tidy(ctx) })
+	return group.Wait()
+}
+
+// Close closes the database.
+func (u *Unit) Close() { u.DB.Close() }

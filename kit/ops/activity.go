@@ -1,0 +1,77 @@
+package ops
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"kept.dev/kit/activity"
+	"kept.dev/kit/bus"
+	"kept.dev/kit/clock"
+	"kept.dev/kit/sqldb"
+	opsv1 "kept.dev/proto/gen/kept/ops/v1"
+)
+
+// Activity implements ActivityService for one service in one process.
+type Activity struct {
+	opsv1.UnimplementedActivityServiceServer
+	Service string
+	Process string
+	DB      *sqldb.DB
+	Bus     bus.Bus
+	Clock   clock.Clock
+	Counter *activity.Counter
+	// Refresh, when set, brings the clock up to date before it is asked.
+	Refresh func(context.Context) error
+	// Wake is told when something is due, so that whoever asks need not wait for a poll.
+	Wake func()
+}
+
+const (
+	countPending = `select count(*) from outbox where pending`
+	countDue     = `select count(*) from timer where not parked and due <= $1`
+	nextDue      = `select min(due) from timer where not parked and due > $1`
+)
+
+// GetActivity says what is going on. The counters are read first and what is left to do after them, so that work that
+// goes from one to the other is seen at least once.
+func (a *Activity) GetActivity(ctx context.Context, _ *opsv1.GetActivityRequest) (*opsv1.Activity, error) {
+	if a.Refresh != nil {
+		if err := a.Refresh(ctx); err != nil {
+			return nil, err
+		}
+	}
+	begun, ended := a.Counter.Counts()
+	now := a.Clock.Now()
+	results, err := a.DB.Batch(ctx, sqldb.Q(countPending), sqldb.Q(countDue, now.UnixMicro()), sqldb.Q(nextDue, now.UnixMicro()))
+	if err != nil {
+		return nil, err
+	}
+	unhandled, err := a.Bus.Pending(ctx, a.Service)
+	if err != nil {
+		return nil, err
+	}
+	res := &opsv1.Activity{
+		Process: a.Service + "/" + a.Process, Begun: begun, Ended: ended, InboxPending: unhandled, CurrentTime: timestamppb.New(now),
+	}
+	if res.OutboxPending, err = sqldb.One(results[0], number); err != nil {
+		return nil, err
+	}
+	if res.TimersDue, err = sqldb.One(results[1], number); err != nil {
+		return nil, err
+	}
+	next, err := sqldb.One(results[2], number)
+	if err != nil {
+		return nil, err
+	}
+	if next > 0 {
+		res.NextDueTime = timestamppb.New(time.UnixMicro(next))
+	}
+	if res.GetOutboxPending()+res.GetTimersDue() > 0 {
+		a.Wake()
+	}
+	return res, nil
+}
+
+func number(r *sqldb.Rows) (n int64, err error) { return n, r.Scan(&n) }

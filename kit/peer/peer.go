@@ -1,0 +1,57 @@
+// Package peer connects to another service of the suite.
+package peer
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/resolver/manual"
+)
+
+// Calls go round all replicas. They are tried again only where nothing can have happened yet, which is what UNAVAILABLE
+// before any answer means; changes carry their own idempotency keys.
+const serviceConfig = `{
+	"loadBalancingConfig": [{"round_robin": {}}],
+	"methodConfig": [{
+		"name": [{}],
+		"retryPolicy": {
+			"maxAttempts": 4, "initialBackoff": "0.05s", "maxBackoff": "1s", "backoffMultiplier": 3,
+			"retryableStatusCodes": ["UNAVAILABLE"]
+		}
+	}]
+}`
+
+// Dial connects to a service at an address: "host:port", whose name may stand for many replicas, or several
+// addresses with commas between them. Nothing is connected before the first call.
+func Dial(address string, creds credentials.TransportCredentials, opts ...grpc.DialOption) (*grpc.ClientConn, error) {
+	target := "dns:///" + address
+	if strings.Contains(address, ",") {
+		static := manual.NewBuilderWithScheme("kept")
+		static.InitialState(resolver.State{Addresses: addresses(address)})
+		opts = append(opts, grpc.WithResolvers(static))
+		target = "kept:///replicas"
+	}
+	conn, err := grpc.NewClient(target, append(opts,
+		grpc.WithTransportCredentials(creds),
+		grpc.WithDefaultServiceConfig(serviceConfig),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 20 * time.Second, Timeout: 5 * time.Second}),
+	)...)
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", address, err)
+	}
+	return conn, nil
+}
+
+func addresses(list string) (out []resolver.Address) {
+	for a := range strings.SplitSeq(list, ",") {
+		a = strings.TrimSpace(a)
+		host, _, _ := strings.Cut(a, ":")
+		out = append(out, resolver.Address{Addr: a, ServerName: host})
+	}
+	return out
+}

@@ -1,0 +1,126 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"google.golang.org/grpc"
+
+	"kept.dev/kit/clock"
+	"kept.dev/kit/errs"
+	opsv1 "kept.dev/proto/gen/kept/ops/v1"
+)
+
+// Redis is a world of many processes. The offset and the list of processes are in Redis; each process writes itself
+// down every second, and brings the offset back should Redis have lost it.
+type Redis struct {
+	Client   redis.UniversalClient
+	Clock    *clock.Sandbox
+	Services []string // there has to be a process of each
+	// Service, Process and Address are this process's own.
+	Service, Process, Address string
+	Dial                      func(address string) (grpc.ClientConnInterface, error)
+	Log                       *slog.Logger
+
+	mu    sync.Mutex
+	conns map[string]grpc.ClientConnInterface
+}
+
+const (
+	offsetKey    = "kept:sandbox:offset"
+	memberPrefix = "kept:sandbox:member:"
+	memberTTL    = 3 * time.Second
+)
+
+// raise sets the offset to the larger of what is there and what is given, and returns it.
+var raise = redis.NewScript(`
+	local known = tonumber(redis.call("get", KEYS[1]) or "0")
+	local offered = tonumber(ARGV[1])
+	if offered > known then redis.call("set", KEYS[1], ARGV[1]) return ARGV[1] end
+	return tostring(redis.call("get", KEYS[1]) or "0")`)
+
+// Share raises the offset for everybody.
+func (r *Redis) Share(ctx context.Context, offset time.Duration) error {
+	micros, err := raise.Run(ctx, r.Client, []string{offsetKey}, offset.Microseconds()).Int64()
+	if err != nil {
+		return errs.Unavailable("CLOCK_UNAVAILABLE", "the sandbox's clock cannot be moved").Because(err)
+	}
+	r.Clock.Advance(time.Duration(micros) * time.Microsecond)
+	return nil
+}
+
+// Refresh brings this process's clock up to date.
+func (r *Redis) Refresh(ctx context.Context) error { return r.Share(ctx, r.Clock.Offset()) }
+
+// Run keeps this process on the list until the context ends.
+func (r *Redis) Run(ctx context.Context) error {
+	key := memberPrefix + r.Service + ":" + r.Process
+	for {
+		err := errors.Join(r.Refresh(ctx), r.Client.Set(ctx, key, r.Address, memberTTL).Err())
+		if err != nil && ctx.Err() == nil {
+			r.Log.WarnContext(ctx, "sandbox: Redis does not answer", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			gone, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+			defer cancel()
+			return r.Client.Del(gone, key).Err()
+		case <-time.After(memberTTL / 3):
+		}
+	}
+}
+
+// Members are the processes on the list.
+func (r *Redis) Members(ctx context.Context) ([]opsv1.ActivityServiceClient, error) {
+	keys, err := r.Client.Keys(ctx, memberPrefix+"*").Result()
+	if err != nil {
+		return nil, err
+	}
+	present := map[string]bool{}
+	var members []opsv1.ActivityServiceClient
+	for _, key := range keys {
+		service, _, _ := strings.Cut(strings.TrimPrefix(key, memberPrefix), ":")
+		address, err := r.Client.Get(ctx, key).Result()
+		if errors.Is(err, redis.Nil) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		conn, err := r.conn(address)
+		if err != nil {
+			return nil, err
+		}
+		present[service] = true
+		members = append(members, opsv1.NewActivityServiceClient(conn))
+	}
+	for _, service := range r.Services {
+		if !present[service] {
+			return nil, fmt.Errorf("no process of %s is there", service)
+		}
+	}
+	return members, nil
+}
+
+func (r *Redis) conn(address string) (grpc.ClientConnInterface, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if conn, ok := r.conns[address]; ok {
+		return conn, nil
+	}
+	conn, err := r.Dial(address)
+	if err != nil {
+		return nil, err
+	}
+	if r.conns == nil {
+		r.conns = map[string]grpc.ClientConnInterface{}
+	}
+	r.conns[address] = conn
+	return conn, nil
+}
