@@ -12,12 +12,12 @@ type activity struct{ Activity }
 
 var watchers = []string{"/kept.ops.v1.ActivityService/", "/kept.ops.v1.SandboxService/"}
 
-func (a activity) step(ctx context.Context, c *call, next handler) error {
+func (a activity) step(ctx context.Context, c *call) error {
 	if a.Activity == nil || c.listens || slices.ContainsFunc(watchers, func(w string) bool {
 		return strings.HasPrefix(c.method, w)
 	}) {
-		return next(ctx)
+		return c.next(ctx)
 	}
 	defer a.Begin()()
-	return next(ctx)
+	return c.next(ctx)
 }

@@ -16,10 +16,10 @@ import (
 // to be somebody.
 type authentication struct{ verifier Verifier }
 
-func (a authentication) step(ctx context.Context, _ *call, next handler) error {
+func (a authentication) step(ctx context.Context, c *call) error {
 	header := metadata.ValueFromIncomingContext(ctx, "authorization")
 	if len(header) == 0 {
-		return next(ctx)
+		return c.next(ctx)
 	}
 	if len(header) > 1 {
 		return errs.Unauthenticated(token.Invalid, "there is more than one authorization header")
@@ -32,7 +32,7 @@ func (a authentication) step(ctx context.Context, _ *call, next handler) error {
 	if err != nil {
 		return err
 	}
-	return next(access.With(ctx, caller))
+	return c.next(access.With(ctx, caller))
 }
 
 // refusing is the verifier of a chain that has none.

@@ -106,37 +106,41 @@ type call struct {
 	stream  bool
 	listens bool // the caller listens to a stream of answers, perhaps for hours
 	request any  // nil for streams, whose requests come later
+	ahead   []step
+	handle  func(ctx context.Context) error
 }
 
-// step does its part around the rest of the chain.
-type step func(ctx context.Context, c *call, next handler) error
+// step does its part around the rest of the chain, which is c.next. It asks for that once at most.
+type step func(ctx context.Context, c *call) error
 
-// handler is the rest of the chain, the handler at its end.
-type handler func(ctx context.Context) error
-
-func (c *Chain) run(ctx context.Context, one *call, last handler) error {
-	if access.Exempt(one.method) {
-		return run(ctx, c.platform, one, last)
+// next goes on with the rest of the chain, the handler at its end.
+func (c *call) next(ctx context.Context) error {
+	if len(c.ahead) == 0 {
+		return c.handle(ctx)
 	}
-	return run(ctx, c.steps, one, last)
+	first := c.ahead[0]
+	c.ahead = c.ahead[1:]
+	return first(ctx, c)
 }
 
-func run(ctx context.Context, steps []step, one *call, last handler) error {
-	if len(steps) == 0 {
-		return last(ctx)
+// stepsFor are the steps that a method's calls go through.
+func (c *Chain) stepsFor(method string) []step {
+	if access.Exempt(method) {
+		return c.platform
 	}
-	return steps[0](ctx, one, func(ctx context.Context) error { return run(ctx, steps[1:], one, last) })
+	return c.steps
 }
 
 // Unary is the chain for unary calls.
 func (c *Chain) Unary() grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
 		var res any
-		err := c.run(ctx, &call{method: info.FullMethod, request: req}, func(ctx context.Context) (err error) {
+		one := &call{method: info.FullMethod, request: req, ahead: c.stepsFor(info.FullMethod)}
+		one.handle = func(ctx context.Context) (err error) {
 			res, err = handle(ctx, req)
 			return err
-		})
-		if err != nil {
+		}
+		if err := one.next(ctx); err != nil {
 			return nil, err
 		}
 		return res, nil
@@ -146,9 +150,12 @@ func (c *Chain) Unary() grpc.UnaryServerInterceptor {
 // Stream is the chain for streaming calls. What has to do with a request is done for each one as it comes in.
 func (c *Chain) Stream() grpc.StreamServerInterceptor {
 	return func(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
-		one := &call{method: info.FullMethod, stream: true, listens: info.IsServerStream}
-		return c.run(stream.Context(), one, func(ctx context.Context) error {
+		one := &call{
+			method: info.FullMethod, stream: true, listens: info.IsServerStream, ahead: c.stepsFor(info.FullMethod),
+		}
+		one.handle = func(ctx context.Context) error {
 			return handle(srv, &checkedStream{ServerStream: stream, ctx: ctx, method: info.FullMethod, requests: c.requests})
-		})
+		}
+		return one.next(stream.Context())
 	}
 }

@@ -9,11 +9,11 @@ import (
 // deadline stays.
 type deadline time.Duration
 
-func (d deadline) step(ctx context.Context, c *call, next handler) error {
+func (d deadline) step(ctx context.Context, c *call) error {
 	if c.stream {
-		return next(ctx)
+		return c.next(ctx)
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(d)) // an earlier deadline wins
 	defer cancel()
-	return next(ctx)
+	return c.next(ctx)
 }

@@ -20,10 +20,10 @@ const RateLimited = "RATE_LIMITED"
 // limit bounds how often one caller calls. Services are trusted to bound themselves: they act for many.
 type limit struct{ limiter ratelimit.Limiter }
 
-func (l limit) step(ctx context.Context, _ *call, next handler) error {
+func (l limit) step(ctx context.Context, c *call) error {
 	caller := access.Caller(ctx)
 	if l.limiter == nil || caller.Role == accessv1.Role_ROLE_SERVICE {
-		return next(ctx)
+		return c.next(ctx)
 	}
 	name := caller.Subject
 	if caller.Anonymous() {
@@ -32,7 +32,7 @@ func (l limit) step(ctx context.Context, _ *call, next handler) error {
 	if ok, retry := l.limiter.Allow(ctx, name); !ok {
 		return errs.Overloaded(RateLimited, retry)
 	}
-	return next(ctx)
+	return c.next(ctx)
 }
 
 // addressOf is where an anonymous call comes from. Behind a gateway in the same process all connections look

@@ -20,8 +20,8 @@ import (
 // cause is in the log, once.
 type mapping struct{ log *slog.Logger }
 
-func (m mapping) step(ctx context.Context, c *call, next handler) error {
-	if err := next(ctx); err != nil {
+func (m mapping) step(ctx context.Context, c *call) error {
+	if err := c.next(ctx); err != nil {
 		return m.visible(ctx, c, err)
 	}
 	return nil

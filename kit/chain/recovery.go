@@ -15,11 +15,11 @@ type panicked struct {
 func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 
 // recovery turns a panic into an error, so that one bad call doesn't end the process for all.
-func recovery(ctx context.Context, _ *call, next handler) (err error) {
+func recovery(ctx context.Context, c *call) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = &panicked{value: value, stack: debug.Stack()}
 		}
 	}()
-	return next(ctx)
+	return c.next(ctx)
 }

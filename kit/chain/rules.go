@@ -10,7 +10,7 @@ import (
 // come in.
 type rules struct{ book *access.Rulebook }
 
-func (r rules) step(ctx context.Context, c *call, next handler) error {
+func (r rules) step(ctx context.Context, c *call) error {
 	caller := access.Caller(ctx)
 	if err := r.book.Admit(caller, c.method); err != nil {
 		return err
@@ -20,5 +20,5 @@ func (r rules) step(ctx context.Context, c *call, next handler) error {
 			return err
 		}
 	}
-	return next(ctx)
+	return c.next(ctx)
 }

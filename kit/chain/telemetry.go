@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel"
@@ -22,7 +23,6 @@ import (
 type telemetry struct {
 	tracer   trace.Tracer
 	duration metric.Float64Histogram
-	inFlight metric.Int64UpDownCounter
 	methods  sync.Map // full method → *method; only served methods come here, so it is bounded
 }
 
@@ -32,6 +32,7 @@ type method struct {
 	start  trace.SpanStartEventOption
 	kind   trace.SpanStartOption
 	flight metric.MeasurementOption
+	active atomic.Int64 // calls under way
 	codes  [codes.Unauthenticated + 1]metric.MeasurementOption
 }
 
@@ -44,23 +45,34 @@ func newTelemetry(tracer trace.Tracer, meter metric.Meter) *telemetry {
 	if err != nil {
 		otel.Handle(err) // the instrument works all the same, or does nothing
 	}
-	inFlight, err := meter.Int64UpDownCounter("kept_rpc_in_flight",
-		metric.WithDescription("How many calls are under way."))
+	t := &telemetry{tracer: tracer, duration: duration}
+	_, err = meter.Int64ObservableUpDownCounter("kept_rpc_in_flight",
+		metric.WithDescription("How many calls are under way."), metric.WithInt64Callback(t.observe))
 	if err != nil {
 		otel.Handle(err)
 	}
-	return &telemetry{tracer: tracer, duration: duration, inFlight: inFlight}
+	return t
 }
 
-func (t *telemetry) step(ctx context.Context, c *call, next handler) error {
+// observe tells how many calls are under way, when somebody asks: counting up and down as they come and go would
+// cost each call more.
+func (t *telemetry) observe(_ context.Context, to metric.Int64Observer) error {
+	t.methods.Range(func(_, m any) bool {
+		to.Observe(m.(*method).active.Load(), m.(*method).flight)
+		return true
+	})
+	return nil
+}
+
+func (t *telemetry) step(ctx context.Context, c *call) error {
 	m := t.method(c.method)
 	ctx, span := t.tracer.Start(parent(ctx), m.name, m.start, m.kind)
 	defer span.End()
-	t.inFlight.Add(ctx, 1, m.flight)
-	defer t.inFlight.Add(ctx, -1, m.flight)
+	m.active.Add(1)
+	defer m.active.Add(-1)
 	began := time.Now()
 
-	err := next(ctx)
+	err := c.next(ctx)
 
 	code := status.Code(err)
 	t.duration.Record(ctx, time.Since(began).Seconds(), m.codes[min(code, codes.Unauthenticated)])

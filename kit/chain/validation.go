@@ -39,7 +39,7 @@ func NewValidator(services ...protoreflect.ServiceDescriptor) (protovalidate.Val
 // validation refuses requests that are not as the contract says.
 type validation struct{ validator protovalidate.Validator }
 
-func (v validation) step(ctx context.Context, c *call, next handler) error {
+func (v validation) step(ctx context.Context, c *call) error {
 	if err := soundKey(metadata.ValueFromIncomingContext(ctx, idempotencyKey)); err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (v validation) step(ctx context.Context, c *call, next handler) error {
 			return err
 		}
 	}
-	return next(ctx)
+	return c.next(ctx)
 }
 
 func soundKey(keys []string) error {

@@ -134,18 +134,24 @@ func (v *Verifier) check(ctx context.Context, raw string, now time.Time) (p acce
 	return p, until, nil
 }
 
-// claimedIssuer is whose token it says to be; nothing more is believed before the signature is checked.
+// claimedIssuer is whose token it says to be; nothing more is believed before the signature is checked. It takes
+// the one strict spelling of a token only: loose ones would fill the cache with the same token many times.
 func claimedIssuer(raw string) string {
-	_, rest, _ := strings.Cut(raw, ".")
-	middle, _, _ := strings.Cut(rest, ".")
-	payload, err := base64.RawURLEncoding.DecodeString(middle)
-	if err != nil {
+	parts := strings.Split(raw, ".")
+	if len(parts) != 3 || strings.ContainsAny(raw, "\r\n") {
 		return ""
+	}
+	var decoded [3][]byte
+	for i, part := range parts {
+		var err error
+		if decoded[i], err = base64.RawURLEncoding.Strict().DecodeString(part); err != nil {
+			return ""
+		}
 	}
 	var claims struct {
 		Issuer string `json:"iss"`
 	}
-	if json.Unmarshal(payload, &claims) != nil {
+	if json.Unmarshal(decoded[1], &claims) != nil {
 		return ""
 	}
 	return claims.Issuer
