@@ -1,0 +1,231 @@
+// Package embedded runs the whole suite in one process: every service on its own SQLite file, events handed over in the
+// process, calls without a wire, the REST front door on top.
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
+
+	"kept.dev/gateway"
+	"kept.dev/kit"
+	"kept.dev/kit/access"
+	"kept.dev/kit/activity"
+	"kept.dev/kit/app"
+	"kept.dev/kit/bus"
+	"kept.dev/kit/chain"
+	"kept.dev/kit/clock"
+	"kept.dev/kit/id"
+	"kept.dev/kit/inproc"
+	"kept.dev/kit/peer"
+	"kept.dev/kit/ratelimit"
+	"kept.dev/kit/sandbox"
+	"kept.dev/kit/token"
+	accessv1 "kept.dev/proto/gen/kept/access/v1"
+	contract "kept.dev/proto"
+	"kept.dev/services/customer"
+	"kept.dev/services/order"
+)
+
+// Services are all the services of the suite, by name.
+func Services() map[string]kit.New {
+	return map[string]kit.New{"customer": customer.New, "order": order.New}
+}
+
+// Config says how the suite runs.
+type Config struct {
+	// Dir holds everything that lasts: databases, keys, the sandbox's clock.
+	Dir string
+	// Sandbox adds a clock that can be moved forward.
+	Sandbox bool
+	// RateLimit is how many calls a second each caller may make; 0 for no limit.
+	RateLimit int
+	// CORSOrigins are the web origins that may call from a browser.
+	CORSOrigins []string
+	// Issuers are the OIDC issuers whose tokens count besides the suite's own.
+	Issuers []token.OIDCIssuer
+
+	Log    *slog.Logger
+	Tracer trace.TracerProvider
+	Meter  metric.MeterProvider
+}
+
+// Suite is the suite in this process.
+type Suite struct {
+	// Handler is the REST front door.
+	Handler http.Handler
+	// Issuer makes tokens.
+	Issuer *token.Issuer
+	// Clock is the business clock.
+	Clock clock.Clock
+
+	cfg      Config
+	units    map[string]*app.Unit
+	channels map[string]*inproc.Channel
+	activity *activity.Counter
+	lock     *os.File
+}
+
+// Open puts the suite together and brings its tables up to date. Nothing works before Run.
+func Open(ctx context.Context, cfg Config) (suite *Suite, err error) {
+	s := &Suite{
+		cfg: cfg, units: map[string]*app.Unit{}, channels: map[string]*inproc.Channel{}, activity: &activity.Counter{},
+	}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	if err := s.lockDir(); err != nil {
+		return nil, err
+	}
+	if s.Issuer, err = token.NewIssuer(filepath.Join(cfg.Dir, "keys")); err != nil {
+		return nil, err
+	}
+	if err := s.openUnits(ctx); err != nil {
+		return nil, err
+	}
+	s.Handler, err = s.gateway()
+	return s, err
+}
+
+// lockDir refuses a folder that another process uses.
+func (s *Suite) lockDir() error {
+	if err := os.MkdirAll(s.cfg.Dir, 0o700); err != nil {
+		return err
+	}
+	lock, err := os.OpenFile(filepath.Join(s.cfg.Dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	s.lock = lock
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return fmt.Errorf("the data folder %s is in use by another process", s.cfg.Dir)
+	}
+	return nil
+}
+
+func (s *Suite) openUnits(ctx context.Context) error {
+	around, err := s.surroundings()
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for name, make := range Services() {
+		unit, err := app.NewUnit(ctx, name, make, "sqlite:"+filepath.Join(s.cfg.Dir, name+".db"), around)
+		if err != nil {
+			return errors.Join(err, group.Wait())
+		}
+		s.units[name] = unit
+		s.channels[name] = inproc.New(unit.Chain.Unary(), unit.Chain.Stream())
+		unit.Register(s.channels[name])
+		group.Go(func() error { return unit.Migrate(ctx) })
+	}
+	return group.Wait()
+}
+
+// surroundings are what all services share in this process.
+func (s *Suite) surroundings() (app.Surroundings, error) {
+	verifier, err := token.NewVerifier(s.Issuer.Keys(), s.cfg.Issuers, time.Now)
+	if err != nil {
+		return app.Surroundings{}, err
+	}
+	var names []string
+	for name := range Services() {
+		names = append(names, name)
+	}
+	around := app.Surroundings{
+		Process: id.New(), Bus: bus.NewLocal(names...), Clock: clock.Wall{}, Log: s.cfg.Log, Tracer: s.cfg.Tracer,
+		Meter: s.cfg.Meter, Verifier: verifier, Activity: s.activity, Peer: s.peer(),
+	}
+	if s.cfg.RateLimit > 0 {
+		around.Limiter = ratelimit.NewLocal(ratelimit.Limit{Rate: s.cfg.RateLimit}, time.Now)
+	}
+	if s.cfg.Sandbox {
+		world, err := openWorld(filepath.Join(s.cfg.Dir, "sandbox-clock"), names, around.Peer)
+		if err != nil {
+			return around, err
+		}
+		around.Clock, around.Sandbox = world.clock, sandbox.New(world.clock, world)
+	}
+	s.Clock = around.Clock
+	return around, nil
+}
+
+// peer is how services in this process call each other: as themselves, through each other's whole chain.
+func (s *Suite) peer() func(string) grpc.ClientConnInterface {
+	self := access.Principal{Role: accessv1.Role_ROLE_SERVICE, Subject: "services/suite"}
+	tokens := s.Issuer.Renewing(self, time.Hour)
+	unary, stream := chain.ClientUnary(tokens), chain.ClientStream(tokens)
+	return func(service string) grpc.ClientConnInterface {
+		return peer.Intercept(s.channels[service], unary, stream)
+	}
+}
+
+func (s *Suite) gateway() (http.Handler, error) {
+	conns := map[string]grpc.ClientConnInterface{}
+	for name, channel := range s.channels {
+		conns[name] = channel
+	}
+	return gateway.New(gateway.Config{
+		Conns: conns, OpenAPI: contract.OpenAPI, CORSOrigins: s.cfg.CORSOrigins, Sandbox: s.cfg.Sandbox, JWKS: s.Issuer,
+		Log: s.cfg.Log, Tracer: s.cfg.Tracer.Tracer("kept.dev/gateway"), Meter: s.cfg.Meter.Meter("kept.dev/gateway"),
+	})
+}
+
+// Channel is the connection to a service within the process, for gRPC callers.
+func (s *Suite) Channel(service string) grpc.ClientConnInterface { return s.channels[service] }
+
+// Check tells whether the databases answer.
+func (s *Suite) Check(ctx context.Context) error {
+	for name, unit := range s.units {
+		if err := unit.DB.Ping(ctx); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// Run works until the context ends or a part of the suite fails.
+func (s *Suite) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for name, unit := range s.units {
+		group.Go(func() error {
+			if err := unit.Run(ctx); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// Drain refuses new calls within the process and waits for those that run.
+func (s *Suite) Drain(ctx context.Context) error {
+	var faults []error
+	for _, channel := range s.channels {
+		faults = append(faults, channel.Drain(ctx))
+	}
+	return errors.Join(faults...)
+}
+
+// Close closes what is open. Run must have returned.
+func (s *Suite) Close() {
+	for _, unit := range s.units {
+		unit.Close()
+	}
+	if s.lock != nil {
+		s.lock.Close()
+	}
+}

@@ -1,0 +1,272 @@
+// Package scenario plays the stories over the public REST interface, as any client would, and checks what the customer,
+// the agent and the manager each see. It knows nothing of the shape that it plays against.
+package scenario
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"reflect"
+	"time"
+
+	"kept.dev/kit/access"
+	"kept.dev/kit/id"
+	accessv1 "kept.dev/proto/gen/kept/access/v1"
+)
+
+// Stage is where a story is played.
+type Stage struct {
+	// URL is the REST front door.
+	URL string
+	// Token makes a caller's token.
+	Token func(access.Principal) (string, error)
+	HTTP  *http.Client
+}
+
+// Story is a story with its number, such as "S07".
+type Story struct {
+	Number string
+	Play   func(*Play)
+}
+
+// Stories are all that can be played.
+func Stories() []Story { return []Story{{"S07", S07}} }
+
+// Perform plays a story and returns how many checks it made. The error is the first check that failed.
+func Perform(ctx context.Context, stage Stage, story Story) (checks int, err error) {
+	p := &Play{ctx: ctx, stage: stage, Tag: id.New()[24:]}
+	defer func() {
+		checks = p.checks
+		if r := recover(); r != nil {
+			f, ok := r.(failure)
+			if !ok {
+				panic(r)
+			}
+			err = f.err
+		}
+	}()
+	story.Play(p)
+	return p.checks, nil
+}
+
+type failure struct{ err error }
+
+// Play is one performance.
+type Play struct {
+	ctx    context.Context
+	stage  Stage
+	checks int
+	// Tag is part of the ids that the play chooses, so that it can be played again on the same data.
+	Tag string
+}
+
+// Fail ends the play.
+func (p *Play) Fail(format string, args ...any) { panic(failure{fmt.Errorf(format, args...)}) }
+
+// Check counts a check, and ends the play if it does not hold.
+func (p *Play) Check(holds bool, what string, args ...any) {
+	p.checks++
+	if !holds {
+		p.Fail("check %d: %s", p.checks, fmt.Sprintf(what, args...))
+	}
+}
+
+// Equal checks that something is what it should be.
+func (p *Play) Equal(want, got any, what string) {
+	p.Check(reflect.DeepEqual(want, got), "%s: want %v, got %v", what, want, got)
+}
+
+// Who is somebody who calls, with their token.
+type Who struct {
+	Name  string
+	token string
+}
+
+// As makes somebody of the role: "agents/anna", "customers/…".
+func (p *Play) As(role accessv1.Role, name string) Who {
+	raw, err := p.stage.Token(access.Principal{Role: role, Subject: name})
+	if err != nil {
+		p.Fail("token for %s: %v", name, err)
+	}
+	return Who{name, raw}
+}
+
+// Answer is what came back.
+type Answer struct {
+	p      *Play
+	what   string
+	Status int
+	Header http.Header
+	Body   map[string]any
+}
+
+// Get reads.
+func (p *Play) Get(who Who, path string, query ...string) Answer {
+	if len(query) > 0 {
+		values := url.Values{}
+		for i := 0; i < len(query); i += 2 {
+			values.Set(query[i], query[i+1])
+		}
+		path += "?" + values.Encode()
+	}
+	return p.call(who, http.MethodGet, path, nil, "")
+}
+
+// Post sends a change under a key of its own, as a careful client does.
+func (p *Play) Post(who Who, path string, body any) Answer {
+	return p.call(who, http.MethodPost, path, body, id.New())
+}
+
+// PostKeyed sends a change under the given idempotency key.
+func (p *Play) PostKeyed(who Who, key, path string, body any) Answer {
+	return p.call(who, http.MethodPost, path, body, key)
+}
+
+// patience is how long a call is tried again while something behind the front door is away: clients are told to.
+const patience = 60 * time.Second
+
+func (p *Play) call(who Who, method, path string, body any, key string) Answer {
+	for end := time.Now().Add(patience); ; {
+		a, err := p.once(who, method, path, body, key)
+		away := err != nil || a.Status == http.StatusServiceUnavailable || a.Status == http.StatusGatewayTimeout
+		if !away {
+			return a
+		}
+		if time.Now().After(end) || p.ctx.Err() != nil {
+			p.Fail("%s %s: status %d, %v, %v", method, path, a.Status, a.Body, err)
+		}
+		select {
+		case <-p.ctx.Done():
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func (p *Play) once(who Who, method, path string, body any, key string) (Answer, error) {
+	var content io.Reader
+	if body != nil {
+		raw, err := json.Marshal(body)
+		if err != nil {
+			return Answer{}, err
+		}
+		content = bytes.NewReader(raw)
+	}
+	req, err := http.NewRequestWithContext(p.ctx, method, p.stage.URL+path, content)
+	if err != nil {
+		return Answer{}, err
+	}
+	req.Header.Set("Authorization", "Bearer "+who.token)
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if key != "" {
+		req.Header.Set("Idempotency-Key", key)
+	}
+	res, err := p.stage.HTTP.Do(req)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer res.Body.Close()
+	a := Answer{p: p, what: method + " " + path, Status: res.StatusCode, Header: res.Header}
+	numbers := json.NewDecoder(res.Body)
+	numbers.UseNumber()
+	return a, numbers.Decode(&a.Body)
+}
+
+// OK checks that the call succeeded, and returns its answer.
+func (a Answer) OK() Answer {
+	a.p.Check(a.Status == http.StatusOK, "%s: status %d: %v", a.what, a.Status, a.Body["message"])
+	return a
+}
+
+// Refused checks that the call was refused with the status and the reason.
+func (a Answer) Refused(status int, reason string) {
+	a.p.Check(a.Status == status && a.reason() == reason, "%s: want %d %s, got %d %s (%v)",
+		a.what, status, reason, a.Status, a.reason(), a.Body["message"])
+}
+
+func (a Answer) reason() string {
+	details, _ := a.Body["details"].([]any)
+	for _, d := range details {
+		if info, ok := d.(map[string]any); ok && info["reason"] != nil {
+			return fmt.Sprint(info["reason"])
+		}
+	}
+	return ""
+}
+
+// Text is a field of the answer, by its path.
+func (a Answer) Text(path ...string) string {
+	var v any = a.Body
+	for _, step := range path {
+		m, ok := v.(map[string]any)
+		if !ok {
+			return ""
+		}
+		v = m[step]
+	}
+	if v == nil {
+		return ""
+	}
+	return fmt.Sprint(v)
+}
+
+// Time is a field of the answer that is a moment.
+func (a Answer) Time(field string) time.Time {
+	t, err := time.Parse(time.RFC3339Nano, a.Text(field))
+	if err != nil {
+		a.p.Fail("%s: %s is no time: %v", a.what, field, err)
+	}
+	return t
+}
+
+// List is a field of the answer that is a list of objects.
+func (a Answer) List(field string) []map[string]any {
+	raw, _ := a.Body[field].([]any)
+	out := make([]map[string]any, len(raw))
+	for i, v := range raw {
+		out[i], _ = v.(map[string]any)
+	}
+	return out
+}
+
+// Soon reads until the answer is as wanted, within two seconds; others take up what happened by then.
+func (p *Play) Soon(what string, read func() Answer, wanted func(Answer) bool) Answer {
+	end := time.Now().Add(2 * time.Second)
+	for {
+		a := read()
+		if wanted(a) {
+			p.Check(true, "%s", what)
+			return a
+		}
+		if time.Now().After(end) {
+			p.Check(false, "%s: not so after two seconds: %d %v", what, a.Status, a.Body)
+		}
+		select {
+		case <-p.ctx.Done():
+			p.Fail("%s: %v", what, p.ctx.Err())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// Advance moves the sandbox's clock and waits until everything until then has happened. The clock keeps what a try
+// that was cut short has moved already, so the target is a moment and not a length.
+func (p *Play) Advance(admin Who, d time.Duration) {
+	target := p.Get(admin, "/v1/sandbox/clock").Time("currentTime").Add(d)
+	for end := time.Now().Add(patience); ; {
+		left := max(0, target.Sub(p.Get(admin, "/v1/sandbox/clock").Time("currentTime")))
+		a := p.Post(admin, "/v1/sandbox/clock:advance", map[string]any{"duration": fmt.Sprintf("%.6fs", left.Seconds())})
+		if a.Status == http.StatusOK {
+			p.Check(!a.Time("currentTime").Before(target.Add(-time.Millisecond)), "the clock has moved")
+			return
+		}
+		if time.Now().After(end) {
+			a.OK()
+		}
+	}
+}

@@ -1,0 +1,179 @@
+package scenario
+
+import (
+	"net/http"
+	"time"
+
+	accessv1 "kept.dev/proto/gen/kept/access/v1"
+)
+
+// S07 promised in 24 hours, came in 20 days: the promise is watched, the customer has a new date before asking, and what
+// was paid for speed comes back by itself, once. Its twins: delivered in time, and cancelled with a reason.
+func S07(p *Play) {
+	s := &shop{Play: p}
+	s.open()
+	s.brokenPromise()
+	s.keptPromise()
+	s.cancelled()
+	s.managersView()
+}
+
+// shop is the people and things of the story.
+type shop struct {
+	*Play
+	admin, agent, customer, stranger Who
+	product, option                  string
+	broken                           string // the promise that was broken
+}
+
+func euros(units string, cents int) map[string]any {
+	return map[string]any{"currencyCode": "EUR", "units": units, "nanos": cents * 10_000_000}
+}
+
+// open makes a product with stock, a fast way of delivery, and two customers.
+func (s *shop) open() {
+	s.admin = s.As(accessv1.Role_ROLE_ADMIN, "admins/owner")
+	s.agent = s.As(accessv1.Role_ROLE_AGENT, "agents/anna")
+	s.product, s.option = "products/coffee-pot-"+s.Tag, "deliveryOptions/express-"+s.Tag
+	s.Post(s.admin, "/v1/products?productId=coffee-pot-"+s.Tag, map[string]any{
+		"displayName": "Coffee pot", "unitPrice": euros("24", 95),
+	}).OK()
+	stock := s.Post(s.agent, "/v1/"+s.product+"/stock:adjust", map[string]any{"quantityDelta": "10", "reason": "delivery 4711"}).OK()
+	s.Equal("10", stock.Text("availableQuantity"), "available after the delivery")
+	s.Post(s.admin, "/v1/deliveryOptions?deliveryOptionId=express-"+s.Tag, map[string]any{
+		"displayName": "Within 24 hours", "promisedDuration": "86400s", "riskDuration": "21600s", "speedFee": euros("9", 90),
+	}).OK()
+	s.customer = s.newCustomer("Olena")
+	s.stranger = s.newCustomer("Ivan")
+}
+
+func (s *shop) newCustomer(name string) Who {
+	created := s.Post(s.agent, "/v1/customers", map[string]any{"displayName": name, "languageCode": "uk"}).OK()
+	return s.As(accessv1.Role_ROLE_CUSTOMER, created.Text("name"))
+}
+
+func address(line string) map[string]any {
+	return map[string]any{"regionCode": "UA", "postalCode": "01001", "locality": "Kyiv", "addressLines": []string{line}}
+}
+
+// order places an order with three addresses that have nothing to do with each other.
+func (s *shop) order(quantity string) Answer {
+	return s.Post(s.customer, "/v1/orders", map[string]any{
+		"customer": s.customer.Name, "lines": []any{map[string]any{"product": s.product, "quantity": quantity}},
+		"deliveryOption":  s.option,
+		"deliveryAddress": address("Office 1"), "billingAddress": address("Bank 2"), "homeAddress": address("Home 3"),
+		"channel": "WEB",
+	}).OK()
+}
+
+func (s *shop) available() string {
+	return s.Get(s.customer, "/v1/"+s.product+"/stock").Text("availableQuantity")
+}
+
+func (s *shop) promiseIs(name, state string) Answer {
+	return s.Soon("the promise is "+state,
+		func() Answer { return s.Get(s.customer, "/v1/"+name) },
+		func(a Answer) bool { return a.Text("state") == state })
+}
+
+func (s *shop) brokenPromise() {
+	order := s.order("2")
+	name, promise := order.Text("name"), order.Text("promise")
+	s.Equal("PLACED", order.Text("state"), "state of the new order")
+	s.Equal("59", order.Text("totalAmount", "units"), "total: two pots at 24.95 and 9.90 for speed")
+	s.Equal("Bank 2", order.Body["billingAddress"].(map[string]any)["addressLines"].([]any)[0], "billing address")
+	s.Equal(24*time.Hour, order.Time("promisedDeliveryTime").Sub(order.Time("createTime")), "what was promised")
+	s.Equal("8", s.available(), "available while two are held")
+	open := s.promiseIs(promise, "OPEN")
+	s.Equal(name, open.Text("subject"), "what the promise is about")
+
+	s.Advance(s.admin, 18*time.Hour)
+	s.promiseIs(promise, "AT_RISK")
+	order = s.Get(s.customer, "/v1/"+name).OK()
+	s.Equal("AT_RISK", order.Text("promiseState"), "the order's view of the promise at risk")
+	s.Check(order.Time("expectedDeliveryTime").After(order.Time("promisedDeliveryTime")), "the customer has a new date")
+	s.Equal("0", order.Text("refundedAmount", "units"), "nothing comes back before the promise breaks")
+
+	s.Advance(s.admin, 6*time.Hour)
+	s.feeIsBack(name, promise)
+	s.Advance(s.admin, 20*24*time.Hour)
+	s.feeIsBack(name, promise)
+
+	for _, step := range []string{"pick", "ship", "deliver"} {
+		s.Post(s.agent, "/v1/"+name+":"+step, map[string]any{}).OK()
+	}
+	s.Advance(s.admin, 0)
+	s.Equal("DELIVERED", s.Get(s.customer, "/v1/"+name).Text("state"), "state after twenty days")
+	s.feeIsBack(name, promise)
+	s.broken = promise
+}
+
+// feeIsBack checks that the promise is broken and that the speed fee, and only it, has come back, once.
+func (s *shop) feeIsBack(order, promise string) {
+	s.promiseIs(promise, "BROKEN")
+	o := s.Get(s.customer, "/v1/"+order).OK()
+	s.Equal("BROKEN", o.Text("promiseState"), "the order's view of the broken promise")
+	s.Equal("9 900000000", o.Text("refundedAmount", "units")+" "+o.Text("refundedAmount", "nanos"), "what came back")
+	refunds := s.Get(s.customer, "/v1/"+order+"/refunds").OK().List("refunds")
+	s.Equal(1, len(refunds), "refunds")
+	s.Equal("SPEED_FEE", refunds[0]["purpose"], "what the refund is for")
+	s.Equal("SETTLED", refunds[0]["state"], "state of the refund")
+	s.Check(refunds[0]["settlementReference"] != "", "the credit on the invoice can be found")
+}
+
+func (s *shop) keptPromise() {
+	order := s.order("1")
+	name, promise := order.Text("name"), order.Text("promise")
+	s.Post(s.agent, "/v1/"+name+":ship", map[string]any{}).Refused(http.StatusBadRequest, "ORDER_NOT_PICKED")
+	for _, step := range []string{"pick", "ship", "deliver"} {
+		s.Post(s.agent, "/v1/"+name+":"+step, map[string]any{}).OK()
+	}
+	s.promiseIs(promise, "KEPT")
+	s.Advance(s.admin, 48*time.Hour)
+	s.promiseIs(promise, "KEPT")
+	o := s.Get(s.customer, "/v1/"+name).OK()
+	s.Equal("DELIVERED KEPT", o.Text("state")+" "+o.Text("promiseState"), "the order that came in time")
+	s.Equal(0, len(s.Get(s.customer, "/v1/"+name+"/refunds").OK().List("refunds")), "refunds when all went well")
+	s.Equal("7", s.available(), "available after three have left")
+}
+
+func (s *shop) cancelled() {
+	order := s.order("3")
+	name := order.Text("name")
+	s.Post(s.agent, "/v1/"+name+":cancel", map[string]any{}).Refused(http.StatusBadRequest, "INVALID_REQUEST")
+	s.Post(s.agent, "/v1/"+name+":cancel", map[string]any{"reason": "   "}).Refused(http.StatusBadRequest, "INVALID_REQUEST")
+	s.Post(s.stranger, "/v1/"+name+":cancel", map[string]any{"reason": "mine?"}).Refused(http.StatusNotFound, "NOT_FOUND")
+	s.Equal("4", s.available(), "available while three are held")
+
+	key := "cancel-" + s.Tag
+	reason := map[string]any{"reason": "The supplier has gone out of business"}
+	cancelled := s.PostKeyed(s.agent, key, "/v1/"+name+":cancel", reason).OK()
+	s.Equal("CANCELLED", cancelled.Text("state"), "state")
+	s.Equal(reason["reason"], cancelled.Text("cancelReason"), "the reason, for the customer to read")
+	again := s.PostKeyed(s.agent, key, "/v1/"+name+":cancel", reason).OK()
+	s.Equal("true", again.Header.Get("Idempotent-Replayed"), "a retry gets the same answer")
+	s.Equal(cancelled.Body, again.Body, "the answer to the retry")
+	s.Post(s.agent, "/v1/"+name+":cancel", reason).Refused(http.StatusBadRequest, "ORDER_NOT_CANCELLABLE")
+
+	s.Equal("7", s.available(), "available again")
+	s.Advance(s.admin, 0)
+	s.promiseIs(order.Text("promise"), "RELEASED")
+	refunds := s.Get(s.customer, "/v1/"+name+"/refunds").OK().List("refunds")
+	s.Equal(1, len(refunds), "refunds of a cancelled order")
+	s.Equal("CANCELLATION SETTLED", refunds[0]["purpose"].(string)+" "+refunds[0]["state"].(string), "the refund")
+	s.Equal(order.Body["totalAmount"], refunds[0]["amount"], "all of it comes back")
+}
+
+// managersView checks what the book says to those who may read it, and what it does not say to others.
+func (s *shop) managersView() {
+	manager := s.As(accessv1.Role_ROLE_MANAGER, "managers/maria")
+	mine := `customer = "` + s.customer.Name + `"`
+	for state, want := range map[string]int{"BROKEN": 1, "KEPT": 1, "RELEASED": 1, "OPEN": 0} {
+		found := s.Get(manager, "/v1/promises", "filter", mine+" AND state = "+state).OK().List("promises")
+		s.Equal(want, len(found), "promises that are "+state)
+	}
+	s.Get(s.stranger, "/v1/"+s.broken).Refused(http.StatusNotFound, "NOT_FOUND")
+	s.Equal(0, len(s.Get(s.stranger, "/v1/promises").OK().List("promises")), "promises that a stranger sees")
+	s.Equal(0, len(s.Get(s.stranger, "/v1/orders").OK().List("orders")), "orders that a stranger sees")
+	s.Equal(3, len(s.Get(s.customer, "/v1/orders").OK().List("orders")), "orders that the customer sees")
+}

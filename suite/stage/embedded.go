@@ -1,0 +1,60 @@
+// Package stage sets up suites for stories, tests and benchmarks: in this process, or as real processes.
+package stage
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	metricnoop "go.opentelemetry.io/otel/metric/noop"
+	tracenoop "go.opentelemetry.io/otel/trace/noop"
+
+	"kept.dev/kit/access"
+	"kept.dev/suite/embedded"
+	"kept.dev/suite/scenario"
+
+	"time"
+)
+
+// Embedded starts a whole suite in this process, a sandbox on a folder of its own, and ends it with the test.
+func Embedded(t testing.TB) (*embedded.Suite, scenario.Stage) {
+	t.Helper()
+	return EmbeddedWith(t, embedded.Config{Dir: t.TempDir(), Sandbox: true})
+}
+
+// EmbeddedWith is Embedded with a configuration.
+func EmbeddedWith(t testing.TB, cfg embedded.Config) (*embedded.Suite, scenario.Stage) {
+	t.Helper()
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	}
+	if cfg.Tracer == nil {
+		cfg.Tracer = tracenoop.NewTracerProvider()
+	}
+	if cfg.Meter == nil {
+		cfg.Meter = metricnoop.NewMeterProvider()
+	}
+	suite, err := embedded.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatalf("open the suite: %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- suite.Run(ctx) }()
+	server := httptest.NewServer(suite.Handler)
+	t.Cleanup(func() {
+		server.Close()
+		cancel()
+		if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("the suite ended: %v", err)
+		}
+		suite.Close()
+	})
+	return suite, scenario.Stage{
+		URL: server.URL, HTTP: &http.Client{Timeout: time.Minute},
+		Token: func(p access.Principal) (string, error) { return suite.Issuer.Issue(p, time.Hour) },
+	}
+}
