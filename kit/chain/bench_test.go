@@ -21,8 +21,6 @@ import (
 	opsv1 "kept.dev/proto/gen/kept/ops/v1"
 )
 
-const replayMethod = "/kept.ops.v1.DeadLetterService/ReplayDeadLetter"
-
 // BenchmarkChain is what the chain costs a call: everything on, the token known, the span sampled, and a request
 // with one name that is checked by a pattern, as a GetOrder has.
 func BenchmarkChain(b *testing.B) {
@@ -39,7 +37,7 @@ func BenchmarkChain(b *testing.B) {
 	require.NoError(b, err)
 	request := &opsv1.ReplayDeadLetterRequest{Name: "services/order/deadLetters/01909f3e-7c6a-7c1f-8e5b-2f4b5a6c7d8e"}
 	answer := &opsv1.DeadLetter{}
-	info := &grpc.UnaryServerInfo{FullMethod: replayMethod}
+	info := &grpc.UnaryServerInfo{FullMethod: replay}
 	handle := func(context.Context, any) (any, error) { return answer, nil }
 	ctx := metadata.NewIncomingContext(b.Context(), metadata.Pairs(
 		"authorization", "Bearer "+raw, "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
