@@ -24,8 +24,15 @@ func connectionLost(err error) bool {
 	return errors.As(err, &netErr) || errors.As(err, &connect) || errors.Is(err, io.EOF) ||
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, puddle.ErrClosedPool) ||
-		errors.Is(err, errUnknownOutcome)
+		errors.Is(err, errUnknownOutcome) || errors.Is(err, errLost)
 }
+
+var (
+	// errUnknownOutcome marks a commit that was sent and never answered.
+	errUnknownOutcome = errors.New("the connection broke during the commit")
+	// errLost marks what failed on a connection that is closed now: pgx has many words for it.
+	errLost = errors.New("the connection is lost")
+)
 
 // transient errors are those after which the same work may succeed when it is done again: serialization failures,
 // deadlocks, and plans that were prepared before the schema changed.

@@ -162,7 +162,7 @@ func TestConstraintsHaveTheSameNames(t *testing.T) {
 		{"item_place", insert, []any{"2", 2, "s", 1, false, "b"}},
 		{"item_active", insert, []any{"2", 2, "s", 2, true, "b"}},
 		{"item_label_key", insert, []any{"2", 2, "s", 2, false, "l"}},
-		{"item_folded", insert, []any{"2", 199, "s", 3, false, "m"}},
+		{"note_folded", "insert into note values (2, 1, 'B')", nil},
 		{"item.label", insert, []any{"2", 2, "s", 2, false, nil}},
 		{"note_pkey", "insert into note values (1, 1, 'again')", nil},
 		{"amount_range", "insert into money values ('a', $1)", []any{int64(9_000_000_000_000_001)}},

@@ -121,7 +121,7 @@ func (g *group) round(ctx context.Context, conn *pgx.Conn, last bool) error {
 		if !lost {
 			g.culprit = owners[failed]
 		}
-		if last && lost && !refusedBefore(err, failed, len(stmts)-1) {
+		if last && lost && !neverCommitted(err, failed, len(stmts)-1) {
 			return fmt.Errorf("%w: %w", errUnknownOutcome, err)
 		}
 		return stmts[failed].explain(postgresError(err))
@@ -182,10 +182,11 @@ func (g *group) answer(rows []*Rows, owners []int) {
 	}
 }
 
-// refusedBefore tells whether the server itself broke off at a statement before the commit, which then never ran.
-func refusedBefore(err error, failed, commit int) bool {
+// neverCommitted tells whether a commit that travelled on a connection which broke certainly did not happen: nothing
+// was sent, or the server itself broke off at an earlier statement.
+func neverCommitted(err error, failed, commit int) bool {
 	var pg *pgconn.PgError
-	return failed < commit && errors.As(err, &pg)
+	return pgconn.SafeToRetry(err) || failed < commit && errors.As(err, &pg)
 }
 
 // dismiss ends the closures that still wait and lets them run to their end.

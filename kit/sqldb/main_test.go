@@ -126,13 +126,13 @@ create table item (
 	constraint item_place unique (shelf, place)
 );
 create unique index item_active on item (shelf) where active;
-create unique index item_folded on item (abs(number - 100));
 create table note (
 	number bigint not null,
 	part   bigint not null,
 	body   text   not null,
 	primary key (number, part)
 );
+create unique index note_folded on note (part, lower(body));
 create table log (id text not null primary key, n bigint not null);
 create table money (id text not null primary key, amount bigint not null
 	constraint amount_range check (amount between -9000000000000000 and 9000000000000000));

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -57,7 +58,7 @@ func session() map[string]string {
 }
 
 func (p *postgres) dialect() string                { return "postgres" }
-func (p *postgres) ping(ctx context.Context) error { return p.pool.Ping(ctx) }
+func (p *postgres) ping(ctx context.Context) error { return unavailable(p.pool.Ping(ctx)) }
 func (p *postgres) close()                         { p.pool.Close() }
 
 // checkSchema has nothing to do: PostgreSQL's errors name the constraint.
@@ -165,9 +166,6 @@ func (p *postgres) single(c *call) {
 	}
 }
 
-// errUnknownOutcome marks a commit that was sent and never answered.
-var errUnknownOutcome = errors.New("the connection broke during the commit")
-
 // attempt runs the calls in one transaction. On success everyone has their answer; on failure nobody has, nothing
 // is in the database (unless the outcome is unknown), and the group knows whose fault it was.
 func (p *postgres) attempt(calls []*call) (*group, error) {
@@ -208,6 +206,9 @@ func pipeline(ctx context.Context, conn *pgx.Conn, stmts []*Stmt) (out []*Rows, 
 	defer func() {
 		if end := results.Close(); err == nil && end != nil {
 			err, failed = end, len(stmts)-1
+		}
+		if err != nil && conn.IsClosed() {
+			err = fmt.Errorf("%w: %w", errLost, err)
 		}
 	}()
 	out = make([]*Rows, len(stmts))
