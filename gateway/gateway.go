@@ -1,0 +1,141 @@
+// Package gateway is the REST front door: it speaks HTTP and JSON to the world and gRPC to the services behind it,
+// by the rules that the contract's google.api.http options give.
+//
+// It is stricter than most: whatever a client sends and the contract does not know (a query parameter, a JSON field,
+// a header that would reach a service) is refused or dropped, never guessed at. Access is not its business: the
+// services check every token themselves, and the gateway only carries it.
+package gateway
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/otel/metric"
+	metricnoop "go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/trace"
+	tracenoop "go.opentelemetry.io/otel/trace/noop"
+	"google.golang.org/grpc"
+)
+
+// Config is what a gateway needs.
+type Config struct {
+	// Conns has the connection to each service by its name: "customer", "order".
+	Conns map[string]grpc.ClientConnInterface
+	// OpenAPI is the generated description (Swagger 2), served at /openapi.json once it is completed.
+	OpenAPI []byte
+	// CORSOrigins are the origins whose pages may call, such as "https://shop.example"; "*" is any. None by default.
+	CORSOrigins []string
+	// MaxBody is the longest request body in bytes (default 1 MiB).
+	MaxBody int64
+	// Timeout is how long a call may take (default 30 s); moving the sandbox's clock has no limit.
+	Timeout time.Duration
+	// Log is told of faults that callers do not see. Nil is silence.
+	Log *slog.Logger
+	// Tracer makes a span for each request; nil makes none.
+	Tracer trace.Tracer
+	// Meter measures requests; nil does not.
+	Meter metric.Meter
+	// Sandbox opens the sandbox's own routes.
+	Sandbox bool
+	// JWKS serves the keys that sign tokens, at /.well-known/jwks.json; nil leaves the path unknown.
+	JWKS http.Handler
+}
+
+func (c Config) withDefaults() Config {
+	if c.MaxBody == 0 {
+		c.MaxBody = 1 << 20
+	}
+	if c.Timeout == 0 {
+		c.Timeout = 30 * time.Second
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Tracer == nil {
+		c.Tracer = tracenoop.Tracer{}
+	}
+	if c.Meter == nil {
+		c.Meter = metricnoop.Meter{}
+	}
+	return c
+}
+
+// gateway answers every request.
+type gateway struct {
+	config   Config
+	routes   *routes
+	pages    map[string]*page
+	origins  origins
+	measures *measures
+
+	exchanges   sync.Pool
+	compressors *sync.Pool
+}
+
+// New makes the front door. It fails on a connection that is missing, on an origin that is none, and on a contract
+// that it could not serve.
+func New(config Config) (http.Handler, error) {
+	config = config.withDefaults()
+	origins, err := newOrigins(config.CORSOrigins)
+	if err != nil {
+		return nil, err
+	}
+	measures, err := newMeasures(config.Meter)
+	if err != nil {
+		return nil, err
+	}
+	routes, err := newRoutes(services(config.Sandbox), config.Conns, measures)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := newPages(config, measures)
+	if err != nil {
+		return nil, fmt.Errorf("preparing the pages: %w", err)
+	}
+	return &gateway{
+		config:      config,
+		routes:      routes,
+		pages:       pages,
+		origins:     origins,
+		measures:    measures,
+		compressors: newCompressors(),
+	}, nil
+}
+
+// ServeHTTP answers one request. A panic becomes an answer too: nothing of a request that fails harms the next.
+func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := begin(g, w, r)
+	defer x.end()
+	if g.origins.answer(x) {
+		return
+	}
+	if p := g.pages[r.URL.Path]; p != nil {
+		x.measure = p.measure
+		p.serve(x)
+		return
+	}
+	g.api(x)
+}
+
+// api carries the request to the service that its path names.
+func (g *gateway) api(x *exchange) {
+	route, params, err := g.routes.find(x)
+	if route != nil {
+		x.route, x.measure = route, route.measure
+	}
+	x.startSpan()
+	if err == nil && route == nil { // an OPTIONS request, answered by the list of methods
+		return
+	}
+	if err == nil {
+		err = x.check()
+	}
+	if err != nil {
+		x.fail(err)
+		return
+	}
+	x.call(params)
+}

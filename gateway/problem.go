@@ -1,0 +1,243 @@
+package gateway
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/protoadapt"
+	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/durationpb"
+)
+
+// fail answers with an error: a google.rpc.Status with ErrorInfo, or the same as an RFC 9457 problem when the client
+// asks for that.
+func (x *exchange) fail(err error) {
+	if x.fault != nil {
+		err = x.fault // the generated code knows its text only
+	}
+	p := x.problem(err)
+	h := x.Header()
+	h.Add("Vary", "Accept")
+	if p.retry > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.retry.Seconds()))))
+	}
+	if p.status.Code() == codes.Unauthenticated {
+		h.Set("WWW-Authenticate", "Bearer")
+	}
+	x.output = x.output[:0]
+	if wantsProblem(x.r.Header["Accept"]) {
+		h.Set("Content-Type", "application/problem+json")
+		x.output = p.appendProblem(x.output)
+	} else {
+		h["Content-Type"] = inJSON
+		x.output = p.appendStatus(x.output)
+	}
+	x.WriteHeader(p.http)
+}
+
+// problem is an error as HTTP tells it.
+type problem struct {
+	http   int
+	status *status.Status
+	info   *errdetails.ErrorInfo
+	fields []*errdetails.BadRequest_FieldViolation
+	retry  time.Duration
+}
+
+// problem reads what the error carries. What is not ours may tell of machines and addresses: it is logged, and the
+// caller gets its code alone.
+func (x *exchange) problem(err error) *problem {
+	var own *refusal
+	if errors.As(err, &own) {
+		return newProblem(own.status, own.http)
+	}
+	st := status.Convert(err)
+	p := newProblem(inRESTNames(st), 0)
+	if p.info != nil {
+		return p
+	}
+	x.g.config.Log.WarnContext(x.r.Context(), "a call failed", slog.String("request_id", x.id),
+		slog.String("code", st.Code().String()), slog.String("error", err.Error()))
+	more := []protoadapt.MessageV1{}
+	if st.Code() == codes.Unavailable {
+		more = append(more, &errdetails.RetryInfo{RetryDelay: durationpb.New(time.Second)})
+	}
+	return newProblem(withReason(st.Code(), plainly(st.Code()), reasonOf(st.Code()), more...), 0)
+}
+
+func newProblem(st *status.Status, httpStatus int) *problem {
+	p := &problem{http: httpStatus, status: st}
+	for _, detail := range st.Details() {
+		switch d := detail.(type) {
+		case *errdetails.ErrorInfo:
+			p.info = d
+		case *errdetails.BadRequest:
+			p.fields = append(p.fields, d.GetFieldViolations()...)
+		case *errdetails.RetryInfo:
+			p.retry = d.GetRetryDelay().AsDuration()
+		}
+	}
+	if p.http == 0 {
+		p.http = runtime.HTTPStatusFromCode(st.Code())
+		if p.info.GetReason() == "IDEMPOTENCY_KEY_REUSED" {
+			p.http = http.StatusUnprocessableEntity
+		}
+	}
+	return p
+}
+
+// inRESTNames names the fields of violations as JSON does; services name them as the contract's proto files do.
+func inRESTNames(st *status.Status) *status.Status {
+	message := st.Proto()
+	for i, detail := range message.GetDetails() {
+		var bad errdetails.BadRequest
+		if detail.UnmarshalTo(&bad) != nil {
+			continue
+		}
+		for _, f := range bad.GetFieldViolations() {
+			f.Field = jsonPath(f.GetField())
+		}
+		if renamed, err := anypb.New(&bad); err == nil {
+			message.Details[i] = renamed
+		}
+	}
+	return status.FromProto(message)
+}
+
+// jsonPath turns "order.delivery_option" into "order.deliveryOption".
+func jsonPath(path string) string {
+	words := strings.Split(path, "_")
+	for i, word := range words {
+		if i > 0 && word != "" {
+			words[i] = strings.ToUpper(word[:1]) + word[1:]
+		}
+	}
+	return strings.Join(words, "")
+}
+
+// reasonOf is the reason of an error that gives none: its code's name.
+func reasonOf(code codes.Code) string {
+	switch code {
+	case codes.NotFound:
+		return "NOT_FOUND"
+	case codes.InvalidArgument:
+		return "INVALID_REQUEST"
+	case codes.DeadlineExceeded:
+		return "DEADLINE_EXCEEDED"
+	case codes.Canceled:
+		return "CANCELLED"
+	case codes.Unavailable:
+		return "UNAVAILABLE"
+	case codes.Unimplemented:
+		return "UNIMPLEMENTED"
+	case codes.ResourceExhausted:
+		return "RESOURCE_EXHAUSTED"
+	case codes.Unauthenticated:
+		return "UNAUTHENTICATED"
+	case codes.PermissionDenied:
+		return "PERMISSION_DENIED"
+	case codes.AlreadyExists:
+		return "ALREADY_EXISTS"
+	case codes.FailedPrecondition:
+		return "FAILED_PRECONDITION"
+	case codes.Aborted:
+		return "ABORTED"
+	case codes.OutOfRange:
+		return "OUT_OF_RANGE"
+	default:
+		return "INTERNAL"
+	}
+}
+
+// plainly says no more than the code does.
+func plainly(code codes.Code) string {
+	switch code {
+	case codes.Unavailable:
+		return "the service does not answer; try again"
+	case codes.DeadlineExceeded:
+		return "the service did not answer in time"
+	case codes.Internal, codes.Unknown, codes.DataLoss:
+		return "a fault of ours"
+	default:
+		return strings.ToLower(strings.ReplaceAll(reasonOf(code), "_", " "))
+	}
+}
+
+// appendStatus writes a google.rpc.Status.
+func (p *problem) appendStatus(to []byte) []byte {
+	message := p.status.Proto()
+	if text, err := protojson.Marshal(message); err == nil {
+		return append(to, text...)
+	}
+	// A detail of a type that this process does not know can't be written as JSON.
+	message.Details = nil
+	p2 := withReason(p.status.Code(), p.status.Message(), p.info.GetReason())
+	text, err := protojson.Marshal(p2.Proto())
+	if err != nil {
+		return append(to, `{"code":13,"message":"a fault of ours"}`...)
+	}
+	return append(to, text...)
+}
+
+// typeAuthority begins the type of every problem; a tag URI (RFC 4151), since there is no page behind it.
+const typeAuthority = "tag:kept.dev,2026:"
+
+// violation is one fault in a problem.
+type violation struct {
+	Field       string `json:"field"`
+	Description string `json:"description"`
+}
+
+// appendProblem writes an RFC 9457 problem.
+func (p *problem) appendProblem(to []byte) []byte {
+	members := struct {
+		Type       string            `json:"type"`
+		Title      string            `json:"title"`
+		Status     int               `json:"status"`
+		Detail     string            `json:"detail"`
+		Reason     string            `json:"reason"`
+		Metadata   map[string]string `json:"metadata,omitempty"`
+		Violations []violation       `json:"violations,omitempty"`
+	}{
+		Type:     typeAuthority + p.info.GetReason(),
+		Title:    title(p.info.GetReason()),
+		Status:   p.http,
+		Detail:   p.status.Message(),
+		Reason:   p.info.GetReason(),
+		Metadata: p.info.GetMetadata(),
+	}
+	for _, f := range p.fields {
+		members.Violations = append(members.Violations, violation{f.GetField(), f.GetDescription()})
+	}
+	text, err := json.Marshal(members)
+	if err != nil {
+		return append(to, `{"type":"about:blank","status":500}`...)
+	}
+	return append(to, text...)
+}
+
+// title is a reason in words: it is the same for all problems of a type.
+func title(reason string) string {
+	if reason == "" {
+		return "Error"
+	}
+	words := strings.ReplaceAll(reason, "_", " ")
+	return words[:1] + strings.ToLower(words[1:])
+}
+
+// wantsProblem tells whether the client names the problem type.
+func wantsProblem(accept []string) bool {
+	return slices.ContainsFunc(accept, func(line string) bool { return accepts(line, "application/problem+json") })
+}

@@ -1,0 +1,97 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"net/http"
+	"strings"
+
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc/metadata"
+)
+
+const (
+	maxRequestID      = 128
+	maxIdempotencyKey = 255
+)
+
+// requestID is the client's, where it is sane, else a new one.
+func requestID(h http.Header) string {
+	if given := h["X-Request-Id"]; len(given) == 1 && saneID(given[0]) {
+		return given[0]
+	}
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+func saneID(id string) bool {
+	if id == "" || len(id) > maxRequestID {
+		return false
+	}
+	for i := range len(id) {
+		c := id[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-_.:/+=", c) >= 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// check refuses what is wrong with the headers, the query or the body.
+func (x *exchange) check() error {
+	if err := checkIdempotencyKey(x.r.Header); err != nil {
+		return err
+	}
+	if authorization := x.r.Header["Authorization"]; len(authorization) > 1 || len(authorization) == 1 && !printable(authorization[0]) {
+		return invalid("the header Authorization is given more than once, or has characters that no token has")
+	}
+	if err := x.readQuery(); err != nil {
+		return err
+	}
+	return x.readBody()
+}
+
+func checkIdempotencyKey(h http.Header) error {
+	keys, given := h["Idempotency-Key"]
+	switch {
+	case !given:
+		return nil
+	case len(keys) != 1:
+		return invalidField("Idempotency-Key", "must be given once")
+	case keys[0] == "" || len(keys[0]) > maxIdempotencyKey || !printable(keys[0]):
+		return invalidField("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
+	}
+	return nil
+}
+
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] > 0x7e {
+			return false
+		}
+	}
+	return true
+}
+
+// outgoing is the context of the call to the service. Its metadata is all that the service learns of the headers:
+// the token, the idempotency key, the request's id and the trace. The request's span is the parent of the call's.
+func (x *exchange) outgoing() context.Context {
+	ctx := x.ctx
+	md := make(metadata.MD, 4)
+	md["x-request-id"] = []string{x.id}
+	if authorization := x.r.Header["Authorization"]; len(authorization) == 1 {
+		md["authorization"] = authorization
+	}
+	if key := x.r.Header["Idempotency-Key"]; len(key) == 1 {
+		md["idempotency-key"] = key
+	}
+	if trace.SpanContextFromContext(ctx).IsValid() {
+		carrier := propagation.MapCarrier{}
+		propagation.TraceContext{}.Inject(ctx, carrier)
+		md["traceparent"] = []string{carrier["traceparent"]}
+	}
+	return metadata.NewOutgoingContext(ctx, md)
+}
