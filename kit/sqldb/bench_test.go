@@ -2,23 +2,26 @@ package sqldb_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
+	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
 	"github.com/stretchr/testify/require"
 
-	"kept.dev/kit/localpg"
 	"kept.dev/kit/sqldb"
 )
 
+// Absolute figures drift from hour to hour, so every figure comes with its ratio to a yardstick of the same run.
 // The yardstick of every speed figure: one transaction that inserts a row of about 200 bytes, counts in one
-// of 100,000 rows and inserts an outbox row, from Go, statement by statement, with 32 callers.
+// of 100,000 rows and inserts an outbox row, from Go, statement by statement, each with a commit of its own: with 32
+// callers on PostgreSQL, with one on SQLite, where only one can write.
 const yardstickSchema = `
 	create table big (id text primary key, body text not null);
 	create table counter (id bigint primary key, n bigint not null constraint n_positive check (n >= 0));
@@ -31,110 +34,165 @@ const yardstickSchema = `
 	create table price (id bigint primary key, amount bigint not null);
 	insert into price select i, i from generate_series(1, 100000) i;
 	create table stock (id bigint primary key, on_hand bigint not null, held bigint not null, constraint held_within check (held between 0 and on_hand));
-	insert into stock select i, 1000000, 0 from generate_series(1, 100000) i;
+	insert into stock select i, 1000000000, 0 from generate_series(1, 100000) i;
 	create table timer (kind text not null, k text not null, due bigint not null, payload bytea not null, primary key (kind, k));
 	create index timer_due on timer (due);`
 
-var seq atomic.Int64
+// bench is a database with the yardstick's schema, and what the yardstick was on it just now.
+type bench struct {
+	db        *sqldb.DB
+	yardstick float64
+	seq       atomic.Int64
+}
 
 func BenchmarkPostgres(b *testing.B) {
-	ctx := context.Background()
-	dir, err := os.MkdirTemp("", "bench")
-	require.NoError(b, err)
-	defer os.RemoveAll(dir)
-	pg, err := localpg.Start(ctx, dir)
-	require.NoError(b, err)
-	defer pg.Stop(false)
-	url, err := pg.Create(ctx, "bench")
-	require.NoError(b, err)
-	pool, err := pgxpool.New(ctx, url+"?pool_max_conns=32")
+	url := newURL(b, "postgres")
+	pool, err := sql.Open("pgx", url)
 	require.NoError(b, err)
 	defer pool.Close()
-	_, err = pool.Exec(ctx, yardstickSchema)
+	_, err = pool.Exec(yardstickSchema)
 	require.NoError(b, err)
-	_, err = pool.Exec(ctx, "vacuum analyze")
+	_, err = pool.Exec("vacuum analyze")
 	require.NoError(b, err)
-
-	b.Run("yardstick", func(b *testing.B) { yardstick(b, pool) })
-	for _, writers := range []int{1, 2, 3, 4, 6} {
-		db, err := sqldb.Open(ctx, sqldb.Config{URL: url, Writers: writers})
-		require.NoError(b, err)
-		for _, callers := range []int{1, 32, 128} {
-			b.Run(fmt.Sprintf("order/writers%d/callers%d", writers, callers), func(b *testing.B) { order(b, db, callers, 100000) })
-		}
-		b.Run(fmt.Sprintf("hot/writers%d/callers32", writers), func(b *testing.B) { order(b, db, 32, 3) })
-		db.Close()
-	}
-	b.Run("yardstick-again", func(b *testing.B) { yardstick(b, pool) })
-}
-
-func yardstick(b *testing.B, pool *pgxpool.Pool) {
-	body := fmt.Sprintf("%200d", 1)
-	b.SetParallelism(16)
-	b.RunParallel(func(pb *testing.PB) {
-		ctx := context.Background()
-		for pb.Next() {
-			n := seq.Add(1)
-			tx, err := pool.Begin(ctx)
-			require.NoError(b, err)
-			_, err = tx.Exec(ctx, "insert into big values ($1, $2)", "y"+strconv.FormatInt(n, 10), body)
-			require.NoError(b, err)
-			_, err = tx.Exec(ctx, "update counter set n = n + 1 where id = $1", n*7919%100000+1)
-			require.NoError(b, err)
-			_, err = tx.Exec(ctx, "insert into box values ($1, true, $2)", "y"+strconv.FormatInt(n, 10), []byte(body))
-			require.NoError(b, err)
-			require.NoError(b, tx.Commit(ctx))
-		}
-	})
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "tx/s")
-}
-
-// order is what CreateOrder does: read three prices; key row, order, three lines, three holds, timer, two events.
-func order(b *testing.B, db *sqldb.DB, callers, products int) {
-	b.SetParallelism((callers + 1) / 2)
-	body := fmt.Sprintf("%300d", 1)
-	b.RunParallel(func(pb *testing.PB) {
-		ctx := context.Background()
-		for pb.Next() {
-			n := seq.Add(1)
-			id := "o" + strconv.FormatInt(n, 10)
-			item := func(i int64) int64 { return (n*7919+i*31)%int64(products) + 1 }
-			_, err := db.Query(ctx, "select id, amount from price where id in ($1, $2, $3)", item(0), item(1), item(2))
-			require.NoError(b, err)
-			err = db.Update(ctx, "order", func(tx *sqldb.Tx) error {
-				tx.Exec("insert into idem values ($1, $2, $3, $4)", id, []byte(id), []byte(body), int64(5))
-				tx.Exec("insert into orders values ($1, $2, $3, $4, $5, $6)", id, "customer"+id, int64(1), int64(100), n, body)
-				for i := range int64(3) {
-					tx.Exec("insert into line values ($1, $2, $3, $4, $5)", id, i, item(i), int64(1), int64(5))
-					tx.Exec("update stock set held = held + $2 where id = $1", item(i), int64(1)).Hot(strconv.FormatInt(item(i), 10))
-				}
-				tx.Exec("insert into box values ($1, true, $2)", id+"a", []byte(body))
-				tx.Exec("insert into box values ($1, true, $2)", id+"b", []byte(body))
-				return nil
-			})
-			require.NoError(b, err)
-		}
-	})
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "tx/s")
+	suite(b, url, pool, 32)
 }
 
 func BenchmarkSQLite(b *testing.B) {
-	ctx := context.Background()
-	db, err := sqldb.Open(ctx, sqldb.Config{URL: "sqlite:" + filepath.Join(b.TempDir(), "bench.db")})
+	path := filepath.Join(b.TempDir(), "bench.db")
+	pool, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(10000)&_txlock=immediate")
 	require.NoError(b, err)
-	defer db.Close()
-	require.NoError(b, db.Update(ctx, "schema", func(tx *sqldb.Tx) error {
-		for _, s := range splitSQLite(yardstickSchema) {
-			tx.Exec(s)
-		}
-		return nil
-	}))
-	for _, callers := range []int{1, 32, 128} {
-		b.Run(fmt.Sprintf("order/callers%d", callers), func(b *testing.B) { order(b, db, callers, 100000) })
-	}
+	defer pool.Close()
+	const numbers = "(with recursive n(i) as (select 1 union all select i + 1 from n where i < 100000) select i from n)"
+	_, err = pool.Exec("begin;" + strings.ReplaceAll(yardstickSchema, "generate_series(1, 100000) i", numbers) + ";commit")
+	require.NoError(b, err)
+	suite(b, "sqlite:"+path, pool, 1)
 }
 
-func splitSQLite(schema string) []string {
-	const numbers = "(with recursive n(i) as (select 1 union all select i + 1 from n where i < 100000) select i from n)"
-	return strings.Split(strings.ReplaceAll(schema, "generate_series(1, 100000) i", numbers), ";\n")
+func suite(b *testing.B, url string, pool *sql.DB, yardstickCallers int) {
+	k := &bench{db: open(b, sqldb.Config{URL: url})}
+	k.measure(b, pool, yardstickCallers)
+	for _, callers := range []int{1, 32, 128} {
+		b.Run(fmt.Sprintf("transaction/callers=%d", callers), func(b *testing.B) { k.load(b, callers, k.transaction) })
+	}
+	for _, callers := range []int{1, 32, 128} {
+		b.Run(fmt.Sprintf("order/callers=%d", callers), func(b *testing.B) {
+			k.load(b, callers, func(ctx context.Context) error { return k.order(ctx, 100000) })
+		})
+	}
+	b.Run("hot-order/callers=32", func(b *testing.B) {
+		k.load(b, 32, func(ctx context.Context) error { return k.order(ctx, 3) })
+	})
+	b.Run("read/callers=32", func(b *testing.B) {
+		k.load(b, 32, func(ctx context.Context) error {
+			_, err := k.db.Query(ctx, "select id, amount from price where id = $1", k.seq.Add(1)*7919%100000+1)
+			return err
+		})
+	})
+}
+
+// measure takes the yardstick for a second.
+func (k *bench) measure(b *testing.B, pool *sql.DB, callers int) {
+	pool.SetMaxIdleConns(callers)
+	run := func(d time.Duration) float64 {
+		var done atomic.Int64
+		var all sync.WaitGroup
+		start := time.Now()
+		for range callers {
+			all.Go(func() {
+				for time.Since(start) < d {
+					if err := k.plain(b.Context(), pool); err != nil {
+						b.Error(err)
+						return
+					}
+					done.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		return float64(done.Load()) / time.Since(start).Seconds()
+	}
+	run(200 * time.Millisecond) // warm up
+	k.yardstick = run(time.Second)
+	b.Logf("yardstick: %.0f tx/s", k.yardstick)
+}
+
+const (
+	insertBig = "insert into big values ($1, $2)"
+	count     = "update counter set n = n + 1 where id = $1"
+	insertBox = "insert into box values ($1, true, $2)"
+)
+
+var body = strings.Repeat("0123456789", 20)
+
+func (k *bench) plain(ctx context.Context, pool *sql.DB) error {
+	n := k.seq.Add(1)
+	id := "y" + strconv.FormatInt(n, 10)
+	tx, err := pool.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	for _, s := range []*struct {
+		text string
+		args []any
+	}{{insertBig, []any{id, body}}, {count, []any{n*7919%100000 + 1}}, {insertBox, []any{id, []byte(body)}}} {
+		if _, err := tx.ExecContext(ctx, s.text, s.args...); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+func (k *bench) transaction(ctx context.Context) error {
+	n := k.seq.Add(1)
+	id := "t" + strconv.FormatInt(n, 10)
+	return k.db.Update(ctx, "transaction", func(tx *sqldb.Tx) error {
+		tx.Exec(insertBig, id, body)
+		tx.Exec(count, n*7919%100000+1)
+		tx.Exec(insertBox, id, []byte(body))
+		return nil
+	})
+}
+
+// order is what CreateOrder does: read three prices; key row, order, three lines, three holds, two events.
+func (k *bench) order(ctx context.Context, products int64) error {
+	n := k.seq.Add(1)
+	id := "o" + strconv.FormatInt(n, 10)
+	item := func(i int64) int64 { return (n*7919+i*31)%products + 1 }
+	if _, err := k.db.Query(ctx, "select id, amount from price where id in ($1, $2, $3)", item(0), item(1), item(2)); err != nil {
+		return err
+	}
+	return k.db.Update(ctx, "order", func(tx *sqldb.Tx) error {
+		tx.Exec("insert into idem values ($1, $2, $3, $4)", id, []byte(id), []byte(body), int64(5))
+		tx.Exec("insert into orders values ($1, $2, $3, $4, $5, $6)", id, "customer"+id, int64(1), int64(100), n, body)
+		for i := range int64(3) {
+			tx.Exec("insert into line values ($1, $2, $3, $4, $5)", id, i, item(i), int64(1), int64(5))
+			tx.Exec("update stock set held = held + $2 where id = $1", item(i), int64(1)).Hot(strconv.FormatInt(item(i), 10))
+		}
+		tx.Exec(insertBox, id+"a", []byte(body))
+		tx.Exec(insertBox, id+"b", []byte(body))
+		return nil
+	})
+}
+
+// load runs the work with so many callers and reports the rate and its ratio to the yardstick.
+func (k *bench) load(b *testing.B, callers int, work func(context.Context) error) {
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	var all sync.WaitGroup
+	b.ResetTimer()
+	for range callers {
+		all.Go(func() {
+			for left.Add(-1) >= 0 {
+				if err := work(b.Context()); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	rate := float64(b.N) / b.Elapsed().Seconds()
+	b.ReportMetric(rate, "tx/s")
+	b.ReportMetric(rate/k.yardstick, "ratio")
 }

@@ -1,7 +1,6 @@
 package sqldb_test
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net"
@@ -153,21 +152,22 @@ func TestAnswersAreHonestWhileConnectionsDie(t *testing.T) {
 	exec(t, db, "insert into stock (id, on_hand) values ('a', 20)")
 	name := serverDatabase(t, db)
 	stop, killer := make(chan struct{}), make(chan struct{})
+	ctx := t.Context()
 	go func() {
 		defer close(killer)
-		conn, err := pgx.Connect(context.Background(), serverURL+"/postgres")
+		conn, err := pgx.Connect(ctx, serverURL+"/postgres")
 		if err != nil {
 			t.Error(err)
 			return
 		}
-		defer conn.Close(context.Background())
+		defer conn.Close(ctx)
 		for {
 			select {
 			case <-stop:
 				return
 			default:
 			}
-			if _, err := conn.Exec(context.Background(), `select pg_terminate_backend(pid), pg_sleep(0.03) from
+			if _, err := conn.Exec(ctx, `select pg_terminate_backend(pid), pg_sleep(0.03) from
 				(select pid from pg_stat_activity where datname = $1 order by random() limit 1) victim`, name); err != nil {
 				t.Error(err)
 				return

@@ -72,21 +72,16 @@ func newURL(t testing.TB, dialect string) string {
 	}
 	name := "t_" + strings.ReplaceAll(uuid.NewString(), "-", "")
 	admin(t, "create database "+name)
-	t.Cleanup(func() {
-		conn, err := pgx.Connect(context.Background(), serverURL+"/postgres")
-		require.NoError(t, err)
-		defer conn.Close(context.Background())
-		_, err = conn.Exec(context.Background(), "drop database "+name+" with (force)")
-		require.NoError(t, err)
-	})
+	t.Cleanup(func() { admin(t, "drop database "+name+" with (force)") })
 	return serverURL + "/" + name
 }
 
 func admin(t testing.TB, text string) {
-	conn, err := pgx.Connect(t.Context(), serverURL+"/postgres")
+	ctx := context.WithoutCancel(t.Context())
+	conn, err := pgx.Connect(ctx, serverURL+"/postgres")
 	require.NoError(t, err)
-	defer conn.Close(t.Context())
-	_, err = conn.Exec(t.Context(), text)
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, text)
 	require.NoError(t, err)
 }
 

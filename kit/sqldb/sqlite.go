@@ -19,7 +19,7 @@ import (
 
 // sqliteFile has one connection that writes and several that read. One commit, and so one flush to the disk, serves
 // a group. A group is optimistic: only when somebody fails after having written, the transaction is rolled back
-// and the group goes again with a savepoint around each caller, because savepoints cost a third of the speed.
+// and the group goes again with a savepoint around each caller, because savepoints copy every page that they touch.
 type sqliteFile struct {
 	dsn     string
 	readers *sqliteReaders
@@ -39,7 +39,8 @@ func openSQLite(ctx context.Context, path string, cfg Config) (*sqliteFile, erro
 		return nil, err
 	}
 	dsn := sqliteDSN(path)
-	conn, err := openSQLiteConn(dsn + "&_pragma=cache_size(-16000)")
+	// Checkpoints write pages all over the file and the writer waits for them: rarer is better, up to a log of 16 MB.
+	conn, err := openSQLiteConn(dsn + "&_pragma=cache_size(-16000)&_pragma=wal_autocheckpoint(4000)")
 	if err != nil {
 		return nil, err
 	}
