@@ -1,0 +1,189 @@
+package contract_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	spb "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+)
+
+// answer is what came back, over whichever way.
+type answer struct {
+	message  proto.Message // nil when refused
+	raw      []byte        // the message as it came
+	status   *status.Status
+	http     int // 0 over gRPC
+	replayed bool
+}
+
+func (a answer) code() codes.Code { return a.status.Code() }
+
+func (a answer) reason() string {
+	for _, d := range a.status.Details() {
+		if info, ok := d.(*errdetails.ErrorInfo); ok && info.GetDomain() == "kept" {
+			return info.GetReason()
+		}
+	}
+	return ""
+}
+
+// violations are the fields that the answer finds fault with.
+func (a answer) violations() []string {
+	var fields []string
+	for _, d := range a.status.Details() {
+		if bad, ok := d.(*errdetails.BadRequest); ok {
+			for _, v := range bad.GetFieldViolations() {
+				fields = append(fields, v.GetField())
+			}
+		}
+	}
+	return fields
+}
+
+// String is the answer for a failing test to show.
+func (a answer) String() string {
+	return fmt.Sprintf("%s %s %q %v (HTTP %d)", a.code(), a.reason(), a.status.Message(), a.violations(), a.http)
+}
+
+// way is a way to call: the caller's token ("" for none), the idempotency key ("" for none), and the request.
+type way func(t testing.TB, r rpc, token, key string, request proto.Message) answer
+
+// ways are all ways by which the RPC can be called.
+func (w *world) ways(r rpc) map[string]way {
+	ways := map[string]way{"gRPC": w.overGRPC}
+	if r.overREST() {
+		ways["REST"] = w.overREST
+	}
+	return ways
+}
+
+func (w *world) overGRPC(t testing.TB, r rpc, token, key string, request proto.Message) answer {
+	ctx := t.Context()
+	if token != "" {
+		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token)
+	}
+	if key != "" {
+		ctx = metadata.AppendToOutgoingContext(ctx, "idempotency-key", key)
+	}
+	var header metadata.MD
+	response := r.newResponse(t)
+	err := w.suite.Channel(r.at).Invoke(ctx, r.full(), request, response, grpc.Header(&header))
+	a := answer{status: status.Convert(err), replayed: slices.Equal(header.Get("idempotent-replayed"), []string{"true"})}
+	if err != nil {
+		return a
+	}
+	a.message = response
+	a.raw, err = proto.MarshalOptions{Deterministic: true}.Marshal(response)
+	require.NoError(t, err)
+	return a
+}
+
+func (w *world) overREST(t testing.TB, r rpc, token, key string, request proto.Message) answer {
+	text, err := protojson.Marshal(request)
+	require.NoError(t, err)
+	var fields map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	require.NoError(t, decoder.Decode(&fields))
+	return w.send(t, r, token, key, r.split(t, fields))
+}
+
+// parts are a request as HTTP carries it.
+type parts struct {
+	path  string // escaped
+	query url.Values
+	body  []byte // nil for none
+}
+
+// split spreads the fields of a request, in JSON, over path, query and body, as the HTTP rule says.
+func (r rpc) split(t testing.TB, fields map[string]any) parts {
+	p := parts{query: url.Values{}}
+	p.path = pathVariable.ReplaceAllStringFunc(r.path, func(v string) string {
+		value, _ := fields[jsonName(pathVariable.FindStringSubmatch(v)[1])].(string)
+		return strings.ReplaceAll(url.PathEscape(value), "%2F", "/")
+	})
+	rest := map[string]any{}
+	for name, value := range fields {
+		switch field := r.desc.Input().Fields().ByJSONName(name); {
+		case field != nil && r.inPath(field.Name()):
+		case r.body == "*":
+			rest[name] = value
+		case field != nil && r.body == string(field.Name()):
+			p.body = inJSON(t, value)
+		default:
+			if text, ok := value.(string); ok {
+				p.query.Set(name, text)
+			} else {
+				p.query.Set(name, string(inJSON(t, value)))
+			}
+		}
+	}
+	if r.body == "*" {
+		p.body = inJSON(t, rest)
+	}
+	return p
+}
+
+func inJSON(t testing.TB, value any) []byte {
+	text, err := json.Marshal(value)
+	require.NoError(t, err)
+	return text
+}
+
+// jsonName turns page_size into pageSize.
+func jsonName(name string) string {
+	words := strings.Split(name, "_")
+	for i, word := range words[1:] {
+		words[i+1] = strings.ToUpper(word[:1]) + word[1:]
+	}
+	return strings.Join(words, "")
+}
+
+// send sends an HTTP request and reads the answer: the RPC's message, or a google.rpc.Status.
+func (w *world) send(t testing.TB, r rpc, token, key string, p parts) answer {
+	url := w.stage.URL + p.path
+	if len(p.query) > 0 {
+		url += "?" + p.query.Encode()
+	}
+	req, err := http.NewRequestWithContext(t.Context(), r.verb, url, bytes.NewReader(p.body))
+	require.NoError(t, err)
+	if p.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	if key != "" {
+		req.Header.Set("Idempotency-Key", key)
+	}
+	res, err := w.stage.HTTP.Do(req)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	a := answer{http: res.StatusCode, raw: raw, replayed: res.Header.Get("Idempotent-Replayed") == "true"}
+	if a.http == http.StatusOK {
+		a.status, a.message = status.New(codes.OK, ""), r.newResponse(t)
+		require.NoError(t, protojson.Unmarshal(raw, a.message))
+		return a
+	}
+	refusal := &spb.Status{}
+	require.NoError(t, protojson.Unmarshal(raw, refusal), "HTTP %d: %s", a.http, raw)
+	a.status = status.FromProto(refusal)
+	return a
+}

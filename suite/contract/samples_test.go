@@ -1,0 +1,134 @@
+package contract_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/genproto/googleapis/type/postaladdress"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	commonv1 "kept.dev/proto/gen/kept/common/v1"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+	opsv1 "kept.dev/proto/gen/kept/ops/v1"
+	orderv1 "kept.dev/proto/gen/kept/order/v1"
+)
+
+// sample makes a request that succeeds, for the own customer and for every other role that may call. Each one is about
+// something new where the RPC can be carried out only once. Fill every field that a caller may set: the table of
+// bad input spoils one after the other.
+type sample func(*world) proto.Message
+
+// samples has one line for each RPC of the contract. An RPC without one fails the tests by its name.
+func samples() map[string]sample {
+	return map[string]sample{
+		customerv1.CustomerService_CreateCustomer_FullMethodName: func(*world) proto.Message {
+			return &customerv1.CreateCustomerRequest{Customer: &customerv1.Customer{DisplayName: "Olha", LanguageCode: "uk"}}
+		},
+		customerv1.CustomerService_GetCustomer_FullMethodName: func(w *world) proto.Message {
+			return &customerv1.GetCustomerRequest{Name: w.own.Subject}
+		},
+		customerv1.PromiseService_GetPromise_FullMethodName: func(w *world) proto.Message {
+			return &customerv1.GetPromiseRequest{Name: w.promise()}
+		},
+		customerv1.PromiseService_ListPromises_FullMethodName: func(w *world) proto.Message {
+			w.promise()
+			return &customerv1.ListPromisesRequest{PageSize: 1000, Filter: "state = OPEN", OrderBy: "due_time desc"}
+		},
+
+		orderv1.CatalogService_CreateProduct_FullMethodName: func(*world) proto.Message {
+			return &orderv1.CreateProductRequest{ProductId: freshID(), Product: aProduct()}
+		},
+		orderv1.CatalogService_GetProduct_FullMethodName: func(w *world) proto.Message {
+			return &orderv1.GetProductRequest{Name: w.product}
+		},
+		orderv1.StockService_GetStock_FullMethodName: func(w *world) proto.Message {
+			return &orderv1.GetStockRequest{Name: w.product + "/stock"}
+		},
+		orderv1.StockService_AdjustStock_FullMethodName: func(w *world) proto.Message {
+			return &orderv1.AdjustStockRequest{Name: w.newProduct(10) + "/stock", QuantityDelta: 5, Reason: "stocktaking"}
+		},
+		orderv1.OrderService_CreateOrder_FullMethodName: func(w *world) proto.Message {
+			return &orderv1.CreateOrderRequest{Order: w.anOrder()}
+		},
+		orderv1.OrderService_GetOrder_FullMethodName: func(w *world) proto.Message {
+			return &orderv1.GetOrderRequest{Name: w.placed().GetName()}
+		},
+		orderv1.OrderService_ListOrders_FullMethodName: func(w *world) proto.Message {
+			w.placed()
+			return &orderv1.ListOrdersRequest{PageSize: 1000, Filter: "state = PLACED", OrderBy: "create_time"}
+		},
+		orderv1.OrderService_CancelOrder_FullMethodName: func(w *world) proto.Message {
+			return &orderv1.CancelOrderRequest{Name: w.placed().GetName(), Reason: "No longer wanted"}
+		},
+		orderv1.FulfillmentService_CreateDeliveryOption_FullMethodName: func(*world) proto.Message {
+			return &orderv1.CreateDeliveryOptionRequest{DeliveryOptionId: freshID(), DeliveryOption: anOption()}
+		},
+		orderv1.FulfillmentService_GetDeliveryOption_FullMethodName: func(w *world) proto.Message {
+			return &orderv1.GetDeliveryOptionRequest{Name: w.option}
+		},
+		orderv1.FulfillmentService_PickOrder_FullMethodName: func(w *world) proto.Message {
+			return &orderv1.PickOrderRequest{Name: w.placed().GetName()}
+		},
+		orderv1.FulfillmentService_ShipOrder_FullMethodName: func(w *world) proto.Message {
+			return &orderv1.ShipOrderRequest{Name: w.picked().GetName()}
+		},
+		orderv1.FulfillmentService_DeliverOrder_FullMethodName: func(w *world) proto.Message {
+			o := w.shipped()
+			return &orderv1.DeliverOrderRequest{Name: o.GetName(), DeliverTime: o.GetShipTime()}
+		},
+		orderv1.PaymentService_ListRefunds_FullMethodName: func(w *world) proto.Message {
+			return &orderv1.ListRefundsRequest{Parent: w.cancelled().GetName(), PageSize: 10}
+		},
+
+		opsv1.DeadLetterService_ListDeadLetters_FullMethodName: func(w *world) proto.Message {
+			w.deadLetter()
+			return &opsv1.ListDeadLettersRequest{Parent: "services/" + opsAt, PageSize: 10}
+		},
+		opsv1.DeadLetterService_ReplayDeadLetter_FullMethodName: func(w *world) proto.Message {
+			return &opsv1.ReplayDeadLetterRequest{Name: w.deadLetter()}
+		},
+		opsv1.DeadLetterService_DropDeadLetter_FullMethodName: func(w *world) proto.Message {
+			return &opsv1.DropDeadLetterRequest{Name: w.deadLetter()}
+		},
+		opsv1.SandboxService_GetClock_FullMethodName: func(*world) proto.Message {
+			return &opsv1.GetClockRequest{Name: "sandbox/clock"}
+		},
+		opsv1.SandboxService_AdvanceClock_FullMethodName: func(*world) proto.Message {
+			return &opsv1.AdvanceClockRequest{Name: "sandbox/clock", Duration: &durationpb.Duration{Seconds: 1}}
+		},
+		opsv1.ActivityService_GetActivity_FullMethodName: func(*world) proto.Message {
+			return &opsv1.GetActivityRequest{}
+		},
+	}
+}
+
+// sample is a valid request of the RPC.
+func (w *world) sample(t testing.TB, r rpc) proto.Message {
+	make, there := samples()[r.full()]
+	require.True(t, there, "%s has no sample request: add one to samples in suite/contract/samples_test.go", r)
+	return make(w)
+}
+
+func aProduct() *orderv1.Product {
+	return &orderv1.Product{DisplayName: "Coffee pot", UnitPrice: euros(25)}
+}
+
+func anOption() *orderv1.DeliveryOption {
+	return &orderv1.DeliveryOption{
+		DisplayName: "Within 24 hours", SpeedFee: euros(10),
+		PromisedDuration: &durationpb.Duration{Seconds: 86400}, RiskDuration: &durationpb.Duration{Seconds: 3600},
+	}
+}
+
+func (w *world) anOrder() *orderv1.Order {
+	return &orderv1.Order{
+		Customer: w.own.Subject, DeliveryOption: w.option, Lines: []*orderv1.Order_Line{{Product: w.product, Quantity: 2}},
+		DeliveryAddress: anAddress("Office 1"), BillingAddress: anAddress("Bank 2"), HomeAddress: anAddress("Home 3"),
+		Channel: commonv1.Channel_WEB, PaymentMethod: orderv1.Order_INVOICE,
+	}
+}
+
+func anAddress(line string) *postaladdress.PostalAddress {
+	return &postaladdress.PostalAddress{RegionCode: "UA", PostalCode: "01001", Locality: "Kyiv", AddressLines: []string{line}}
+}
