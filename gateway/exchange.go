@@ -17,7 +17,7 @@ import (
 // answer is held until it is whole, so that its length is known, it may be compressed, and a fault that shows late
 // can still become an error. Exchanges are reused.
 type exchange struct {
-	g       *gateway
+	g       *Handler
 	w       http.ResponseWriter
 	r       *http.Request
 	began   time.Time
@@ -37,7 +37,7 @@ type exchange struct {
 // keep is the largest buffer that is kept for the next request.
 const keep = 64 << 10
 
-func begin(g *gateway, w http.ResponseWriter, r *http.Request) *exchange {
+func begin(g *Handler, w http.ResponseWriter, r *http.Request) *exchange {
 	x, ok := g.exchanges.Get().(*exchange)
 	if !ok {
 		x = new(exchange)

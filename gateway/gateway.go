@@ -63,8 +63,8 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// gateway answers every request.
-type gateway struct {
+// Handler answers every request. It is safe for concurrent use.
+type Handler struct {
 	config   Config
 	routes   *routes
 	pages    map[string]*page
@@ -77,7 +77,7 @@ type gateway struct {
 
 // New makes the front door. It fails on a connection that is missing, on an origin that is none, and on a contract
 // that it could not serve.
-func New(config Config) (http.Handler, error) {
+func New(config Config) (*Handler, error) {
 	config = config.withDefaults()
 	origins, err := newOrigins(config.CORSOrigins)
 	if err != nil {
@@ -95,7 +95,7 @@ func New(config Config) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("preparing the pages: %w", err)
 	}
-	return &gateway{
+	return &Handler{
 		config:      config,
 		routes:      routes,
 		pages:       pages,
@@ -106,7 +106,7 @@ func New(config Config) (http.Handler, error) {
 }
 
 // ServeHTTP answers one request. A panic becomes an answer too: nothing of a request that fails harms the next.
-func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (g *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := begin(g, w, r)
 	defer x.end()
 	if g.origins.answer(x) {
@@ -121,7 +121,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // api carries the request to the service that its path names.
-func (g *gateway) api(x *exchange) {
+func (g *Handler) api(x *exchange) {
 	route, params, err := g.routes.find(x)
 	if route != nil {
 		x.route, x.measure = route, route.measure

@@ -84,6 +84,7 @@ func TestWhatIsWrongWithARequestIsTold(t *testing.T) {
 		"other version":       {"GET", "/v2/orders", "", nil, 404, "PATH_NOT_FOUND", nil},
 		"slash at the end":    {"GET", "/v1/orders/", "", nil, 404, "PATH_NOT_FOUND", nil},
 		"two slashes":         {"GET", "/v1//orders", "", nil, 404, "PATH_NOT_FOUND", nil},
+		"segment left out":    {"GET", "/v1/products//stock", "", nil, 404, "PATH_NOT_FOUND", nil},
 		"unknown verb":        {"POST", "/v1/orders/1:steal", "{}", nil, 404, "PATH_NOT_FOUND", nil},
 		"unknown verb, read":  {"GET", "/v1/orders/1:steal", "", nil, 404, "PATH_NOT_FOUND", nil},
 		"nothing but a verb":  {"POST", "/v1/orders/:cancel", "{}", nil, 404, "PATH_NOT_FOUND", nil},
