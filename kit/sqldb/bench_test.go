@@ -70,27 +70,27 @@ func BenchmarkSQLite(b *testing.B) {
 
 func suite(b *testing.B, url string, pool *sql.DB, yardstickCallers int) {
 	k := &bench{db: open(b, sqldb.Config{URL: url})}
-	k.measure(b, pool, yardstickCallers)
-	for _, callers := range []int{1, 32, 128} {
-		b.Run(fmt.Sprintf("transaction/callers=%d", callers), func(b *testing.B) { k.load(b, callers, k.transaction) })
+	order := func(ctx context.Context) error { return k.order(ctx, 100000) }
+	hot := func(ctx context.Context) error { return k.order(ctx, 3) }
+	for _, load := range []struct {
+		name    string
+		callers int
+		work    func(context.Context) error
+	}{
+		{"transaction", 1, k.transaction}, {"transaction", 32, k.transaction}, {"transaction", 128, k.transaction},
+		{"order", 1, order}, {"order", 32, order}, {"order", 128, order}, {"hot-order", 32, hot}, {"read", 32, k.read},
+	} {
+		k.measure(b, pool, yardstickCallers)
+		b.Run(fmt.Sprintf("%s/callers=%d", load.name, load.callers), func(b *testing.B) { k.load(b, load.callers, load.work) })
 	}
-	for _, callers := range []int{1, 32, 128} {
-		b.Run(fmt.Sprintf("order/callers=%d", callers), func(b *testing.B) {
-			k.load(b, callers, func(ctx context.Context) error { return k.order(ctx, 100000) })
-		})
-	}
-	b.Run("hot-order/callers=32", func(b *testing.B) {
-		k.load(b, 32, func(ctx context.Context) error { return k.order(ctx, 3) })
-	})
-	b.Run("read/callers=32", func(b *testing.B) {
-		k.load(b, 32, func(ctx context.Context) error {
-			_, err := k.db.Query(ctx, "select id, amount from price where id = $1", k.seq.Add(1)*7919%100000+1)
-			return err
-		})
-	})
 }
 
-// measure takes the yardstick for a second.
+func (k *bench) read(ctx context.Context) error {
+	_, err := k.db.Query(ctx, "select id, amount from price where id = $1", k.seq.Add(1)*7919%100000+1)
+	return err
+}
+
+// measure takes the yardstick, anew before every figure.
 func (k *bench) measure(b *testing.B, pool *sql.DB, callers int) {
 	pool.SetMaxIdleConns(callers)
 	run := func(d time.Duration) float64 {
@@ -111,8 +111,8 @@ func (k *bench) measure(b *testing.B, pool *sql.DB, callers int) {
 		all.Wait()
 		return float64(done.Load()) / time.Since(start).Seconds()
 	}
-	run(200 * time.Millisecond) // warm up
-	k.yardstick = run(time.Second)
+	run(100 * time.Millisecond) // warm up
+	k.yardstick = run(500 * time.Millisecond)
 	b.Logf("yardstick: %.0f tx/s", k.yardstick)
 }
 
