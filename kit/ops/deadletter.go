@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"kept.dev/kit/change"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/page"
@@ -70,16 +71,14 @@ func (d *DeadLetters) ReplayDeadLetter(ctx context.Context, req *opsv1.ReplayDea
 	if err != nil {
 		return nil, err
 	}
-	var failed timer.Failed
-	err = d.DB.Update(ctx, "deadletter.replay", func(tx *sqldb.Tx) (err error) {
-		failed, err = timer.Replay(tx, kind, key, d.Clock.Now())
+	return change.Do(ctx, d.DB, req, func(tx *sqldb.Tx) (*opsv1.DeadLetter, error) {
+		failed, err := timer.Replay(tx, kind, key, d.Clock.Now())
+		if err != nil {
+			return nil, missing(err, req.GetName())
+		}
 		tx.AfterCommit(d.Wake)
-		return missing(err, req.GetName())
+		return d.letter(failed), nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return d.letter(failed), nil
 }
 
 // DropDeadLetter gives one up for good.
@@ -90,10 +89,9 @@ func (d *DeadLetters) DropDeadLetter(ctx context.Context, req *opsv1.DropDeadLet
 	if err != nil {
 		return nil, err
 	}
-	err = d.DB.Update(ctx, "deadletter.drop", func(tx *sqldb.Tx) error {
-		return missing(timer.Drop(tx, kind, key), req.GetName())
+	return change.Do(ctx, d.DB, req, func(tx *sqldb.Tx) (*emptypb.Empty, error) {
+		return &emptypb.Empty{}, missing(timer.Drop(tx, kind, key), req.GetName())
 	})
-	return &emptypb.Empty{}, err
 }
 
 func missing(err error, name string) error {

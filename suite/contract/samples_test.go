@@ -14,16 +14,16 @@ import (
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
 
-// sample makes a request that succeeds, for the own customer and for every other role that may call. Each one is about
-// something new where the RPC can be carried out only once. Fill every field that a caller may set: the table of
-// bad input spoils one after the other.
+// sample makes a request that succeeds, for the own customer and for every other role that may call. Where it changes
+// something, no two are equal, and each is about something new if it can be carried out only once. Fill every field that
+// a caller may set: the table of bad input spoils one after the other.
 type sample func(*world) proto.Message
 
 // samples has one line for each RPC of the contract. An RPC without one fails the tests by its name.
 func samples() map[string]sample {
 	return map[string]sample{
 		customerv1.CustomerService_CreateCustomer_FullMethodName: func(*world) proto.Message {
-			return &customerv1.CreateCustomerRequest{Customer: &customerv1.Customer{DisplayName: "Olha", LanguageCode: "uk"}}
+			return &customerv1.CreateCustomerRequest{Customer: &customerv1.Customer{DisplayName: "Olha " + freshID(), LanguageCode: "uk"}}
 		},
 		customerv1.CustomerService_GetCustomer_FullMethodName: func(w *world) proto.Message {
 			return &customerv1.GetCustomerRequest{Name: w.own.Subject}
@@ -124,7 +124,7 @@ func anOption() *orderv1.DeliveryOption {
 func (w *world) anOrder() *orderv1.Order {
 	return &orderv1.Order{
 		Customer: w.own.Subject, DeliveryOption: w.option, Lines: []*orderv1.Order_Line{{Product: w.product, Quantity: 2}},
-		DeliveryAddress: anAddress("Office 1"), BillingAddress: anAddress("Bank 2"), HomeAddress: anAddress("Home 3"),
+		DeliveryAddress: anAddress("Office " + freshID()), BillingAddress: anAddress("Bank 2"), HomeAddress: anAddress("Home 3"),
 		Channel: commonv1.Channel_WEB, PaymentMethod: orderv1.Order_INVOICE,
 	}
 }
