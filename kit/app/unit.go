@@ -77,7 +77,7 @@ func NewUnit(ctx context.Context, name string, make kit.New, database string, ar
 		DB: db, Clock: around.Clock, Outbox: u.outbox, Log: log, Meter: around.Meter.Meter(name), Peer: around.Peer,
 	})
 	if err == nil {
-		u.Chain, err = u.newChain(log)
+		u.Chain, err = NewChain(around, log, u.Register)
 	}
 	if err == nil {
 		err = u.observe(around.Meter.Meter(name))
@@ -90,10 +90,10 @@ func NewUnit(ctx context.Context, name string, make kit.New, database string, ar
 	return u, nil
 }
 
-// newChain reads the access rules of all that the service serves: it does not start with an RPC that has none.
-func (u *Unit) newChain(log *slog.Logger) (*chain.Chain, error) {
+// NewChain reads the access rules of all that is registered: nothing is served with an RPC that has none.
+func NewChain(around Surroundings, log *slog.Logger, register func(grpc.ServiceRegistrar)) (*chain.Chain, error) {
 	probe := grpc.NewServer()
-	u.Register(probe)
+	register(probe)
 	descriptors, err := access.Described(probe)
 	if err != nil {
 		return nil, err
@@ -107,8 +107,8 @@ func (u *Unit) newChain(log *slog.Logger) (*chain.Chain, error) {
 		return nil, err
 	}
 	return chain.New(chain.Config{
-		Log: log, Tracer: u.around.Tracer.Tracer("kept.dev/kit/chain"), Meter: u.around.Meter.Meter("kept.dev/kit/chain"),
-		Verifier: u.around.Verifier, Rules: rules, Limiter: u.around.Limiter, Validator: validator, Activity: u.around.Activity,
+		Log: log, Tracer: around.Tracer.Tracer("kept.dev/kit/chain"), Meter: around.Meter.Meter("kept.dev/kit/chain"),
+		Verifier: around.Verifier, Rules: rules, Limiter: around.Limiter, Validator: validator, Activity: around.Activity,
 	}), nil
 }
 

@@ -25,7 +25,7 @@ type Redis struct {
 	Services []string // there has to be a process of each
 	// Service, Process and Address are this process's own.
 	Service, Process, Address string
-	Dial                      func(address string) (grpc.ClientConnInterface, error)
+	Dial                      func(service, address string) (grpc.ClientConnInterface, error)
 	Log                       *slog.Logger
 
 	mu    sync.Mutex
@@ -93,7 +93,7 @@ func (r *Redis) Members(ctx context.Context) ([]opsv1.ActivityServiceClient, err
 		if err != nil {
 			return nil, err
 		}
-		conn, err := r.conn(address)
+		conn, err := r.conn(service, address)
 		if err != nil {
 			return nil, err
 		}
@@ -108,13 +108,13 @@ func (r *Redis) Members(ctx context.Context) ([]opsv1.ActivityServiceClient, err
 	return members, nil
 }
 
-func (r *Redis) conn(address string) (grpc.ClientConnInterface, error) {
+func (r *Redis) conn(service, address string) (grpc.ClientConnInterface, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if conn, ok := r.conns[address]; ok {
 		return conn, nil
 	}
-	conn, err := r.Dial(address)
+	conn, err := r.Dial(service, address)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"kept.dev/kit/access"
@@ -50,6 +51,7 @@ type Cluster struct {
 	Gateway   *Process
 
 	cfg    Config
+	tls    tlsconf.Files
 	issuer *token.Issuer
 }
 
@@ -91,7 +93,7 @@ func (c *Cluster) furnish(ctx context.Context) (err error) {
 	if c.issuer, err = token.NewIssuer(filepath.Join(c.cfg.Dir, "keys")); err != nil {
 		return err
 	}
-	if err := tlsconf.DevCA(c.tls(), append([]string{"gateway"}, services...)...); err != nil {
+	if c.tls, err = tlsconf.DevCA(filepath.Join(c.cfg.Dir, "tls"), append([]string{"gateway"}, services...)...); err != nil {
 		return err
 	}
 	if c.Postgres, err = localpg.Start(ctx, c.cfg.Dir); err != nil {
@@ -100,8 +102,6 @@ func (c *Cluster) furnish(ctx context.Context) (err error) {
 	c.Redis, err = localredis.Start(ctx, c.cfg.Dir, "--appendonly", "yes", "--appendfsync", "everysec")
 	return err
 }
-
-func (c *Cluster) tls() string { return filepath.Join(c.cfg.Dir, "tls") }
 
 // define chooses addresses and writes every process's settings.
 func (c *Cluster) define(ctx context.Context) error {
@@ -148,8 +148,7 @@ func (c *Cluster) process(program, name, address string) (*Process, error) {
 		log: filepath.Join(c.cfg.Dir, name+".log"), env: c.cfg.Env,
 	}
 	p.settings("listen", address, "admin-listen", admin, "log-format", "json",
-		"tls-cert", filepath.Join(c.tls(), program+".crt"), "tls-key", filepath.Join(c.tls(), program+".key"),
-		"tls-ca", filepath.Join(c.tls(), "ca.crt"))
+		"tls-cert", c.tls.Cert, "tls-key", c.tls.Key, "tls-ca", c.tls.CA)
 	if c.cfg.Sandbox {
 		p.settings("sandbox", "true")
 	}
@@ -222,4 +221,14 @@ func (c *Cluster) Stop() error {
 		c.Postgres.Stop(false)
 	}
 	return errors.Join(faults...)
+}
+
+// Failed is closed when one of the processes has ended.
+func (c *Cluster) Failed() <-chan struct{} {
+	failed := make(chan struct{})
+	var once sync.Once
+	for _, p := range c.Processes {
+		go func() { <-p.Done(); once.Do(func() { close(failed) }) }()
+	}
+	return failed
 }

@@ -32,8 +32,8 @@ import (
 	"kept.dev/kit/ratelimit"
 	"kept.dev/kit/sandbox"
 	"kept.dev/kit/token"
-	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	contract "kept.dev/proto"
+	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	"kept.dev/services/customer"
 	"kept.dev/services/order"
 )
@@ -73,15 +73,13 @@ type Suite struct {
 	cfg      Config
 	units    map[string]*app.Unit
 	channels map[string]*inproc.Channel
-	activity *activity.Counter
+	around   app.Surroundings
 	lock     *os.File
 }
 
 // Open puts the suite together and brings its tables up to date. Nothing works before Run.
 func Open(ctx context.Context, cfg Config) (suite *Suite, err error) {
-	s := &Suite{
-		cfg: cfg, units: map[string]*app.Unit{}, channels: map[string]*inproc.Channel{}, activity: &activity.Counter{},
-	}
+	s := &Suite{cfg: cfg, units: map[string]*app.Unit{}, channels: map[string]*inproc.Channel{}}
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -121,6 +119,7 @@ func (s *Suite) openUnits(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.around = around
 	group, ctx := errgroup.WithContext(ctx)
 	for name, make := range Services() {
 		unit, err := app.NewUnit(ctx, name, make, "sqlite:"+filepath.Join(s.cfg.Dir, name+".db"), around)
@@ -147,7 +146,7 @@ func (s *Suite) surroundings() (app.Surroundings, error) {
 	}
 	around := app.Surroundings{
 		Process: id.New(), Bus: bus.NewLocal(names...), Clock: clock.Wall{}, Log: s.cfg.Log, Tracer: s.cfg.Tracer,
-		Meter: s.cfg.Meter, Verifier: verifier, Activity: s.activity, Peer: s.peer(),
+		Meter: s.cfg.Meter, Verifier: verifier, Activity: &activity.Counter{}, Peer: s.peer(),
 	}
 	if s.cfg.RateLimit > 0 {
 		around.Limiter = ratelimit.NewLocal(ratelimit.Limit{Rate: s.cfg.RateLimit}, time.Now)

@@ -1,0 +1,53 @@
+# Everything that is done with this repository. `make help` lists it.
+.DEFAULT_GOAL := help
+.PHONY: help tools generate lint check test run run-distributed scenarios bench servers tidy
+
+MODULES := proto kit services/customer services/order gateway suite
+GO      := go
+BIN     := $(CURDIR)/bin
+DATA    ?= data
+STORY   ?=
+
+help: ## List what can be made.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+tools: ## Build the pinned build tools into bin/.
+	@GOWORK=off $(GO) build -C tools -o $(BIN)/ tool
+
+generate: tools ## Generate Go and OpenAPI from the contracts.
+	$(BIN)/protodeps proto/third_party
+	PATH="$(BIN):$$PATH" $(BIN)/buf generate
+
+lint: tools ## Check the contracts, the code and the walls between modules.
+	$(BIN)/protodeps proto/third_party
+	$(BIN)/buf lint
+	@test -z "$$(gofmt -l $(MODULES) tools | grep -v /gen/)" || { echo "not formatted:"; gofmt -l $(MODULES) tools; exit 1; }
+	$(GO) vet work
+	$(BIN)/staticcheck $(foreach m,$(filter-out proto,$(MODULES)),./$(m)/...)
+	$(BIN)/lint .
+
+check: lint ## Lint, and prove that generated code is current and every module builds alone.
+	PATH="$(BIN):$$PATH" $(BIN)/buf generate
+	@git diff --exit-code --stat -- proto/gen || { echo "generated code is not current: make generate"; exit 1; }
+	@for m in $(MODULES); do echo "build $$m alone"; (cd $$m && GOWORK=off $(GO) build ./...) || exit 1; done
+
+servers: ## Install PostgreSQL and Redis where they are missing (Debian, as root).
+	@tools/servers
+
+test: servers ## Run every test.
+	$(GO) test -timeout 20m work
+
+run: ## Run the suite in one process, on data/; ARGS=--sandbox adds a clock that can be moved.
+	@$(GO) build -o $(BIN)/kept ./suite/cmd/kept && exec $(BIN)/kept serve --data $(DATA) $(ARGS)
+
+run-distributed: servers ## Run the suite as processes, two replicas of each service, with PostgreSQL and Redis.
+	@$(GO) build -o $(BIN)/kept-cluster ./suite/cmd/kept-cluster && exec $(BIN)/kept-cluster
+
+scenarios: servers ## Play the stories in both shapes; STORY=S07 plays one.
+	@$(GO) build -o $(BIN)/kept-scenarios ./suite/cmd/kept-scenarios && exec $(BIN)/kept-scenarios $(if $(STORY),--story $(STORY))
+
+bench: servers ## Measure speed and memory against the yardstick of the same run.
+	@$(GO) build -o $(BIN)/kept-bench ./suite/cmd/kept-bench && exec $(BIN)/kept-bench
+
+tidy: ## Tidy every module's dependencies.
+	@for m in $(MODULES) tools; do (cd $$m && GOWORK=off $(GO) mod tidy) || exit 1; done

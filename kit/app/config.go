@@ -1,0 +1,95 @@
+package app
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"kept.dev/kit/tlsconf"
+	"kept.dev/kit/token"
+)
+
+// Common are the settings that every process has.
+type Common struct {
+	AdminListen string        `help:"Address for health, metrics, profiles and settings. Keep it inside." default:"127.0.0.1:9100" group:"Addresses"`
+	Keys        string        `help:"Folder with the keys that sign the suite's own tokens." default:"data/keys" group:"Identity"`
+	OIDC        []string      `name:"oidc" help:"OIDC issuers whose tokens count too, each as URL=audience." group:"Identity"`
+	RateLimit   int           `help:"Calls a second that each caller may make; 0 for no limit." default:"0" group:"Limits"`
+	Drain       time.Duration `help:"How long to finish what is under way when told to stop." default:"20s" group:"Limits"`
+	Sandbox     bool          `help:"Run as a sandbox, with a clock that can be moved forward." group:"Sandbox"`
+	TLSCert     string        `name:"tls-cert" help:"Certificate file; with key and CA, calls between processes are mutual TLS." group:"TLS"`
+	TLSKey      string        `name:"tls-key" help:"The certificate's key file." group:"TLS"`
+	TLSCA       string        `name:"tls-ca" help:"File of the CA that signs all processes' certificates." group:"TLS"`
+	OTLP        string        `name:"otlp" help:"OpenTelemetry collector, http://host:4317. Traces are not recorded without one." group:"Observability"`
+	SampleRatio float64       `help:"Share of traces that are recorded." default:"0.1" group:"Observability"`
+	LogLevel    slog.Level    `help:"debug, info, warn or error." default:"info" group:"Observability"`
+	LogFormat   string        `help:"text or json." enum:"text,json" default:"json" group:"Observability"`
+}
+
+// Config are the settings of a service in a process of its own.
+type Config struct {
+	Common
+	Listen         string            `help:"Address to serve gRPC on." default:"127.0.0.1:9000" group:"Addresses"`
+	Database       string            `help:"PostgreSQL address, postgres://user:password@host/name, or sqlite:path." required:"" secret:"" group:"Storage"`
+	Redis          string            `help:"Redis address, redis://host:6379/0; several hosts, rediss:// and ?addr= for a cluster." required:"" secret:"" group:"Storage"`
+	Peers          map[string]string `help:"Addresses of all services, name=host:port; several with commas." required:"" group:"Addresses"`
+	Advertise      string            `help:"Address at which the sandbox's clock finds this process; the one it listens on when unset." group:"Sandbox"`
+	RelayLease     time.Duration     `help:"After how long another replica publishes events in place of one that died." default:"3s" group:"Limits"`
+	OutsideLease   time.Duration     `help:"How long a call to the outside may take before another replica tries." default:"1m" group:"Limits"`
+	RedeliverAfter time.Duration     `help:"After how long another replica takes events that one left unacknowledged." default:"10s" group:"Limits"`
+}
+
+// Issuers reads the OIDC issuers.
+func (c Common) Issuers() ([]token.OIDCIssuer, error) {
+	var out []token.OIDCIssuer
+	for _, entry := range c.OIDC {
+		issuer, err := parseIssuer(entry)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, issuer)
+	}
+	return out, nil
+}
+
+func parseIssuer(entry string) (token.OIDCIssuer, error) {
+	for i := len(entry) - 1; i > 0; i-- {
+		if entry[i] == '=' && i < len(entry)-1 {
+			return token.OIDCIssuer{URL: entry[:i], Audience: entry[i+1:]}, nil
+		}
+	}
+	return token.OIDCIssuer{}, fmt.Errorf("an OIDC issuer is written URL=audience, not %q", entry)
+}
+
+// TLS is the mutual TLS between processes, or nil where no certificate is set.
+func (c Common) TLS() (*tlsconf.Source, error) {
+	if c.TLSCert == "" && c.TLSKey == "" && c.TLSCA == "" {
+		return nil, nil
+	}
+	return tlsconf.Open(tlsconf.Files{Cert: c.TLSCert, Key: c.TLSKey, CA: c.TLSCA})
+}
+
+// DialCredentials are those with which to call a peer of the given name.
+func DialCredentials(source *tlsconf.Source, name string) credentials.TransportCredentials {
+	if source == nil {
+		return insecure.NewCredentials()
+	}
+	return credentials.NewTLS(source.Client(name))
+}
+
+// openRedis connects to one Redis or to a cluster.
+func openRedis(address string) (redis.UniversalClient, error) {
+	single, err := redis.ParseURL(address)
+	if err != nil {
+		return nil, fmt.Errorf("redis: %w", err)
+	}
+	cluster, err := redis.ParseClusterURL(address)
+	if err == nil && len(cluster.Addrs) > 1 {
+		return redis.NewClusterClient(cluster), nil
+	}
+	return redis.NewClient(single), nil
+}

@@ -1,0 +1,177 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"google.golang.org/grpc"
+
+	"kept.dev/kit"
+	"kept.dev/kit/access"
+	"kept.dev/kit/activity"
+	"kept.dev/kit/bus"
+	"kept.dev/kit/chain"
+	"kept.dev/kit/clock"
+	"kept.dev/kit/id"
+	"kept.dev/kit/peer"
+	"kept.dev/kit/process"
+	"kept.dev/kit/ratelimit"
+	"kept.dev/kit/sandbox"
+	"kept.dev/kit/tlsconf"
+	"kept.dev/kit/token"
+	accessv1 "kept.dev/proto/gen/kept/access/v1"
+)
+
+// Main runs a service in a process of its own until it is told to stop.
+func Main(name string, make kit.New) {
+	var cfg Config
+	Exit(name, os.Args[1:], &cfg, func(ctx context.Context) error { return Serve(ctx, name, make, cfg) })
+}
+
+// Serve runs a service until the context ends.
+func Serve(ctx context.Context, name string, make kit.New, cfg Config) error {
+	seen, err := cfg.Observe(ctx, name)
+	if err != nil {
+		return err
+	}
+	r, err := newReplica(ctx, name, make, cfg, seen)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	return process.Run(ctx, seen.Logger, cfg.Drain, r.parts(seen)...)
+}
+
+// replica is one process of a service.
+type replica struct {
+	cfg    Config
+	name   string
+	unit   *Unit
+	redis  redis.UniversalClient
+	tls    *tlsconf.Source
+	world  *sandbox.Redis // in a sandbox
+	around Surroundings
+	tokens func(context.Context) string
+	conns  map[string]*grpc.ClientConn
+}
+
+func newReplica(ctx context.Context, name string, make kit.New, cfg Config, seen Seen) (*replica, error) {
+	r := &replica{cfg: cfg, name: name, conns: map[string]*grpc.ClientConn{}}
+	var err error
+	if r.redis, err = openRedis(cfg.Redis); err != nil {
+		return nil, err
+	}
+	if r.tls, err = cfg.TLS(); err == nil {
+		err = r.surround(seen)
+	}
+	if err == nil {
+		err = r.connect()
+	}
+	if err == nil {
+		r.unit, err = NewUnit(ctx, name, make, cfg.Database, r.around)
+	}
+	if err != nil {
+		r.close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// surround makes what the service stands in.
+func (r *replica) surround(seen Seen) error {
+	issuer, err := token.NewIssuer(r.cfg.Keys)
+	if err != nil {
+		return err
+	}
+	issuers, err := r.cfg.Issuers()
+	if err != nil {
+		return err
+	}
+	verifier, err := token.NewVerifier(issuer.Keys(), issuers, time.Now)
+	if err != nil {
+		return err
+	}
+	services := slices.Sorted(maps.Keys(r.cfg.Peers))
+	if !slices.Contains(services, r.name) {
+		return fmt.Errorf("the peers have to name all services, and so this one, %s", r.name)
+	}
+	r.tokens = issuer.Renewing(access.Principal{Role: accessv1.Role_ROLE_SERVICE, Subject: "services/" + r.name}, time.Hour)
+	r.around = Surroundings{
+		Process: id.New(), Clock: clock.Wall{}, Log: seen.Logger, Tracer: seen.TracerProvider, Meter: seen.MeterProvider,
+		Verifier: verifier, Activity: &activity.Counter{}, RelayLease: r.cfg.RelayLease, OutsideLease: r.cfg.OutsideLease,
+		Bus:  bus.NewRedis(bus.RedisConfig{Client: r.redis, Services: services, Idle: r.cfg.RedeliverAfter}),
+		Peer: func(service string) grpc.ClientConnInterface { return r.conns[service] },
+	}
+	if r.cfg.RateLimit > 0 {
+		r.around.Limiter = ratelimit.NewRedis(r.redis, ratelimit.Limit{Rate: r.cfg.RateLimit}, 2, time.Now)
+	}
+	if r.cfg.Sandbox {
+		r.joinSandbox(services)
+	}
+	return nil
+}
+
+// joinSandbox gives the process a clock that all processes move together.
+func (r *replica) joinSandbox(services []string) {
+	moved := &clock.Sandbox{}
+	address := r.cfg.Advertise
+	if address == "" {
+		address = r.cfg.Listen
+	}
+	r.world = &sandbox.Redis{
+		Client: r.redis, Clock: moved, Services: services, Service: r.name, Process: r.around.Process, Address: address,
+		Log: r.around.Log, Dial: func(service, address string) (grpc.ClientConnInterface, error) { return r.dial(service, address) },
+	}
+	r.around.Clock, r.around.Sandbox, r.around.RefreshClock = moved, sandbox.New(moved, r.world), r.world.Refresh
+}
+
+func (r *replica) connect() error {
+	for service, address := range r.cfg.Peers {
+		conn, err := r.dial(service, address)
+		if err != nil {
+			return err
+		}
+		r.conns[service] = conn
+	}
+	return nil
+}
+
+// dial connects to a peer, as this service.
+func (r *replica) dial(service, address string) (*grpc.ClientConn, error) {
+	return peer.Dial(address, DialCredentials(r.tls, service),
+		grpc.WithUnaryInterceptor(chain.ClientUnary(r.tokens)), grpc.WithStreamInterceptor(chain.ClientStream(r.tokens)))
+}
+
+func (r *replica) close() {
+	if r.unit != nil {
+		r.unit.Close()
+	}
+	for _, conn := range r.conns {
+		conn.Close()
+	}
+	r.redis.Close()
+}
+
+// Exit reads the settings from the command line, runs until a signal comes, and ends the process with a status that says how it went.
+func Exit(name string, args []string, cfg any, run func(context.Context) error) {
+	err := process.Parse(name, cfg, args)
+	if errors.Is(err, process.ErrHelp) {
+		return
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
+		os.Exit(2)
+	}
+	ctx, stop := process.Signals(context.Background())
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
+		os.Exit(1)
+	}
+}

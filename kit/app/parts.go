@@ -1,0 +1,115 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/reflection"
+
+	"kept.dev/kit/chain"
+	"kept.dev/kit/process"
+	"kept.dev/kit/telemetry"
+	"kept.dev/kit/tlsconf"
+)
+
+// Seen is how a process is observed, with the level of its log, which can be changed while it runs.
+type Seen struct {
+	*telemetry.Telemetry
+	Level *slog.LevelVar
+}
+
+// Observe sets up telemetry by the settings.
+func (c Common) Observe(ctx context.Context, service string) (Seen, error) {
+	level := &slog.LevelVar{}
+	level.Set(c.LogLevel)
+	t, err := telemetry.Setup(ctx, telemetry.Config{
+		Service: service, Version: Version(), OTLPEndpoint: c.OTLP, SampleRatio: c.SampleRatio, LogLevel: level,
+		LogFormat: c.LogFormat,
+	})
+	return Seen{t, level}, err
+}
+
+// Version is the version of the build: the module's, or the revision it was built from.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value
+		}
+	}
+	return info.Main.Version
+}
+
+// Part sends at the end what has not been sent. Put it first: then it stops last.
+func (s Seen) Part() process.Part { return process.Part{Name: "telemetry", Stop: s.Shutdown} }
+
+// AdminPart serves those who run the process. settings is what process.Parse has filled.
+func (c Common) AdminPart(settings any, seen Seen, readiness *process.Readiness) process.Part {
+	return process.HTTP("admin", c.AdminListen, process.Admin(process.AdminConfig{
+		Readiness: readiness, Metrics: seen.Handler(), Config: settings, LogLevel: seen.Level,
+	}))
+}
+
+// NewServer makes a gRPC server with the chain, health and reflection.
+func NewServer(chain *chain.Chain, source *tlsconf.Source, health grpc_health_v1.HealthServer) *grpc.Server {
+	options := []grpc.ServerOption{
+		grpc.UnaryInterceptor(chain.Unary()), grpc.StreamInterceptor(chain.Stream()),
+		grpc.MaxRecvMsgSize(1 << 20), grpc.MaxConcurrentStreams(1000),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: 30 * time.Minute, MaxConnectionAgeGrace: time.Minute}),
+	}
+	if source != nil {
+		options = append(options, grpc.Creds(credentials.NewTLS(source.Server())))
+	}
+	server := grpc.NewServer(options...)
+	grpc_health_v1.RegisterHealthServer(server, health)
+	reflection.Register(server)
+	return server
+}
+
+// GRPCPart serves gRPC. When it stops, calls that are under way are finished.
+func GRPCPart(address string, server *grpc.Server) process.Part {
+	var listener net.Listener
+	return process.Part{
+		Name: "grpc",
+		Start: func(ctx context.Context) (err error) {
+			listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+			return err
+		},
+		Run: func(context.Context) error { return server.Serve(listener) },
+		Stop: func(ctx context.Context) error {
+			cut := context.AfterFunc(ctx, server.Stop)
+			defer cut()
+			server.GracefulStop()
+			return nil
+		},
+	}
+}
+
+// parts are what a replica is made of. It serves last and is out of the balance first.
+func (r *replica) parts(seen Seen) []process.Part {
+	readiness := process.NewReadiness([]string{r.name},
+		process.Check{Name: "database", Probe: r.unit.DB.Ping},
+		process.Check{Name: "redis", Probe: r.around.Bus.Ping})
+	server := NewServer(r.unit.Chain, r.tls, readiness.Health())
+	r.unit.Register(server)
+	parts := []process.Part{
+		seen.Part(), r.cfg.AdminPart(&r.cfg, seen, readiness),
+		{Name: "database", Start: r.unit.Migrate},
+		{Name: "workers", Run: r.unit.Run},
+	}
+	if r.world != nil {
+		parts = append(parts, process.Part{Name: "sandbox", Run: r.world.Run})
+	}
+	return append(parts, GRPCPart(r.cfg.Listen, server), readiness.Part())
+}

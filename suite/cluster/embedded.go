@@ -1,0 +1,68 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"kept.dev/kit/access"
+	"kept.dev/kit/token"
+	"kept.dev/suite/scenario"
+)
+
+// Embedded is the embedded suite as a real process.
+type Embedded struct {
+	Process *Process
+	dir     string
+	issuer  *token.Issuer
+}
+
+// StartEmbedded starts the command kept on a data folder and returns when it is ready.
+func StartEmbedded(ctx context.Context, dir, bin string, sandbox bool, env ...string) (*Embedded, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	var addresses [3]string
+	for i := range addresses {
+		var err error
+		if addresses[i], err = freeAddress(); err != nil {
+			return nil, err
+		}
+	}
+	p := &Process{
+		Name: "kept", Address: addresses[0], Admin: addresses[1], program: filepath.Join(bin, "kept"),
+		log: filepath.Join(dir, "kept.log"), env: env, args: []string{"serve"},
+	}
+	p.settings("listen", addresses[0], "admin-listen", addresses[1], "grpc-listen", addresses[2], "data", dir)
+	if sandbox {
+		p.settings("sandbox", "true")
+	}
+	if err := p.Start(); err != nil {
+		return nil, err
+	}
+	if err := p.Await(ctx); err != nil {
+		return nil, err
+	}
+	issuer, err := token.NewIssuer(filepath.Join(dir, "keys"))
+	return &Embedded{Process: p, dir: dir, issuer: issuer}, err
+}
+
+// Stage is where stories are played.
+func (e *Embedded) Stage() scenario.Stage {
+	return scenario.Stage{
+		URL: "http://" + e.Process.Address, HTTP: &http.Client{Timeout: time.Minute},
+		Token: func(p access.Principal) (string, error) { return e.issuer.Issue(p, 24*time.Hour) },
+	}
+}
+
+// Describe says which process and databases these are.
+func (e *Embedded) Describe() string {
+	return fmt.Sprintf("kept pid %d on %s, sqlite %s\n", e.Process.PID(), e.Process.Address,
+		filepath.Join(e.dir, "{customer,order}.db"))
+}
+
+// Stop lets the process drain.
+func (e *Embedded) Stop() error { return e.Process.Stop() }

@@ -1,0 +1,123 @@
+// Command kept runs the whole suite in one process, with nothing to install beside it.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"kept.dev/kit/access"
+	"kept.dev/kit/app"
+	"kept.dev/kit/process"
+	"kept.dev/kit/token"
+	accessv1 "kept.dev/proto/gen/kept/access/v1"
+	"kept.dev/suite/embedded"
+)
+
+func main() {
+	command, args := "serve", os.Args[1:]
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		command, args = args[0], args[1:]
+	}
+	switch command {
+	case "serve":
+		var cmd ServeCmd
+		app.Exit("kept serve", args, &cmd, cmd.Run)
+	case "token":
+		var cmd TokenCmd
+		app.Exit("kept token", args, &cmd, cmd.Run)
+	default:
+		fmt.Fprintf(os.Stderr, "kept: there is no command %q\n\nkept serve   run the suite (also without a command)\n"+
+			"kept token   print a token for a caller\n\n--help after a command tells more.\n", command)
+		os.Exit(2)
+	}
+}
+
+// ServeCmd runs the suite.
+type ServeCmd struct {
+	app.Common
+	Listen     string   `help:"Address to serve REST on." default:"127.0.0.1:8080" group:"Addresses"`
+	Data       string   `help:"Folder for everything that lasts." default:"data" group:"Storage"`
+	GRPCListen string   `name:"grpc-listen" help:"Address to serve gRPC on." default:"127.0.0.1:9000" group:"Addresses"`
+	CORS       []string `name:"cors" help:"Web origins that may call from a browser." group:"Limits"`
+}
+
+// Run runs until a signal comes.
+func (c *ServeCmd) Run(ctx context.Context) error {
+	seen, err := c.Observe(ctx, "kept")
+	if err != nil {
+		return err
+	}
+	issuers, err := c.Issuers()
+	if err != nil {
+		return err
+	}
+	suite, err := embedded.Open(ctx, embedded.Config{
+		Dir: c.Data, Sandbox: c.Sandbox, RateLimit: c.RateLimit, CORSOrigins: c.CORS, Issuers: issuers,
+		Log: seen.Logger, Tracer: seen.TracerProvider, Meter: seen.MeterProvider,
+	})
+	if err != nil {
+		return err
+	}
+	defer suite.Close()
+	readiness := process.NewReadiness([]string{"customer", "order"}, process.Check{Name: "databases", Probe: suite.Check})
+	server, err := suite.GRPC(readiness.Health())
+	if err != nil {
+		return err
+	}
+	return process.Run(ctx, seen.Logger, c.Drain,
+		seen.Part(), c.AdminPart(c, seen, readiness),
+		process.Part{Name: "services", Run: suite.Run, Stop: suite.Drain},
+		app.GRPCPart(c.GRPCListen, server), process.HTTP("rest", c.Listen, suite.Handler), readiness.Part(),
+		process.Part{Name: "greeting", Start: func(context.Context) error { return c.greet(suite.Issuer) }})
+}
+
+// greet tells where everything is, and gives the owner a token at the first start.
+func (c *ServeCmd) greet(issuer *token.Issuer) error {
+	fmt.Printf("Kept is running, on the data in %s\n\n  REST  http://%s\n  docs  http://%s/docs\n  gRPC  %s\n", c.Data, c.Listen, c.Listen, c.GRPCListen)
+	file := filepath.Join(c.Data, "admin-token")
+	raw, err := os.ReadFile(file)
+	if os.IsNotExist(err) {
+		var fresh string
+		if fresh, err = issuer.Issue(access.Principal{Role: accessv1.Role_ROLE_ADMIN, Subject: "admins/owner"}, ownerTTL); err != nil {
+			return err
+		}
+		raw = []byte(fresh)
+		err = os.WriteFile(file, raw, 0o600)
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Printf("  admin token (also in %s)\n  %s\n", file, raw)
+	return nil
+}
+
+const ownerTTL = 365 * 24 * time.Hour
+
+// TokenCmd prints tokens.
+type TokenCmd struct {
+	Data    string        `help:"The suite's data folder, which holds the keys." default:"data"`
+	Role    string        `help:"customer, guest, agent, manager, admin, partner or service." required:""`
+	Subject string        `help:"Whom it stands for, such as customers/0190… or agents/anna." required:""`
+	TTL     time.Duration `name:"ttl" help:"How long it is good for." default:"24h"`
+}
+
+// Run prints a token.
+func (c *TokenCmd) Run(context.Context) error {
+	role, ok := token.RoleNamed(c.Role)
+	if !ok {
+		return fmt.Errorf("there is no role %q", c.Role)
+	}
+	issuer, err := token.NewIssuer(filepath.Join(c.Data, "keys"))
+	if err != nil {
+		return err
+	}
+	raw, err := issuer.Issue(access.Principal{Role: role, Subject: c.Subject}, c.TTL)
+	if err == nil {
+		fmt.Println(raw)
+	}
+	return err
+}
