@@ -16,23 +16,28 @@ import (
 // Common are the settings that every process has.
 type Common struct {
 	AdminListen string        `help:"Address for health, metrics, profiles and settings. Keep it inside." default:"127.0.0.1:9100" group:"Addresses"`
-	Keys        string        `help:"Folder with the keys that sign the suite's own tokens." default:"data/keys" group:"Identity"`
 	OIDC        []string      `name:"oidc" help:"OIDC issuers whose tokens count too, each as URL=audience." group:"Identity"`
-	RateLimit   int           `help:"Calls a second that each caller may make; 0 for no limit." default:"0" group:"Limits"`
+	RateLimit   int           `help:"Calls a second that each caller may make; 0 for no limit." default:"500" group:"Limits"`
 	Drain       time.Duration `help:"How long to finish what is under way when told to stop." default:"20s" group:"Limits"`
 	Sandbox     bool          `help:"Run as a sandbox, with a clock that can be moved forward." group:"Sandbox"`
-	TLSCert     string        `name:"tls-cert" help:"Certificate file; with key and CA, calls between processes are mutual TLS." group:"TLS"`
-	TLSKey      string        `name:"tls-key" help:"The certificate's key file." group:"TLS"`
-	TLSCA       string        `name:"tls-ca" help:"File of the CA that signs all processes' certificates." group:"TLS"`
 	OTLP        string        `name:"otlp" help:"OpenTelemetry collector, http://host:4317. Traces are not recorded without one." group:"Observability"`
 	SampleRatio float64       `help:"Share of traces that are recorded." default:"0.1" group:"Observability"`
 	LogLevel    slog.Level    `help:"debug, info, warn or error." default:"info" group:"Observability"`
 	LogFormat   string        `help:"text or json." enum:"text,json" default:"json" group:"Observability"`
 }
 
+// Mesh are the settings of a process that is one of many.
+type Mesh struct {
+	Keys    string `help:"Folder with the keys that sign the suite's own tokens." default:"data/keys" group:"Identity"`
+	TLSCert string `name:"tls-cert" help:"Certificate file; with key and CA, calls between processes are mutual TLS." group:"TLS"`
+	TLSKey  string `name:"tls-key" help:"The certificate's key file." group:"TLS"`
+	TLSCA   string `name:"tls-ca" help:"File of the CA that signs all processes' certificates." group:"TLS"`
+}
+
 // Config are the settings of a service in a process of its own.
 type Config struct {
 	Common
+	Mesh
 	Listen         string            `help:"Address to serve gRPC on." default:"127.0.0.1:9000" group:"Addresses"`
 	Database       string            `help:"PostgreSQL address, postgres://user:password@host/name, or sqlite:path." required:"" secret:"" group:"Storage"`
 	Redis          string            `help:"Redis address, redis://host:6379/0; several hosts, rediss:// and ?addr= for a cluster." required:"" secret:"" group:"Storage"`
@@ -66,7 +71,7 @@ func parseIssuer(entry string) (token.OIDCIssuer, error) {
 }
 
 // TLS is the mutual TLS between processes, or nil where no certificate is set.
-func (c Common) TLS() (*tlsconf.Source, error) {
+func (c Mesh) TLS() (*tlsconf.Source, error) {
 	if c.TLSCert == "" && c.TLSKey == "" && c.TLSCA == "" {
 		return nil, nil
 	}

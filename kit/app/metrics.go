@@ -11,14 +11,15 @@ import (
 )
 
 // groupSizes measures how many callers share a transaction.
-func groupSizes(meter metric.Meter) (func(int), error) {
+func groupSizes(meter metric.Meter, service string) (func(int), error) {
 	sizes, err := meter.Int64Histogram("kept_commit_group_size",
 		metric.WithDescription("Callers that shared one transaction"),
 		metric.WithExplicitBucketBoundaries(1, 2, 4, 8, 16, 32, 64))
 	if err != nil {
 		return nil, err
 	}
-	return func(n int) { sizes.Record(context.Background(), int64(n)) }, nil
+	of := metric.WithAttributes(attribute.String("service", service))
+	return func(n int) { sizes.Record(context.Background(), int64(n), of) }, nil
 }
 
 const (

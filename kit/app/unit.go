@@ -64,7 +64,7 @@ type Unit struct {
 // NewUnit opens the service's database and puts the service together. Nothing runs yet.
 func NewUnit(ctx context.Context, name string, make kit.New, database string, around Surroundings) (*Unit, error) {
 	log := around.Log.With("service", name)
-	sizes, err := groupSizes(around.Meter.Meter(name))
+	sizes, err := groupSizes(around.Meter.Meter(name), name)
 	if err != nil {
 		return nil, err
 	}

@@ -54,7 +54,7 @@ func (r *run) print(format string, args ...any) { fmt.Fprintf(r.cfg.Out, format+
 
 // distributed measures two replicas of each service behind the gateway, on PostgreSQL and Redis.
 func (r *run) distributed(ctx context.Context) (err error) {
-	r.many, err = cluster.Start(ctx, cluster.Config{Dir: filepath.Join(r.dir, "many"), Bin: r.bin()})
+	r.many, err = cluster.Start(ctx, cluster.Config{Dir: filepath.Join(r.dir, "many"), Bin: r.bin(), Unlimited: true})
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (r *run) distributed(ctx context.Context) (err error) {
 
 // embedded measures the whole suite in one process.
 func (r *run) embedded(ctx context.Context) (err error) {
-	one, err := cluster.StartEmbedded(ctx, filepath.Join(r.dir, "one"), r.bin(), false)
+	one, err := cluster.StartEmbedded(ctx, filepath.Join(r.dir, "one"), r.bin(), false, "KEPT_RATE_LIMIT=0")
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,8 @@ type Config struct {
 	Sandbox bool
 	// Impatient makes replicas take over from dead ones after half a second, for tests that kill.
 	Impatient bool
+	// Unlimited lets a caller call as often as it can, for benchmarks.
+	Unlimited bool
 	// Listen is the gateway's address; any free port when empty.
 	Listen string
 	// Env is added to every process's environment.
@@ -151,6 +153,9 @@ func (c *Cluster) process(program, name, address string) (*Process, error) {
 		"tls-cert", c.tls.Cert, "tls-key", c.tls.Key, "tls-ca", c.tls.CA)
 	if c.cfg.Sandbox {
 		p.settings("sandbox", "true")
+	}
+	if c.cfg.Unlimited && program != "gateway" {
+		p.settings("rate-limit", "0")
 	}
 	if c.cfg.Impatient && program != "gateway" {
 		p.settings("relay-lease", "500ms", "outside-lease", "1s", "redeliver-after", "500ms")

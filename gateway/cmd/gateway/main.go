@@ -25,6 +25,7 @@ import (
 // Config are the gateway's settings.
 type Config struct {
 	app.Common
+	app.Mesh
 	Listen   string            `help:"Address to serve REST on." default:"127.0.0.1:8080" group:"Addresses"`
 	Services map[string]string `help:"Addresses of all services, name=host:port; several with commas." required:"" group:"Addresses"`
 	CORS     []string          `name:"cors" help:"Web origins that may call from a browser." group:"Limits"`
