@@ -138,6 +138,7 @@ func TestCheck(t *testing.T) {
 		"customer, everybody's":            {field, access.Principal{Role: customer, Subject: mine}, "customers/-", codes.NotFound, "NOT_FOUND"},
 		"customer, nobody's":               {field, access.Principal{Role: customer, Subject: mine}, "", codes.InvalidArgument, "INVALID_REQUEST"},
 		"customer without subject":         {field, access.Principal{Role: customer}, others, codes.NotFound, "NOT_FOUND"},
+		"no subject, no customer":          {field, access.Principal{Role: customer}, "/" + mine, codes.NotFound, "NOT_FOUND"},
 		"agent, anybody's":                 {field, access.Principal{Role: agent, Subject: "agents/anna"}, others, codes.OK, ""},
 		"guest is held to own too":         {own("customer", guest), access.Principal{Role: guest, Subject: "guests/1"}, others, codes.NotFound, "NOT_FOUND"},
 		"customer, own nested":             {nested, access.Principal{Role: customer, Subject: mine}, mine, codes.OK, ""},
