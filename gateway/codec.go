@@ -27,12 +27,19 @@ var _ runtime.Marshaler = codec{}
 
 func (codec) ContentType(any) string { return inJSON[0] }
 
-func (codec) Marshal(v any) ([]byte, error) {
-	m, ok := v.(proto.Message)
+// Marshal has nothing left to do: the answer is in its exchange already.
+func (codec) Marshal(any) ([]byte, error) { return nil, nil }
+
+// encode writes the answer to where it is sent from, rather than to a slice of its own. The generated code asks for
+// it before it asks for Marshal.
+func encode(_ context.Context, w http.ResponseWriter, m proto.Message) error {
+	x, ok := w.(*exchange)
 	if !ok {
-		return nil, fmt.Errorf("%T is no message", v)
+		return fmt.Errorf("%T is no exchange", w)
 	}
-	return protojson.MarshalOptions{EmitDefaultValues: true}.MarshalAppend(make([]byte, 0, 512), m)
+	var err error
+	x.output, err = x.g.encoder.append(x.output[:0], m.ProtoReflect())
+	return err
 }
 
 func (codec) Unmarshal([]byte, any) error {
@@ -106,6 +113,7 @@ func newMux() *runtime.ServeMux {
 	return runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, codec{}),
 		runtime.WithMiddlewares(answerProbes),
+		runtime.WithForwardResponseOption(encode),
 		runtime.WithOutgoingHeaderMatcher(outgoingHeader),
 		runtime.WithErrorHandler(func(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, _ *http.Request, err error) {
 			x, ok := w.(*exchange)

@@ -71,6 +71,7 @@ type Handler struct {
 	origins  origins
 	measures *measures
 
+	encoder     encoder
 	exchanges   sync.Pool
 	compressors *sync.Pool
 }

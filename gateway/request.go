@@ -2,8 +2,9 @@ package gateway
 
 import (
 	"context"
-	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 
@@ -22,9 +23,13 @@ func requestID(h http.Header) string {
 	if given := h["X-Request-Id"]; len(given) == 1 && saneID(given[0]) {
 		return given[0]
 	}
+	// It must not be guessed twice, but it is no secret.
+	var id [32]byte
 	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return hex.EncodeToString(b[:])
+	binary.BigEndian.PutUint64(b[:8], rand.Uint64())
+	binary.BigEndian.PutUint64(b[8:], rand.Uint64())
+	hex.Encode(id[:], b[:])
+	return string(id[:])
 }
 
 func saneID(id string) bool {
@@ -81,7 +86,7 @@ func printable(s string) bool {
 func (x *exchange) outgoing() context.Context {
 	ctx := x.ctx
 	md := make(metadata.MD, 4)
-	md["x-request-id"] = []string{x.id}
+	md["x-request-id"] = x.w.Header()["X-Request-Id"]
 	if authorization := x.r.Header["Authorization"]; len(authorization) == 1 {
 		md["authorization"] = authorization
 	}
