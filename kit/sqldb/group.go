@@ -18,6 +18,7 @@ import (
 type group struct {
 	members []*member
 	begun   bool
+	heard   bool // the server has answered something
 	culprit int
 	moves   chan move
 }
@@ -126,6 +127,7 @@ func (g *group) round(ctx context.Context, conn *pgx.Conn, last bool) error {
 		}
 		return stmts[failed].explain(postgresError(err))
 	}
+	g.heard = true
 	g.answer(rows, owners)
 	return nil
 }

@@ -272,10 +272,11 @@ func TestCloseLetsWhoWaitsFinish(t *testing.T) {
 		require.NoError(t, db.Migrate(t.Context(), schema(), "schema"))
 		exec(t, db, "insert into log values ('taken', 0)")
 		group := holdWriter(t, db)
-		for i := range 9 {
+		group.join(t.Context(), put("first"))
+		refused := group.join(t.Context(), put("taken")) // sent to the queue of those who go alone
+		for i := range 8 {
 			group.join(t.Context(), put(fmt.Sprint(i)))
 		}
-		refused := group.join(t.Context(), put("taken"))
 		rows := int64(10)
 		if dialect == "postgres" { // which has room beside the group
 			require.NoError(t, db.UpdateAlone(t.Context(), "test", put("alone")))
@@ -286,8 +287,8 @@ func TestCloseLetsWhoWaitsFinish(t *testing.T) {
 		await(t, db.Closing)
 		group.run()
 		<-closed
-		for _, o := range group.joined[:9] {
-			require.NoError(t, o.err)
+		for _, o := range group.joined {
+			require.True(t, o.err == nil || o == refused, o.err)
 		}
 		require.True(t, sqldb.Violates(refused.err, "log_pkey"))
 		for _, err := range []error{
@@ -335,4 +336,27 @@ func TestStockIsNeverOversold(t *testing.T) {
 		require.Equal(t, int64(20), number(t, handles[0], "select held from stock"))
 		require.Equal(t, int64(20), number(t, handles[0], "select count(*) from log"))
 	})
+}
+
+// A full disk is nobody's fault: everybody in the group hears of it, nothing is left, and later things work again.
+func TestAFullDiskIsUnavailable(t *testing.T) {
+	db := newDB(t, "sqlite")
+	size := number(t, db, "select page_count from pragma_page_count")
+	limit := func(pages int64) { exec(t, db, fmt.Sprint("pragma max_page_count = ", pages)) }
+	limit(size + 2)
+	group := holdWriter(t, db)
+	small := group.join(t.Context(), put("small"))
+	big := group.join(t.Context(), func(tx *sqldb.Tx) error {
+		tx.Exec("insert into note values (1, 1, $1)", string(make([]byte, 100_000)))
+		return nil
+	})
+	after := group.join(t.Context(), put("after"))
+	group.run()
+	for _, o := range []*outcome{small, big, after} {
+		require.Equal(t, codes.Unavailable, errs.KindOf(o.err), o.err)
+	}
+	require.Empty(t, ids(t, db))
+	limit(size + 1000)
+	exec(t, db, "insert into log values ('again', 1)")
+	require.Equal(t, "again", ids(t, db))
 }

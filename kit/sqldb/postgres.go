@@ -145,7 +145,8 @@ func (p *postgres) scatter(calls []*call, apart func(*call)) {
 	}
 }
 
-// single runs one call, again and again while it meets serialization failures and deadlocks.
+// single runs one call, again and again while it meets serialization failures and deadlocks, and a second time when
+// its connection turns out to be dead.
 func (p *postgres) single(c *call) {
 	for try := 1; !c.dead; try++ {
 		g, err := p.attempt([]*call{c})
@@ -156,6 +157,9 @@ func (p *postgres) single(c *call) {
 		if try < 5 && transient(err) {
 			time.Sleep(rand.N(time.Duration(try) * 20 * time.Millisecond))
 			continue
+		}
+		if try == 1 && !g.heard && connectionLost(err) && !errors.Is(err, errUnknownOutcome) {
+			continue // the connection had died while nobody used it
 		}
 		err = unavailable(err)
 		if said := g.members[0].said; said != nil {
