@@ -1,0 +1,177 @@
+// Package observability proves what can be seen of the suite from outside: traces, metrics, logs; and what must not be.
+package observability
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"kept.dev/kit/access"
+	"kept.dev/kit/telemetry"
+	accessv1 "kept.dev/proto/gen/kept/access/v1"
+	"kept.dev/suite/embedded"
+	"kept.dev/suite/scenario"
+	"kept.dev/suite/stage"
+)
+
+// watched is a suite of which everything is recorded.
+type watched struct {
+	suite *embedded.Suite
+	stage scenario.Stage
+	spans *tracetest.InMemoryExporter
+	seen  *telemetry.Telemetry
+	log   *lockedBuffer
+}
+
+func watch(t *testing.T) *watched {
+	t.Helper()
+	w := &watched{spans: tracetest.NewInMemoryExporter(), log: &lockedBuffer{}}
+	level := &slog.LevelVar{}
+	level.Set(slog.LevelDebug)
+	seen, err := telemetry.Setup(t.Context(), telemetry.Config{
+		Service: "kept", Version: "test", SampleRatio: 1, LogLevel: level, Out: w.log, Spans: w.spans,
+	})
+	require.NoError(t, err)
+	w.seen = seen
+	w.suite, w.stage = stage.EmbeddedWith(t, embedded.Config{
+		Dir: t.TempDir(), Sandbox: true, Log: seen.Logger, Tracer: seen.TracerProvider, Meter: seen.MeterProvider,
+	})
+	return w
+}
+
+func (w *watched) call(t *testing.T, method, path, body string, header ...string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, w.stage.URL+path, strings.NewReader(body))
+	require.NoError(t, err)
+	raw, err := w.stage.Token(access.Principal{Role: accessv1.Role_ROLE_ADMIN, Subject: "admins/owner"})
+	require.NoError(t, err)
+	req.Header.Set("Authorization", "Bearer "+raw)
+	req.Header.Set("Content-Type", "application/json")
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	res, err := w.stage.HTTP.Do(req)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	return string(text)
+}
+
+func (w *watched) metrics() string {
+	rec := httptest.NewRecorder()
+	w.seen.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	return rec.Body.String()
+}
+
+const marked = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+// TestOneTraceFromRESTToTheConsumersRows follows the caller's own trace through every hop.
+func TestOneTraceFromRESTToTheConsumersRows(t *testing.T) {
+	w := watch(t)
+	w.call(t, http.MethodPost, "/v1/customers", `{"displayName": "Olena"}`, "traceparent", marked)
+	tree := func() map[string]string {
+		parents := map[string]string{}
+		names := map[string]string{}
+		for _, s := range w.spans.GetSpans() {
+			names[s.SpanContext.SpanID().String()] = s.Name
+		}
+		for _, s := range w.spans.GetSpans() {
+			if s.SpanContext.TraceID().String() == "4bf92f3577b34da6a3ce929d0e0e4736" {
+				parents[s.Name] = names[s.Parent.SpanID().String()]
+			}
+		}
+		return parents
+	}
+	const (
+		rest    = "POST /v1/customers"
+		rpc     = "kept.customer.v1.CustomerService/CreateCustomer"
+		rows    = "db.update /kept.customer.v1.CustomerService/CreateCustomer"
+		consume = "consume kept.customer.v1.CustomerCreated"
+	)
+	require.Eventually(t, func() bool { _, there := tree()[consume]; return there }, 5*time.Second, 5*time.Millisecond,
+		"spans of the trace: %v", tree())
+	require.Equal(t, map[string]string{rest: "", rpc: rest, rows: rpc, consume: rpc}, tree(), "each span under its parent")
+}
+
+// TestStoryIsCounted plays S07 and looks for what platform teams watch.
+func TestStoryIsCounted(t *testing.T) {
+	w := watch(t)
+	_, err := scenario.Perform(t.Context(), w.stage, scenario.Stories()[0])
+	require.NoError(t, err)
+	text := w.metrics()
+	for _, line := range []string{
+		`kept_promises_total{kind="DELIVERY",`, `state="BROKEN"`, `state="KEPT"`, `state="RELEASED"`,
+		`kept_rpc_duration_seconds_count{`, `kept_http_request_duration_seconds_count{`,
+		`kept_outbox_lag_seconds{`, `kept_outbox_length{`, `kept_timer_lag_seconds{`, `kept_timer_due{`,
+		`kept_dead_letters{`, `kept_commit_group_size_count{`,
+	} {
+		require.Contains(t, text, line)
+	}
+}
+
+// TestNothingPersonalIsSeen plants marked values wherever a customer's data goes in, makes calls go well and badly, and
+// looks for the marks in everything that operators can see.
+func TestNothingPersonalIsSeen(t *testing.T) {
+	w := watch(t)
+	const mark = "Zaphod-Beeblebrox"
+	name := w.call(t, http.MethodPost, "/v1/customers", `{"displayName": "`+mark+`"}`, "Idempotency-Key", mark+"-key")
+	customer := strings.Split(strings.SplitAfter(name, `"name":"`)[1], `"`)[0]
+	w.call(t, http.MethodPost, "/v1/products?productId=pot", `{"displayName": "Pot", "unitPrice": {"currencyCode": "EUR", "units": 1}}`)
+	w.call(t, http.MethodPost, "/v1/products/pot/stock:adjust", `{"quantityDelta": 5, "reason": "`+mark+`"}`)
+	w.call(t, http.MethodPost, "/v1/deliveryOptions?deliveryOptionId=fast", `{"displayName": "Fast", "promisedDuration": "3600s"}`)
+	order := fmt.Sprintf(`{"customer": %q, "deliveryOption": "deliveryOptions/fast", "lines": [{"product": "products/pot", "quantity": %s}],
+		"deliveryAddress": {"regionCode": "UA", "addressLines": [%q], "recipients": [%q]}}`, customer, "%s", mark, mark)
+	placed := w.call(t, http.MethodPost, "/v1/orders", fmt.Sprintf(order, "1"))
+	require.Contains(t, placed, "PLACED", "the marks have to be inside")
+	w.call(t, http.MethodPost, "/v1/orders", fmt.Sprintf(order, "4711"))                        // refused by the stock
+	w.call(t, http.MethodPost, "/v1/orders", fmt.Sprintf(order, `"`+mark+`"`))                  // no number
+	w.call(t, http.MethodPost, "/v1/customers", `{"displayName": 5, "`+mark+`": 1}`)            // no such field
+	w.call(t, http.MethodGet, "/v1/promises?filter=customer%3D%22"+mark+"%22%20AND%20nope", "") // no such filter
+	w.call(t, http.MethodGet, "/v1/customers/"+mark, "")
+	orderName := strings.Split(strings.SplitAfter(placed, `"name":"`)[1], `"`)[0]
+	w.call(t, http.MethodPost, "/v1/"+orderName+":cancel", `{"reason": "`+mark+`"}`)
+	w.call(t, http.MethodPost, "/v1/sandbox/clock:advance", `{"duration": "7200s"}`)
+
+	require.NotContains(t, w.log.String(), mark, "log")
+	require.NotContains(t, w.metrics(), mark, "metrics")
+	spans := w.spans.GetSpans()
+	require.NotEmpty(t, spans)
+	for _, s := range spans {
+		require.NotContains(t, describe(s), mark, "span %s", s.Name)
+	}
+}
+
+func describe(s tracetest.SpanStub) string {
+	var b strings.Builder
+	fmt.Fprintln(&b, s.Name, s.Status.Description, s.Attributes, s.Events, s.Links)
+	return b.String()
+}
+
+// lockedBuffer takes log lines from many goroutines.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
