@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -55,7 +56,7 @@ func TestDeadlocksAreDoneAgain(t *testing.T) {
 }
 
 func TestSerializationFailuresAreDoneAgain(t *testing.T) {
-	db := open(t, sqldb.Config{URL: newURL(t, "postgres") + "?default_transaction_isolation=serializable"})
+	db := open(t, sqldb.Config{URL: with(t, newURL(t, "postgres"), "default_transaction_isolation", "serializable")})
 	require.NoError(t, db.Migrate(t.Context(), schema(), "schema"))
 	exec(t, db, "insert into log values ('a', 0)")
 	var all sync.WaitGroup
@@ -77,6 +78,15 @@ func TestSerializationFailuresAreDoneAgain(t *testing.T) {
 	}
 	all.Wait()
 	require.Equal(t, int64(3), number(t, db, "select n from log"))
+}
+
+func with(t *testing.T, address, key, value string) string {
+	u, err := url.Parse(address)
+	require.NoError(t, err)
+	q := u.Query()
+	q.Set(key, value)
+	u.RawQuery = q.Encode()
+	return u.String()
 }
 
 const backend = "select pg_backend_pid()"
@@ -173,7 +183,7 @@ func TestAnswersAreHonestWhileConnectionsDie(t *testing.T) {
 	ctx := t.Context()
 	go func() {
 		defer close(killer)
-		conn, err := pgx.Connect(ctx, serverURL+"/postgres")
+		conn, err := pgx.Connect(ctx, databaseURL("postgres"))
 		if err != nil {
 			t.Error(err)
 			return

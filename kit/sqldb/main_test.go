@@ -3,6 +3,7 @@ package sqldb_test
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,8 +19,14 @@ import (
 	"kept.dev/kit/sqldb"
 )
 
-// serverURL is the PostgreSQL that the tests make their databases on, without a database's name.
-var serverURL string
+// server is the PostgreSQL that the tests make their databases on.
+var server *url.URL
+
+func databaseURL(name string) string {
+	u := *server
+	u.Path = "/" + name
+	return u.String()
+}
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
@@ -39,21 +46,21 @@ func run(m *testing.M) int {
 }
 
 func startPostgres(ctx context.Context) (stop func(), err error) {
-	if url := os.Getenv("KEPT_TEST_POSTGRES"); url != "" {
-		serverURL = strings.TrimSuffix(url, "/")
-		return func() {}, nil
+	if given := os.Getenv("KEPT_TEST_POSTGRES"); given != "" {
+		server, err = url.Parse(given)
+		return func() {}, err
 	}
 	dir, err := os.MkdirTemp("", "sqldb")
 	if err != nil {
 		return nil, err
 	}
-	server, err := localpg.Start(ctx, dir)
+	local, err := localpg.Start(ctx, dir)
 	if err != nil {
 		os.RemoveAll(dir)
 		return nil, err
 	}
-	serverURL = strings.TrimSuffix(server.URL(""), "/")
-	return func() { server.Stop(false); os.RemoveAll(dir) }, nil
+	server, err = url.Parse(local.URL("postgres"))
+	return func() { local.Stop(false); os.RemoveAll(dir) }, err
 }
 
 var dialects = []string{"postgres", "sqlite"}
@@ -73,12 +80,12 @@ func newURL(t testing.TB, dialect string) string {
 	name := "t_" + strings.ReplaceAll(uuid.NewString(), "-", "")
 	admin(t, "create database "+name)
 	t.Cleanup(func() { admin(t, "drop database "+name+" with (force)") })
-	return serverURL + "/" + name
+	return databaseURL(name)
 }
 
 func admin(t testing.TB, text string) {
 	ctx := context.WithoutCancel(t.Context())
-	conn, err := pgx.Connect(ctx, serverURL+"/postgres")
+	conn, err := pgx.Connect(ctx, databaseURL("postgres"))
 	require.NoError(t, err)
 	defer conn.Close(ctx)
 	_, err = conn.Exec(ctx, text)
