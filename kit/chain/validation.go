@@ -68,6 +68,10 @@ func (v validation) message(request any) error {
 	if !ok {
 		return fmt.Errorf("validate %T: not a message", request)
 	}
+	var unsound soundness
+	if unsound.message(m.ProtoReflect()); len(unsound.faults) > 0 {
+		return errs.InvalidFields(unsound.faults...)
+	}
 	err := v.validator.Validate(m)
 	if err == nil {
 		return nil
