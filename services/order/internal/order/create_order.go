@@ -15,8 +15,12 @@ import (
 // there are units (the named CHECK stock_held_within_on_hand), so there is no lock and no second look.
 //
 // Errors: INVALID_ARGUMENT naming the field for an unknown customer, product or delivery option, a product that comes
-// twice, or more than one currency; FAILED_PRECONDITION (OUT_OF_STOCK) where there is not enough of a product.
+// twice, more than one currency, or an address beyond all bounds; FAILED_PRECONDITION (OUT_OF_STOCK) where there is not
+// enough of a product.
 func (s *Service) CreateOrder(ctx context.Context, req *orderv1.CreateOrderRequest) (*orderv1.Order, error) {
+	if err := boundAddresses(req.GetOrder()); err != nil {
+		return nil, err
+	}
 	terms, err := s.terms(ctx, req.GetOrder())
 	if err != nil {
 		return nil, err
