@@ -2,7 +2,9 @@ package bus
 
 import (
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"kept.dev/kit/event"
 )
@@ -15,14 +17,36 @@ func encode(e event.Event) []string {
 	}
 }
 
-// decode reads a stream entry back. A field that is missing or garbled stays zero: an event that nobody
-// can read is then parked by its consumer, where an operator sees it, and does not stop the stream.
+// decode reads a stream entry back. Where a field is missing or garbled the event has no type: nobody can read it, and
+// its consumers park it, where an operator sees it, so that it does not stop the stream.
 func decode(source string, fields map[string]any) event.Event {
-	text := func(name string) string { s, _ := fields[name].(string); return s }
-	version, _ := strconv.ParseInt(text("version"), 10, 64)
-	micros, _ := strconv.ParseInt(text("time"), 10, 64)
-	return event.Event{
-		ID: text("id"), Source: source, Type: text("type"), Subject: text("subject"), Version: version,
-		Time: time.UnixMicro(micros).UTC(), Traceparent: text("traceparent"), Data: []byte(text("data")),
+	complete := true
+	text := func(name string) string {
+		s, ok := fields[name].(string)
+		complete = complete && ok
+		return s
 	}
+	number := func(name string) int64 {
+		n, err := strconv.ParseInt(text(name), 10, 64)
+		complete = complete && err == nil
+		return n
+	}
+	e := event.Event{
+		ID: text("id"), Source: source, Type: text("type"), Subject: text("subject"), Version: number("version"),
+		Time: time.UnixMicro(number("time")).UTC(), Traceparent: text("traceparent"), Data: []byte(text("data")),
+	}
+	if !complete || !storable(e.ID, e.Type, e.Subject, e.Traceparent) {
+		e.Type = ""
+	}
+	return e
+}
+
+// storable tells whether both databases take the texts.
+func storable(texts ...string) bool {
+	for _, t := range texts {
+		if !utf8.ValidString(t) || strings.ContainsRune(t, 0) {
+			return false
+		}
+	}
+	return true
 }

@@ -13,18 +13,15 @@ import (
 )
 
 // Local hands events to the consumers of the same process, straight from the outbox: Publish returns when all
-// have taken them, so there is nothing in between that could be lost.
-type Local struct {
-	ready    map[string]chan struct{} // closed when the consumer is there
-	mu       sync.RWMutex
-	handlers map[string]Handle
-}
+// have taken them, so there is nothing in between that could be lost. When one has not, Publish fails, and the events are
+// published again.
+type Local struct{ seats map[string]*seat }
 
-// NewLocal makes the bus for the given consumers. Publish waits until they are all there.
+// NewLocal makes the bus for the given consumers. Publish waits for those who are not there.
 func NewLocal(consumers ...string) *Local {
-	b := &Local{ready: map[string]chan struct{}{}, handlers: map[string]Handle{}}
+	b := &Local{seats: map[string]*seat{}}
 	for _, name := range consumers {
-		b.ready[name] = make(chan struct{})
+		b.seats[name] = &seat{taken: make(chan struct{})}
 	}
 	return b
 }
@@ -32,46 +29,30 @@ func NewLocal(consumers ...string) *Local {
 // Publish hands the events to all consumers at the same time.
 func (b *Local) Publish(ctx context.Context, _ string, events []event.Event) error {
 	group, ctx := errgroup.WithContext(ctx)
-	for name := range b.ready {
-		group.Go(func() error { return b.deliver(ctx, name, events) })
+	for name, seat := range b.seats {
+		group.Go(func() error {
+			for part := range slices.Chunk(events, Batch) {
+				if err := seat.deliver(ctx, part); err != nil {
+					return fmt.Errorf("consumer %s: %w", name, err)
+				}
+			}
+			return nil
+		})
 	}
 	return group.Wait()
 }
 
-func (b *Local) deliver(ctx context.Context, consumer string, events []event.Event) error {
-	select {
-	case <-b.ready[consumer]:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	b.mu.RLock()
-	handle := b.handlers[consumer]
-	b.mu.RUnlock()
-	if handle == nil {
-		return fmt.Errorf("consumer %s has stopped", consumer)
-	}
-	for part := range slices.Chunk(events, Batch) {
-		if err := handle(ctx, part); err != nil {
-			return fmt.Errorf("consumer %s: %w", consumer, err)
-		}
-	}
-	return nil
-}
-
 // Consume takes events until the context ends.
 func (b *Local) Consume(ctx context.Context, consumer string, handle Handle) error {
-	ready, ok := b.ready[consumer]
+	seat, ok := b.seats[consumer]
 	if !ok {
 		return errors.New("bus: unknown consumer " + consumer)
 	}
-	b.mu.Lock()
-	b.handlers[consumer] = handle
-	b.mu.Unlock()
-	close(ready)
+	t := &taker{handle: handle}
+	seat.sit(t)
 	<-ctx.Done()
-	b.mu.Lock()
-	b.handlers[consumer] = nil
-	b.mu.Unlock()
+	seat.leave(t)
+	t.busy.Wait()
 	return nil
 }
 
@@ -86,3 +67,60 @@ func (b *Local) Trim(context.Context, string) error { return nil }
 
 // Ping always answers.
 func (b *Local) Ping(context.Context) error { return nil }
+
+// seat is a consumer's place at the table. Several who sit on it take turns.
+type seat struct {
+	mu     sync.Mutex
+	takers []*taker
+	taken  chan struct{} // closed while somebody sits there
+}
+
+type taker struct {
+	handle Handle
+	busy   sync.WaitGroup
+}
+
+func (s *seat) sit(t *taker) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.takers = append(s.takers, t); len(s.takers) == 1 {
+		close(s.taken)
+	}
+}
+
+func (s *seat) leave(t *taker) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.takers = slices.DeleteFunc(s.takers, func(other *taker) bool { return other == t })
+	if len(s.takers) == 0 {
+		s.taken = make(chan struct{})
+	}
+}
+
+func (s *seat) deliver(ctx context.Context, events []event.Event) error {
+	for {
+		t, taken := s.next()
+		if t != nil {
+			defer t.busy.Done()
+			return t.handle(ctx, events)
+		}
+		select {
+		case <-taken:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// next is whose turn it is, marked as busy; nil, and what to wait for, when nobody is there.
+func (s *seat) next() (*taker, <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.takers) == 0 {
+		return nil, s.taken
+	}
+	t := s.takers[0]
+	s.takers = append(s.takers[1:len(s.takers):len(s.takers)], t)
+	t.busy.Add(1)
+	return t, nil
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -23,6 +24,8 @@ type RedisConfig struct {
 	Services []string
 	// Idle is after how long another replica takes over what one has left unacknowledged (default 10 s).
 	Idle time.Duration
+	// Log is told when Redis or a consumer fails; nil for nobody.
+	Log *slog.Logger
 }
 
 // Redis carries events over one stream a source, with a consumer group for each service.
@@ -36,10 +39,15 @@ func NewRedis(cfg RedisConfig) *Redis {
 	if cfg.Idle == 0 {
 		cfg.Idle = 10 * time.Second
 	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
 	return &Redis{cfg: cfg, consumer: id.New()}
 }
 
-func stream(source string) string { return "kept:events:" + source }
+// A source's keys have its name as their hash tag, so that a cluster keeps them on one node and loses them together.
+func stream(source string) string   { return "kept:events:{" + source + "}" }
+func epochKey(source string) string { return "kept:epoch:{" + source + "}" }
 
 // Publish appends the events to the source's stream, in one round trip.
 func (b *Redis) Publish(ctx context.Context, source string, events []event.Event) error {
@@ -59,135 +67,56 @@ func (b *Redis) Publish(ctx context.Context, source string, events []event.Event
 func (b *Redis) Consume(ctx context.Context, consumer string, handle Handle) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, source := range b.cfg.Services {
-		group.Go(func() error { return b.consume(ctx, source, consumer, handle) })
+		r := &reader{bus: b, stream: stream(source), source: source, group: consumer, handle: handle}
+		group.Go(func() error { return r.run(ctx) })
 	}
 	return group.Wait()
-}
-
-func (b *Redis) consume(ctx context.Context, source, consumer string, handle Handle) error {
-	var lastClaim time.Time
-	failures := 0
-	for ctx.Err() == nil {
-		var err error
-		if time.Since(lastClaim) > b.cfg.Idle/2 {
-			err = b.takeOver(ctx, source, consumer, handle)
-			lastClaim = time.Now()
-		}
-		if err == nil {
-			err = b.readOnce(ctx, source, consumer, handle)
-		}
-		if err == nil {
-			failures = 0
-			continue
-		}
-		if strings.HasPrefix(err.Error(), "NOGROUP") {
-			err = b.createGroup(ctx, source, consumer)
-		}
-		if err != nil {
-			failures++
-			pause(ctx, min(time.Second, time.Duration(failures)*50*time.Millisecond))
-		}
-	}
-	return nil
-}
-
-func (b *Redis) createGroup(ctx context.Context, source, consumer string) error {
-	err := b.cfg.Client.XGroupCreateMkStream(ctx, stream(source), consumer, "0").Err()
-	if err != nil && strings.HasPrefix(err.Error(), "BUSYGROUP") {
-		return nil
-	}
-	return err
-}
-
-// readOnce waits a moment for new events and hands them over.
-func (b *Redis) readOnce(ctx context.Context, source, consumer string, handle Handle) error {
-	streams, err := b.cfg.Client.XReadGroup(ctx, &redis.XReadGroupArgs{
-		Group: consumer, Consumer: b.consumer, Streams: []string{stream(source), ">"}, Count: Batch, Block: time.Second,
-	}).Result()
-	if errors.Is(err, redis.Nil) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return b.handOver(ctx, source, consumer, streams[0].Messages, handle)
-}
-
-// takeOver hands over what other replicas, or this one, left unacknowledged for too long.
-func (b *Redis) takeOver(ctx context.Context, source, consumer string, handle Handle) error {
-	for start := "0-0"; ; {
-		messages, next, err := b.cfg.Client.XAutoClaim(ctx, &redis.XAutoClaimArgs{
-			Stream: stream(source), Group: consumer, Consumer: b.consumer, MinIdle: b.cfg.Idle, Start: start, Count: Batch,
-		}).Result()
-		if err != nil {
-			return err
-		}
-		if err := b.handOver(ctx, source, consumer, messages, handle); err != nil {
-			return err
-		}
-		if next == "0-0" {
-			return nil
-		}
-		start = next
-	}
-}
-
-func (b *Redis) handOver(ctx context.Context, source, consumer string, messages []redis.XMessage, handle Handle) error {
-	if len(messages) == 0 {
-		return nil
-	}
-	events, ids := make([]event.Event, 0, len(messages)), make([]string, 0, len(messages))
-	for _, m := range messages {
-		ids = append(ids, m.ID)
-		events = append(events, decode(source, m.Values))
-	}
-	if err := handle(ctx, events); err != nil {
-		return err
-	}
-	failpoint.Hit("acknowledge.before", consumer)
-	if err := b.cfg.Client.XAck(ctx, stream(source), consumer, ids...).Err(); err != nil {
-		return err
-	}
-	failpoint.Hit("acknowledge.after", consumer)
-	return nil
 }
 
 // Pending counts, over all streams, what the group has not read and what it has read and not acknowledged.
 func (b *Redis) Pending(ctx context.Context, consumer string) (int64, error) {
 	var total int64
 	for _, source := range b.cfg.Services {
-		groups, err := b.cfg.Client.XInfoGroups(ctx, stream(source)).Result()
-		if err != nil && strings.Contains(err.Error(), "no such key") {
-			continue
-		}
+		n, err := b.pending(ctx, stream(source), consumer)
 		if err != nil {
 			return 0, err
 		}
-		found := false
-		for _, g := range groups {
-			if g.Name == consumer {
-				found = true
-				total += g.Pending + max(g.Lag, 0)
-				if g.Lag < 0 { // Redis can't tell: something is there that the group has not read
-					total++
-				}
-			}
-		}
-		if !found {
-			n, err := b.cfg.Client.XLen(ctx, stream(source)).Result()
-			if err != nil {
-				return 0, err
-			}
-			total += n
-		}
+		total += n
 	}
 	return total, nil
+}
+
+func (b *Redis) pending(ctx context.Context, stream, consumer string) (int64, error) {
+	groups, err := b.groups(ctx, stream)
+	if err != nil {
+		return 0, err
+	}
+	for _, g := range groups {
+		switch {
+		case g.Name != consumer:
+		case g.Lag >= 0:
+			return g.Pending + g.Lag, nil
+		default: // Redis does not know how far the group is behind
+			rest, err := b.cfg.Client.XRange(ctx, stream, "("+g.LastDeliveredID, "+").Result()
+			return g.Pending + int64(len(rest)), err
+		}
+	}
+	return b.cfg.Client.XLen(ctx, stream).Result() // a group that comes later starts at the beginning
+}
+
+// groups are the stream's groups; none when there is no stream.
+func (b *Redis) groups(ctx context.Context, stream string) ([]redis.XInfoGroup, error) {
+	groups, err := b.cfg.Client.XInfoGroups(ctx, stream).Result()
+	if err != nil && strings.Contains(err.Error(), "no such key") {
+		return nil, nil
+	}
+	return groups, err
 }
 
 // Epoch is a random value that Redis forgets together with the events, and the identity of its run: a server that
 // was started again may have lost the last second.
 func (b *Redis) Epoch(ctx context.Context, source string) (string, error) {
-	key := "kept:epoch:" + source
+	key := epochKey(source)
 	if err := b.cfg.Client.SetNX(ctx, key, id.New(), 0).Err(); err != nil {
 		return "", err
 	}
@@ -195,54 +124,31 @@ func (b *Redis) Epoch(ctx context.Context, source string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	info, err := b.cfg.Client.InfoMap(ctx, "server").Result()
+	run, err := b.runID(ctx, key)
+	return value + "/" + run, err
+}
+
+// runID is the identity of the server that has the key. A cluster's client would ask just any node.
+func (b *Redis) runID(ctx context.Context, key string) (string, error) {
+	var node redis.Cmdable = b.cfg.Client
+	if cluster, ok := b.cfg.Client.(*redis.ClusterClient); ok {
+		master, err := cluster.MasterForKey(ctx, key)
+		if err != nil {
+			return "", err
+		}
+		node = master
+	}
+	text, err := node.Info(ctx, "server").Result()
 	if err != nil {
 		return "", err
 	}
-	return value + "/" + info["Server"]["run_id"], nil
-}
-
-// Trim cuts the stream below the oldest event that some group has not acknowledged.
-func (b *Redis) Trim(ctx context.Context, source string) error {
-	groups, err := b.cfg.Client.XInfoGroups(ctx, stream(source)).Result()
-	if err != nil && strings.Contains(err.Error(), "no such key") || len(groups) < len(b.cfg.Services) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	lowest := ""
-	for _, g := range groups {
-		done := g.LastDeliveredID
-		if g.Pending > 0 {
-			p, err := b.cfg.Client.XPending(ctx, stream(source), g.Name).Result()
-			if err != nil {
-				return err
-			}
-			done = p.Lower
-		}
-		if lowest == "" || lessID(done, lowest) {
-			lowest = done
+	for line := range strings.Lines(text) {
+		if run, ok := strings.CutPrefix(line, "run_id:"); ok {
+			return strings.TrimSpace(run), nil
 		}
 	}
-	return b.cfg.Client.XTrimMinID(ctx, stream(source), lowest).Err()
+	return "", errors.New("redis does not tell its run_id")
 }
 
 // Ping tells whether Redis answers.
 func (b *Redis) Ping(ctx context.Context) error { return b.cfg.Client.Ping(ctx).Err() }
-
-// lessID compares stream ids, "milliseconds-sequence", as numbers.
-func lessID(a, b string) bool {
-	am, as, _ := strings.Cut(a, "-")
-	bm, bs, _ := strings.Cut(b, "-")
-	return shorterOrLess(am, bm) || am == bm && shorterOrLess(as, bs)
-}
-
-func shorterOrLess(a, b string) bool { return len(a) < len(b) || len(a) == len(b) && a < b }
-
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
-}

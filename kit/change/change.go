@@ -39,36 +39,46 @@ const (
 func Do[R proto.Message](
 	ctx context.Context, db *sqldb.DB, req proto.Message, fn func(tx *sqldb.Tx) (R, error),
 ) (R, error) {
+	var none R
 	method, _ := grpc.Method(ctx)
 	call, err := newCall(ctx, method, req)
 	if err != nil {
-		var none R
 		return none, err
 	}
-	var answer R
-	err = db.Update(ctx, method, func(tx *sqldb.Tx) (err error) {
-		if answer, err = fn(tx); err != nil {
-			return err
-		}
-		return call.keep(tx, answer)
-	})
-	if err == nil || call == nil || errs.KindOf(err) == errs.KindUnavailable {
-		return answer, err
+	answer, err := first(ctx, db, call, method, fn)
+	if err == nil {
+		return answer, nil
+	}
+	if call == nil || errs.KindOf(err) == errs.KindUnavailable {
+		return none, err
 	}
 	// Whatever went wrong, the reason may be that this very change has been made before.
 	replayed, found, lookup := replay[R](ctx, db, call)
 	if lookup != nil {
-		return replayed, lookup
+		return none, lookup
 	}
 	if found {
 		return replayed, grpc.SetHeader(ctx, metadata.Pairs(Replayed, "true"))
 	}
 	if sqldb.Violates(err, "idempotency_pkey") { // by an answer that is no longer kept
 		if err := call.forget(ctx, db); err != nil {
-			return answer, err
+			return none, err
 		}
 		return Do(ctx, db, req, fn)
 	}
+	return none, err
+}
+
+// first makes the change and keeps its answer, or neither.
+func first[R proto.Message](
+	ctx context.Context, db *sqldb.DB, call *call, method string, fn func(tx *sqldb.Tx) (R, error),
+) (answer R, err error) {
+	err = db.Update(ctx, method, func(tx *sqldb.Tx) (err error) {
+		if answer, err = fn(tx); err != nil {
+			return err
+		}
+		return call.keep(tx, answer)
+	})
 	return answer, err
 }
 

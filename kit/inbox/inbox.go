@@ -7,14 +7,13 @@ package inbox
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
-	"time"
 
 	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
 	"kept.dev/kit/activity"
@@ -22,6 +21,7 @@ import (
 	"kept.dev/kit/errs"
 	"kept.dev/kit/event"
 	"kept.dev/kit/failpoint"
+	"kept.dev/kit/panics"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
 )
@@ -48,9 +48,6 @@ func On[T proto.Message](handle func(ctx context.Context, tx *sqldb.Tx, e event.
 		},
 	}
 }
-
-// redeliver is the timer of an event that failed.
-var redeliver = timer.Local("event")
 
 // Config is what a consumer needs.
 type Config struct {
@@ -102,8 +99,10 @@ func (c *Consumer) Handle(ctx context.Context, events []event.Event) error {
 // wants tells whether there is a handler. An entry that could not be read at all is wanted too, to be parked.
 func (c *Consumer) wants(e event.Event) bool { return e.Type == "" || len(c.handlers[e.Type]) > 0 }
 
+// outage tells whether our own database is away or too busy, or we are told to stop: that is no event's fault.
 func outage(ctx context.Context, err error) bool {
-	return ctx.Err() != nil || errs.KindOf(err) == errs.KindUnavailable
+	kind := errs.KindOf(err)
+	return ctx.Err() != nil || kind == codes.Unavailable || kind == codes.ResourceExhausted
 }
 
 // take handles the events in one transaction.
@@ -128,43 +127,19 @@ func (c *Consumer) takeAlone(ctx context.Context, e event.Event) error {
 	if cause == nil || outage(ctx, cause) {
 		return cause
 	}
-	payload, err := json.Marshal(e)
-	if err != nil {
-		return fmt.Errorf("keep failed event: %w", err)
-	}
-	key := e.ID
-	if key == "" || strings.Contains(key, ".") {
-		key = fmt.Sprintf("unreadable-%x", time.Now().UnixNano())
-	}
-	c.cfg.Log.WarnContext(ctx, "event failed and is tried again", "type", e.Type, "id", e.ID, "error", cause)
-	return c.cfg.DB.UpdateAlone(ctx, "consume.failed", func(tx *sqldb.Tx) error {
-		redeliver.SetFailed(tx, key, e.Type, e.Traceparent, c.cfg.Clock.Now(), cause, payload)
-		return nil
-	})
-}
-
-// retry is the timer's handler.
-func (c *Consumer) retry(ctx context.Context, tx *sqldb.Tx, t timer.Timer) error {
-	var e event.Event
-	if err := json.Unmarshal(t.Payload, &e); err != nil {
-		return fmt.Errorf("read failed event: %w", err)
-	}
-	fresh, err := c.note(tx, []event.Event{e})
-	if err != nil || len(fresh) == 0 {
-		return err
-	}
-	return c.apply(ctx, tx, e)
+	return c.putOff(ctx, e, cause)
 }
 
 // apply runs the event's handlers in the event's own trace.
 func (c *Consumer) apply(ctx context.Context, tx *sqldb.Tx, e event.Event) error {
 	if e.Type == "" || e.ID == "" {
-		return fmt.Errorf("the event cannot be read: it has no type or no id")
+		return fmt.Errorf("the event cannot be read: its entry has fields that are missing or garbled")
 	}
 	ctx, span := c.cfg.Tracer.Start(event.Resume(ctx, e.Traceparent), "consume "+e.Type, trace.WithSpanKind(trace.SpanKindConsumer))
 	defer span.End()
 	for _, h := range c.handlers[e.Type] {
-		if err := h.handle(ctx, tx, e); err != nil {
+		if err := panics.Catch(func() error { return h.handle(ctx, tx, e) }); err != nil {
+			span.RecordError(err)
 			return fmt.Errorf("handle %s: %w", e.Type, err)
 		}
 	}
@@ -198,25 +173,4 @@ func (c *Consumer) note(tx *sqldb.Tx, events []event.Event) ([]event.Event, erro
 		}
 	}
 	return fresh, nil
-}
-
-// insertIDs is one statement for all ids. Its length is a power of two, filled up with the last id, so that few
-// different statements need to be prepared.
-func insertIDs(events []event.Event) (string, []any) {
-	size := 1
-	for size < len(events) {
-		size *= 2
-	}
-	var text strings.Builder
-	text.WriteString("insert into inbox (id) values ")
-	args := make([]any, size)
-	for i := range args {
-		args[i] = events[min(i, len(events)-1)].ID
-		if i > 0 {
-			text.WriteByte(',')
-		}
-		fmt.Fprintf(&text, "($%d)", i+1)
-	}
-	text.WriteString(" on conflict do nothing returning id")
-	return text.String(), args
 }

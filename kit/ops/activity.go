@@ -9,6 +9,7 @@ import (
 	"kept.dev/kit/activity"
 	"kept.dev/kit/bus"
 	"kept.dev/kit/clock"
+	"kept.dev/kit/relay"
 	"kept.dev/kit/sqldb"
 	opsv1 "kept.dev/proto/gen/kept/ops/v1"
 )
@@ -64,6 +65,13 @@ func (a *Activity) GetActivity(ctx context.Context, _ *opsv1.GetActivityRequest)
 	next, err := sqldb.One(results[2], number)
 	if err != nil {
 		return nil, err
+	}
+	owing, err := relay.Owing(ctx, a.DB, a.Bus, a.Service)
+	if err != nil {
+		return nil, err
+	}
+	if owing {
+		res.OutboxPending++
 	}
 	if next > 0 {
 		res.NextDueTime = timestamppb.New(time.UnixMicro(next))

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"kept.dev/kit/change"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/errs"
+	"kept.dev/kit/inbox"
 	"kept.dev/kit/page"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
@@ -120,7 +122,7 @@ func (d *DeadLetters) letter(f timer.Failed) *opsv1.DeadLetter {
 		kind = f.Type
 	}
 	return &opsv1.DeadLetter{
-		Name: d.collection() + f.Kind + "." + f.Key, Type: kind, Subject: f.Key, Error: f.Error, Attempts: f.Attempts,
+		Name: d.collection() + f.Kind + "." + f.Key, Type: kind, Subject: inbox.SubjectOf(f), Error: f.Error, Attempts: f.Attempts,
 		State: state, CreateTime: timestamppb.New(f.Since),
 	}
 }
@@ -134,13 +136,13 @@ func parseToken(token string) (after timer.Failed, err error) {
 		return after, nil
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(token)
-	var micros int64
-	if err == nil {
-		_, err = fmt.Sscanf(string(raw), "%d %s %s", &micros, &after.Kind, &after.Key)
+	parts := strings.SplitN(string(raw), " ", 3) // a key may have blanks
+	micros := int64(0)
+	if err == nil && len(parts) == 3 {
+		micros, err = strconv.ParseInt(parts[0], 10, 64)
 	}
 	if err != nil || micros <= 0 {
 		return after, errs.Invalid("page_token", "must be the next_page_token of the page before")
 	}
-	after.Since = time.UnixMicro(micros)
-	return after, nil
+	return timer.Failed{Since: time.UnixMicro(micros), Kind: parts[1], Key: parts[2]}, nil
 }

@@ -2,10 +2,9 @@ package relay
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"time"
 
-	"kept.dev/kit/id"
 	"kept.dev/kit/sqldb"
 )
 
@@ -15,11 +14,22 @@ const takeLease = `
 	where lease.holder = excluded.holder or lease.until < $3
 	returning until`
 
-// hold takes or renews the lease, and tells whether this process has it. It is renewed when half of it is over.
+// renewLease also locks the lease's row: while the transaction lasts nobody can take over.
+const renewLease = `update lease set until = $2 where name = 'relay' and holder = $1 returning holder`
+
+// errOvertaken says that another replica has taken the lease meanwhile.
+var errOvertaken = errors.New("another replica publishes now")
+
+// hold takes or renews the lease, and tells whether this process has it. It is renewed when half of it is over. A replica
+// without it only reads, until the lease is about to be free.
 func (r *Relay) hold(ctx context.Context) (bool, error) {
 	now := time.Now()
 	if r.leased.Sub(now) > r.cfg.Lease/2 {
 		return true, nil
+	}
+	if free, err := r.free(ctx, now); err != nil || !free {
+		r.leased = time.Time{}
+		return false, err
 	}
 	until, held := now.Add(r.cfg.Lease), false
 	err := r.cfg.DB.UpdateAlone(ctx, "relay.lease", func(tx *sqldb.Tx) error {
@@ -37,6 +47,37 @@ func (r *Relay) hold(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
+// free tells whether the lease may be taken: nobody has it, or this process has.
+func (r *Relay) free(ctx context.Context, now time.Time) (bool, error) {
+	if !r.leased.IsZero() {
+		return true, nil
+	}
+	rows, err := r.cfg.DB.Query(ctx, `select holder from lease where name = 'relay' and until >= $1 and holder <> $2`,
+		now.UnixMicro(), r.holder)
+	return err == nil && rows.Len() == 0, err
+}
+
+// guarded runs the statements in a transaction that only the lease's holder can make, and renews the lease by it. So a
+// relay that stalled and was overtaken changes nothing.
+func (r *Relay) guarded(ctx context.Context, work string, stmts ...*sqldb.Stmt) error {
+	until := time.Now().Add(r.cfg.Lease)
+	err := r.cfg.DB.UpdateAlone(ctx, work, func(tx *sqldb.Tx) error {
+		stmts := append([]*sqldb.Stmt{sqldb.Q(renewLease, r.holder, until.UnixMicro())}, stmts...)
+		answers, err := tx.Batch(stmts...)
+		if err == nil && answers[0].Len() == 0 {
+			err = errOvertaken
+		}
+		return err
+	})
+	switch {
+	case err == nil:
+		r.leased = until
+	case errors.Is(err, errOvertaken):
+		r.leased = time.Time{}
+	}
+	return err
+}
+
 func (r *Relay) handBack(ctx context.Context) {
 	if r.leased.IsZero() {
 		return
@@ -50,35 +91,4 @@ func (r *Relay) handBack(ctx context.Context) {
 	if err != nil {
 		r.cfg.Log.WarnContext(ctx, "the relay's lease runs out by itself", "error", err)
 	}
-}
-
-// checkEpoch publishes the window again when the bus may have lost it. It looks after each second, so that what was
-// published to a server that has died meanwhile is among it.
-func (r *Relay) checkEpoch(ctx context.Context) error {
-	if time.Since(r.looked) < time.Second {
-		return nil
-	}
-	epoch, err := r.cfg.Bus.Epoch(ctx, r.cfg.Source)
-	if err != nil {
-		return fmt.Errorf("bus epoch: %w", err)
-	}
-	err = r.cfg.DB.UpdateAlone(ctx, "relay.epoch", func(tx *sqldb.Tx) error {
-		rows, err := tx.Query(`select state from lease where name = 'relay'`)
-		if err != nil {
-			return err
-		}
-		known, err := sqldb.One(rows, func(r *sqldb.Rows) (s string, err error) { return s, r.Scan(&s) })
-		if err != nil || known == epoch {
-			return err
-		}
-		tx.Exec(`update lease set state = $1 where name = 'relay'`, epoch)
-		if known != "" {
-			tx.Exec(`update outbox set pending = true where not pending and id >= $1`, id.Floor(time.Now().Add(-Window)))
-		}
-		return nil
-	})
-	if err == nil {
-		r.looked = time.Now()
-	}
-	return err
 }

@@ -43,6 +43,8 @@ type Relay struct {
 	holder  string
 	leased  time.Time // until when this process is the one
 	looked  time.Time // when the bus's epoch was looked at
+	epoch   string    // as it was then
+	replay  string    // the event up to which the window has been put back; empty when there is nothing to put back
 	trimmed time.Time // when the bus was told to forget what everybody has
 }
 
@@ -69,7 +71,10 @@ func (r *Relay) Run(ctx context.Context) error {
 			continue
 		}
 		failures = 0
-		if n < page {
+		switch {
+		case r.leased.IsZero():
+			r.waitForLease(ctx)
+		case n < page:
 			r.wait(ctx, r.cfg.Poll)
 		}
 	}
@@ -82,6 +87,14 @@ func (r *Relay) wait(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	case <-r.cfg.Outbox.Wake():
 	case <-time.After(d):
+	}
+}
+
+// waitForLease waits for another replica to stop or die. Own events don't matter meanwhile: the other one finds them.
+func (r *Relay) waitForLease(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(r.cfg.Lease / 10):
 	}
 }
 
@@ -99,6 +112,9 @@ func (r *Relay) round(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	events, err := r.pending(ctx)
+	if err == nil && len(events) == 0 && r.replay != "" {
+		return page, r.putBack(ctx)
+	}
 	if err != nil || len(events) == 0 {
 		return 0, err
 	}
@@ -142,15 +158,12 @@ func (r *Relay) pending(ctx context.Context) ([]event.Event, error) {
 
 // mark notes the events as published.
 func (r *Relay) mark(ctx context.Context, events []event.Event) error {
-	err := r.cfg.DB.UpdateAlone(ctx, "relay.mark", func(tx *sqldb.Tx) error {
-		ids := make([]string, len(events))
-		for i, e := range events {
-			ids[i] = e.ID
-		}
-		text, args := sqldb.List(1, ids)
-		tx.Exec("update outbox set pending = false where id in "+text, args...)
-		return nil
-	})
+	ids := make([]string, len(events))
+	for i, e := range events {
+		ids[i] = e.ID
+	}
+	list, args := sqldb.List(1, ids)
+	err := r.guarded(ctx, "relay.mark", sqldb.Q("update outbox set pending = false where id in "+list, args...))
 	if err != nil {
 		return fmt.Errorf("mark published events: %w", err)
 	}

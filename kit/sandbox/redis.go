@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
@@ -33,9 +32,9 @@ type Redis struct {
 }
 
 const (
-	offsetKey    = "kept:sandbox:offset"
-	memberPrefix = "kept:sandbox:member:"
-	memberTTL    = 3 * time.Second
+	offsetKey  = "kept:sandbox:offset"
+	membersKey = "kept:sandbox:members" // each with the time, by Redis's clock, until which it counts
+	memberTTL  = 3 * time.Second
 )
 
 // raise sets the offset to the larger of what is there and what is given, and returns it.
@@ -60,9 +59,9 @@ func (r *Redis) Refresh(ctx context.Context) error { return r.Share(ctx, r.Clock
 
 // Run keeps this process on the list until the context ends.
 func (r *Redis) Run(ctx context.Context) error {
-	key := memberPrefix + r.Service + ":" + r.Process
+	self := r.Service + " " + r.Process + " " + r.Address
 	for {
-		err := errors.Join(r.Refresh(ctx), r.Client.Set(ctx, key, r.Address, memberTTL).Err())
+		err := errors.Join(r.Refresh(ctx), enlist.Run(ctx, r.Client, []string{membersKey}, self, memberTTL.Milliseconds()).Err())
 		if err != nil && ctx.Err() == nil {
 			r.Log.WarnContext(ctx, "sandbox: Redis does not answer", "error", err)
 		}
@@ -70,38 +69,45 @@ func (r *Redis) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			gone, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 			defer cancel()
-			return r.Client.Del(gone, key).Err()
+			return r.Client.ZRem(gone, membersKey, self).Err()
 		case <-time.After(memberTTL / 3):
 		}
 	}
 }
 
+// now is Redis's time in milliseconds: the processes' clocks may differ.
+const now = `local t = redis.call("time") local now = t[1] * 1000 + math.floor(t[2] / 1000) `
+
+var (
+	enlist = redis.NewScript(now + `
+		redis.call("zremrangebyscore", KEYS[1], "-inf", now)
+		return redis.call("zadd", KEYS[1], now + ARGV[2], ARGV[1])`)
+	present = redis.NewScript(now + `
+		return redis.call("zrangebyscore", KEYS[1], "(" .. now, "+inf")`)
+)
+
 // Members are the processes on the list.
 func (r *Redis) Members(ctx context.Context) ([]opsv1.ActivityServiceClient, error) {
-	keys, err := r.Client.Keys(ctx, memberPrefix+"*").Result()
+	list, err := present.Run(ctx, r.Client, []string{membersKey}).StringSlice()
 	if err != nil {
 		return nil, err
 	}
-	present := map[string]bool{}
+	there := map[string]bool{}
 	var members []opsv1.ActivityServiceClient
-	for _, key := range keys {
-		service, _, _ := strings.Cut(strings.TrimPrefix(key, memberPrefix), ":")
-		address, err := r.Client.Get(ctx, key).Result()
-		if errors.Is(err, redis.Nil) {
-			continue
-		}
-		if err != nil {
-			return nil, err
+	for _, entry := range list {
+		var service, process, address string
+		if _, err := fmt.Sscan(entry, &service, &process, &address); err != nil {
+			return nil, fmt.Errorf("read the list of processes: %w", err)
 		}
 		conn, err := r.conn(service, address)
 		if err != nil {
 			return nil, err
 		}
-		present[service] = true
+		there[service] = true
 		members = append(members, opsv1.NewActivityServiceClient(conn))
 	}
 	for _, service := range r.Services {
-		if !present[service] {
+		if !there[service] {
 			return nil, fmt.Errorf("no process of %s is there", service)
 		}
 	}

@@ -31,10 +31,13 @@ type Service struct {
 	opsv1.UnimplementedSandboxServiceServer
 	clock *clock.Sandbox
 	world World
+	turn  chan struct{} // held by whoever moves the clock: nobody jumps over what another still waits for
 }
 
 // New makes the service.
-func New(c *clock.Sandbox, world World) *Service { return &Service{clock: c, world: world} }
+func New(c *clock.Sandbox, world World) *Service {
+	return &Service{clock: c, world: world, turn: make(chan struct{}, 1)}
+}
 
 // GetClock tells the time.
 func (s *Service) GetClock(context.Context, *opsv1.GetClockRequest) (*opsv1.Clock, error) {
@@ -45,6 +48,15 @@ func (s *Service) GetClock(context.Context, *opsv1.GetClockRequest) (*opsv1.Cloc
 //
 // Errors: DEADLINE_EXCEEDED when it takes longer than the caller waits; asked again, it goes on from where it is.
 func (s *Service) AdvanceClock(ctx context.Context, req *opsv1.AdvanceClockRequest) (*opsv1.Clock, error) {
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if err := s.world.Share(ctx, s.clock.Offset()); err != nil { // another process may have moved it further
+		return nil, err
+	}
 	target := s.clock.Now().Add(req.GetDuration().AsDuration())
 	for {
 		next, err := s.quiet(ctx)
@@ -82,17 +94,18 @@ func (s *Service) quiet(ctx context.Context) (next time.Time, err error) {
 	var before map[string]int64
 	for {
 		begun, next, busy := s.look(ctx)
-		if busy == nil && before != nil && maps.Equal(begun, before) {
+		switch {
+		case busy != nil:
+			before = nil
+		case before != nil && maps.Equal(begun, before):
 			return next, nil
-		}
-		before = begun
-		if busy == nil {
+		case ctx.Err() == nil: // the second look follows at once
+			before = begun
 			continue
 		}
-		before = nil
 		select {
 		case <-ctx.Done():
-			return time.Time{}, fmt.Errorf("the world is not quiet (%w): %w", busy, ctx.Err())
+			return time.Time{}, fmt.Errorf("the world is not quiet (%v): %w", busy, ctx.Err())
 		case <-time.After(breath):
 		}
 	}

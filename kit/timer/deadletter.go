@@ -13,10 +13,11 @@ type Failed struct {
 	Attempts               int32
 	Parked                 bool
 	Since                  time.Time
+	Payload                []byte
 }
 
 const listFailed = `
-	select kind, key, type, error, attempts, parked, failed from timer
+	select kind, key, type, error, attempts, parked, failed, payload from timer
 	where attempts > 0 and (failed, kind, key) > ($1, $2, $3)
 	order by failed, kind, key limit $4`
 
@@ -34,9 +35,9 @@ func ListFailed(ctx context.Context, db *sqldb.DB, after Failed, limit int) ([]F
 }
 
 const replay = `
-	update timer set attempts = 0, parked = false, due = $3, error = '', leased = 0
+	update timer set attempts = 0, parked = false, due = $3, error = '', leased = 0, fence = fence + 1
 	where kind = $1 and key = $2 and attempts > 0
-	returning kind, key, type, error, attempts, parked, failed`
+	returning kind, key, type, error, attempts, parked, failed, payload`
 
 // Replay makes a dead letter due at once, as if it had never failed. sqldb.ErrNoRow when there is none.
 func Replay(tx *sqldb.Tx, kind, key string, now time.Time) (Failed, error) {
@@ -59,7 +60,7 @@ func Drop(tx *sqldb.Tx, kind, key string) error {
 func scanFailed(r *sqldb.Rows) (Failed, error) {
 	var f Failed
 	var since int64
-	err := r.Scan(&f.Kind, &f.Key, &f.Type, &f.Error, &f.Attempts, &f.Parked, &since)
+	err := r.Scan(&f.Kind, &f.Key, &f.Type, &f.Error, &f.Attempts, &f.Parked, &since, &f.Payload)
 	f.Since = time.UnixMicro(since).UTC()
 	return f, err
 }

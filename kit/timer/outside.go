@@ -9,42 +9,58 @@ import (
 
 	"kept.dev/kit/event"
 	"kept.dev/kit/failpoint"
+	"kept.dev/kit/panics"
 	"kept.dev/kit/sqldb"
 )
 
-// outsideBatch is how many outside calls one worker makes at the same time.
-const outsideBatch = 16
+// callsAtOnce is how many outside calls one worker makes at the same time.
+const callsAtOnce = 16
 
-const findOutside = `
-	select kind, key from timer
-	where not parked and due <= $1 and outside and leased <= $2
-	order by due limit $3`
+const (
+	dueOutside  = ` from timer where not parked and outside and due <= $1 and leased <= $2`
+	findOutside = `select kind, key` + dueOutside + ` order by due limit $3`
+)
 
 const takeLease = `
 	update timer set leased = $3, fence = fence + 1
 	where kind = $1 and key = $2
-	returning kind, key, due, payload, traceparent, attempts, outside, fence`
+	returning ` + columns
 
-// outsideRound leases due outside timers, makes their calls side by side, and writes down each result.
-func (w *Worker) outsideRound(ctx context.Context) (int, error) {
-	leased, err := w.lease(ctx)
+// startCalls leases as many due outside timers as may be called now, and starts their calls.
+func (w *Worker) startCalls(ctx context.Context, calls *sync.WaitGroup) (int, error) {
+	free := callsAtOnce - int(w.calling.Load())
+	if free <= 0 {
+		return 0, nil
+	}
+	due, err := w.anyDue(ctx, `select kind`+dueOutside, w.cfg.Clock.Now().UnixMicro(), time.Now().UnixMicro())
+	if err != nil || !due {
+		return 0, err
+	}
+	leased, err := w.lease(ctx, free)
 	if err != nil {
 		return 0, err
 	}
-	var calls sync.WaitGroup
-	results := make([]error, len(leased))
-	for i, t := range leased {
-		calls.Go(func() { results[i] = w.callOut(ctx, t) })
+	for _, t := range leased {
+		w.calling.Add(1)
+		end := w.cfg.Activity.Begin()
+		calls.Go(func() {
+			if err := w.callOut(ctx, t); err != nil {
+				w.cfg.Log.WarnContext(ctx, "timer is tried again when its lease is over", "kind", t.Kind, "key", t.Key, "error", err)
+			}
+			end()
+			w.calling.Add(-1)
+			nudge(w.wakeOutside)
+		})
 	}
-	calls.Wait()
-	return len(leased), errors.Join(results...)
+	return len(leased), nil
 }
 
-func (w *Worker) lease(ctx context.Context) (leased []Timer, err error) {
+func (w *Worker) lease(ctx context.Context, limit int) (leased []Timer, err error) {
+	defer w.cfg.Activity.Begin()()
 	now := time.Now()
 	err = w.cfg.DB.UpdateAlone(ctx, "timer.lease", func(tx *sqldb.Tx) error {
 		leased = nil
-		rows, err := tx.Query(findOutside+w.cfg.DB.SkipLocked(), w.cfg.Clock.Now().UnixMicro(), now.UnixMicro(), outsideBatch)
+		rows, err := tx.Query(findOutside+w.cfg.DB.SkipLocked(), w.cfg.Clock.Now().UnixMicro(), now.UnixMicro(), limit)
 		if err != nil || rows.Len() == 0 {
 			return err
 		}
@@ -72,28 +88,47 @@ func (w *Worker) lease(ctx context.Context) (leased []Timer, err error) {
 	return leased, err
 }
 
-// callOut makes one call, within the lease, and ends the timer together with the result.
+// callOut makes one call, within the lease, and ends the timer together with the result. Its error says that our own
+// database is away: then nothing is noted, and the lease runs out.
 func (w *Worker) callOut(ctx context.Context, t Timer) error {
-	handle, ok := w.outside[t.Kind]
-	if !ok {
-		return w.charge(ctx, t, fmt.Errorf("no handler for timers of kind %s", t.Kind))
-	}
 	ctx, span := w.cfg.Tracer.Start(event.Resume(ctx, t.traceparent), "timer "+t.Kind)
 	defer span.End()
-	call, cancel := context.WithTimeout(ctx, w.cfg.Lease)
-	defer cancel()
 	failpoint.Hit("outside.before", t.Kind)
-	finish, err := handle(call, t)
+	finish, err := w.call(ctx, t)
 	if err != nil {
+		span.RecordError(err)
+		if ctx.Err() != nil {
+			return w.release(ctx, t)
+		}
 		return w.charge(ctx, t, err)
 	}
 	failpoint.Hit("outside.after", t.Kind)
+	ctx = context.WithoutCancel(ctx) // what came back is written down even when we are told to stop
 	err = w.end(ctx, t, finish)
-	if errors.Is(err, ErrLeaseLost) {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrLeaseLost):
 		w.cfg.Log.InfoContext(ctx, "another worker has taken the timer over", "kind", t.Kind, "key", t.Key)
 		return nil
+	case outage(ctx, err):
+		return err
 	}
-	return err
+	return w.charge(ctx, t, err)
+}
+
+func (w *Worker) call(ctx context.Context, t Timer) (finish func(context.Context, *sqldb.Tx) error, err error) {
+	handle, ok := w.outside[t.Kind]
+	if !ok {
+		return nil, fmt.Errorf("no handler for timers of kind %s", t.Kind)
+	}
+	ctx, cancel := context.WithDeadline(ctx, t.leased)
+	defer cancel()
+	err = panics.Catch(func() (err error) {
+		finish, err = handle(ctx, t)
+		return err
+	})
+	return finish, err
 }
 
 const endLeased = `delete from timer where kind = $1 and key = $2 and fence = $3 returning key`
@@ -108,6 +143,16 @@ func (w *Worker) end(ctx context.Context, t Timer, finish func(context.Context, 
 		if rows.Len() == 0 && !failpoint.Off(failpoint.LeaseFence) {
 			return ErrLeaseLost
 		}
-		return finish(ctx, tx)
+		return panics.Catch(func() error { return finish(ctx, tx) })
+	})
+}
+
+// release hands the lease back when a call was cut short because the process stops: another replica need not wait.
+func (w *Worker) release(ctx context.Context, t Timer) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	return w.cfg.DB.UpdateAlone(ctx, "timer.release", func(tx *sqldb.Tx) error {
+		tx.Exec(`update timer set leased = 0 where kind = $1 and key = $2 and fence = $3`, t.Kind, t.Key, t.fence)
+		return nil
 	})
 }

@@ -3,13 +3,15 @@
 //
 // A local timer's effects and its end are one transaction, so it has effect exactly once. An outside timer calls
 // somebody over the network: it takes a lease with a fencing number, holds no lock meanwhile, and its result
-// counts only if nobody has taken the lease since. What fails is tried again later and later, and parked at last:
-// a row with failed attempts is the dead letter that operators see.
+// counts only if nobody has taken the lease, set the timer anew or cancelled it since. What fails is tried again later
+// and later, and parked at last: a row with failed attempts is the dead letter that operators see.
 package timer
 
 import (
 	"context"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"kept.dev/kit/event"
 	"kept.dev/kit/sqldb"
@@ -25,8 +27,8 @@ type Timer struct {
 	Attempts int
 
 	traceparent string
-	outside     bool
 	fence       int64
+	leased      time.Time // until when an outside call may take
 }
 
 // Kind is a kind of timer, for setting and cancelling.
@@ -41,34 +43,37 @@ func Local(name string) Kind { return Kind{Name: name} }
 // Outside is a kind whose handler calls over the network.
 func Outside(name string) Kind { return Kind{Name: name, outside: true} }
 
+// A timer that is set anew gets another fencing number: whoever works on the old setting must not end the new one. A
+// first setting starts at the wall time, so that the number never comes back after the timer was cancelled and set again.
 const set = `
-	insert into timer (kind, key, due, outside, payload, traceparent)
-	values ($1, $2, $3, $4, $5, $6)
+	insert into timer (kind, key, due, outside, payload, traceparent, fence)
+	values ($1, $2, $3, $4, $5, $6, $7)
 	on conflict (kind, key) do update set
-		due = excluded.due, payload = excluded.payload, attempts = 0, parked = false, error = '', leased = 0`
+		due = excluded.due, payload = excluded.payload, traceparent = excluded.traceparent,
+		attempts = 0, parked = false, error = '', leased = 0, fence = timer.fence + 1`
 
 // Set sets the timer, or sets it anew. It belongs to the trace of the context.
 func (k Kind) Set(ctx context.Context, tx *sqldb.Tx, key string, due time.Time, payload []byte) {
 	if payload == nil {
 		payload = []byte{}
 	}
-	tx.Exec(set, k.Name, key, due.UnixMicro(), k.outside, payload, event.Traceparent(ctx))
+	tx.Exec(set, k.Name, key, due.UnixMicro(), k.outside, payload, event.Traceparent(ctx), time.Now().UnixMicro())
 }
 
-// Cancel takes the timer back, if it is there.
+// Cancel takes the timer back, if it is there. What an outside call that is under way brings back no longer counts.
 func (k Kind) Cancel(tx *sqldb.Tx, key string) {
 	tx.Exec(`delete from timer where kind = $1 and key = $2`, k.Name, key)
 }
 
 const setOnce = `
-	insert into timer (kind, key, due, outside, payload, traceparent, attempts, failed, error, type)
-	values ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9)
+	insert into timer (kind, key, due, outside, payload, traceparent, attempts, failed, error, type, fence)
+	values ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9, $10)
 	on conflict (kind, key) do nothing`
 
 // SetFailed sets a timer for something that has failed once already and is tried again, unless it is there.
 func (k Kind) SetFailed(tx *sqldb.Tx, key, typ, traceparent string, now time.Time, cause error, payload []byte) {
-	tx.Exec(setOnce, k.Name, key, now.Add(backoff(1)).UnixMicro(), k.outside, payload, traceparent,
-		now.UnixMicro(), message(cause), typ)
+	tx.Exec(setOnce, k.Name, key, now.Add(backoff(1)).UnixMicro(), k.outside, payload, storable(traceparent),
+		now.UnixMicro(), message(cause), storable(typ), time.Now().UnixMicro())
 }
 
 // backoff is how long to wait after the given number of failures: 1 s, 2 s, 4 s … an hour.
@@ -76,14 +81,24 @@ func backoff(attempts int) time.Duration {
 	return min(time.Hour, time.Second<<min(attempts-1, 12))
 }
 
-// parkAfter is how many failures park a timer: about four hours of trying.
+// parkAfter is how many failures park a timer: about three hours of trying.
 const parkAfter = 15
 
 // message is what an operator sees of an error, bounded.
 func message(err error) string {
 	text := err.Error()
 	if len(text) > 500 {
-		text = text[:500]
+		cut := 500
+		for cut > 0 && !utf8.RuneStart(text[cut]) {
+			cut--
+		}
+		text = text[:cut]
 	}
-	return text
+	return storable(text)
+}
+
+// storable is the text as PostgreSQL takes it: valid UTF-8 without NUL. Were it refused, the failure could never be
+// noted and would come again at once.
+func storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }

@@ -1,0 +1,39 @@
+package timer
+
+import (
+	"context"
+	"errors"
+
+	"google.golang.org/grpc/codes"
+
+	"kept.dev/kit/errs"
+	"kept.dev/kit/sqldb"
+)
+
+// ErrLeaseLost says that somebody else has taken the timer meanwhile: the result of this try does not count.
+var ErrLeaseLost = errors.New("the lease was taken over")
+
+// A failure is charged under the fencing number: a timer that was taken over, set anew or replayed meanwhile has
+// nothing to do with it.
+const chargeFailure = `
+	update timer set
+		attempts = attempts + 1, due = $4, error = $5, parked = $6, leased = 0,
+		failed = case when attempts = 0 then $7 else failed end
+	where kind = $1 and key = $2 and fence = $3`
+
+// charge notes a failure and puts the timer off, or parks it.
+func (w *Worker) charge(ctx context.Context, t Timer, cause error) error {
+	now, attempts := w.cfg.Clock.Now(), t.Attempts+1
+	parked := attempts >= parkAfter
+	w.cfg.Log.WarnContext(ctx, "timer failed", "kind", t.Kind, "key", t.Key, "attempts", attempts, "parked", parked, "error", cause)
+	return w.cfg.DB.UpdateAlone(ctx, "timer.failed", func(tx *sqldb.Tx) error {
+		tx.Exec(chargeFailure, t.Kind, t.Key, t.fence, now.Add(backoff(attempts)).UnixMicro(), message(cause), parked, now.UnixMicro())
+		return nil
+	})
+}
+
+// outage tells whether our own database is away or too busy, or we are told to stop: that is no timer's fault.
+func outage(ctx context.Context, err error) bool {
+	kind := errs.KindOf(err)
+	return ctx.Err() != nil || kind == codes.Unavailable || kind == codes.ResourceExhausted
+}
