@@ -54,6 +54,9 @@ func (r *rules) calls(decl ast.Decl) {
 	f, _ := decl.(*ast.FuncDecl)
 	mayMakeContexts := f != nil && (takes(f.Type, "M") || takes(f.Type, "B"))
 	ast.Inspect(decl, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok && r.bubble(call) {
+			return false
+		}
 		use, ok := n.(*ast.SelectorExpr)
 		if !ok {
 			return true
@@ -66,6 +69,12 @@ func (r *rules) calls(decl ast.Decl) {
 		}
 		return true
 	})
+}
+
+// bubble tells whether the call is synctest.Test, in which sleeping takes no time.
+func (r *rules) bubble(call *ast.CallExpr) bool {
+	use, ok := call.Fun.(*ast.SelectorExpr)
+	return ok && r.is(use, "testing/synctest", "Test")
 }
 
 // takes tells whether the function has a parameter of type *testing.M or *testing.B.

@@ -17,6 +17,7 @@ func TestRules(t *testing.T) {
 	}{
 		{"a sleeping test", "a_test.go", "import \"time\"\nfunc TestA(t *testing.T) { time.Sleep(1) }", []string{"a_test.go:3: a test waits"}},
 		{"renamed import", "a_test.go", "import clock \"time\"\nvar nap = clock.Sleep", []string{"a_test.go:3: a test waits"}},
+		{"a bubble", "a_test.go", "import (\n\"testing/synctest\"\n\"time\"\n)\nfunc f() { synctest.Test(t, func() { time.Sleep(1) }) }", nil},
 		{"another Sleep", "a_test.go", "import \"own/time\"\nfunc f() { time.Sleep(1) }", nil},
 		{"sleep outside tests", "a.go", "import \"time\"\nfunc f() { time.Sleep(1) }", nil},
 		{"a context", "a_test.go", "import \"context\"\nfunc f() { _ = context.Background() }", []string{"a_test.go:3: a test's context"}},
