@@ -61,7 +61,7 @@ func (r *reader) createGroup(ctx context.Context) error {
 // readOnce waits a moment for new events and hands them over.
 func (r *reader) readOnce(ctx context.Context) error {
 	streams, err := r.bus.cfg.Client.XReadGroup(ctx, &redis.XReadGroupArgs{
-		Group: r.group, Consumer: r.bus.consumer, Streams: []string{r.stream, ">"}, Count: Batch, Block: time.Second,
+		Group: r.group, Consumer: r.bus.consumer, Streams: []string{r.stream, ">"}, Count: Batch, Block: min(time.Second, r.bus.cfg.Idle/2),
 	}).Result()
 	if errors.Is(err, redis.Nil) {
 		return nil

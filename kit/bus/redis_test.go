@@ -1,0 +1,201 @@
+package bus_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+
+	"kept.dev/kit/bus"
+	"kept.dev/kit/event"
+	"kept.dev/kit/kittest"
+)
+
+var services = []string{"order", "customer"}
+
+func newRedis(t testing.TB, client redis.UniversalClient) *bus.Redis {
+	return bus.NewRedis(bus.RedisConfig{Client: client, Services: services, Idle: 300 * time.Millisecond, Log: kittest.Log(t)})
+}
+
+func TestRedisConforms(t *testing.T) {
+	_, client := kittest.Redis(t)
+	conform(t, func(t *testing.T) maker {
+		require.NoError(t, client.FlushAll(t.Context()).Err())
+		return func() bus.Bus { return newRedis(t, client) }
+	})
+}
+
+func pending(t testing.TB, b bus.Bus, consumer string) int64 {
+	t.Helper()
+	n, err := b.Pending(t.Context(), consumer)
+	require.NoError(t, err)
+	return n
+}
+
+func TestPendingCountsWhatIsNotHandled(t *testing.T) {
+	_, client := kittest.Redis(t)
+	b := newRedis(t, client)
+	require.Zero(t, pending(t, b, "order"), "there is nothing yet")
+
+	publish(t, b, events(7))
+	require.EqualValues(t, 7, pending(t, b, "order"), "there is no group yet")
+
+	reached, goOn := make(chan struct{}, 99), make(chan struct{})
+	c := consume(t, b, "order", func(context.Context, []event.Event) error {
+		reached <- struct{}{}
+		<-goOn
+		return nil
+	})
+	<-reached
+	publish(t, b, events(120))
+	require.EqualValues(t, 127, pending(t, b, "order"), "7 are in hand, 120 not read")
+	close(goOn)
+	require.Eventually(t, func() bool { return pending(t, b, "order") == 0 }, 5*time.Second, time.Millisecond)
+	require.Equal(t, 127, c.count())
+	require.EqualValues(t, 127, pending(t, b, "customer"), "each group counts for itself")
+}
+
+// Entries that were deleted by hand make Redis lose count of a group's lag.
+func TestPendingCountsByItselfWhenRedisHasLostCount(t *testing.T) {
+	_, client := kittest.Redis(t)
+	b := newRedis(t, client)
+	publish(t, b, events(10))
+	entries, err := client.XRange(t.Context(), "kept:events:{order}", "-", "+").Result()
+	require.NoError(t, err)
+	require.NoError(t, client.XGroupCreate(t.Context(), "kept:events:{order}", "order", entries[3].ID).Err())
+	require.NoError(t, client.XDel(t.Context(), "kept:events:{order}", entries[6].ID).Err())
+	groups, err := client.XInfoGroups(t.Context(), "kept:events:{order}").Result()
+	require.NoError(t, err)
+	require.Negative(t, groups[0].Lag)
+	require.EqualValues(t, 5, pending(t, b, "order"))
+}
+
+func TestEpochChangesWithTheDataAndWithTheRun(t *testing.T) {
+	server, client := kittest.Redis(t)
+	b := newRedis(t, client)
+	epoch := func() (epoch string) {
+		require.Eventually(t, func() bool {
+			var err error
+			epoch, err = b.Epoch(t.Context(), "order")
+			return err == nil
+		}, 5*time.Second, time.Millisecond)
+		return epoch
+	}
+	first := epoch()
+	require.Equal(t, first, epoch())
+
+	server.Stop(false)
+	require.NoError(t, server.Restart(t.Context()))
+	second := epoch()
+	require.NotEqual(t, first, second, "another run")
+
+	require.NoError(t, client.FlushAll(t.Context()).Err())
+	third := epoch()
+	require.NotEqual(t, second, third, "the same run without its data")
+
+	server.Stop(true)
+	require.NoError(t, server.Wipe())
+	require.NoError(t, server.Restart(t.Context()))
+	require.NotEqual(t, third, epoch())
+}
+
+func TestTrimKeepsWhatSomeGroupStillNeeds(t *testing.T) {
+	_, client := kittest.Redis(t)
+	b := newRedis(t, client)
+	length := func() int64 { return client.XLen(t.Context(), "kept:events:{order}").Val() }
+	trim := func() { require.NoError(t, b.Trim(t.Context(), "order")) }
+	trim() // of nothing
+
+	order := consume(t, b, "order", nil)
+	sent := events(150)
+	publish(t, b, sent)
+	order.await(t, sent)
+	require.NoError(t, client.XGroupCreate(t.Context(), "kept:events:{order}", "stranger", "$").Err())
+	trim()
+	require.EqualValues(t, 150, length(), "customer has no group yet, whoever else has one")
+
+	goOn, reached, failed := make(chan struct{}), make(chan struct{}, 999), false
+	customer := consume(t, b, "customer", func(context.Context, []event.Event) error {
+		reached <- struct{}{}
+		if !failed {
+			<-goOn
+			failed = true
+			return errors.New("not yet")
+		}
+		return nil
+	})
+	<-reached
+	trim()
+	require.EqualValues(t, 150, length(), "customer has read 100 and acknowledged none")
+
+	close(goOn)
+	customer.await(t, sent)
+	require.Eventually(t, func() bool {
+		trim()
+		return length() == 1
+	}, 5*time.Second, time.Millisecond, "all but the last is forgotten")
+
+	more := events(30)
+	publish(t, b, more)
+	order.await(t, more)
+	customer.await(t, more)
+}
+
+// What nobody can read goes to the consumers as an event without a type, which they park.
+func TestGarbledEntriesDoNotStopTheStream(t *testing.T) {
+	_, client := kittest.Redis(t)
+	b := newRedis(t, client)
+	c := consume(t, b, "order", nil)
+	whole := map[string]any{
+		"id": "x1", "type": "t", "subject": "s", "version": "1", "time": "1", "traceparent": "", "data": "",
+	}
+	for i, spoil := range []func(map[string]any){
+		func(m map[string]any) { clear(m); m["hello"] = "world" },
+		func(m map[string]any) { delete(m, "data") },
+		func(m map[string]any) { m["version"] = "one" },
+		func(m map[string]any) { m["time"] = "" },
+		func(m map[string]any) { m["subject"] = "\xff" },
+		func(m map[string]any) { m["type"] = "a\x00b" },
+	} {
+		entry := map[string]any{}
+		for k, v := range whole {
+			entry[k] = v
+		}
+		entry["id"] = []string{"", "x1", "x2", "x3", "x4", "x5"}[i]
+		spoil(entry)
+		require.NoError(t, client.XAdd(t.Context(), &redis.XAddArgs{Stream: "kept:events:{order}", Values: entry}).Err())
+	}
+	sent := events(2)
+	publish(t, b, sent)
+	c.await(t, sent)
+	for _, id := range []string{"", "x1", "x2", "x3", "x4", "x5"} {
+		got, ok := c.got[id]
+		require.True(t, ok, id)
+		require.Empty(t, got.Type, id)
+	}
+}
+
+func TestDeadConsumersAreBuried(t *testing.T) {
+	_, client := kittest.Redis(t)
+	quick := func() *bus.Redis {
+		return bus.NewRedis(bus.RedisConfig{Client: client, Services: services, Idle: 20 * time.Millisecond})
+	}
+	sent := events(3)
+	publish(t, quick(), sent)
+	dead := consume(t, quick(), "order", nil)
+	dead.await(t, sent)
+	dead.stop()
+	<-dead.done
+	owing := client.XReadGroup(t.Context(), &redis.XReadGroupArgs{Group: "order", Consumer: "unlucky", Streams: []string{"kept:events:{order}", ">"}, Block: -1})
+	require.ErrorIs(t, owing.Err(), redis.Nil)
+
+	consume(t, quick(), "order", nil)
+	require.Eventually(t, func() bool {
+		publish(t, quick(), events(1)) // so that the reader comes round
+		consumers, err := client.XInfoConsumers(t.Context(), "kept:events:{order}", "order").Result()
+		return err == nil && len(consumers) == 1
+	}, 10*time.Second, 10*time.Millisecond)
+}
