@@ -24,7 +24,8 @@ lint: tools ## Check the contracts, the code and the walls between modules.
 	@test -z "$$(gofmt -l $(MODULES) tools | grep -v /gen/)" || { echo "not formatted:"; gofmt -l $(MODULES) tools; exit 1; }
 	$(GO) vet work
 	$(BIN)/staticcheck $(foreach m,$(filter-out proto,$(MODULES)),./$(m)/...)
-	$(BIN)/lint .
+	$(BIN)/depguard $(foreach m,$(filter-out proto,$(MODULES)),./$(m)/...)
+	$(BIN)/lint $(MODULES) tools
 
 check: lint ## Lint, and prove that generated code is current and every module builds alone.
 	PATH="$(BIN):$$PATH" $(BIN)/buf generate

@@ -40,7 +40,7 @@ func newObserved(t *testing.T) *observed {
 func (o *observed) metric(t *testing.T, name string) metricdata.Aggregation {
 	t.Helper()
 	var all metricdata.ResourceMetrics
-	require.NoError(t, o.reader.Collect(context.Background(), &all))
+	require.NoError(t, o.reader.Collect(context.WithoutCancel(t.Context()), &all))
 	for _, scope := range all.ScopeMetrics {
 		for _, m := range scope.Metrics {
 			if m.Name == name {

@@ -17,7 +17,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	actAsSignalled()
+	actAsSignalled(m)
 	goleak.VerifyTestMain(m)
 }
 

@@ -18,7 +18,7 @@ import (
 
 // actAsSignalled makes this test binary, when asked by the environment, a process that tells when it is stopped; it
 // then ends well, or never.
-func actAsSignalled() {
+func actAsSignalled(_ *testing.M) {
 	mode, ok := os.LookupEnv("PROCESS_TEST_STOP")
 	if !ok {
 		return

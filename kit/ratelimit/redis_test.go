@@ -27,7 +27,7 @@ func server(t testing.TB) (*localredis.Server, *redis.Client) {
 // scripts is how often Redis was asked for a lease.
 func scripts(t testing.TB, client *redis.Client) (calls int) {
 	t.Helper()
-	info, err := client.Info(context.Background(), "commandstats").Result()
+	info, err := client.Info(context.WithoutCancel(t.Context()), "commandstats").Result()
 	require.NoError(t, err)
 	for line := range strings.Lines(info) {
 		if rest, ok := strings.CutPrefix(line, "cmdstat_eval"); ok {

@@ -116,13 +116,13 @@ func openEngine(ctx context.Context, cfg Config) (engine, int, error) {
 // when the connection broke. Only then, and only when it broke during the commit, the outcome is unknown. After every
 // other error nothing of the closure is in the database.
 func (db *DB) Update(ctx context.Context, work string, fn func(tx *Tx) error) error {
-	return db.shared.do(newCall(ctx, work, fn))
+	return db.traced(ctx, "db.update "+work, func(ctx context.Context) error { return db.shared.do(newCall(ctx, work, fn)) })
 }
 
 // UpdateAlone runs the closure in a transaction that nobody else shares: for long batches, which would
 // make others wait, and for work that is likely to fail.
 func (db *DB) UpdateAlone(ctx context.Context, work string, fn func(tx *Tx) error) error {
-	return db.alone.do(newCall(ctx, work, fn))
+	return db.traced(ctx, "db.update "+work, func(ctx context.Context) error { return db.alone.do(newCall(ctx, work, fn)) })
 }
 
 // Query reads outside any transaction.
@@ -135,8 +135,12 @@ func (db *DB) Query(ctx context.Context, sql string, args ...any) (*Rows, error)
 }
 
 // Batch reads with several queries in one round trip.
-func (db *DB) Batch(ctx context.Context, queries ...*Stmt) ([]*Rows, error) {
-	return db.engine.read(ctx, queries)
+func (db *DB) Batch(ctx context.Context, queries ...*Stmt) (out []*Rows, err error) {
+	err = db.traced(ctx, "db.read", func(ctx context.Context) error {
+		out, err = db.engine.read(ctx, queries)
+		return err
+	})
+	return out, err
 }
 
 // Ping tells whether the database answers.

@@ -36,7 +36,7 @@ func setup(t *testing.T, cfg telemetry.Config) *telemetry.Telemetry {
 
 func TestWithoutCollectorIDsAreMadeAndNothingIsRecorded(t *testing.T) {
 	tel := setup(t, telemetry.Config{SampleRatio: 1})
-	defer func() { require.NoError(t, tel.Shutdown(context.Background())) }()
+	defer func() { require.NoError(t, tel.Shutdown(context.WithoutCancel(t.Context()))) }()
 
 	ctx, parent := tel.TracerProvider.Tracer("t").Start(t.Context(), "parent")
 	_, child := tel.TracerProvider.Tracer("t").Start(ctx, "child")
@@ -53,7 +53,7 @@ func TestSpansGoToTheGivenExporter(t *testing.T) {
 	span.End()
 	require.Len(t, spans.GetSpans(), 1)
 	require.Contains(t, spans.GetSpans()[0].Resource.String(), "service.name=order")
-	require.NoError(t, tel.Shutdown(context.Background()))
+	require.NoError(t, tel.Shutdown(context.WithoutCancel(t.Context())))
 }
 
 func TestRatioOfZeroRecordsOnlyWhatCallersRecord(t *testing.T) {
@@ -68,7 +68,7 @@ func TestRatioOfZeroRecordsOnlyWhatCallersRecord(t *testing.T) {
 	called.End()
 	require.Len(t, spans.GetSpans(), 1)
 	require.Equal(t, "called", spans.GetSpans()[0].Name)
-	require.NoError(t, tel.Shutdown(context.Background()))
+	require.NoError(t, tel.Shutdown(context.WithoutCancel(t.Context())))
 }
 
 // collector keeps the names of the spans it was sent.
@@ -103,7 +103,7 @@ func TestShutdownSendsSpansToTheCollector(t *testing.T) {
 	tel := setup(t, telemetry.Config{SampleRatio: 1, OTLPEndpoint: "http://" + listener.Addr().String()})
 	_, span := tel.TracerProvider.Tracer("t").Start(t.Context(), "work")
 	span.End()
-	require.NoError(t, tel.Shutdown(context.Background()))
+	require.NoError(t, tel.Shutdown(context.WithoutCancel(t.Context())))
 	server.Stop()
 	require.NoError(t, <-served)
 	require.Equal(t, []string{"work"}, got.names)
@@ -111,7 +111,7 @@ func TestShutdownSendsSpansToTheCollector(t *testing.T) {
 
 func TestMetricsAreServed(t *testing.T) {
 	tel := setup(t, telemetry.Config{})
-	defer func() { require.NoError(t, tel.Shutdown(context.Background())) }()
+	defer func() { require.NoError(t, tel.Shutdown(context.WithoutCancel(t.Context()))) }()
 	duration, err := tel.MeterProvider.Meter("t").Float64Histogram("kept.call.duration", metric.WithUnit("s"))
 	require.NoError(t, err)
 	duration.Record(t.Context(), .002)
@@ -126,7 +126,7 @@ func TestMetricsAreServed(t *testing.T) {
 func TestTwoLiveSideBySide(t *testing.T) {
 	for range 2 {
 		tel := setup(t, telemetry.Config{})
-		defer func() { require.NoError(t, tel.Shutdown(context.Background())) }()
+		defer func() { require.NoError(t, tel.Shutdown(context.WithoutCancel(t.Context()))) }()
 	}
 }
 
@@ -134,7 +134,7 @@ func TestLogLinesCarryTraceIDs(t *testing.T) {
 	var out bytes.Buffer
 	level := &slog.LevelVar{}
 	tel := setup(t, telemetry.Config{Out: &out, LogLevel: level})
-	defer func() { require.NoError(t, tel.Shutdown(context.Background())) }()
+	defer func() { require.NoError(t, tel.Shutdown(context.WithoutCancel(t.Context()))) }()
 	ctx, span := tel.TracerProvider.Tracer("t").Start(t.Context(), "work")
 
 	tel.Logger.DebugContext(ctx, "too quiet")
@@ -156,7 +156,7 @@ func TestLoggerKeepsTheRulesOfSlog(t *testing.T) {
 	slogtest.Run(t, func(t *testing.T) slog.Handler {
 		out.Reset()
 		tel := setup(t, telemetry.Config{Out: &out})
-		t.Cleanup(func() { require.NoError(t, tel.Shutdown(context.Background())) })
+		t.Cleanup(func() { require.NoError(t, tel.Shutdown(context.WithoutCancel(t.Context()))) })
 		return tel.Logger.Handler()
 	}, func(t *testing.T) map[string]any {
 		var line map[string]any
@@ -170,7 +170,7 @@ func TestTextLog(t *testing.T) {
 	tel := setup(t, telemetry.Config{Out: &out, LogFormat: "text"})
 	tel.Logger.Info("hello")
 	require.Contains(t, out.String(), "msg=hello service=order")
-	require.NoError(t, tel.Shutdown(context.Background()))
+	require.NoError(t, tel.Shutdown(context.WithoutCancel(t.Context())))
 }
 
 func TestSetupRefusals(t *testing.T) {

@@ -29,7 +29,7 @@ func newSource(t *testing.T, dir string, names ...string) (*Source, *wall) {
 }
 
 // shake connects the two, over the loopback device since a pipe has no buffer for alerts, and returns both ends' errors.
-func shake(t *testing.T, server, client *tls.Config) (serverErr, clientErr error, seen tls.ConnectionState) {
+func shake(t *testing.T, server, client *tls.Config) (seen tls.ConnectionState, serverErr, clientErr error) {
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", server)
 	require.NoError(t, err)
 	defer listener.Close()
@@ -53,12 +53,12 @@ func shake(t *testing.T, server, client *tls.Config) (serverErr, clientErr error
 	if clientErr != nil {
 		conn.Close()
 	}
-	return <-served, clientErr, conn.ConnectionState()
+	return conn.ConnectionState(), <-served, clientErr
 }
 
 func requireTrust(t *testing.T, server, client *Source) tls.ConnectionState {
 	t.Helper()
-	serverErr, clientErr, seen := shake(t, server.Server(), client.Client("localhost"))
+	seen, serverErr, clientErr := shake(t, server.Server(), client.Client("localhost"))
 	require.NoError(t, serverErr)
 	require.NoError(t, clientErr)
 	return seen
@@ -69,7 +69,7 @@ func TestBothSidesTrustTheirCA(t *testing.T) {
 	seen := requireTrust(t, s, s)
 	require.Equal(t, "h2", seen.NegotiatedProtocol)
 	for _, name := range []string{"order", "127.0.0.1"} {
-		serverErr, clientErr, _ := shake(t, s.Server(), s.Client(name))
+		_, serverErr, clientErr := shake(t, s.Server(), s.Client(name))
 		require.NoError(t, serverErr)
 		require.NoError(t, clientErr)
 	}
@@ -81,7 +81,7 @@ func TestStrangersAreRefused(t *testing.T) {
 
 	trusting := stranger.Client("localhost")
 	trusting.VerifyConnection = nil // believes any server
-	serverErr, clientErr, _ := shake(t, ours.Server(), trusting)
+	_, serverErr, clientErr := shake(t, ours.Server(), trusting)
 	require.ErrorContains(t, serverErr, "unknown authority")
 	require.Error(t, clientErr)
 
@@ -92,7 +92,7 @@ func TestStrangersAreRefused(t *testing.T) {
 		cfg.ClientAuth = tls.NoClientCert // lets any client in
 		return cfg, err
 	}
-	_, clientErr, _ = shake(t, lenient, ours.Client("localhost"))
+	_, _, clientErr = shake(t, lenient, ours.Client("localhost"))
 	require.ErrorContains(t, clientErr, "unknown authority")
 }
 
@@ -100,16 +100,16 @@ func TestClientWithoutCertificateIsRefused(t *testing.T) {
 	s, _ := newSource(t, t.TempDir())
 	bare := s.Client("localhost")
 	bare.GetClientCertificate = nil
-	serverErr, clientErr, _ := shake(t, s.Server(), bare)
+	_, serverErr, clientErr := shake(t, s.Server(), bare)
 	require.ErrorContains(t, serverErr, "didn't provide a certificate")
 	require.Error(t, clientErr)
 }
 
 func TestServerOfAnotherNameIsRefused(t *testing.T) {
 	s, _ := newSource(t, t.TempDir())
-	_, clientErr, _ := shake(t, s.Server(), s.Client("loyalty"))
+	_, _, clientErr := shake(t, s.Server(), s.Client("loyalty"))
 	require.ErrorContains(t, clientErr, "not loyalty")
-	_, clientErr, _ = shake(t, s.Server(), s.Client(""))
+	_, _, clientErr = shake(t, s.Server(), s.Client(""))
 	require.ErrorContains(t, clientErr, "by address")
 }
 
@@ -123,7 +123,7 @@ func TestRotationWithoutRestart(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, before, requireTrust(t, s, s).PeerCertificates[0].SerialNumber, "looked before its time")
 	w.pass()
-	serverErr, clientErr, seen := shake(t, server, client)
+	seen, serverErr, clientErr := shake(t, server, client)
 	require.NoError(t, serverErr)
 	require.NoError(t, clientErr)
 	require.NotEqual(t, before, seen.PeerCertificates[0].SerialNumber)
@@ -140,7 +140,7 @@ func TestOldCAIsNotTrustedAfterRotation(t *testing.T) {
 	_, err := DevCA(dir)
 	require.NoError(t, err)
 	w.pass()
-	serverErr, _, _ := shake(t, s.Server(), func() *tls.Config {
+	_, serverErr, _ := shake(t, s.Server(), func() *tls.Config {
 		c := old.Client("localhost")
 		c.VerifyConnection = nil
 		return c
