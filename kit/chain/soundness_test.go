@@ -9,6 +9,7 @@ import (
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -58,4 +59,16 @@ func TestOnlySoManyFaultsAreTold(t *testing.T) {
 	}
 	err := newBench(t, plain).call(as(t.Context(), ada), replay, &validate.StringRules{In: bad}, well)
 	require.Len(t, violations(err), 20)
+}
+
+func TestUnknownFieldsAreDropped(t *testing.T) {
+	inner := &opsv1.DeadLetter{Subject: "s"}
+	req := &opsv1.ListDeadLettersResponse{DeadLetters: []*opsv1.DeadLetter{inner}}
+	for _, m := range []proto.Message{inner, req} {
+		m.ProtoReflect().SetUnknown(protowire.AppendString(protowire.AppendTag(nil, 5000, protowire.BytesType), "new"))
+	}
+	require.NoError(t, newBench(t, plain).call(as(t.Context(), ada), replay, req, well))
+	require.Empty(t, req.ProtoReflect().GetUnknown())
+	require.Empty(t, inner.ProtoReflect().GetUnknown())
+	require.Equal(t, "s", inner.GetSubject())
 }
