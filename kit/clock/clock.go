@@ -19,8 +19,8 @@ func (Wall) Now() time.Time { return time.Now().UTC().Truncate(time.Microsecond)
 // Sandbox runs as fast as the wall clock, ahead of it by an offset that only grows.
 type Sandbox struct{ offset atomic.Int64 }
 
-// Now is the wall time and the offset.
-func (s *Sandbox) Now() time.Time { return Wall{}.Now().Add(s.Offset()) }
+// Now is the wall time and the offset, in whole microseconds too, whatever the offset is.
+func (s *Sandbox) Now() time.Time { return Wall{}.Now().Add(s.Offset()).Truncate(time.Microsecond) }
 
 // Offset is how far the clock is ahead.
 func (s *Sandbox) Offset() time.Duration { return time.Duration(s.offset.Load()) }

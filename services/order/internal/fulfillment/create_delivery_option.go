@@ -23,9 +23,11 @@ func (s *Service) CreateDeliveryOption(
 ) (*orderv1.DeliveryOption, error) {
 	option := proto.CloneOf(req.GetDeliveryOption())
 	option.Name = optionCollection + req.GetDeliveryOptionId()
+	option.PromisedDuration = inMicroseconds(option.GetPromisedDuration().AsDuration())
 	if option.RiskDuration == nil {
-		option.RiskDuration = durationpb.New((option.GetPromisedDuration().AsDuration() / 4).Truncate(time.Microsecond))
+		option.RiskDuration = durationpb.New(option.GetPromisedDuration().AsDuration() / 4)
 	}
+	option.RiskDuration = inMicroseconds(option.GetRiskDuration().AsDuration())
 	if option.GetRiskDuration().AsDuration() >= option.GetPromisedDuration().AsDuration() {
 		return nil, errs.Invalid("delivery_option.risk_duration", "must be shorter than promised_duration")
 	}
@@ -41,4 +43,9 @@ func (s *Service) CreateDeliveryOption(
 		insertOption(tx, req.GetDeliveryOptionId(), option, fee)
 		return option, nil
 	})
+}
+
+// inMicroseconds is a duration as the tables keep it: what is answered now is what is read later.
+func inMicroseconds(d time.Duration) *durationpb.Duration {
+	return durationpb.New(d.Truncate(time.Microsecond))
 }
