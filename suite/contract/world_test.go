@@ -52,6 +52,7 @@ func newWorld(t testing.TB) *world {
 	w.option = ask(w, "order", orderv1.FulfillmentService_CreateDeliveryOption_FullMethodName, &orderv1.CreateDeliveryOptionRequest{
 		DeliveryOptionId: "express", DeliveryOption: anOption(),
 	}, &orderv1.DeliveryOption{}).GetName()
+	w.advance(&durationpb.Duration{Seconds: 1, Nanos: 123456789}) // what is told must not be finer than what is kept
 	return w
 }
 
@@ -89,9 +90,11 @@ func ask[R proto.Message](w *world, service, method string, request proto.Messag
 }
 
 // settle waits until all that was begun has had its effects, in all services.
-func (w *world) settle() {
+func (w *world) settle() { w.advance(&durationpb.Duration{}) }
+
+func (w *world) advance(by *durationpb.Duration) {
 	ask(w, opsAt, opsv1.SandboxService_AdvanceClock_FullMethodName,
-		&opsv1.AdvanceClockRequest{Name: "sandbox/clock", Duration: &durationpb.Duration{}}, &opsv1.Clock{})
+		&opsv1.AdvanceClockRequest{Name: "sandbox/clock", Duration: by}, &opsv1.Clock{})
 }
 
 func (w *world) customer(name string) caller {
