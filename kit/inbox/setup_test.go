@@ -77,7 +77,9 @@ func (b *bench) handle(t testing.TB, events ...event.Event) {
 	require.NoError(t, b.consumer.Handle(t.Context(), events))
 }
 
-func (b *bench) count(t testing.TB) int64 { return kittest.Number(t, b.db, `select count(*) from effect`) }
+func (b *bench) count(t testing.TB) int64 {
+	return kittest.Number(t, b.db, `select count(*) from effect`)
+}
 
 func (b *bench) pass(d time.Duration) { b.clock.Advance(b.clock.Offset() + d) }
 
