@@ -60,11 +60,15 @@ func (c Common) AdminPart(settings any, seen Seen, readiness *process.Readiness)
 	}))
 }
 
+// streamWorkers is how many calls are handled on goroutines that live on; more calls get goroutines of their own.
+const streamWorkers = 64
+
 // NewServer makes a gRPC server with the chain, health and reflection.
 func NewServer(chain *chain.Chain, source *tlsconf.Source, health grpc_health_v1.HealthServer) *grpc.Server {
 	options := []grpc.ServerOption{
 		grpc.UnaryInterceptor(chain.Unary()), grpc.StreamInterceptor(chain.Stream()),
 		grpc.MaxRecvMsgSize(1 << 20), grpc.MaxConcurrentStreams(1000),
+		grpc.NumStreamWorkers(streamWorkers), // whose stacks have grown already
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: 30 * time.Minute, MaxConnectionAgeGrace: time.Minute}),
 	}

@@ -161,6 +161,20 @@ func (u *Unit) Migrate(ctx context.Context) error {
 	return nil
 }
 
+// Inherit takes over at once what a process that died had leased, instead of waiting until that runs out. Only a process
+// that is certainly the only one on its database may do so.
+func (u *Unit) Inherit(ctx context.Context) error {
+	err := u.DB.UpdateAlone(ctx, "inherit", func(tx *sqldb.Tx) error {
+		tx.Exec(`update lease set until = 0 where until > 0`)
+		tx.Exec(`update timer set leased = 0 where leased > 0`)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("%s: take over leases: %w", u.Service.Name, err)
+	}
+	return nil
+}
+
 // Run works until the context ends: it publishes the service's events, takes in those of others, carries out timers
 // and tidies up.
 func (u *Unit) Run(ctx context.Context) error {

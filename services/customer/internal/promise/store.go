@@ -21,25 +21,21 @@ const upsertMade = `
 	values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 	on conflict (id) do update set
 		kind = excluded.kind, owner = excluded.owner, made = excluded.made, at_risk = excluded.at_risk,
-		due = excluded.due, fee = excluded.fee, currency = excluded.currency
-	returning state`
+		due = excluded.due, fee = excluded.fee, currency = excluded.currency`
 
-// enter writes a promise and tells whether it is still open.
-func enter(tx *sqldb.Tx, e event.Event, made *promisev1.PromiseMade) (open bool, err error) {
+// enter writes a promise.
+func enter(tx *sqldb.Tx, e event.Event, made *promisev1.PromiseMade) error {
 	var fee money.Amount
 	if made.GetFee() != nil {
+		var err error
 		if fee, err = money.Parse(made.GetFee()); err != nil {
-			return false, err
+			return err
 		}
 	}
-	rows, err := tx.Query(upsertMade, idOf(made.GetPromise()), made.GetCustomer(), made.GetSubject(),
+	tx.Exec(upsertMade, idOf(made.GetPromise()), made.GetCustomer(), made.GetSubject(),
 		int64(customerv1.Promise_OPEN), int64(made.GetKind()), made.GetOwner(), e.Time.UnixMicro(),
 		made.GetAtRiskTime().AsTime().UnixMicro(), made.GetDueTime().AsTime().UnixMicro(), fee.Minor, fee.Currency)
-	if err != nil {
-		return false, err
-	}
-	state, err := sqldb.One(rows, func(r *sqldb.Rows) (state int64, err error) { return state, r.Scan(&state) })
-	return state == int64(customerv1.Promise_OPEN), err
+	return nil
 }
 
 // Of two answers Kept stands; of others the first.
