@@ -195,6 +195,20 @@ func freeAddress() (string, error) {
 	return l.Addr().String(), nil
 }
 
+// Services are the services that run, besides the gateway.
+func (c *Cluster) Services() []string { return services }
+
+// Replicas are the processes of a service.
+func (c *Cluster) Replicas(service string) []*Process {
+	var out []*Process
+	for _, p := range c.Processes {
+		if strings.HasPrefix(p.Name, service+"-") {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 // Stage is where stories are played.
 func (c *Cluster) Stage() scenario.Stage {
 	return scenario.Stage{

@@ -20,8 +20,8 @@ type Embedded struct {
 	issuer  *token.Issuer
 }
 
-// StartEmbedded starts the command kept on a data folder and returns when it is ready.
-func StartEmbedded(ctx context.Context, dir, bin string, sandbox bool, env ...string) (*Embedded, error) {
+// NewEmbedded defines the command kept on a data folder. Nothing runs yet.
+func NewEmbedded(dir, bin string, sandbox bool, env ...string) (*Embedded, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -40,14 +40,20 @@ func StartEmbedded(ctx context.Context, dir, bin string, sandbox bool, env ...st
 	if sandbox {
 		p.settings("sandbox", "true")
 	}
-	if err := p.Start(); err != nil {
-		return nil, err
-	}
-	if err := p.Await(ctx); err != nil {
-		return nil, err
-	}
 	issuer, err := token.NewIssuer(filepath.Join(dir, "keys"))
 	return &Embedded{Process: p, dir: dir, issuer: issuer}, err
+}
+
+// StartEmbedded starts the command kept on a data folder and returns when it is ready.
+func StartEmbedded(ctx context.Context, dir, bin string, sandbox bool, env ...string) (*Embedded, error) {
+	e, err := NewEmbedded(dir, bin, sandbox, env...)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.Process.Start(); err != nil {
+		return nil, err
+	}
+	return e, e.Process.Await(ctx)
 }
 
 // Stage is where stories are played.

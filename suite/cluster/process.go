@@ -57,7 +57,7 @@ func (p *Process) Await(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	for {
-		if ready(ctx, p.Admin) {
+		if p.Ready(ctx) {
 			return nil
 		}
 		select {
@@ -70,8 +70,9 @@ func (p *Process) Await(ctx context.Context) error {
 	}
 }
 
-func ready(ctx context.Context, address string) bool {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", nil)
+// Ready tells whether the process says that it is ready.
+func (p *Process) Ready(ctx context.Context) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.Admin+"/readyz", nil)
 	if err != nil {
 		return false
 	}

@@ -129,9 +129,18 @@ func (s *Suite) openUnits(ctx context.Context) error {
 		s.units[name] = unit
 		s.channels[name] = inproc.New(unit.Chain.Unary(), unit.Chain.Stream())
 		unit.Register(s.channels[name])
-		group.Go(func() error { return unit.Migrate(ctx) })
+		group.Go(func() error { return prepare(ctx, unit) })
 	}
 	return group.Wait()
+}
+
+// prepare brings a service's tables up to date, and takes over what the last process left: the folder's lock says that it is
+// gone.
+func prepare(ctx context.Context, unit *app.Unit) error {
+	if err := unit.Migrate(ctx); err != nil {
+		return err
+	}
+	return unit.Inherit(ctx)
 }
 
 // surroundings are what all services share in this process.

@@ -1,0 +1,61 @@
+package cluster
+
+import (
+	"os/exec"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Ends counts how processes ended that were kept running.
+type Ends struct {
+	// Killed ended by SIGKILL, Other in any other way: by themselves.
+	Killed, Other int
+}
+
+// restartPause keeps a process that cannot start from being started thousands of times.
+const restartPause = 20 * time.Millisecond
+
+// Keep starts the processes again whenever they end, without what they were given for one start, as an orchestrator does.
+// It does so until stop is called, which tells how they have ended meanwhile. Nobody else may stop or start them until then.
+func Keep(processes ...*Process) (stop func() (Ends, error)) {
+	over, ends := make(chan struct{}), make([]Ends, len(processes))
+	var group errgroup.Group
+	for i, p := range processes {
+		group.Go(func() error { return keep(p, over, &ends[i]) })
+	}
+	return func() (total Ends, err error) {
+		close(over)
+		err = group.Wait()
+		for _, e := range ends {
+			total.Killed += e.Killed
+			total.Other += e.Other
+		}
+		return total, err
+	}
+}
+
+func keep(p *Process, over <-chan struct{}, ends *Ends) error {
+	for {
+		select {
+		case <-over:
+			return nil
+		case <-p.Done():
+			if killed(p.cmd) {
+				ends.Killed++
+			} else {
+				ends.Other++
+			}
+			time.Sleep(restartPause)
+			if err := p.Start(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func killed(ended *exec.Cmd) bool {
+	status, ok := ended.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}

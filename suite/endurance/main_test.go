@@ -1,0 +1,71 @@
+// Package endurance kills, cuts off and overloads the suite as real processes, in both shapes, and checks in the databases
+// that nothing was lost and nothing happened twice.
+package endurance_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"kept.dev/suite/cluster"
+	"kept.dev/suite/scenario"
+)
+
+// bin is the folder of the suite's programs, with failpoints in them, built once for all tests.
+var bin string
+
+func TestMain(m *testing.M) {
+	code, err := buildAndRun(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func buildAndRun(m *testing.M) (int, error) {
+	dir, err := os.MkdirTemp("", "kept-bin-")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	if err := cluster.Build(context.Background(), dir, "failpoints"); err != nil {
+		return 0, err
+	}
+	bin = dir
+	return m.Run(), nil
+}
+
+// patience is how long the suite may take to be itself again after a blow.
+const patience = 30 * time.Second
+
+// startCluster starts the distributed suite, impatient, and ends it with the test.
+func startCluster(t *testing.T) *cluster.Cluster {
+	t.Helper()
+	c, err := cluster.Start(t.Context(), cluster.Config{Dir: t.TempDir(), Bin: bin, Sandbox: true, Impatient: true})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, c.Stop()) })
+	return c
+}
+
+// startEmbedded starts the embedded suite on a folder of its own, and ends it with the test.
+func startEmbedded(t *testing.T) (*cluster.Embedded, string) {
+	t.Helper()
+	dir := t.TempDir()
+	e, err := cluster.StartEmbedded(t.Context(), dir, bin, true)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, e.Stop()) })
+	return e, dir
+}
+
+// play plays S07 with more patience than a customer has.
+func play(t *testing.T, where scenario.Stage) error {
+	t.Helper()
+	where.Soon = patience
+	_, err := scenario.Perform(t.Context(), where, scenario.Story{Number: "S07", Play: scenario.S07})
+	return err
+}
