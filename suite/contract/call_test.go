@@ -157,16 +157,17 @@ func jsonName(name string) string {
 	return strings.Join(words, "")
 }
 
+// target is the path with the query.
+func (p parts) target() string {
+	if query := cmp.Or(p.rawQuery, p.query.Encode()); query != "" {
+		return p.path + "?" + query
+	}
+	return p.path
+}
+
 // send sends an HTTP request and reads the answer: the RPC's message, or a google.rpc.Status.
 func (w *world) send(t testing.TB, r rpc, token, key string, p parts) answer {
-	url := w.stage.URL + p.path
-	if p.rawQuery == "" {
-		p.rawQuery = p.query.Encode()
-	}
-	if p.rawQuery != "" {
-		url += "?" + p.rawQuery
-	}
-	req, err := http.NewRequestWithContext(t.Context(), r.verb, url, bytes.NewReader(p.body))
+	req, err := http.NewRequestWithContext(t.Context(), r.verb, w.stage.URL+p.target(), bytes.NewReader(p.body))
 	require.NoError(t, err)
 	if p.body != nil {
 		req.Header.Set("Content-Type", cmp.Or(p.kind, "application/json"))

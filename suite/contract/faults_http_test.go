@@ -94,8 +94,8 @@ func (b *badInput) queries(t *testing.T, good parts) {
 // bodies are not JSON, not for this method, too deep, or too long.
 func (b *badInput) bodies(t *testing.T, good parts) {
 	for what, body := range map[string]string{
-		"half a body": `{`, "null": `null`, "a list": `[]`, "a text": `"x"`, "a number": `42`, "two values": `{} {}`, "a comma too many": `{"a":1,}`,
-		"single quotes": `{'a':1}`, "a byte order mark": "\ufeff{}", "a NUL": "\x00", "no UTF-8": "{\"nonsense\":\"\xff\"}",
+		"half a body": `{`, "null": `null`, "a list": `[]`, "a text": `"x"`, "a number": `42`, "two values": `{} {}`,
+		"a comma too many": `{"a":1,}`, "single quotes": `{'a':1}`, "a byte order mark": "\ufeff{}", "a NUL": "\x00", "no UTF-8": "{\"nonsense\":\"\xff\"}",
 		"half a surrogate": `{"nonsense":"\ud800"}`, "an unknown field": `{"nonsense":1}`, "blanks": "   ",
 		"deep lists":   `{"nonsense":` + strings.Repeat("[", tooDeep) + strings.Repeat("]", tooDeep) + `}`,
 		"deep objects": strings.Repeat(`{"a":`, tooDeep) + `1` + strings.Repeat(`}`, tooDeep),
@@ -143,7 +143,9 @@ func (b *badInput) needsBody() bool {
 
 // kinds are good bodies that call themselves something else.
 func (b *badInput) kinds(t *testing.T, good parts) {
-	for _, kind := range []string{"text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", "application/jsonx", "/"} {
+	for _, kind := range []string{
+		"text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", "application/jsonx", "/",
+	} {
 		p := good
 		p.kind = kind
 		b.raw(t, "a body of "+kind, http.StatusUnsupportedMediaType, p)

@@ -84,7 +84,7 @@ func badTexts(s spot, request proto.Message, add func(string, proto.Message)) {
 	if rules.GetUuid() {
 		set("no UUID", "request-1")
 	}
-	if reference, _ := proto.GetExtension(s.field().Options(), annotations.E_ResourceReference).(*annotations.ResourceReference); reference != nil {
+	if proto.HasExtension(s.field().Options(), annotations.E_ResourceReference) {
 		for _, name := range badNames(s.text(request)) {
 			set("name "+name, name)
 		}
@@ -95,8 +95,8 @@ func badTexts(s spot, request proto.Message, add func(string, proto.Message)) {
 func badNames(name string) []string {
 	collection, _, _ := strings.Cut(name, "/")
 	return []string{
-		collection, collection + "/", collection + "//", "/" + name, name + "/", name + "/x", collection + "/../x", collection + "/a b",
-		collection + "/%2e", collection + "/é", "gadgets/1", "//kept.dev/" + name, strings.ToUpper(name), collection + "/no-such-thing-1",
+		collection, collection + "/", collection + "//", "/" + name, name + "/", name + "/x", collection + "/../x",
+		collection + "/a b", collection + "/%2e", collection + "/é", "gadgets/1", "//kept.dev/" + name, strings.ToUpper(name), collection + "/no-such-thing-1",
 	}
 }
 

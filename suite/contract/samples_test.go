@@ -117,7 +117,8 @@ func aProduct() *orderv1.Product {
 func anOption() *orderv1.DeliveryOption {
 	return &orderv1.DeliveryOption{
 		DisplayName: "Within 24 hours", SpeedFee: euros(10),
-		PromisedDuration: &durationpb.Duration{Seconds: 86400, Nanos: 1500}, RiskDuration: &durationpb.Duration{Seconds: 3600, Nanos: 1},
+		PromisedDuration: &durationpb.Duration{Seconds: 86400, Nanos: 1500}, // finer than it is kept
+		RiskDuration:     &durationpb.Duration{Seconds: 3600, Nanos: 1},
 	}
 }
 
