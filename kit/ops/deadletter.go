@@ -83,7 +83,7 @@ func (d *DeadLetters) ReplayDeadLetter(ctx context.Context, req *opsv1.ReplayDea
 	})
 }
 
-// DropDeadLetter gives one up for good.
+// DropDeadLetter gives one up for good, even should the bus give its event again.
 //
 // Errors: NOT_FOUND for an unknown one.
 func (d *DeadLetters) DropDeadLetter(ctx context.Context, req *opsv1.DropDeadLetterRequest) (*emptypb.Empty, error) {
@@ -92,7 +92,11 @@ func (d *DeadLetters) DropDeadLetter(ctx context.Context, req *opsv1.DropDeadLet
 		return nil, err
 	}
 	return change.Do(ctx, d.DB, req, func(tx *sqldb.Tx) (*emptypb.Empty, error) {
-		return &emptypb.Empty{}, missing(timer.Drop(tx, kind, key), req.GetName())
+		if err := timer.Drop(tx, kind, key); err != nil {
+			return nil, missing(err, req.GetName())
+		}
+		inbox.GiveUp(tx, kind, key)
+		return &emptypb.Empty{}, nil
 	})
 }
 
