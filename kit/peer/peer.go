@@ -13,17 +13,20 @@ import (
 	"google.golang.org/grpc/resolver/manual"
 )
 
-// Calls go round all replicas. They are tried again only where nothing can have happened yet, which is what UNAVAILABLE
-// before any answer means; changes carry their own idempotency keys.
+// Calls go round all replicas. UNAVAILABLE may come after the work was done, when a replica dies before it answers: a call is
+// tried again only because every change carries an idempotency key. The sandbox's clock takes none, and would be moved twice.
 const serviceConfig = `{
 	"loadBalancingConfig": [{"round_robin": {}}],
-	"methodConfig": [{
-		"name": [{}],
-		"retryPolicy": {
-			"maxAttempts": 4, "initialBackoff": "0.05s", "maxBackoff": "1s", "backoffMultiplier": 3,
-			"retryableStatusCodes": ["UNAVAILABLE"]
+	"methodConfig": [
+		{"name": [{"service": "kept.ops.v1.SandboxService"}]},
+		{
+			"name": [{}],
+			"retryPolicy": {
+				"maxAttempts": 4, "initialBackoff": "0.05s", "maxBackoff": "1s", "backoffMultiplier": 3,
+				"retryableStatusCodes": ["UNAVAILABLE"]
+			}
 		}
-	}]
+	]
 }`
 
 // Dial connects to a service at an address: "host:port", whose name may stand for many replicas, or several
@@ -38,7 +41,7 @@ func Dial(address string, creds credentials.TransportCredentials, opts ...grpc.D
 	}
 	conn, err := grpc.NewClient(target, append(opts,
 		grpc.WithTransportCredentials(creds),
-		grpc.WithDefaultServiceConfig(serviceConfig),
+		grpc.WithDefaultServiceConfig(serviceConfig), grpc.WithChainUnaryInterceptor(keyed),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 20 * time.Second, Timeout: 5 * time.Second}),
 	)...)
 	if err != nil {
