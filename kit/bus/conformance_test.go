@@ -65,7 +65,7 @@ func takenOver(t *testing.T, newBus maker) {
 	var once sync.Once
 	dying := consume(t, mine, "order", func(context.Context, []event.Event) error {
 		once.Do(func() { close(reached) })
-		<-die
+		await(t, die)
 		return errors.New("died before the acknowledgement")
 	})
 	consume(t, mine, "customer", nil)
@@ -109,7 +109,7 @@ func finishes(t *testing.T, newBus maker) {
 	reached, goOn := make(chan struct{}), make(chan struct{})
 	c := consume(t, b, "order", func(ctx context.Context, _ []event.Event) error {
 		close(reached)
-		<-goOn
+		await(t, goOn)
 		return ctx.Err()
 	})
 	consume(t, b, "customer", nil)
@@ -188,6 +188,14 @@ func consume(t testing.TB, b bus.Bus, name string, handle bus.Handle) *consumer 
 	}()
 	t.Cleanup(func() { cancel(); <-c.done })
 	return c
+}
+
+// await waits for the channel, or for the test to have failed meanwhile.
+func await(t testing.TB, ready <-chan struct{}) {
+	select {
+	case <-ready:
+	case <-t.Context().Done():
+	}
 }
 
 func (c *consumer) note(events []event.Event) {

@@ -46,7 +46,7 @@ func TestPendingCountsWhatIsNotHandled(t *testing.T) {
 	reached, goOn := make(chan struct{}, 99), make(chan struct{})
 	c := consume(t, b, "order", func(context.Context, []event.Event) error {
 		reached <- struct{}{}
-		<-goOn
+		await(t, goOn)
 		return nil
 	})
 	<-reached
@@ -121,7 +121,7 @@ func TestTrimKeepsWhatSomeGroupStillNeeds(t *testing.T) {
 	customer := consume(t, b, "customer", func(context.Context, []event.Event) error {
 		reached <- struct{}{}
 		if !failed {
-			<-goOn
+			await(t, goOn)
 			failed = true
 			return errors.New("not yet")
 		}
