@@ -206,7 +206,7 @@ func TestTwentyDaysPassInASecond(t *testing.T) {
 	took := time.Since(begun)
 	s.requireOver(t, 25)
 	t.Logf("twenty days with 25 rings, 25 calls and 50 events took %s", took)
-	require.Less(t, took, 2*time.Second)
+	require.Less(t, took, 20*time.Second) // half a second on a quiet machine, ten times that under the race detector
 }
 
 func TestAdvanceDoesNotReturnWhileACallIsUnderWay(t *testing.T) {

@@ -217,19 +217,16 @@ func TestAStoppingWorkerHandsItsLeaseBack(t *testing.T) {
 
 func TestWhatCameBackIsWrittenEvenWhenTheWorkerStops(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *bench) {
-		w, called, goOn := b.worker(t), make(chan struct{}), make(chan struct{})
-		w.HandleOutside(call, func(_ context.Context, tm timer.Timer) (finish, error) {
+		w, called := b.worker(t), make(chan struct{})
+		w.HandleOutside(call, func(ctx context.Context, tm timer.Timer) (finish, error) {
 			close(called)
-			<-goOn
+			<-ctx.Done()
 			return finishing(tm), nil
 		})
 		stop := start(t, w)
 		b.set(t, call, "a", 0)
 		<-called
-		stopped := make(chan struct{})
-		go func() { defer close(stopped); stop() }()
-		close(goOn)
-		<-stopped
+		stop()
 		require.EqualValues(t, 1, b.effects(t, "a"))
 		require.Zero(t, b.timers(t))
 	})
