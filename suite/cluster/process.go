@@ -90,19 +90,28 @@ func (p *Process) Kill() {
 	<-p.done
 }
 
-// Stop asks the process to drain and waits until it has ended.
+// Stop asks the process to drain and waits until it has ended. One that has not ended well is an error, unless it had ended
+// before.
 func (p *Process) Stop() error {
 	if p.cmd == nil || p.cmd.Process == nil {
 		return nil
 	}
-	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-p.done:
 		return nil
+	default:
+		_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	}
+	select {
+	case <-p.done:
 	case <-time.After(30 * time.Second):
 		p.Kill()
 		return fmt.Errorf("%s did not drain in 30 s", p.Name)
 	}
+	if !p.cmd.ProcessState.Success() {
+		return fmt.Errorf("%s drained badly, %s: %s", p.Name, p.cmd.ProcessState, p.Log())
+	}
+	return nil
 }
 
 // Log is the end of what the process has written.

@@ -43,12 +43,12 @@ func TestKillDistributed(t *testing.T) {
 	c := startCluster(t)
 	stage, books := c.Stage(), booksOfCluster(t, c)
 	killEverywhere(t, scenery{programs: c.Services(), hasBus: true, set: func(t *testing.T, p point, env string) scene {
-		if p.busLost {
-			loseRedis(t, c)
-		}
 		replicas := c.Replicas(p.program)
 		for _, replica := range replicas {
 			require.NoError(t, replica.Stop())
+		}
+		if p.busLost {
+			loseRedis(t, c)
 		}
 		return scene{stage, books, start(t, env, replicas...), replicas[0].Log}
 	}})
