@@ -106,7 +106,7 @@ func (r *replica) surround(seen Seen) error {
 	r.around = Surroundings{
 		Process: id.New(), Clock: clock.Wall{}, Log: seen.Logger, Tracer: seen.TracerProvider, Meter: seen.MeterProvider,
 		Verifier: verifier, Activity: &activity.Counter{}, RelayLease: r.cfg.RelayLease, OutsideLease: r.cfg.OutsideLease,
-		Bus:  bus.NewRedis(bus.RedisConfig{Client: r.redis, Services: services, Idle: r.cfg.RedeliverAfter}),
+		Bus:  bus.NewRedis(bus.RedisConfig{Client: r.redis, Services: services, Idle: r.cfg.RedeliverAfter, Log: seen.Logger}),
 		Peer: func(service string) grpc.ClientConnInterface { return r.conns[service] },
 	}
 	if r.cfg.RateLimit > 0 {
