@@ -108,12 +108,29 @@ func openShop(t *testing.T, where scenario.Stage, kind string, units int) shop {
 
 func euros(units int) map[string]any { return map[string]any{"currencyCode": "EUR", "units": units} }
 
-func (shop) must(t *testing.T, who client, path string, body any) reply {
+func (s shop) must(t *testing.T, who client, path string, body any) reply {
 	t.Helper()
-	r, err := who.post(t.Context(), id.New(), path, body)
-	require.NoError(t, err)
-	require.Equal(t, http.StatusOK, r.status, "%s: %s", path, r.body)
-	return r
+	key := id.New()
+	return insist(t, func() (reply, error) { return who.post(t.Context(), key, path, body) })
+}
+
+func (s shop) mustOrder(t *testing.T) reply {
+	t.Helper()
+	key := id.New()
+	return insist(t, func() (reply, error) { return s.order(t.Context(), key) })
+}
+
+// insist calls again, under the same key, while something behind the front door is away, as clients are told to.
+func insist(t *testing.T, call func() (reply, error)) reply {
+	t.Helper()
+	var last reply
+	require.Eventually(t, func() bool {
+		r, err := call()
+		last = r
+		return err == nil && r.status != http.StatusServiceUnavailable && r.status != http.StatusGatewayTimeout
+	}, 2*patience, time.Millisecond)
+	require.Equal(t, http.StatusOK, last.status, last.body)
+	return last
 }
 
 // order asks for one unit.

@@ -49,6 +49,7 @@ func TestKillDistributed(t *testing.T) {
 		}
 		if p.busLost {
 			loseRedis(t, c)
+			awaitClock(t, c)
 		}
 		return scene{stage, books, start(t, env, replicas...), replicas[0].Log}
 	}})

@@ -1,24 +1,109 @@
 package endurance_test
 
 import (
+	"math/rand/v2"
+	"net/http"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
+	"kept.dev/kit/id"
 	"kept.dev/suite/cluster"
 )
 
-// loseRedis kills Redis, takes its data away, and starts it again. It returns when the sandbox's clock is back, which
-// every process brings: one that started before that would live in the past.
+// loseRedis kills Redis, takes its data away, and starts it again.
 func loseRedis(t *testing.T, c *cluster.Cluster) {
 	t.Helper()
 	c.Redis.Stop(true)
 	require.NoError(t, c.Redis.Wipe())
 	require.NoError(t, c.Redis.Restart(t.Context()))
+}
+
+// awaitClock waits until the processes have brought the sandbox's clock back to a Redis that lost it. One that starts
+// before that lives in the past.
+func awaitClock(t *testing.T, c *cluster.Cluster) {
+	t.Helper()
 	client := redis.NewClient(&redis.Options{Addr: c.Redis.Addr()})
 	defer client.Close()
 	require.Eventually(t, func() bool { return client.Exists(t.Context(), "kept:sandbox:offset").Val() == 1 },
 		patience, 10*time.Millisecond, "the sandbox's clock is back")
+}
+
+// TestOutages takes away what the suite stands on while stories are played. No process ends, and nothing is lost.
+func TestOutages(t *testing.T) {
+	c := startCluster(t)
+	books := booksOfCluster(t, c)
+	books.stocked = map[string]int64{"coffee-pot": 10, "probe": 1, "plenty": 1000}
+	stop := cluster.Keep(c.Processes...)
+	for range 3 {
+		outage(t, c, books, "Redis lost with its data", func() { loseRedis(t, c) })
+	}
+	for range 2 {
+		outage(t, c, books, "PostgreSQL crashed", func() {
+			c.Postgres.Stop(true)
+			require.NoError(t, c.Postgres.Restart(t.Context()))
+		})
+	}
+	ends, err := stop()
+	require.NoError(t, err)
+	require.Zero(t, ends, "processes that ended because of an outage")
+	withoutCustomer(t, c, books)
+}
+
+// outage strikes at a random moment of the story, which has to hold.
+func outage(t *testing.T, c *cluster.Cluster, books *books, what string, strike func()) {
+	t.Helper()
+	played := make(chan error, 1)
+	go func() { played <- play(t, c.Stage()) }()
+	moment := time.Duration(rand.Int64N(int64(700 * time.Millisecond)))
+	<-time.After(moment)
+	strike()
+	back := time.Now()
+	probe(t, c)
+	recovered := time.Since(back)
+	require.NoError(t, <-played, "%s %s after the start of the story", what, moment)
+	books.balance(t)
+	t.Logf("outage: %s %s after the story's start: an order is in the promise book again %s after its return; nothing lost",
+		what, moment.Round(time.Millisecond), recovered.Round(10*time.Millisecond))
+}
+
+// probe sells something to a new customer, through both services and the bus between them.
+func probe(t *testing.T, c *cluster.Cluster) {
+	t.Helper()
+	s := openShop(t, c.Stage(), "probe", 1)
+	promise := s.mustOrder(t).text(t, "promise")
+	require.Eventually(t, func() bool {
+		r, err := s.customer.get(t.Context(), "/v1/"+promise)
+		return err == nil && r.status == http.StatusOK
+	}, 2*patience, time.Millisecond)
+}
+
+// withoutCustomer takes orders, and calls some off, while no replica of the customer service is there.
+func withoutCustomer(t *testing.T, c *cluster.Cluster, books *books) {
+	s := openShop(t, c.Stage(), "plenty", 1000)
+	s.mustOrder(t) // now the order service knows the customer
+	replicas := c.Replicas("customer")
+	for _, p := range replicas {
+		p.Kill()
+	}
+	const orders = 50
+	replies := together(t, orders, func(int) (reply, error) { return s.order(t.Context(), id.New()) })
+	for i, r := range replies {
+		require.Equal(t, http.StatusOK, r.status, r.body)
+		if i%5 == 0 {
+			s.must(t, s.customer, "/v1/"+r.text(t, "name")+":cancel", map[string]any{"reason": "changed my mind"})
+		}
+	}
+	started := time.Now()
+	for _, p := range replicas {
+		require.NoError(t, p.Start())
+	}
+	books.balance(t)
+	t.Logf("outage: %d orders, %d called off, while the customer service was away: all in the promise book %s after its start",
+		orders, orders/5, time.Since(started).Round(10*time.Millisecond))
+	for _, p := range replicas {
+		require.NoError(t, p.Await(t.Context()))
+	}
 }

@@ -111,7 +111,11 @@ func (c *TokenCmd) Run(context.Context) error {
 	if !ok {
 		return fmt.Errorf("there is no role %q", c.Role)
 	}
-	issuer, err := token.NewIssuer(filepath.Join(c.Data, "keys"))
+	keys := filepath.Join(c.Data, "keys")
+	if _, err := os.Stat(keys); err != nil { // fresh keys would sign what nobody accepts
+		return fmt.Errorf("there is no suite in %s that could accept a token: %w", c.Data, err)
+	}
+	issuer, err := token.NewIssuer(keys)
 	if err != nil {
 		return err
 	}
