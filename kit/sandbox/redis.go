@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"sync"
 	"time"
 
@@ -33,8 +34,10 @@ type Redis struct {
 
 const (
 	offsetKey  = "kept:sandbox:offset"
-	membersKey = "kept:sandbox:members" // each with the time, by Redis's clock, until which it counts
+	membersKey = "kept:{sandbox}:members" // each with the time, by Redis's clock, until which it counts
+	sinceKey   = "kept:{sandbox}:since"   // since when the list is kept; another time after Redis has lost it
 	memberTTL  = 3 * time.Second
+	enlisting  = memberTTL / 3 // how often a process puts itself on the list
 )
 
 // raise sets the offset to the larger of what is there and what is given, and returns it.
@@ -61,7 +64,7 @@ func (r *Redis) Refresh(ctx context.Context) error { return r.Share(ctx, r.Clock
 func (r *Redis) Run(ctx context.Context) error {
 	self := r.Service + " " + r.Process + " " + r.Address
 	for {
-		err := errors.Join(r.Refresh(ctx), enlist.Run(ctx, r.Client, []string{membersKey}, self, memberTTL.Milliseconds()).Err())
+		err := errors.Join(r.Refresh(ctx), r.enlist(ctx, self))
 		if err != nil && ctx.Err() == nil {
 			r.Log.WarnContext(ctx, "sandbox: Redis does not answer", "error", err)
 		}
@@ -70,9 +73,13 @@ func (r *Redis) Run(ctx context.Context) error {
 			gone, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 			defer cancel()
 			return r.Client.ZRem(gone, membersKey, self).Err()
-		case <-time.After(memberTTL / 3):
+		case <-time.After(enlisting):
 		}
 	}
+}
+
+func (r *Redis) enlist(ctx context.Context, self string) error {
+	return enlist.Run(ctx, r.Client, []string{membersKey, sinceKey}, self, memberTTL.Milliseconds()).Err()
 }
 
 // now is Redis's time in milliseconds: the processes' clocks may differ.
@@ -80,18 +87,22 @@ const now = `local t = redis.call("time") local now = t[1] * 1000 + math.floor(t
 
 var (
 	enlist = redis.NewScript(now + `
+		redis.call("set", KEYS[2], now, "nx")
 		redis.call("zremrangebyscore", KEYS[1], "-inf", now)
 		return redis.call("zadd", KEYS[1], now + ARGV[2], ARGV[1])`)
 	present = redis.NewScript(now + `
-		return redis.call("zrangebyscore", KEYS[1], "(" .. now, "+inf")`)
+		local age = now - tonumber(redis.call("get", KEYS[2]) or now)
+		return {tostring(age), unpack(redis.call("zrangebyscore", KEYS[1], "(" .. now, "+inf"))}`)
 )
 
-// Members are the processes on the list.
+// Members are the processes on the list. A list that Redis has just lost may lack some of them, whose clocks nobody would
+// bring up to date: it counts when everybody has had the time to be on it again.
 func (r *Redis) Members(ctx context.Context) ([]opsv1.ActivityServiceClient, error) {
-	list, err := present.Run(ctx, r.Client, []string{membersKey}).StringSlice()
+	answer, err := present.Run(ctx, r.Client, []string{membersKey, sinceKey}).StringSlice()
 	if err != nil {
 		return nil, err
 	}
+	age, list := answer[0], answer[1:]
 	there := map[string]bool{}
 	var members []opsv1.ActivityServiceClient
 	for _, entry := range list {
@@ -110,6 +121,9 @@ func (r *Redis) Members(ctx context.Context) ([]opsv1.ActivityServiceClient, err
 		if !there[service] {
 			return nil, fmt.Errorf("no process of %s is there", service)
 		}
+	}
+	if millis, err := strconv.ParseInt(age, 10, 64); err != nil || millis < (enlisting*3/2).Milliseconds() {
+		return nil, errors.Join(errors.New("the list of processes is not complete yet"), err)
 	}
 	return members, nil
 }

@@ -64,11 +64,36 @@ func TestRedisMembers(t *testing.T) {
 	require.Equal(t, map[string]int{"order order-1:9000": 1, "order order-2:9000": 1, "customer customer-1:9000": 1}, d.addresses)
 
 	// One that dies does not; its entry runs out.
-	require.NoError(t, client.ZAdd(t.Context(), "kept:sandbox:members", redis.Z{
+	require.NoError(t, client.ZAdd(t.Context(), "kept:{sandbox}:members", redis.Z{
 		Score: float64(time.Now().Add(200 * time.Millisecond).UnixMilli()), Member: "order 3 order-3:9000",
 	}).Err())
 	require.True(t, count(3)())
 	require.Eventually(t, count(2), 5*time.Second, time.Millisecond)
+}
+
+func TestALostListCountsWhenEverybodyIsOnItAgain(t *testing.T) {
+	_, client := kittest.Redis(t)
+	d := &dialled{addresses: map[string]int{}}
+	order := newProcess(client, "order", "1", d.dial)
+	start(t, order.Run)
+	start(t, newProcess(client, "customer", "1", d.dial).Run)
+	listed := func() (n int) {
+		require.Eventually(t, func() bool {
+			members, err := order.Members(t.Context())
+			n = len(members)
+			return err == nil
+		}, 10*time.Second, time.Millisecond)
+		return n
+	}
+	require.Equal(t, 2, listed())
+	for i := range 5 { // each puts itself on the list at another moment of the second
+		start(t, newProcess(client, "order", fmt.Sprint(2+i), d.dial).Run)
+		<-time.After(150 * time.Millisecond)
+	}
+	require.Eventually(t, func() bool { return listed() == 7 }, 5*time.Second, time.Millisecond)
+
+	require.NoError(t, client.FlushAll(t.Context()).Err())
+	require.Equal(t, 7, listed())
 }
 
 func TestRedisClocksMoveTogetherAndNeverBack(t *testing.T) {
