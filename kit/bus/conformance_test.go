@@ -172,7 +172,7 @@ type consumer struct {
 }
 
 func consume(t testing.TB, b bus.Bus, name string, handle bus.Handle) *consumer {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	c := &consumer{stop: cancel, done: make(chan struct{}), got: map[string]event.Event{}}
 	go func() {
 		defer close(c.done)

@@ -67,7 +67,7 @@ func yardstick(b *testing.B, db *sqldb.DB, url string) float64 {
 	for caller := range 32 {
 		callers.Go(func() {
 			for n := caller * 3000; time.Now().Before(until); n++ {
-				require.NoError(b, transact(db, pool, n*7919%100000+1))
+				require.NoError(b, transact(b.Context(), db, pool, n*7919%100000+1))
 				done.Add(1)
 			}
 		})
@@ -84,8 +84,8 @@ const (
 	insertBox = `insert into box values ($1, true, $2)`
 )
 
-func transact(db *sqldb.DB, pool *pgxpool.Pool, row int) error {
-	ctx, key := context.Background(), id.New()
+func transact(ctx context.Context, db *sqldb.DB, pool *pgxpool.Pool, row int) error {
+	key := id.New()
 	if pool == nil {
 		return db.Update(ctx, "yardstick", func(tx *sqldb.Tx) error {
 			tx.Exec(insertBig, key, body)

@@ -69,7 +69,7 @@ func (h *house) listener(t testing.TB, b bus.Bus) (stop func()) {
 }
 
 func start(t testing.TB, run func(context.Context) error) (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan struct{})
 	go func() { defer close(done); _ = run(ctx) }()
 	stop = func() { cancel(); <-done }

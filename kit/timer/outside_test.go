@@ -64,7 +64,7 @@ func TestAStalledWorkerIsOvertakenAndItsResultDoesNotCount(t *testing.T) {
 		b.set(t, call, "a", 0)
 		over := make(chan error, 1)
 		go func() {
-			_, err := slow.Round(context.Background())
+			_, err := slow.Round(context.WithoutCancel(t.Context()))
 			over <- err
 		}()
 		<-stalled
@@ -94,7 +94,7 @@ func TestALateFailureDoesNotChargeTheNextWorker(t *testing.T) {
 		})
 		b.set(t, call, "a", 0)
 		over := make(chan struct{})
-		go func() { defer close(over); _, _ = slow.Round(context.Background()) }()
+		go func() { defer close(over); _, _ = slow.Round(context.WithoutCancel(t.Context())) }()
 		<-stalled
 		start(t, next)
 		<-called

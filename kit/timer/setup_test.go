@@ -51,7 +51,7 @@ func lease(d time.Duration) func(*timer.Config) { return func(c *timer.Config) {
 
 // start runs the worker until the test's end, or until the returned function is called.
 func start(t testing.TB, w *timer.Worker) (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan struct{})
 	go func() { defer close(done); _ = w.Run(ctx) }()
 	stop = func() { cancel(); <-done }
