@@ -17,6 +17,7 @@ import (
 	"kept.dev/kit/kittest"
 	"kept.dev/kit/sandbox"
 	"kept.dev/kit/sqldb"
+	opsv1 "kept.dev/proto/gen/kept/ops/v1"
 )
 
 func newProcess(client redis.UniversalClient, service, process string, dial func(service, address string) (grpc.ClientConnInterface, error)) *sandbox.Redis {
@@ -94,6 +95,15 @@ func TestALostListCountsWhenEverybodyIsOnItAgain(t *testing.T) {
 
 	require.NoError(t, client.FlushAll(t.Context()).Err())
 	require.Equal(t, 7, listed())
+}
+
+func TestWhatTheClockSaysIsNotBehindAnotherProcess(t *testing.T) {
+	_, client := kittest.Redis(t)
+	one, two := newProcess(client, "order", "1", nil), newProcess(client, "customer", "1", nil)
+	require.NoError(t, one.Share(t.Context(), 48*time.Hour))
+	said, err := sandbox.New(two.Clock, two).GetClock(t.Context(), &opsv1.GetClockRequest{})
+	require.NoError(t, err)
+	require.WithinDuration(t, one.Clock.Now(), said.GetCurrentTime().AsTime(), time.Minute)
 }
 
 func TestRedisClocksMoveTogetherAndNeverBack(t *testing.T) {
