@@ -33,7 +33,7 @@ type Config struct {
 	Activity *activity.Counter
 	// Lease is after how long another replica takes over from one that died (wall time; default 3 s).
 	Lease time.Duration
-	// Poll is how often to look for events that other replicas have written (default 20 ms).
+	// Poll is how often to look for events that other replicas have written (default 50 ms).
 	Poll time.Duration
 }
 
@@ -54,7 +54,7 @@ func New(cfg Config) *Relay {
 		cfg.Lease = 3 * time.Second
 	}
 	if cfg.Poll == 0 {
-		cfg.Poll = 20 * time.Millisecond
+		cfg.Poll = 50 * time.Millisecond
 	}
 	return &Relay{cfg: cfg, holder: id.New()}
 }
