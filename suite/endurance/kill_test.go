@@ -34,6 +34,8 @@ type scenery struct {
 	programs []string
 	// hasBus tells whether there is a bus that can lose everything.
 	hasBus bool
+	// strike takes the bus away for a moment, so that calls overtake events.
+	strike func(t *testing.T)
 	// set restarts the processes of the point's program with the environment, and keeps them running.
 	set func(t *testing.T, p point, env string) scene
 }
@@ -42,7 +44,12 @@ type scenery struct {
 func TestKillDistributed(t *testing.T) {
 	c := startCluster(t)
 	stage, books := c.Stage(), booksOfCluster(t, c)
-	killEverywhere(t, scenery{programs: c.Services(), hasBus: true, set: func(t *testing.T, p point, env string) scene {
+	strike := func(t *testing.T) {
+		c.Redis.Stop(true)
+		<-time.After(500 * time.Millisecond)
+		require.NoError(t, c.Redis.Restart(t.Context()))
+	}
+	killEverywhere(t, scenery{programs: c.Services(), hasBus: true, strike: strike, set: func(t *testing.T, p point, env string) scene {
 		replicas := c.Replicas(p.program)
 		for _, replica := range replicas {
 			require.NoError(t, replica.Stop())
@@ -57,7 +64,7 @@ func TestKillDistributed(t *testing.T) {
 
 // TestKillEmbedded kills the one process at every failpoint that it passes from its first start to the end of the story.
 func TestKillEmbedded(t *testing.T) {
-	killEverywhere(t, scenery{programs: []string{"kept"}, set: func(t *testing.T, _ point, env string) scene {
+	killEverywhere(t, scenery{programs: []string{"kept"}, strike: func(*testing.T) {}, set: func(t *testing.T, _ point, env string) scene {
 		dir := t.TempDir()
 		e, err := cluster.NewEmbedded(dir, bin, true)
 		require.NoError(t, err)
@@ -132,15 +139,20 @@ func (s scenery) record(t *testing.T, p point) []string {
 	return slices.Compact(slices.Sorted(slices.Values(strings.Fields(string(text)))))
 }
 
-// plays is how often the story is played until it passes a point: which replica does something, and which events come
-// together, is not the same every time.
-const plays = 3
+// plays is how often the story is played until it passes a point: which replica does something, which events come together,
+// and whether a call overtakes an event, is not the same every time.
+const plays = 10
 
 func (s scenery) killAt(t *testing.T, p point, states map[string]point) int {
 	t.Helper()
-	for range plays {
+	for try := range plays {
 		at := s.set(t, p, "KEPT_FAILPOINT_KILL="+p.name)
-		err := play(t, at.stage)
+		played := make(chan error, 1)
+		go func() { played <- play(t, at.stage) }()
+		if try > 0 {
+			s.strike(t)
+		}
+		err := <-played
 		if err == nil {
 			at.books.balance(t)
 		}
