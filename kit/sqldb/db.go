@@ -21,7 +21,7 @@ type Config struct {
 	// URL is "postgres://…" or "sqlite:" and a file's path.
 	URL string
 	// Writers is the number of groups in flight at once, and of transactions beside them that nobody shares
-	// (PostgreSQL; default 3). SQLite has one writer.
+	// (PostgreSQL; default 2). SQLite has one writer.
 	Writers int
 	// Readers is the number of connections for reads (default 8).
 	Readers int
@@ -34,7 +34,7 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	c.Writers = orDefault(c.Writers, 3)
+	c.Writers = orDefault(c.Writers, 2)
 	c.Readers = orDefault(c.Readers, 8)
 	c.Queue = orDefault(c.Queue, 4096)
 	c.Group = orDefault(c.Group, 64)

@@ -33,7 +33,7 @@ func samples() map[string]sample {
 		},
 		customerv1.PromiseService_ListPromises_FullMethodName: func(w *world) proto.Message {
 			w.promise()
-			return &customerv1.ListPromisesRequest{PageSize: 1000, Filter: "state = OPEN", OrderBy: "due_time desc"}
+			return &customerv1.ListPromisesRequest{PageSize: 1000, Filter: "state = OPEN", OrderBy: "make_time desc"}
 		},
 
 		orderv1.CatalogService_CreateProduct_FullMethodName: func(*world) proto.Message {

@@ -25,6 +25,4 @@ create table promise (
     constraint promise_due_after_risk check (at_risk < due)
 );
 create index promise_made on promise (made, id);
-create index promise_due on promise (due, id);
 create index promise_customer on promise (customer, made, id);
-create index promise_subject on promise (subject);

@@ -15,7 +15,7 @@ var listing = page.Listing{
 	DefaultOrder: "make_time desc",
 	Fields: []page.Field{
 		{Name: "make_time", Column: "made", Kind: page.Timestamp},
-		{Name: "due_time", Column: "due", Kind: page.Timestamp},
+		{Name: "due_time", Column: "due", Kind: page.Timestamp, FilterOnly: true},
 		{Name: "customer", Kind: page.String, FilterOnly: true},
 		{Name: "subject", Kind: page.String, FilterOnly: true},
 		{Name: "owner", Kind: page.String, FilterOnly: true},
@@ -50,11 +50,8 @@ func (s *Service) ListPromises(
 }
 
 func column(p *customerv1.Promise, name string) any {
-	switch name {
-	case "made":
+	if name == "made" {
 		return p.GetMakeTime().AsTime().UnixMicro()
-	case "due":
-		return p.GetDueTime().AsTime().UnixMicro()
 	}
 	return idOf(p.GetName())
 }

@@ -11,12 +11,13 @@ import (
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 )
 
-// whenAtRisk warns that a promise has not been kept and little time is left.
+// whenAtRisk warns that a promise has not been kept and little time is left, and watches for its end.
 func (s *Service) whenAtRisk(ctx context.Context, tx *sqldb.Tx, t timer.Timer) error {
 	p, open, err := moveOn(tx, t.Key, customerv1.Promise_AT_RISK)
 	if err != nil || !open {
 		return err
 	}
+	due.Set(ctx, tx, t.Key, p.GetDueTime().AsTime(), nil)
 	return s.outbox.Put(ctx, tx, p.GetName(), versionAtRisk, &promisev1.PromiseAtRisk{
 		Promise: p.GetName(), Customer: p.GetCustomer(), Subject: p.GetSubject(), Owner: p.GetOwner(), DueTime: p.GetDueTime(),
 	})

@@ -80,7 +80,7 @@ type ListPromisesRequest struct {
 	// A filter (AIP-160) over `customer`, `subject`, `state`, `kind`, `owner` and `due_time`, such as
 	// `state = BROKEN AND due_time < "2026-12-01T00:00:00Z"`.
 	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	// `make_time` or `due_time`, with `desc` for the latest first. The default is `make_time desc`.
+	// `make_time`, with `desc` for the latest first. The default is `make_time desc`.
 	OrderBy       string `protobuf:"bytes,4,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
