@@ -62,8 +62,10 @@ create table orders (
 create index orders_created on orders (created, id);
 create index orders_customer on orders (customer, created, id);
 
+-- Lines are written with their order, by one statement after it and in its transaction, and never alone: a foreign key would
+-- look the order up once more for each line.
 create table order_line (
-    order_id   text   not null references orders (id),
+    order_id   text   not null,
     number     bigint not null,
     product_id text   not null,
     quantity   bigint not null constraint order_line_quantity_range check (quantity between 1 and 1000000),
