@@ -117,7 +117,7 @@ func TestAKilledConnectionIsUnavailableOnce(t *testing.T) {
 
 // Connections that die while nobody uses them cost nobody an error, however many there are.
 func TestIdleConnectionsMayDie(t *testing.T) {
-	db := newDB(t, "postgres")
+	db := newDB(t, "postgres", func(c *sqldb.Config) { c.Writers = 3 })
 	name := serverDatabase(t, db)
 	dig := func() { // leaves several connections idle, and then dead
 		var meet, all sync.WaitGroup
