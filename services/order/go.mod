@@ -3,11 +3,13 @@ module kept.dev/services/order
 go 1.26.0
 
 require (
+	github.com/stretchr/testify v1.12.1
 	google.golang.org/genproto v0.0.0-20261019180522-ce908d29299b
 	google.golang.org/grpc v1.85.0
 	google.golang.org/protobuf v1.36.12
 	kept.dev/kit v0.0.0
 	kept.dev/proto v0.0.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (
