@@ -46,6 +46,7 @@ type Relay struct {
 	epoch   string    // as it was then
 	replay  string    // the event up to which the window has been put back; empty when there is nothing to put back
 	trimmed time.Time // when the bus was told to forget what everybody has
+	swept   time.Time // when all events were looked over, and not only recent ones
 }
 
 // New makes a relay.
@@ -140,12 +141,29 @@ func (r *Relay) trim(ctx context.Context) error {
 
 const selectPending = `
 	select id, type, subject, version, time, traceparent, data from outbox
-	where pending order by id limit $1`
+	where pending and id >= $2 order by id limit $1`
+
+// recent is how far back the relay looks in every round, by the wall time at which events were made. The index lists those
+// that were published since the last vacuum as well, and reading over all of them would cost more than publishing. What
+// is older (written by a slow transaction, or put back) is found by a sweep over all, every second, or at once while
+// there is more than a page of it.
+const (
+	recent     = 2 * time.Second
+	sweepEvery = time.Second
+)
 
 func (r *Relay) pending(ctx context.Context) ([]event.Event, error) {
-	rows, err := r.cfg.DB.Query(ctx, selectPending, page)
+	now, from := time.Now(), ""
+	sweeps := now.Sub(r.swept) >= sweepEvery
+	if !sweeps {
+		from = id.Floor(now.Add(-recent))
+	}
+	rows, err := r.cfg.DB.Query(ctx, selectPending, page, from)
 	if err != nil {
 		return nil, err
+	}
+	if sweeps && rows.Len() < page {
+		r.swept = now
 	}
 	return sqldb.All(rows, func(rows *sqldb.Rows) (event.Event, error) {
 		e := event.Event{Source: r.cfg.Source}
