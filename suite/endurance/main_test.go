@@ -46,7 +46,7 @@ const patience = 30 * time.Second
 // startCluster starts the distributed suite, impatient, and ends it with the test.
 func startCluster(t *testing.T) *cluster.Cluster {
 	t.Helper()
-	c, err := cluster.Start(t.Context(), cluster.Config{Dir: t.TempDir(), Bin: bin, Sandbox: true, Impatient: true})
+	c, err := cluster.Start(t.Context(), cluster.Config{Dir: t.TempDir(), Bin: bin, Sandbox: true, Impatient: true, Unlimited: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.Stop()) })
 	return c
