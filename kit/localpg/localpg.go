@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -17,6 +16,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"kept.dev/kit/localport"
 )
 
 // Server is a running PostgreSQL.
@@ -35,7 +36,7 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := freePort()
+	port, err := localport.Free()
 	if err != nil {
 		return nil, err
 	}
@@ -55,15 +56,6 @@ func findBin() (string, error) {
 		return "", errors.New("PostgreSQL's server programs are not installed (apt-get install postgresql)")
 	}
 	return filepath.Dir(slices.Max(found)), nil
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 func (s *Server) initDir(ctx context.Context) error {

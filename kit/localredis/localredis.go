@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"kept.dev/kit/localport"
 )
 
 // Server is a running Redis.
@@ -32,21 +34,12 @@ func Start(ctx context.Context, dir string, args ...string) (*Server, error) {
 	if _, err := exec.LookPath("redis-server"); err != nil {
 		return nil, errors.New("redis-server is not installed (apt-get install redis-server)")
 	}
-	port, err := freePort()
+	port, err := localport.Free()
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{Dir: filepath.Join(dir, "redis"), Port: port, args: args}
 	return s, s.Restart(ctx)
-}
-
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 // Restart starts the server, on the same port and data, and waits until it answers.

@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,6 +15,7 @@ import (
 
 	"kept.dev/kit/access"
 	"kept.dev/kit/localpg"
+	"kept.dev/kit/localport"
 	"kept.dev/kit/localredis"
 	"kept.dev/kit/tlsconf"
 	"kept.dev/kit/token"
@@ -187,16 +186,9 @@ func list(addresses map[string][]string) string {
 	return strings.Join(parts, ";")
 }
 
-// freeAddress finds a port below those that the system gives to outgoing connections, so that none of them takes it before
-// its process listens, or while that process is started again.
 func freeAddress() (string, error) {
-	for range 100 {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20000+rand.N(12000)))
-		if err == nil {
-			return l.Addr().String(), l.Close()
-		}
-	}
-	return "", errors.New("no free port between 20000 and 32000")
+	port, err := localport.Free()
+	return fmt.Sprintf("127.0.0.1:%d", port), err
 }
 
 // Services are the services that run, besides the gateway.
