@@ -113,7 +113,7 @@ func finishes(t *testing.T, newBus maker) {
 		return ctx.Err()
 	})
 	consume(t, b, "customer", nil)
-	sent := events(4)
+	sent := events(1)
 	go publish(t, b, sent)
 	<-reached
 	c.stop()

@@ -49,10 +49,11 @@ func NewRedis(cfg RedisConfig) *Redis {
 func stream(source string) string   { return "kept:events:{" + source + "}" }
 func epochKey(source string) string { return "kept:epoch:{" + source + "}" }
 
-// Publish appends the events to the source's stream, in one round trip.
+// Publish appends the events to the source's stream, in one round trip and at once: a reader that waits is woken by the
+// first command that has something for it, and would be given one event and the rest later.
 func (b *Redis) Publish(ctx context.Context, source string, events []event.Event) error {
 	failpoint.Hit("publish.before", source)
-	pipe := b.cfg.Client.Pipeline()
+	pipe := b.cfg.Client.TxPipeline()
 	for _, e := range events {
 		pipe.XAdd(ctx, &redis.XAddArgs{Stream: stream(source), Values: encode(e)})
 	}
