@@ -16,7 +16,9 @@ import (
 type Config struct {
 	// Brief measures for moments only, to see that the benchmarks still run.
 	Brief bool
-	Out   io.Writer
+	// Only is the one thing to measure: memory, orders, reads, sustained or start; empty for all.
+	Only string
+	Out  io.Writer
 }
 
 func (c Config) of(d time.Duration) time.Duration {
@@ -25,6 +27,8 @@ func (c Config) of(d time.Duration) time.Duration {
 	}
 	return d
 }
+
+func (c Config) wants(what string) bool { return c.Only == "" || c.Only == what }
 
 // run is one run of all benchmarks.
 type run struct {
@@ -88,6 +92,9 @@ func (r *run) distributed(ctx context.Context) (err error) {
 
 // memory measures what a process holds that has nothing to do, two seconds after its start.
 func (r *run) memory(what string, needed int, p *cluster.Process) error {
+	if !r.cfg.wants("memory") {
+		return nil
+	}
 	time.Sleep(2 * time.Second)
 	idle, err := resident(p.PID())
 	if err == nil {
@@ -110,16 +117,24 @@ func (r *run) embedded(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	made := closedLoop(ctx, 32, r.cfg.of(10*time.Second), func(ctx context.Context, caller int) error {
-		_, err := shop.order(ctx, caller+int(time.Now().UnixNano()%1000000))
-		return err
-	})
-	r.print("embedded: orders through REST        %6.0f/s at 32 callers, p50 %s, p99 %s, %d failed %v", made.Rate(),
-		made.P50.Round(10*time.Microsecond), made.P99.Round(10*time.Microsecond), made.Failed, orNothing(made.FirstFault))
+	r.ordersAlone(ctx, shop)
 	if err := r.reads(ctx, "embedded", shop); err != nil {
 		return err
 	}
 	return r.restart(ctx, "the embedded suite", one.Process)
+}
+
+// ordersAlone measures CreateOrder on SQLite, for which there is no yardstick: it stands beside PostgreSQL's.
+func (r *run) ordersAlone(ctx context.Context, s *shop) {
+	if !r.cfg.wants("orders") {
+		return
+	}
+	made := closedLoop(ctx, 32, r.cfg.of(10*time.Second), func(ctx context.Context, caller int) error {
+		_, err := s.order(ctx, caller+int(time.Now().UnixNano()%1000000))
+		return err
+	})
+	r.print("embedded: orders through REST        %6.0f/s at 32 callers, p50 %s, p99 %s, %d failed %v", made.Rate(),
+		made.P50.Round(10*time.Microsecond), made.P99.Round(10*time.Microsecond), made.Failed, orNothing(made.FirstFault))
 }
 
 func orNothing(err error) string {
@@ -131,6 +146,9 @@ func orNothing(err error) string {
 
 // orders measures CreateOrder at 32 callers, with the yardstick before and after.
 func (r *run) orders(ctx context.Context, shape string, s *shop) error {
+	if !r.cfg.wants("orders") {
+		return nil
+	}
 	before, err := r.yard.measure(ctx, r.cfg.of(5*time.Second))
 	if err != nil {
 		return err
@@ -153,6 +171,9 @@ func (r *run) orders(ctx context.Context, shape string, s *shop) error {
 
 // reads measures GetOrder against plain net/http that serves the same body.
 func (r *run) reads(ctx context.Context, shape string, s *shop) error {
+	if !r.cfg.wants("reads") {
+		return nil
+	}
 	name, err := s.order(ctx, 1)
 	if err != nil {
 		return err
@@ -179,6 +200,9 @@ func (r *run) reads(ctx context.Context, shape string, s *shop) error {
 
 // restart measures how long a process with migrated data takes until it is ready.
 func (r *run) restart(ctx context.Context, what string, p *cluster.Process) error {
+	if !r.cfg.wants("start") {
+		return nil
+	}
 	if err := p.Stop(); err != nil {
 		return err
 	}

@@ -11,6 +11,9 @@ import (
 
 // sustained places orders in an open loop at a tenth of the yardstick and looks whether the events keep up.
 func (r *run) sustained(ctx context.Context, s *shop) error {
+	if !r.cfg.wants("sustained") {
+		return nil
+	}
 	yard, err := r.yard.measure(ctx, r.cfg.of(5*time.Second))
 	if err != nil {
 		return err

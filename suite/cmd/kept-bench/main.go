@@ -12,16 +12,17 @@ import (
 
 func main() {
 	brief := flag.Bool("brief", false, "measure for moments only, to see that it runs")
+	only := flag.String("only", "", "measure one thing: memory, orders, reads, sustained or start")
 	flag.Parse()
-	if err := run(*brief, flag.Args()); err != nil {
+	if err := run(bench.Config{Brief: *brief, Only: *only, Out: os.Stdout}, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "kept-bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(brief bool, args []string) error {
+func run(cfg bench.Config, args []string) error {
 	if len(args) == 2 && args[0] == "plain" {
 		return bench.Plain(args[1])
 	}
-	return bench.Run(context.Background(), bench.Config{Brief: brief, Out: os.Stdout})
+	return bench.Run(context.Background(), cfg)
 }
