@@ -24,7 +24,7 @@ func groupSizes(meter metric.Meter, service string) (func(int), error) {
 
 const (
 	oldestPending = `select count(*), coalesce(min(time), 0) from outbox where pending`
-	oldestDue     = `select count(*), coalesce(min(due), 0) from timer where not parked and due <= $1`
+	oldestDue     = `select count(*), coalesce(min(due), 0) from timer where not parked and outside in (false, true) and due <= $1`
 	countDead     = `select count(*) from timer where attempts > 0`
 )
 

@@ -31,8 +31,11 @@ type Activity struct {
 
 const (
 	countPending = `select count(*) from outbox where pending`
-	countDue     = `select count(*) from timer where not parked and due <= $1`
-	nextDue      = `select min(due) from timer where not parked and due > $1`
+	countDue     = `select count(*) from timer where not parked and outside in (false, true) and due <= $1`
+	nextDue      = `
+		select min(due) from (
+			select min(due) as due from timer where not parked and outside = false and due > $1
+			union all select min(due) from timer where not parked and outside = true and due > $1) as next`
 )
 
 // GetActivity says what is going on. The counters are read first and what is left to do after them, so that work that

@@ -35,9 +35,8 @@ create table timer (
     leased      bigint  not null default 0,
     constraint timer_pkey primary key (kind, key)
 );
-create index timer_due on timer (due) where not parked;
 -- Local timers are found at once however many outside calls wait.
-create index timer_due_local on timer (due) where not parked and not outside;
+create index timer_due on timer (outside, due) where not parked;
 create index timer_failed on timer (failed, kind, key) where attempts > 0;
 
 -- Who does, for the moment, what only one process should do.

@@ -15,14 +15,14 @@ import (
 const batch = 200
 
 const (
-	dueLocal   = ` from timer where not parked and not outside and due <= $1`
+	dueLocal   = ` from timer where not parked and outside = false and due <= $1`
 	claimLocal = `select ` + columns + dueLocal + ` order by due limit $2`
 	claimOne   = `select ` + columns + dueLocal + ` and kind = $2 and key = $3`
 )
 
 // localRound carries out due local timers in one transaction; if one fails, each in its own.
 func (w *Worker) localRound(ctx context.Context) (int, error) {
-	if due, err := w.anyDue(ctx, `select kind`+dueLocal, w.cfg.Clock.Now().UnixMicro()); err != nil || !due {
+	if due, err := w.anyDue(ctx, `select kind`+dueLocal+` order by due`, w.cfg.Clock.Now().UnixMicro()); err != nil || !due {
 		return 0, err
 	}
 	defer w.cfg.Activity.Begin()()

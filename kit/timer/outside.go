@@ -17,7 +17,7 @@ import (
 const callsAtOnce = 16
 
 const (
-	dueOutside  = ` from timer where not parked and outside and due <= $1 and leased <= $2`
+	dueOutside  = ` from timer where not parked and outside = true and due <= $1 and leased <= $2`
 	findOutside = `select kind, key` + dueOutside + ` order by due limit $3`
 )
 
@@ -32,7 +32,7 @@ func (w *Worker) startCalls(ctx context.Context, calls *sync.WaitGroup) (int, er
 	if free <= 0 {
 		return 0, nil
 	}
-	due, err := w.anyDue(ctx, `select kind`+dueOutside, w.cfg.Clock.Now().UnixMicro(), time.Now().UnixMicro())
+	due, err := w.anyDue(ctx, `select kind`+dueOutside+` order by due`, w.cfg.Clock.Now().UnixMicro(), time.Now().UnixMicro())
 	if err != nil || !due {
 		return 0, err
 	}

@@ -18,9 +18,12 @@ type terms struct {
 	prices         map[string]money.Amount // by product name
 	promised, risk time.Duration
 	fee            money.Amount // zero for none
+	customerKnown  bool
 }
 
-const selectOption = `select promised, risk, fee, currency from delivery_option where id = $1`
+const selectOption = `
+	select promised, risk, fee, currency, (select count(*) from known_customer where name = $2)
+	from delivery_option where id = $1`
 
 // terms reads all that an order needs, in one round trip where the customer is known here.
 func (s *Service) terms(ctx context.Context, o *orderv1.Order) (terms, error) {
@@ -30,19 +33,18 @@ func (s *Service) terms(ctx context.Context, o *orderv1.Order) (terms, error) {
 	}
 	results, err := s.db.Batch(ctx,
 		catalog.SelectOffers(products),
-		sqldb.Q(selectOption, optionID(o.GetDeliveryOption())),
-		sqldb.Q(`select name from known_customer where name = $1`, o.GetCustomer()))
+		sqldb.Q(selectOption, optionID(o.GetDeliveryOption()), o.GetCustomer()))
 	if err != nil {
 		return terms{}, err
-	}
-	if results[2].Len() == 0 {
-		if err := s.ask(ctx, o.GetCustomer()); err != nil {
-			return terms{}, err
-		}
 	}
 	t, err := sqldb.One(results[1], scanOption)
 	if err != nil {
 		return terms{}, errs.Invalid("order.delivery_option", "%q does not exist", o.GetDeliveryOption())
+	}
+	if !t.customerKnown {
+		if err := s.ask(ctx, o.GetCustomer()); err != nil {
+			return terms{}, err
+		}
 	}
 	offers, err := sqldb.All(results[0], catalog.ScanOffer)
 	if err != nil {
@@ -56,8 +58,9 @@ func (s *Service) terms(ctx context.Context, o *orderv1.Order) (terms, error) {
 }
 
 func scanOption(r *sqldb.Rows) (t terms, err error) {
-	var promised, risk int64
-	err = r.Scan(&promised, &risk, &t.fee.Minor, &t.fee.Currency)
+	var promised, risk, known int64
+	err = r.Scan(&promised, &risk, &t.fee.Minor, &t.fee.Currency, &known)
+	t.customerKnown = known > 0
 	t.promised, t.risk = time.Duration(promised)*time.Microsecond, time.Duration(risk)*time.Microsecond
 	return t, err
 }
