@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help tools generate lint check test run run-distributed scenarios bench servers tidy
 
-MODULES := proto kit services/customer services/order gateway suite
+MODULES := proto kit services/customer services/order services/loyalty services/notification services/support gateway suite
 GO      := go
 BIN     := $(CURDIR)/bin
 DATA    ?= data

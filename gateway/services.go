@@ -8,8 +8,11 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
+	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	opsv1 "kept.dev/proto/gen/kept/ops/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
 
 // service is one gRPC service of the contract, and where it is.
@@ -47,6 +50,28 @@ func services(sandbox bool) []service {
 			register: register(orderv1.NewFulfillmentServiceClient, orderv1.RegisterFulfillmentServiceHandlerClient)},
 		{at: "order", desc: named(orderv1.File_kept_order_v1_payment_service_proto, "PaymentService"),
 			register: register(orderv1.NewPaymentServiceClient, orderv1.RegisterPaymentServiceHandlerClient)},
+		{at: "customer", desc: named(customerv1.File_kept_customer_v1_identity_service_proto, "IdentityService"),
+			register: register(customerv1.NewIdentityServiceClient, customerv1.RegisterIdentityServiceHandlerClient)},
+		{at: "customer", desc: named(customerv1.File_kept_customer_v1_timeline_service_proto, "TimelineService"),
+			register: register(customerv1.NewTimelineServiceClient, customerv1.RegisterTimelineServiceHandlerClient)},
+		{at: "customer", desc: named(customerv1.File_kept_customer_v1_scorecard_service_proto, "ScorecardService"),
+			register: register(customerv1.NewScorecardServiceClient, customerv1.RegisterScorecardServiceHandlerClient)},
+		{at: "order", desc: named(orderv1.File_kept_order_v1_shortage_service_proto, "ShortageService"),
+			register: register(orderv1.NewShortageServiceClient, orderv1.RegisterShortageServiceHandlerClient)},
+		{at: "order", desc: named(orderv1.File_kept_order_v1_tracking_service_proto, "TrackingService"),
+			register: register(orderv1.NewTrackingServiceClient, orderv1.RegisterTrackingServiceHandlerClient)},
+		{at: "loyalty", desc: named(loyaltyv1.File_kept_loyalty_v1_program_service_proto, "ProgramService"),
+			register: register(loyaltyv1.NewProgramServiceClient, loyaltyv1.RegisterProgramServiceHandlerClient)},
+		{at: "loyalty", desc: named(loyaltyv1.File_kept_loyalty_v1_account_service_proto, "AccountService"),
+			register: register(loyaltyv1.NewAccountServiceClient, loyaltyv1.RegisterAccountServiceHandlerClient)},
+		{at: "notification", desc: named(notificationv1.File_kept_notification_v1_template_service_proto, "TemplateService"),
+			register: register(notificationv1.NewTemplateServiceClient, notificationv1.RegisterTemplateServiceHandlerClient)},
+		{at: "notification", desc: named(notificationv1.File_kept_notification_v1_message_service_proto, "MessageService"),
+			register: register(notificationv1.NewMessageServiceClient, notificationv1.RegisterMessageServiceHandlerClient)},
+		{at: "notification", desc: named(notificationv1.File_kept_notification_v1_action_service_proto, "ActionService"),
+			register: register(notificationv1.NewActionServiceClient, notificationv1.RegisterActionServiceHandlerClient)},
+		{at: "support", desc: named(supportv1.File_kept_support_v1_case_service_proto, "CaseService"),
+			register: register(supportv1.NewCaseServiceClient, supportv1.RegisterCaseServiceHandlerClient)},
 		{desc: named(opsv1.File_kept_ops_v1_ops_service_proto, "DeadLetterService"),
 			register: register(opsv1.NewDeadLetterServiceClient, opsv1.RegisterDeadLetterServiceHandlerClient)},
 	}

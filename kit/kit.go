@@ -10,7 +10,9 @@ import (
 
 	"kept.dev/kit/clock"
 	"kept.dev/kit/inbox"
+	"kept.dev/kit/live"
 	"kept.dev/kit/outbox"
+	"kept.dev/kit/sign"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
 )
@@ -24,6 +26,26 @@ type Deps struct {
 	Meter  metric.Meter
 	// Peer is the connection to another service, by its name.
 	Peer func(service string) grpc.ClientConnInterface
+	// Live tells streams that there is something new.
+	Live live.Hub
+	// Signer signs links.
+	Signer *sign.Signer
+	// Mail says how mail leaves the house.
+	Mail Mail
+}
+
+// Mail says how mail leaves the house.
+type Mail struct {
+	// SMTP is the server, smtp://user:password@host:587 or smtps://host:465. Without one mails go into the folder.
+	SMTP string
+	// From is the sender, such as "The Shop <service@shop.example>".
+	From string
+	// Folder takes the mails, one file each, where there is no server.
+	Folder string
+	// Resend sends a mail again of which it can't be known whether it went out.
+	Resend bool
+	// PublicURL is where customers reach the front door, for the links in mails: "https://shop.example".
+	PublicURL string
 }
 
 // Service is what a service hands back. Nothing in it has run yet: its tables may not be there.

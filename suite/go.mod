@@ -20,7 +20,10 @@ require (
 	kept.dev/kit v0.0.0
 	kept.dev/proto v0.0.0
 	kept.dev/services/customer v0.0.0
+	kept.dev/services/loyalty v0.0.0
+	kept.dev/services/notification v0.0.0
 	kept.dev/services/order v0.0.0
+	kept.dev/services/support v0.0.0
 	modernc.org/sqlite v1.54.0
 )
 
@@ -83,5 +86,8 @@ replace (
 	kept.dev/kit => ../kit
 	kept.dev/proto => ../proto
 	kept.dev/services/customer => ../services/customer
+	kept.dev/services/loyalty => ../services/loyalty
+	kept.dev/services/notification => ../services/notification
 	kept.dev/services/order => ../services/order
+	kept.dev/services/support => ../services/support
 )

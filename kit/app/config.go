@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 
+	"kept.dev/kit"
 	"kept.dev/kit/tlsconf"
 	"kept.dev/kit/token"
 )
@@ -26,6 +27,20 @@ type Common struct {
 	LogFormat   string        `help:"text or json." enum:"text,json" default:"json" group:"Observability"`
 }
 
+// Mail are the settings of mail.
+type Mail struct {
+	SMTP       string `name:"smtp" help:"SMTP server, smtp://user:password@host:587 or smtps://host:465. Without one mails go into the mail folder." secret:"" group:"Mail"`
+	MailFrom   string `help:"Sender of mails." default:"Kept <no-reply@localhost>" group:"Mail"`
+	MailFolder string `help:"Folder for mails where there is no server; mailbox, beside the other data, when unset." group:"Mail"`
+	MailResend bool   `help:"Send a mail again when it can't be known whether it went out." group:"Mail"`
+	PublicURL  string `name:"public-url" help:"Where customers reach the front door, for links in mails; http:// and where it listens when unset." group:"Mail"`
+}
+
+// Settings are what services are given.
+func (m Mail) Settings() kit.Mail {
+	return kit.Mail{SMTP: m.SMTP, From: m.MailFrom, Folder: m.MailFolder, Resend: m.MailResend, PublicURL: m.PublicURL}
+}
+
 // Mesh are the settings of a process that is one of many.
 type Mesh struct {
 	Keys    string `help:"Folder with the keys that sign the suite's own tokens." default:"data/keys" group:"Identity"`
@@ -38,6 +53,7 @@ type Mesh struct {
 type Config struct {
 	Common
 	Mesh
+	Mail
 	Listen         string            `help:"Address to serve gRPC on." default:"127.0.0.1:9000" group:"Addresses"`
 	Database       string            `help:"PostgreSQL address, postgres://user:password@host/name, or sqlite:path." required:"" secret:"" group:"Storage"`
 	Redis          string            `help:"Redis address, redis://host:6379/0; several hosts, rediss:// and ?addr= for a cluster." required:"" secret:"" group:"Storage"`

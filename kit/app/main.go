@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,10 +21,12 @@ import (
 	"kept.dev/kit/chain"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/id"
+	"kept.dev/kit/live"
 	"kept.dev/kit/peer"
 	"kept.dev/kit/process"
 	"kept.dev/kit/ratelimit"
 	"kept.dev/kit/sandbox"
+	"kept.dev/kit/sign"
 	"kept.dev/kit/tlsconf"
 	"kept.dev/kit/token"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
@@ -98,6 +101,10 @@ func (r *replica) surround(seen Seen) error {
 	if err != nil {
 		return err
 	}
+	signer, err := sign.Open(r.cfg.Keys)
+	if err != nil {
+		return err
+	}
 	services := slices.Sorted(maps.Keys(r.cfg.Peers))
 	if !slices.Contains(services, r.name) {
 		return fmt.Errorf("the peers have to name all services, and so this one, %s", r.name)
@@ -108,6 +115,7 @@ func (r *replica) surround(seen Seen) error {
 		Verifier: verifier, Activity: &activity.Counter{}, RelayLease: r.cfg.RelayLease, OutsideLease: r.cfg.OutsideLease,
 		Bus:  bus.NewRedis(bus.RedisConfig{Client: r.redis, Services: services, Idle: r.cfg.RedeliverAfter, Log: seen.Logger}),
 		Peer: func(service string) grpc.ClientConnInterface { return r.conns[service] },
+		Live: live.NewLocal(), Signer: signer, Mail: r.mail(),
 	}
 	if r.cfg.RateLimit > 0 {
 		r.around.Limiter = ratelimit.NewRedis(r.redis, ratelimit.Limit{Rate: r.cfg.RateLimit}, 2, time.Now)
@@ -116,6 +124,14 @@ func (r *replica) surround(seen Seen) error {
 		r.joinSandbox(services)
 	}
 	return nil
+}
+
+// mail fills in what is not set: the folder that the process runs in, and the front door's default address.
+func (r *replica) mail() kit.Mail {
+	m := r.cfg.Mail.Settings()
+	m.Folder = cmp.Or(m.Folder, "mailbox")
+	m.PublicURL = cmp.Or(m.PublicURL, "http://127.0.0.1:8080")
+	return m
 }
 
 // joinSandbox gives the process a clock that all processes move together.

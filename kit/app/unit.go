@@ -19,11 +19,13 @@ import (
 	"kept.dev/kit/chain"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/inbox"
+	"kept.dev/kit/live"
 	"kept.dev/kit/ops"
 	"kept.dev/kit/outbox"
 	"kept.dev/kit/ratelimit"
 	"kept.dev/kit/relay"
 	"kept.dev/kit/schema"
+	"kept.dev/kit/sign"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
 	opsv1 "kept.dev/proto/gen/kept/ops/v1"
@@ -41,6 +43,9 @@ type Surroundings struct {
 	Limiter  ratelimit.Limiter
 	Activity *activity.Counter
 	Peer     func(service string) grpc.ClientConnInterface
+	Live     live.Hub
+	Signer   *sign.Signer
+	Mail     kit.Mail
 	// RelayLease and OutsideLease are after how long another replica takes over from one that died; zero for the default.
 	RelayLease, OutsideLease time.Duration
 	// Sandbox is set in a sandbox: what moves the clock, and what brings this process's clock up to date.
@@ -75,6 +80,7 @@ func NewUnit(ctx context.Context, name string, make kit.New, database string, ar
 	u := &Unit{DB: db, around: around, outbox: outbox.New(name, around.Clock)}
 	u.Service, err = make(kit.Deps{
 		DB: db, Clock: around.Clock, Outbox: u.outbox, Log: log, Meter: around.Meter.Meter(name), Peer: around.Peer,
+		Live: around.Live, Signer: around.Signer, Mail: around.Mail,
 	})
 	if err == nil {
 		u.Chain, err = NewChain(around, log, u.Register)

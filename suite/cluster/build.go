@@ -9,7 +9,8 @@ import (
 )
 
 var programs = []string{
-	"./services/customer/cmd/customer", "./services/order/cmd/order", "./gateway/cmd/gateway", "./suite/cmd/kept",
+	"./services/customer/cmd/customer", "./services/order/cmd/order", "./services/loyalty/cmd/loyalty",
+	"./services/notification/cmd/notification", "./services/support/cmd/support", "./gateway/cmd/gateway", "./suite/cmd/kept",
 }
 
 // Build builds the suite's programs into the folder, with the given build tags.

@@ -23,7 +23,7 @@ import (
 )
 
 // Services are the services that run, besides the gateway.
-var services = []string{"customer", "order"}
+var services = []string{"customer", "order", "loyalty", "notification", "support"}
 
 // Config says what to run.
 type Config struct {
@@ -111,6 +111,12 @@ func (c *Cluster) define(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	front := c.cfg.Listen
+	if front == "" {
+		if front, err = freeAddress(); err != nil {
+			return err
+		}
+	}
 	for _, service := range services {
 		database, err := c.Postgres.Create(ctx, service)
 		if err != nil {
@@ -121,14 +127,9 @@ func (c *Cluster) define(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			p.settings("database", database, "redis", c.Redis.URL(), "peers", list(addresses), "keys", filepath.Join(c.cfg.Dir, "keys"))
+			p.settings("database", database, "redis", c.Redis.URL(), "peers", list(addresses), "keys", filepath.Join(c.cfg.Dir, "keys"),
+				"mail-folder", c.Mailbox(), "public-url", "http://"+front)
 			c.Processes = append(c.Processes, p)
-		}
-	}
-	front := c.cfg.Listen
-	if front == "" {
-		if front, err = freeAddress(); err != nil {
-			return err
 		}
 	}
 	c.Gateway, err = c.process("gateway", "gateway", front)
@@ -139,6 +140,9 @@ func (c *Cluster) define(ctx context.Context) error {
 	c.Processes = append(c.Processes, c.Gateway)
 	return nil
 }
+
+// Mailbox is the folder that takes the mails.
+func (c *Cluster) Mailbox() string { return filepath.Join(c.cfg.Dir, "mailbox") }
 
 func (c *Cluster) process(program, name, address string) (*Process, error) {
 	admin, err := freeAddress()

@@ -28,19 +28,26 @@ import (
 	"kept.dev/kit/clock"
 	"kept.dev/kit/id"
 	"kept.dev/kit/inproc"
+	"kept.dev/kit/live"
 	"kept.dev/kit/peer"
 	"kept.dev/kit/ratelimit"
 	"kept.dev/kit/sandbox"
+	"kept.dev/kit/sign"
 	"kept.dev/kit/token"
 	contract "kept.dev/proto"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	"kept.dev/services/customer"
+	"kept.dev/services/loyalty"
+	"kept.dev/services/notification"
 	"kept.dev/services/order"
+	"kept.dev/services/support"
 )
 
 // Services are all the services of the suite, by name.
 func Services() map[string]kit.New {
-	return map[string]kit.New{"customer": customer.New, "order": order.New}
+	return map[string]kit.New{
+		"customer": customer.New, "order": order.New, "loyalty": loyalty.New, "notification": notification.New, "support": support.New,
+	}
 }
 
 // Config says how the suite runs.
@@ -53,6 +60,8 @@ type Config struct {
 	RateLimit int
 	// CORSOrigins are the web origins that may call from a browser.
 	CORSOrigins []string
+	// Mail says how mail leaves the house; into the folder mailbox of Dir when it says nothing.
+	Mail kit.Mail
 	// Issuers are the OIDC issuers whose tokens count besides the suite's own.
 	Issuers []token.OIDCIssuer
 
@@ -153,9 +162,18 @@ func (s *Suite) surroundings() (app.Surroundings, error) {
 	for name := range Services() {
 		names = append(names, name)
 	}
+	signer, err := sign.Open(filepath.Join(s.cfg.Dir, "keys"))
+	if err != nil {
+		return app.Surroundings{}, err
+	}
+	mail := s.cfg.Mail
+	if mail.Folder == "" {
+		mail.Folder = filepath.Join(s.cfg.Dir, "mailbox")
+	}
 	around := app.Surroundings{
 		Process: id.New(), Bus: bus.NewLocal(names...), Clock: clock.Wall{}, Log: s.cfg.Log, Tracer: s.cfg.Tracer,
 		Meter: s.cfg.Meter, Verifier: verifier, Activity: &activity.Counter{}, Peer: s.peer(),
+		Live: live.NewLocal(), Signer: signer, Mail: mail,
 	}
 	if s.cfg.RateLimit > 0 {
 		around.Limiter = ratelimit.NewLocal(ratelimit.Limit{Rate: s.cfg.RateLimit}, time.Now)

@@ -2,10 +2,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +42,7 @@ func main() {
 // ServeCmd runs the suite.
 type ServeCmd struct {
 	app.Common
+	app.Mail
 	Listen     string   `help:"Address to serve REST on." default:"127.0.0.1:8080" group:"Addresses"`
 	Data       string   `help:"Folder for everything that lasts." default:"data" group:"Storage"`
 	GRPCListen string   `name:"grpc-listen" help:"Address to serve gRPC on." default:"127.0.0.1:9000" group:"Addresses"`
@@ -55,15 +59,18 @@ func (c *ServeCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	mail := c.Mail.Settings()
+	mail.PublicURL = cmp.Or(mail.PublicURL, "http://"+c.Listen)
 	suite, err := embedded.Open(ctx, embedded.Config{
 		Dir: c.Data, Sandbox: c.Sandbox, RateLimit: c.RateLimit, CORSOrigins: c.CORS, Issuers: issuers,
-		Log: seen.Logger, Tracer: seen.TracerProvider, Meter: seen.MeterProvider,
+		Mail: mail,
+		Log:  seen.Logger, Tracer: seen.TracerProvider, Meter: seen.MeterProvider,
 	})
 	if err != nil {
 		return err
 	}
 	defer suite.Close()
-	readiness := process.NewReadiness([]string{"customer", "order"}, process.Check{Name: "databases", Probe: suite.Check})
+	readiness := process.NewReadiness(slices.Sorted(maps.Keys(embedded.Services())), process.Check{Name: "databases", Probe: suite.Check})
 	server, err := suite.GRPC(readiness.Health())
 	if err != nil {
 		return err

@@ -134,6 +134,43 @@ func (*Row) Descriptor() ([]byte, []int) {
 	return file_kept_access_v1_access_proto_rawDescGZIP(), []int{0}
 }
 
+// How the holder of a signed link is told.
+type Link struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Link) Reset() {
+	*x = Link{}
+	mi := &file_kept_access_v1_access_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Link) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Link) ProtoMessage() {}
+
+func (x *Link) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_access_v1_access_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Link.ProtoReflect.Descriptor instead.
+func (*Link) Descriptor() ([]byte, []int) {
+	return file_kept_access_v1_access_proto_rawDescGZIP(), []int{1}
+}
+
 // Who may call an RPC.
 type Rule struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -145,6 +182,7 @@ type Rule struct {
 	//
 	//	*Rule_Field
 	//	*Rule_Row
+	//	*Rule_Link
 	Own isRule_Own `protobuf_oneof:"own"`
 	// Anybody may call, without a token.
 	Public        bool `protobuf:"varint,4,opt,name=public,proto3" json:"public,omitempty"`
@@ -154,7 +192,7 @@ type Rule struct {
 
 func (x *Rule) Reset() {
 	*x = Rule{}
-	mi := &file_kept_access_v1_access_proto_msgTypes[1]
+	mi := &file_kept_access_v1_access_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -166,7 +204,7 @@ func (x *Rule) String() string {
 func (*Rule) ProtoMessage() {}
 
 func (x *Rule) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_access_v1_access_proto_msgTypes[1]
+	mi := &file_kept_access_v1_access_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -179,7 +217,7 @@ func (x *Rule) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rule.ProtoReflect.Descriptor instead.
 func (*Rule) Descriptor() ([]byte, []int) {
-	return file_kept_access_v1_access_proto_rawDescGZIP(), []int{1}
+	return file_kept_access_v1_access_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Rule) GetRoles() []Role {
@@ -214,6 +252,15 @@ func (x *Rule) GetRow() *Row {
 	return nil
 }
 
+func (x *Rule) GetLink() *Link {
+	if x != nil {
+		if x, ok := x.Own.(*Rule_Link); ok {
+			return x.Link
+		}
+	}
+	return nil
+}
+
 func (x *Rule) GetPublic() bool {
 	if x != nil {
 		return x.Public
@@ -235,9 +282,16 @@ type Rule_Row struct {
 	Row *Row `protobuf:"bytes,3,opt,name=row,proto3,oneof"`
 }
 
+type Rule_Link struct {
+	// The request holds a signed link, which the handler checks. Whoever has the link may call, with or without a token.
+	Link *Link `protobuf:"bytes,5,opt,name=link,proto3,oneof"`
+}
+
 func (*Rule_Field) isRule_Own() {}
 
 func (*Rule_Row) isRule_Own() {}
+
+func (*Rule_Link) isRule_Own() {}
 
 var file_kept_access_v1_access_proto_extTypes = []protoimpl.ExtensionInfo{
 	{
@@ -263,11 +317,13 @@ var File_kept_access_v1_access_proto protoreflect.FileDescriptor
 const file_kept_access_v1_access_proto_rawDesc = "" +
 	"\n" +
 	"\x1bkept/access/v1/access.proto\x12\x0ekept.access.v1\x1a google/protobuf/descriptor.proto\"\x05\n" +
-	"\x03Row\"\x92\x01\n" +
+	"\x03Row\"\x06\n" +
+	"\x04Link\"\xbe\x01\n" +
 	"\x04Rule\x12*\n" +
 	"\x05roles\x18\x01 \x03(\x0e2\x14.kept.access.v1.RoleR\x05roles\x12\x16\n" +
 	"\x05field\x18\x02 \x01(\tH\x00R\x05field\x12'\n" +
-	"\x03row\x18\x03 \x01(\v2\x13.kept.access.v1.RowH\x00R\x03row\x12\x16\n" +
+	"\x03row\x18\x03 \x01(\v2\x13.kept.access.v1.RowH\x00R\x03row\x12*\n" +
+	"\x04link\x18\x05 \x01(\v2\x14.kept.access.v1.LinkH\x00R\x04link\x12\x16\n" +
 	"\x06public\x18\x04 \x01(\bR\x06publicB\x05\n" +
 	"\x03own*\x95\x01\n" +
 	"\x04Role\x12\x14\n" +
@@ -297,23 +353,25 @@ func file_kept_access_v1_access_proto_rawDescGZIP() []byte {
 }
 
 var file_kept_access_v1_access_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_kept_access_v1_access_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_kept_access_v1_access_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_kept_access_v1_access_proto_goTypes = []any{
 	(Role)(0),                          // 0: kept.access.v1.Role
 	(*Row)(nil),                        // 1: kept.access.v1.Row
-	(*Rule)(nil),                       // 2: kept.access.v1.Rule
-	(*descriptorpb.MethodOptions)(nil), // 3: google.protobuf.MethodOptions
+	(*Link)(nil),                       // 2: kept.access.v1.Link
+	(*Rule)(nil),                       // 3: kept.access.v1.Rule
+	(*descriptorpb.MethodOptions)(nil), // 4: google.protobuf.MethodOptions
 }
 var file_kept_access_v1_access_proto_depIdxs = []int32{
 	0, // 0: kept.access.v1.Rule.roles:type_name -> kept.access.v1.Role
 	1, // 1: kept.access.v1.Rule.row:type_name -> kept.access.v1.Row
-	3, // 2: kept.access.v1.rule:extendee -> google.protobuf.MethodOptions
-	2, // 3: kept.access.v1.rule:type_name -> kept.access.v1.Rule
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	3, // [3:4] is the sub-list for extension type_name
-	2, // [2:3] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	2, // 2: kept.access.v1.Rule.link:type_name -> kept.access.v1.Link
+	4, // 3: kept.access.v1.rule:extendee -> google.protobuf.MethodOptions
+	3, // 4: kept.access.v1.rule:type_name -> kept.access.v1.Rule
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	4, // [4:5] is the sub-list for extension type_name
+	3, // [3:4] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_kept_access_v1_access_proto_init() }
@@ -321,9 +379,10 @@ func file_kept_access_v1_access_proto_init() {
 	if File_kept_access_v1_access_proto != nil {
 		return
 	}
-	file_kept_access_v1_access_proto_msgTypes[1].OneofWrappers = []any{
+	file_kept_access_v1_access_proto_msgTypes[2].OneofWrappers = []any{
 		(*Rule_Field)(nil),
 		(*Rule_Row)(nil),
+		(*Rule_Link)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -331,7 +390,7 @@ func file_kept_access_v1_access_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_access_v1_access_proto_rawDesc), len(file_kept_access_v1_access_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   2,
+			NumMessages:   3,
 			NumExtensions: 1,
 			NumServices:   0,
 		},

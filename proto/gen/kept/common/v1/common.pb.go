@@ -39,6 +39,8 @@ const (
 	Channel_STORE Channel = 4
 	// A partner of the company.
 	Channel_PARTNER Channel = 5
+	// An e-mail.
+	Channel_EMAIL Channel = 6
 )
 
 // Enum value maps for Channel.
@@ -50,6 +52,7 @@ var (
 		3: "PHONE",
 		4: "STORE",
 		5: "PARTNER",
+		6: "EMAIL",
 	}
 	Channel_value = map[string]int32{
 		"CHANNEL_UNSPECIFIED": 0,
@@ -58,6 +61,7 @@ var (
 		"PHONE":               3,
 		"STORE":               4,
 		"PARTNER":             5,
+		"EMAIL":               6,
 	}
 )
 
@@ -92,14 +96,15 @@ var File_kept_common_v1_common_proto protoreflect.FileDescriptor
 
 const file_kept_common_v1_common_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkept/common/v1/common.proto\x12\x0ekept.common.v1*W\n" +
+	"\x1bkept/common/v1/common.proto\x12\x0ekept.common.v1*b\n" +
 	"\aChannel\x12\x17\n" +
 	"\x13CHANNEL_UNSPECIFIED\x10\x00\x12\a\n" +
 	"\x03WEB\x10\x01\x12\a\n" +
 	"\x03APP\x10\x02\x12\t\n" +
 	"\x05PHONE\x10\x03\x12\t\n" +
 	"\x05STORE\x10\x04\x12\v\n" +
-	"\aPARTNER\x10\x05B,Z*kept.dev/proto/gen/kept/common/v1;commonv1b\x06proto3"
+	"\aPARTNER\x10\x05\x12\t\n" +
+	"\x05EMAIL\x10\x06B,Z*kept.dev/proto/gen/kept/common/v1;commonv1b\x06proto3"
 
 var (
 	file_kept_common_v1_common_proto_rawDescOnce sync.Once

@@ -9,6 +9,7 @@ package customerv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	postaladdress "google.golang.org/genproto/googleapis/type/postaladdress"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -34,7 +35,19 @@ type Customer struct {
 	// The language that the customer wants to be spoken to in, as a BCP-47 tag such as `ru` or `pt-BR`.
 	LanguageCode string `protobuf:"bytes,3,opt,name=language_code,json=languageCode,proto3" json:"language_code,omitempty"`
 	// When the customer was created.
-	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// The e-mail address to write to, in any spelling; kept as the customer spells it. It becomes an identity of theirs, and
+	// belongs to one customer only.
+	Email string `protobuf:"bytes,5,opt,name=email,proto3" json:"email,omitempty"`
+	// The telephone number, in any spelling; kept in E.164. Without a country code it is read as one of region_code. It
+	// becomes an identity of theirs, and belongs to one customer only.
+	Phone string `protobuf:"bytes,6,opt,name=phone,proto3" json:"phone,omitempty"`
+	// The region whose telephone numbers the customer writes without a country code, such as `UA`.
+	RegionCode string `protobuf:"bytes,7,opt,name=region_code,json=regionCode,proto3" json:"region_code,omitempty"`
+	// Addresses, 20 at most.
+	Addresses []*Customer_Address `protobuf:"bytes,8,rep,name=addresses,proto3" json:"addresses,omitempty"`
+	// Changes whenever the customer does. Sent with an update, it has to be the current one.
+	Etag          string `protobuf:"bytes,9,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -97,17 +110,118 @@ func (x *Customer) GetCreateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Customer) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *Customer) GetPhone() string {
+	if x != nil {
+		return x.Phone
+	}
+	return ""
+}
+
+func (x *Customer) GetRegionCode() string {
+	if x != nil {
+		return x.RegionCode
+	}
+	return ""
+}
+
+func (x *Customer) GetAddresses() []*Customer_Address {
+	if x != nil {
+		return x.Addresses
+	}
+	return nil
+}
+
+func (x *Customer) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+// An address of a customer.
+type Customer_Address struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the customer calls it, such as `Home`; 1 to 100 characters.
+	Label string `protobuf:"bytes,1,opt,name=label,proto3" json:"label,omitempty"`
+	// The address itself.
+	Address       *postaladdress.PostalAddress `protobuf:"bytes,2,opt,name=address,proto3" json:"address,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Customer_Address) Reset() {
+	*x = Customer_Address{}
+	mi := &file_kept_customer_v1_customer_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Customer_Address) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Customer_Address) ProtoMessage() {}
+
+func (x *Customer_Address) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_customer_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Customer_Address.ProtoReflect.Descriptor instead.
+func (*Customer_Address) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_customer_proto_rawDescGZIP(), []int{0, 0}
+}
+
+func (x *Customer_Address) GetLabel() string {
+	if x != nil {
+		return x.Label
+	}
+	return ""
+}
+
+func (x *Customer_Address) GetAddress() *postaladdress.PostalAddress {
+	if x != nil {
+		return x.Address
+	}
+	return nil
+}
+
 var File_kept_customer_v1_customer_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_customer_proto_rawDesc = "" +
 	"\n" +
-	"\x1fkept/customer/v1/customer.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb3\x02\n" +
+	"\x1fkept/customer/v1/customer.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a google/type/postal_address.proto\"\x91\x05\n" +
 	"\bCustomer\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x120\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x12W\n" +
 	"\rlanguage_code\x18\x03 \x01(\tB2\xe0A\x01\xbaH,r*\x18#2&^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$R\flanguageCode\x12@\n" +
 	"\vcreate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"createTime:A\xeaA>\n" +
+	"createTime\x12!\n" +
+	"\x05email\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xfe\x01R\x05email\x12 \n" +
+	"\x05phone\x18\x06 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x182R\x05phone\x128\n" +
+	"\vregion_code\x18\a \x01(\tB\x17\xe0A\x01\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\n" +
+	"regionCode\x12M\n" +
+	"\taddresses\x18\b \x03(\v2\".kept.customer.v1.Customer.AddressB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\x14R\taddresses\x12\x1e\n" +
+	"\x04etag\x18\t \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18dR\x04etag\x1an\n" +
+	"\aAddress\x12\"\n" +
+	"\x05label\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\x05label\x12?\n" +
+	"\aaddress\x18\x02 \x01(\v2\x1a.google.type.PostalAddressB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\aaddress:A\xeaA>\n" +
 	"\x11kept.dev/Customer\x12\x14customers/{customer}*\tcustomers2\bcustomerB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
 
 var (
@@ -122,18 +236,22 @@ func file_kept_customer_v1_customer_proto_rawDescGZIP() []byte {
 	return file_kept_customer_v1_customer_proto_rawDescData
 }
 
-var file_kept_customer_v1_customer_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_kept_customer_v1_customer_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_kept_customer_v1_customer_proto_goTypes = []any{
-	(*Customer)(nil),              // 0: kept.customer.v1.Customer
-	(*timestamppb.Timestamp)(nil), // 1: google.protobuf.Timestamp
+	(*Customer)(nil),                    // 0: kept.customer.v1.Customer
+	(*Customer_Address)(nil),            // 1: kept.customer.v1.Customer.Address
+	(*timestamppb.Timestamp)(nil),       // 2: google.protobuf.Timestamp
+	(*postaladdress.PostalAddress)(nil), // 3: google.type.PostalAddress
 }
 var file_kept_customer_v1_customer_proto_depIdxs = []int32{
-	1, // 0: kept.customer.v1.Customer.create_time:type_name -> google.protobuf.Timestamp
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	2, // 0: kept.customer.v1.Customer.create_time:type_name -> google.protobuf.Timestamp
+	1, // 1: kept.customer.v1.Customer.addresses:type_name -> kept.customer.v1.Customer.Address
+	3, // 2: kept.customer.v1.Customer.Address.address:type_name -> google.type.PostalAddress
+	3, // [3:3] is the sub-list for method output_type
+	3, // [3:3] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_kept_customer_v1_customer_proto_init() }
@@ -147,7 +265,7 @@ func file_kept_customer_v1_customer_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_customer_v1_customer_proto_rawDesc), len(file_kept_customer_v1_customer_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   1,
+			NumMessages:   2,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -11,6 +11,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	_ "kept.dev/proto/gen/kept/access/v1"
 	reflect "reflect"
 	sync "sync"
@@ -126,23 +127,97 @@ func (x *GetCustomerRequest) GetName() string {
 	return ""
 }
 
+// What to change of a customer.
+type UpdateCustomerRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The customer, with its name and the new values.
+	Customer *Customer `protobuf:"bytes,1,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Which fields to change: `display_name`, `language_code`, `email`, `phone`, `region_code`, `addresses`. Without it, all
+	// fields that are not empty.
+	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
+	// alike for 24 hours. The header `Idempotency-Key` does the same.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateCustomerRequest) Reset() {
+	*x = UpdateCustomerRequest{}
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateCustomerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateCustomerRequest) ProtoMessage() {}
+
+func (x *UpdateCustomerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateCustomerRequest.ProtoReflect.Descriptor instead.
+func (*UpdateCustomerRequest) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *UpdateCustomerRequest) GetCustomer() *Customer {
+	if x != nil {
+		return x.Customer
+	}
+	return nil
+}
+
+func (x *UpdateCustomerRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+func (x *UpdateCustomerRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 var File_kept_customer_v1_customer_service_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_customer_service_proto_rawDesc = "" +
 	"\n" +
-	"'kept/customer/v1/customer_service.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1fkept/customer/v1/customer.proto\"\x8e\x01\n" +
+	"'kept/customer/v1/customer_service.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1fkept/customer/v1/customer.proto\"\x8e\x01\n" +
 	"\x15CreateCustomerRequest\x12A\n" +
 	"\bcustomer\x18\x01 \x01(\v2\x1a.kept.customer.v1.CustomerB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\bcustomer\x122\n" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"h\n" +
 	"\x12GetCustomerRequest\x12R\n" +
 	"\x04name\x18\x01 \x01(\tB>\xe0A\x02\xfaA\x13\n" +
-	"\x11kept.dev/Customer\xbaH\"r 2\x1e^customers/[A-Za-z0-9-]{1,64}$R\x04name2\xaa\x02\n" +
+	"\x11kept.dev/Customer\xbaH\"r 2\x1e^customers/[A-Za-z0-9-]{1,64}$R\x04name\"\xd0\x01\n" +
+	"\x15UpdateCustomerRequest\x12A\n" +
+	"\bcustomer\x18\x01 \x01(\v2\x1a.kept.customer.v1.CustomerB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\bcustomer\x12@\n" +
+	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\n" +
+	"updateMask\x122\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xe6\x03\n" +
 	"\x0fCustomerService\x12\x8c\x01\n" +
 	"\x0eCreateCustomer\x12'.kept.customer.v1.CreateCustomerRequest\x1a\x1a.kept.customer.v1.Customer\"5\xdaA\bcustomer\x8a\xb5\x18\a\n" +
 	"\x05\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02\x19:\bcustomer\"\r/v1/customers\x12\x87\x01\n" +
 	"\vGetCustomer\x12$.kept.customer.v1.GetCustomerRequest\x1a\x1a.kept.customer.v1.Customer\"6\xdaA\x04name\x8a\xb5\x18\r\n" +
-	"\x05\x01\x03\x04\x05\a\x12\x04name\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/{name=customers/*}B0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
+	"\x05\x01\x03\x04\x05\a\x12\x04name\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/{name=customers/*}\x12\xb9\x01\n" +
+	"\x0eUpdateCustomer\x12'.kept.customer.v1.UpdateCustomerRequest\x1a\x1a.kept.customer.v1.Customer\"b\xdaA\x14customer,update_mask\x8a\xb5\x18\x16\n" +
+	"\x05\x01\x03\x04\x05\a\x12\rcustomer.name\x82\xd3\xe4\x93\x02+:\bcustomer2\x1f/v1/{customer.name=customers/*}B0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
 
 var (
 	file_kept_customer_v1_customer_service_proto_rawDescOnce sync.Once
@@ -156,23 +231,29 @@ func file_kept_customer_v1_customer_service_proto_rawDescGZIP() []byte {
 	return file_kept_customer_v1_customer_service_proto_rawDescData
 }
 
-var file_kept_customer_v1_customer_service_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_kept_customer_v1_customer_service_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_kept_customer_v1_customer_service_proto_goTypes = []any{
 	(*CreateCustomerRequest)(nil), // 0: kept.customer.v1.CreateCustomerRequest
 	(*GetCustomerRequest)(nil),    // 1: kept.customer.v1.GetCustomerRequest
-	(*Customer)(nil),              // 2: kept.customer.v1.Customer
+	(*UpdateCustomerRequest)(nil), // 2: kept.customer.v1.UpdateCustomerRequest
+	(*Customer)(nil),              // 3: kept.customer.v1.Customer
+	(*fieldmaskpb.FieldMask)(nil), // 4: google.protobuf.FieldMask
 }
 var file_kept_customer_v1_customer_service_proto_depIdxs = []int32{
-	2, // 0: kept.customer.v1.CreateCustomerRequest.customer:type_name -> kept.customer.v1.Customer
-	0, // 1: kept.customer.v1.CustomerService.CreateCustomer:input_type -> kept.customer.v1.CreateCustomerRequest
-	1, // 2: kept.customer.v1.CustomerService.GetCustomer:input_type -> kept.customer.v1.GetCustomerRequest
-	2, // 3: kept.customer.v1.CustomerService.CreateCustomer:output_type -> kept.customer.v1.Customer
-	2, // 4: kept.customer.v1.CustomerService.GetCustomer:output_type -> kept.customer.v1.Customer
-	3, // [3:5] is the sub-list for method output_type
-	1, // [1:3] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	3, // 0: kept.customer.v1.CreateCustomerRequest.customer:type_name -> kept.customer.v1.Customer
+	3, // 1: kept.customer.v1.UpdateCustomerRequest.customer:type_name -> kept.customer.v1.Customer
+	4, // 2: kept.customer.v1.UpdateCustomerRequest.update_mask:type_name -> google.protobuf.FieldMask
+	0, // 3: kept.customer.v1.CustomerService.CreateCustomer:input_type -> kept.customer.v1.CreateCustomerRequest
+	1, // 4: kept.customer.v1.CustomerService.GetCustomer:input_type -> kept.customer.v1.GetCustomerRequest
+	2, // 5: kept.customer.v1.CustomerService.UpdateCustomer:input_type -> kept.customer.v1.UpdateCustomerRequest
+	3, // 6: kept.customer.v1.CustomerService.CreateCustomer:output_type -> kept.customer.v1.Customer
+	3, // 7: kept.customer.v1.CustomerService.GetCustomer:output_type -> kept.customer.v1.Customer
+	3, // 8: kept.customer.v1.CustomerService.UpdateCustomer:output_type -> kept.customer.v1.Customer
+	6, // [6:9] is the sub-list for method output_type
+	3, // [3:6] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_kept_customer_v1_customer_service_proto_init() }
@@ -187,7 +268,7 @@ func file_kept_customer_v1_customer_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_customer_v1_customer_service_proto_rawDesc), len(file_kept_customer_v1_customer_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

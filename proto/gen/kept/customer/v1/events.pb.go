@@ -67,13 +67,102 @@ func (x *CustomerCreated) GetCustomer() string {
 	return ""
 }
 
+// How a customer can be reached and addressed has changed. The only event that carries personal data: what others keep of it
+// has one road to be erased by. The event's version orders it.
+type CustomerContactChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The customer.
+	Customer string `protobuf:"bytes,1,opt,name=customer,proto3" json:"customer,omitempty"`
+	// How the customer is called.
+	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// The language to speak, as a BCP-47 tag; may be empty.
+	LanguageCode string `protobuf:"bytes,3,opt,name=language_code,json=languageCode,proto3" json:"language_code,omitempty"`
+	// The e-mail address to write to; may be empty.
+	Email string `protobuf:"bytes,4,opt,name=email,proto3" json:"email,omitempty"`
+	// The telephone number, in E.164; may be empty.
+	Phone         string `protobuf:"bytes,5,opt,name=phone,proto3" json:"phone,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CustomerContactChanged) Reset() {
+	*x = CustomerContactChanged{}
+	mi := &file_kept_customer_v1_events_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CustomerContactChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CustomerContactChanged) ProtoMessage() {}
+
+func (x *CustomerContactChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_events_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CustomerContactChanged.ProtoReflect.Descriptor instead.
+func (*CustomerContactChanged) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_events_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *CustomerContactChanged) GetCustomer() string {
+	if x != nil {
+		return x.Customer
+	}
+	return ""
+}
+
+func (x *CustomerContactChanged) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
+func (x *CustomerContactChanged) GetLanguageCode() string {
+	if x != nil {
+		return x.LanguageCode
+	}
+	return ""
+}
+
+func (x *CustomerContactChanged) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *CustomerContactChanged) GetPhone() string {
+	if x != nil {
+		return x.Phone
+	}
+	return ""
+}
+
 var File_kept_customer_v1_events_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"\x1dkept/customer/v1/events.proto\x12\x10kept.customer.v1\"-\n" +
 	"\x0fCustomerCreated\x12\x1a\n" +
-	"\bcustomer\x18\x01 \x01(\tR\bcustomerB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
+	"\bcustomer\x18\x01 \x01(\tR\bcustomer\"\xa8\x01\n" +
+	"\x16CustomerContactChanged\x12\x1a\n" +
+	"\bcustomer\x18\x01 \x01(\tR\bcustomer\x12!\n" +
+	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12#\n" +
+	"\rlanguage_code\x18\x03 \x01(\tR\flanguageCode\x12\x14\n" +
+	"\x05email\x18\x04 \x01(\tR\x05email\x12\x14\n" +
+	"\x05phone\x18\x05 \x01(\tR\x05phoneB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
 
 var (
 	file_kept_customer_v1_events_proto_rawDescOnce sync.Once
@@ -87,9 +176,10 @@ func file_kept_customer_v1_events_proto_rawDescGZIP() []byte {
 	return file_kept_customer_v1_events_proto_rawDescData
 }
 
-var file_kept_customer_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_kept_customer_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_kept_customer_v1_events_proto_goTypes = []any{
-	(*CustomerCreated)(nil), // 0: kept.customer.v1.CustomerCreated
+	(*CustomerCreated)(nil),        // 0: kept.customer.v1.CustomerCreated
+	(*CustomerContactChanged)(nil), // 1: kept.customer.v1.CustomerContactChanged
 }
 var file_kept_customer_v1_events_proto_depIdxs = []int32{
 	0, // [0:0] is the sub-list for method output_type
@@ -110,7 +200,7 @@ func file_kept_customer_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_customer_v1_events_proto_rawDesc), len(file_kept_customer_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   1,
+			NumMessages:   2,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -11,6 +11,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	_ "kept.dev/proto/gen/kept/access/v1"
 	reflect "reflect"
 	sync "sync"
@@ -199,11 +200,233 @@ func (x *ListPromisesResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Which kind of promise.
+type GetPromisePolicyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name, such as `promisePolicies/delivery`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPromisePolicyRequest) Reset() {
+	*x = GetPromisePolicyRequest{}
+	mi := &file_kept_customer_v1_promise_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPromisePolicyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPromisePolicyRequest) ProtoMessage() {}
+
+func (x *GetPromisePolicyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_promise_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPromisePolicyRequest.ProtoReflect.Descriptor instead.
+func (*GetPromisePolicyRequest) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_promise_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *GetPromisePolicyRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// How many at a time.
+type ListPromisePoliciesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many at most, up to 1000. 0 means 50.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The `next_page_token` of the page before. All other fields must be the same as then.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPromisePoliciesRequest) Reset() {
+	*x = ListPromisePoliciesRequest{}
+	mi := &file_kept_customer_v1_promise_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPromisePoliciesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPromisePoliciesRequest) ProtoMessage() {}
+
+func (x *ListPromisePoliciesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_promise_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPromisePoliciesRequest.ProtoReflect.Descriptor instead.
+func (*ListPromisePoliciesRequest) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_promise_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ListPromisePoliciesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListPromisePoliciesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// One page of policies.
+type ListPromisePoliciesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The policies.
+	PromisePolicies []*PromisePolicy `protobuf:"bytes,1,rep,name=promise_policies,json=promisePolicies,proto3" json:"promise_policies,omitempty"`
+	// Gets the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPromisePoliciesResponse) Reset() {
+	*x = ListPromisePoliciesResponse{}
+	mi := &file_kept_customer_v1_promise_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPromisePoliciesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPromisePoliciesResponse) ProtoMessage() {}
+
+func (x *ListPromisePoliciesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_promise_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPromisePoliciesResponse.ProtoReflect.Descriptor instead.
+func (*ListPromisePoliciesResponse) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_promise_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ListPromisePoliciesResponse) GetPromisePolicies() []*PromisePolicy {
+	if x != nil {
+		return x.PromisePolicies
+	}
+	return nil
+}
+
+func (x *ListPromisePoliciesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// What to change of a policy.
+type UpdatePromisePolicyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The policy, with its name and the new values.
+	PromisePolicy *PromisePolicy `protobuf:"bytes,1,opt,name=promise_policy,json=promisePolicy,proto3" json:"promise_policy,omitempty"`
+	// Which fields to change: `lead_duration`, `goodwill_points`, `open_case`, `apologize`, `responsible`. Without it, all
+	// fields that are not empty.
+	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
+	// alike for 24 hours. The header `Idempotency-Key` does the same.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdatePromisePolicyRequest) Reset() {
+	*x = UpdatePromisePolicyRequest{}
+	mi := &file_kept_customer_v1_promise_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdatePromisePolicyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdatePromisePolicyRequest) ProtoMessage() {}
+
+func (x *UpdatePromisePolicyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_promise_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdatePromisePolicyRequest.ProtoReflect.Descriptor instead.
+func (*UpdatePromisePolicyRequest) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_promise_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *UpdatePromisePolicyRequest) GetPromisePolicy() *PromisePolicy {
+	if x != nil {
+		return x.PromisePolicy
+	}
+	return nil
+}
+
+func (x *UpdatePromisePolicyRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+func (x *UpdatePromisePolicyRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 var File_kept_customer_v1_promise_service_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_promise_service_proto_rawDesc = "" +
 	"\n" +
-	"&kept/customer/v1/promise_service.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1ekept/customer/v1/promise.proto\"e\n" +
+	"&kept/customer/v1/promise_service.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1ekept/customer/v1/promise.proto\x1a%kept/customer/v1/promise_policy.proto\"e\n" +
 	"\x11GetPromiseRequest\x12P\n" +
 	"\x04name\x18\x01 \x01(\tB<\xe0A\x02\xfaA\x12\n" +
 	"\x10kept.dev/Promise\xbaH!r\x1f2\x1d^promises/[A-Za-z0-9-]{1,64}$R\x04name\"\xba\x01\n" +
@@ -215,13 +438,35 @@ const file_kept_customer_v1_promise_service_proto_rawDesc = "" +
 	"\border_by\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\"u\n" +
 	"\x14ListPromisesResponse\x125\n" +
 	"\bpromises\x18\x01 \x03(\v2\x19.kept.customer.v1.PromiseR\bpromises\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\x97\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"r\n" +
+	"\x17GetPromisePolicyRequest\x12W\n" +
+	"\x04name\x18\x01 \x01(\tBC\xe0A\x02\xfaA\x18\n" +
+	"\x16kept.dev/PromisePolicy\xbaH\"r 2\x1e^promisePolicies/[a-z-]{1,32}$R\x04name\"t\n" +
+	"\x1aListPromisePoliciesRequest\x12*\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"\x91\x01\n" +
+	"\x1bListPromisePoliciesResponse\x12J\n" +
+	"\x10promise_policies\x18\x01 \x03(\v2\x1f.kept.customer.v1.PromisePolicyR\x0fpromisePolicies\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe5\x01\n" +
+	"\x1aUpdatePromisePolicyRequest\x12Q\n" +
+	"\x0epromise_policy\x18\x01 \x01(\v2\x1f.kept.customer.v1.PromisePolicyB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\rpromisePolicy\x12@\n" +
+	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\n" +
+	"updateMask\x122\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\x9f\x06\n" +
 	"\x0ePromiseService\x12\x7f\n" +
 	"\n" +
 	"GetPromise\x12#.kept.customer.v1.GetPromiseRequest\x1a\x19.kept.customer.v1.Promise\"1\xdaA\x04name\x8a\xb5\x18\t\n" +
 	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=promises/*}\x12\x83\x01\n" +
 	"\fListPromises\x12%.kept.customer.v1.ListPromisesRequest\x1a&.kept.customer.v1.ListPromisesResponse\"$\xdaA\x00\x8a\xb5\x18\t\n" +
-	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/promisesB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
+	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/promises\x12\x95\x01\n" +
+	"\x10GetPromisePolicy\x12).kept.customer.v1.GetPromisePolicyRequest\x1a\x1f.kept.customer.v1.PromisePolicy\"5\xdaA\x04name\x8a\xb5\x18\x06\n" +
+	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{name=promisePolicies/*}\x12\x9c\x01\n" +
+	"\x13ListPromisePolicies\x12,.kept.customer.v1.ListPromisePoliciesRequest\x1a-.kept.customer.v1.ListPromisePoliciesResponse\"(\xdaA\x00\x8a\xb5\x18\x06\n" +
+	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/promisePolicies\x12\xce\x01\n" +
+	"\x13UpdatePromisePolicy\x12,.kept.customer.v1.UpdatePromisePolicyRequest\x1a\x1f.kept.customer.v1.PromisePolicy\"h\xdaA\x1apromise_policy,update_mask\x8a\xb5\x18\x04\n" +
+	"\x02\x04\x05\x82\xd3\xe4\x93\x02=:\x0epromise_policy2+/v1/{promise_policy.name=promisePolicies/*}B0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
 
 var (
 	file_kept_customer_v1_promise_service_proto_rawDescOnce sync.Once
@@ -235,24 +480,39 @@ func file_kept_customer_v1_promise_service_proto_rawDescGZIP() []byte {
 	return file_kept_customer_v1_promise_service_proto_rawDescData
 }
 
-var file_kept_customer_v1_promise_service_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_kept_customer_v1_promise_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_kept_customer_v1_promise_service_proto_goTypes = []any{
-	(*GetPromiseRequest)(nil),    // 0: kept.customer.v1.GetPromiseRequest
-	(*ListPromisesRequest)(nil),  // 1: kept.customer.v1.ListPromisesRequest
-	(*ListPromisesResponse)(nil), // 2: kept.customer.v1.ListPromisesResponse
-	(*Promise)(nil),              // 3: kept.customer.v1.Promise
+	(*GetPromiseRequest)(nil),           // 0: kept.customer.v1.GetPromiseRequest
+	(*ListPromisesRequest)(nil),         // 1: kept.customer.v1.ListPromisesRequest
+	(*ListPromisesResponse)(nil),        // 2: kept.customer.v1.ListPromisesResponse
+	(*GetPromisePolicyRequest)(nil),     // 3: kept.customer.v1.GetPromisePolicyRequest
+	(*ListPromisePoliciesRequest)(nil),  // 4: kept.customer.v1.ListPromisePoliciesRequest
+	(*ListPromisePoliciesResponse)(nil), // 5: kept.customer.v1.ListPromisePoliciesResponse
+	(*UpdatePromisePolicyRequest)(nil),  // 6: kept.customer.v1.UpdatePromisePolicyRequest
+	(*Promise)(nil),                     // 7: kept.customer.v1.Promise
+	(*PromisePolicy)(nil),               // 8: kept.customer.v1.PromisePolicy
+	(*fieldmaskpb.FieldMask)(nil),       // 9: google.protobuf.FieldMask
 }
 var file_kept_customer_v1_promise_service_proto_depIdxs = []int32{
-	3, // 0: kept.customer.v1.ListPromisesResponse.promises:type_name -> kept.customer.v1.Promise
-	0, // 1: kept.customer.v1.PromiseService.GetPromise:input_type -> kept.customer.v1.GetPromiseRequest
-	1, // 2: kept.customer.v1.PromiseService.ListPromises:input_type -> kept.customer.v1.ListPromisesRequest
-	3, // 3: kept.customer.v1.PromiseService.GetPromise:output_type -> kept.customer.v1.Promise
-	2, // 4: kept.customer.v1.PromiseService.ListPromises:output_type -> kept.customer.v1.ListPromisesResponse
-	3, // [3:5] is the sub-list for method output_type
-	1, // [1:3] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	7, // 0: kept.customer.v1.ListPromisesResponse.promises:type_name -> kept.customer.v1.Promise
+	8, // 1: kept.customer.v1.ListPromisePoliciesResponse.promise_policies:type_name -> kept.customer.v1.PromisePolicy
+	8, // 2: kept.customer.v1.UpdatePromisePolicyRequest.promise_policy:type_name -> kept.customer.v1.PromisePolicy
+	9, // 3: kept.customer.v1.UpdatePromisePolicyRequest.update_mask:type_name -> google.protobuf.FieldMask
+	0, // 4: kept.customer.v1.PromiseService.GetPromise:input_type -> kept.customer.v1.GetPromiseRequest
+	1, // 5: kept.customer.v1.PromiseService.ListPromises:input_type -> kept.customer.v1.ListPromisesRequest
+	3, // 6: kept.customer.v1.PromiseService.GetPromisePolicy:input_type -> kept.customer.v1.GetPromisePolicyRequest
+	4, // 7: kept.customer.v1.PromiseService.ListPromisePolicies:input_type -> kept.customer.v1.ListPromisePoliciesRequest
+	6, // 8: kept.customer.v1.PromiseService.UpdatePromisePolicy:input_type -> kept.customer.v1.UpdatePromisePolicyRequest
+	7, // 9: kept.customer.v1.PromiseService.GetPromise:output_type -> kept.customer.v1.Promise
+	2, // 10: kept.customer.v1.PromiseService.ListPromises:output_type -> kept.customer.v1.ListPromisesResponse
+	8, // 11: kept.customer.v1.PromiseService.GetPromisePolicy:output_type -> kept.customer.v1.PromisePolicy
+	5, // 12: kept.customer.v1.PromiseService.ListPromisePolicies:output_type -> kept.customer.v1.ListPromisePoliciesResponse
+	8, // 13: kept.customer.v1.PromiseService.UpdatePromisePolicy:output_type -> kept.customer.v1.PromisePolicy
+	9, // [9:14] is the sub-list for method output_type
+	4, // [4:9] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_kept_customer_v1_promise_service_proto_init() }
@@ -261,13 +521,14 @@ func file_kept_customer_v1_promise_service_proto_init() {
 		return
 	}
 	file_kept_customer_v1_promise_proto_init()
+	file_kept_customer_v1_promise_policy_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_customer_v1_promise_service_proto_rawDesc), len(file_kept_customer_v1_promise_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

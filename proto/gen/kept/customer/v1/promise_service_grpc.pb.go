@@ -19,8 +19,11 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PromiseService_GetPromise_FullMethodName   = "/kept.customer.v1.PromiseService/GetPromise"
-	PromiseService_ListPromises_FullMethodName = "/kept.customer.v1.PromiseService/ListPromises"
+	PromiseService_GetPromise_FullMethodName          = "/kept.customer.v1.PromiseService/GetPromise"
+	PromiseService_ListPromises_FullMethodName        = "/kept.customer.v1.PromiseService/ListPromises"
+	PromiseService_GetPromisePolicy_FullMethodName    = "/kept.customer.v1.PromiseService/GetPromisePolicy"
+	PromiseService_ListPromisePolicies_FullMethodName = "/kept.customer.v1.PromiseService/ListPromisePolicies"
+	PromiseService_UpdatePromisePolicy_FullMethodName = "/kept.customer.v1.PromiseService/UpdatePromisePolicy"
 )
 
 // PromiseServiceClient is the client API for PromiseService service.
@@ -33,6 +36,14 @@ type PromiseServiceClient interface {
 	GetPromise(ctx context.Context, in *GetPromiseRequest, opts ...grpc.CallOption) (*Promise, error)
 	// Lists promises, the latest made first. A customer sees their own only.
 	ListPromises(ctx context.Context, in *ListPromisesRequest, opts ...grpc.CallOption) (*ListPromisesResponse, error)
+	// Returns what is set for one kind of promise.
+	GetPromisePolicy(ctx context.Context, in *GetPromisePolicyRequest, opts ...grpc.CallOption) (*PromisePolicy, error)
+	// Lists what is set for every kind of promise.
+	ListPromisePolicies(ctx context.Context, in *ListPromisePoliciesRequest, opts ...grpc.CallOption) (*ListPromisePoliciesResponse, error)
+	// Sets what happens with promises of one kind. It holds for promises that break from now on.
+	//
+	// Errors: ABORTED (ETAG_MISMATCH) where somebody else changed it meanwhile.
+	UpdatePromisePolicy(ctx context.Context, in *UpdatePromisePolicyRequest, opts ...grpc.CallOption) (*PromisePolicy, error)
 }
 
 type promiseServiceClient struct {
@@ -63,6 +74,36 @@ func (c *promiseServiceClient) ListPromises(ctx context.Context, in *ListPromise
 	return out, nil
 }
 
+func (c *promiseServiceClient) GetPromisePolicy(ctx context.Context, in *GetPromisePolicyRequest, opts ...grpc.CallOption) (*PromisePolicy, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PromisePolicy)
+	err := c.cc.Invoke(ctx, PromiseService_GetPromisePolicy_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *promiseServiceClient) ListPromisePolicies(ctx context.Context, in *ListPromisePoliciesRequest, opts ...grpc.CallOption) (*ListPromisePoliciesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListPromisePoliciesResponse)
+	err := c.cc.Invoke(ctx, PromiseService_ListPromisePolicies_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *promiseServiceClient) UpdatePromisePolicy(ctx context.Context, in *UpdatePromisePolicyRequest, opts ...grpc.CallOption) (*PromisePolicy, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PromisePolicy)
+	err := c.cc.Invoke(ctx, PromiseService_UpdatePromisePolicy_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PromiseServiceServer is the server API for PromiseService service.
 // All implementations must embed UnimplementedPromiseServiceServer
 // for forward compatibility.
@@ -73,6 +114,14 @@ type PromiseServiceServer interface {
 	GetPromise(context.Context, *GetPromiseRequest) (*Promise, error)
 	// Lists promises, the latest made first. A customer sees their own only.
 	ListPromises(context.Context, *ListPromisesRequest) (*ListPromisesResponse, error)
+	// Returns what is set for one kind of promise.
+	GetPromisePolicy(context.Context, *GetPromisePolicyRequest) (*PromisePolicy, error)
+	// Lists what is set for every kind of promise.
+	ListPromisePolicies(context.Context, *ListPromisePoliciesRequest) (*ListPromisePoliciesResponse, error)
+	// Sets what happens with promises of one kind. It holds for promises that break from now on.
+	//
+	// Errors: ABORTED (ETAG_MISMATCH) where somebody else changed it meanwhile.
+	UpdatePromisePolicy(context.Context, *UpdatePromisePolicyRequest) (*PromisePolicy, error)
 	mustEmbedUnimplementedPromiseServiceServer()
 }
 
@@ -88,6 +137,15 @@ func (UnimplementedPromiseServiceServer) GetPromise(context.Context, *GetPromise
 }
 func (UnimplementedPromiseServiceServer) ListPromises(context.Context, *ListPromisesRequest) (*ListPromisesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListPromises not implemented")
+}
+func (UnimplementedPromiseServiceServer) GetPromisePolicy(context.Context, *GetPromisePolicyRequest) (*PromisePolicy, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetPromisePolicy not implemented")
+}
+func (UnimplementedPromiseServiceServer) ListPromisePolicies(context.Context, *ListPromisePoliciesRequest) (*ListPromisePoliciesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListPromisePolicies not implemented")
+}
+func (UnimplementedPromiseServiceServer) UpdatePromisePolicy(context.Context, *UpdatePromisePolicyRequest) (*PromisePolicy, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdatePromisePolicy not implemented")
 }
 func (UnimplementedPromiseServiceServer) mustEmbedUnimplementedPromiseServiceServer() {}
 func (UnimplementedPromiseServiceServer) testEmbeddedByValue()                        {}
@@ -146,6 +204,60 @@ func _PromiseService_ListPromises_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PromiseService_GetPromisePolicy_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetPromisePolicyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PromiseServiceServer).GetPromisePolicy(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PromiseService_GetPromisePolicy_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PromiseServiceServer).GetPromisePolicy(ctx, req.(*GetPromisePolicyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PromiseService_ListPromisePolicies_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListPromisePoliciesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PromiseServiceServer).ListPromisePolicies(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PromiseService_ListPromisePolicies_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PromiseServiceServer).ListPromisePolicies(ctx, req.(*ListPromisePoliciesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PromiseService_UpdatePromisePolicy_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdatePromisePolicyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PromiseServiceServer).UpdatePromisePolicy(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PromiseService_UpdatePromisePolicy_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PromiseServiceServer).UpdatePromisePolicy(ctx, req.(*UpdatePromisePolicyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PromiseService_ServiceDesc is the grpc.ServiceDesc for PromiseService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -160,6 +272,18 @@ var PromiseService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListPromises",
 			Handler:    _PromiseService_ListPromises_Handler,
+		},
+		{
+			MethodName: "GetPromisePolicy",
+			Handler:    _PromiseService_GetPromisePolicy_Handler,
+		},
+		{
+			MethodName: "ListPromisePolicies",
+			Handler:    _PromiseService_ListPromisePolicies_Handler,
+		},
+		{
+			MethodName: "UpdatePromisePolicy",
+			Handler:    _PromiseService_UpdatePromisePolicy_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -11,6 +11,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
+	v1 "kept.dev/proto/gen/kept/common/v1"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -36,8 +37,12 @@ type OrderPlaced struct {
 	SpeedFee *money.Money `protobuf:"bytes,4,opt,name=speed_fee,json=speedFee,proto3" json:"speed_fee,omitempty"`
 	// Until when delivery is promised.
 	PromisedDeliveryTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=promised_delivery_time,json=promisedDeliveryTime,proto3" json:"promised_delivery_time,omitempty"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	// The way by which the order came.
+	Channel v1.Channel `protobuf:"varint,6,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
+	// The employee who placed it for the customer, if one did.
+	Agent         string `protobuf:"bytes,7,opt,name=agent,proto3" json:"agent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *OrderPlaced) Reset() {
@@ -103,6 +108,20 @@ func (x *OrderPlaced) GetPromisedDeliveryTime() *timestamppb.Timestamp {
 		return x.PromisedDeliveryTime
 	}
 	return nil
+}
+
+func (x *OrderPlaced) GetChannel() v1.Channel {
+	if x != nil {
+		return x.Channel
+	}
+	return v1.Channel(0)
+}
+
+func (x *OrderPlaced) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
 }
 
 // An order's goods were taken from the shelf.
@@ -223,7 +242,9 @@ type OrderDelivered struct {
 	// Who ordered.
 	Customer string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
 	// When, by the time of the fact.
-	DeliverTime   *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=deliver_time,json=deliverTime,proto3" json:"deliver_time,omitempty"`
+	DeliverTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=deliver_time,json=deliverTime,proto3" json:"deliver_time,omitempty"`
+	// What the customer has paid for the goods that came, without the speed fee.
+	GoodsAmount   *money.Money `protobuf:"bytes,4,opt,name=goods_amount,json=goodsAmount,proto3" json:"goods_amount,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -275,6 +296,13 @@ func (x *OrderDelivered) GetCustomer() string {
 func (x *OrderDelivered) GetDeliverTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.DeliverTime
+	}
+	return nil
+}
+
+func (x *OrderDelivered) GetGoodsAmount() *money.Money {
+	if x != nil {
+		return x.GoodsAmount
 	}
 	return nil
 }
@@ -426,7 +454,9 @@ type RefundSettled struct {
 	// Who gets it.
 	Customer string `protobuf:"bytes,3,opt,name=customer,proto3" json:"customer,omitempty"`
 	// How much.
-	Amount        *money.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
+	Amount *money.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
+	// Why.
+	Purpose       Refund_Purpose `protobuf:"varint,5,opt,name=purpose,proto3,enum=kept.order.v1.Refund_Purpose" json:"purpose,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -489,27 +519,464 @@ func (x *RefundSettled) GetAmount() *money.Money {
 	return nil
 }
 
+func (x *RefundSettled) GetPurpose() Refund_Purpose {
+	if x != nil {
+		return x.Purpose
+	}
+	return Refund_PURPOSE_UNSPECIFIED
+}
+
+// An order was sent back.
+type OrderReturned struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The order.
+	Order string `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	// Who ordered.
+	Customer string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Why.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// What goes back for the goods.
+	GoodsAmount   *money.Money `protobuf:"bytes,4,opt,name=goods_amount,json=goodsAmount,proto3" json:"goods_amount,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrderReturned) Reset() {
+	*x = OrderReturned{}
+	mi := &file_kept_order_v1_events_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrderReturned) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrderReturned) ProtoMessage() {}
+
+func (x *OrderReturned) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_events_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrderReturned.ProtoReflect.Descriptor instead.
+func (*OrderReturned) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_events_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *OrderReturned) GetOrder() string {
+	if x != nil {
+		return x.Order
+	}
+	return ""
+}
+
+func (x *OrderReturned) GetCustomer() string {
+	if x != nil {
+		return x.Customer
+	}
+	return ""
+}
+
+func (x *OrderReturned) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *OrderReturned) GetGoodsAmount() *money.Money {
+	if x != nil {
+		return x.GoodsAmount
+	}
+	return nil
+}
+
+// Money is owed to a customer.
+type RefundRequested struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The refund, `orders/{order}/refunds/{refund}`.
+	Refund string `protobuf:"bytes,1,opt,name=refund,proto3" json:"refund,omitempty"`
+	// The order.
+	Order string `protobuf:"bytes,2,opt,name=order,proto3" json:"order,omitempty"`
+	// Who gets it.
+	Customer string `protobuf:"bytes,3,opt,name=customer,proto3" json:"customer,omitempty"`
+	// How much.
+	Amount *money.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
+	// Why.
+	Purpose Refund_Purpose `protobuf:"varint,5,opt,name=purpose,proto3,enum=kept.order.v1.Refund_Purpose" json:"purpose,omitempty"`
+	// Until when it is promised to be settled.
+	PromisedSettleTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=promised_settle_time,json=promisedSettleTime,proto3" json:"promised_settle_time,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *RefundRequested) Reset() {
+	*x = RefundRequested{}
+	mi := &file_kept_order_v1_events_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefundRequested) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefundRequested) ProtoMessage() {}
+
+func (x *RefundRequested) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_events_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefundRequested.ProtoReflect.Descriptor instead.
+func (*RefundRequested) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_events_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *RefundRequested) GetRefund() string {
+	if x != nil {
+		return x.Refund
+	}
+	return ""
+}
+
+func (x *RefundRequested) GetOrder() string {
+	if x != nil {
+		return x.Order
+	}
+	return ""
+}
+
+func (x *RefundRequested) GetCustomer() string {
+	if x != nil {
+		return x.Customer
+	}
+	return ""
+}
+
+func (x *RefundRequested) GetAmount() *money.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *RefundRequested) GetPurpose() Refund_Purpose {
+	if x != nil {
+		return x.Purpose
+	}
+	return Refund_PURPOSE_UNSPECIFIED
+}
+
+func (x *RefundRequested) GetPromisedSettleTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PromisedSettleTime
+	}
+	return nil
+}
+
+// Something that was ordered is missing; the customer is asked what to do.
+type ShortageReported struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The shortage, `orders/{order}/shortages/{shortage}`.
+	Shortage string `protobuf:"bytes,1,opt,name=shortage,proto3" json:"shortage,omitempty"`
+	// The order.
+	Order string `protobuf:"bytes,2,opt,name=order,proto3" json:"order,omitempty"`
+	// Who ordered.
+	Customer string `protobuf:"bytes,3,opt,name=customer,proto3" json:"customer,omitempty"`
+	// What is missing.
+	Product string `protobuf:"bytes,4,opt,name=product,proto3" json:"product,omitempty"`
+	// How it is called.
+	ProductDisplayName string `protobuf:"bytes,5,opt,name=product_display_name,json=productDisplayName,proto3" json:"product_display_name,omitempty"`
+	// How many are missing.
+	Quantity int64 `protobuf:"varint,6,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	// Why, in words that the customer can read.
+	Reason string `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	// When it can come; unset where it can not.
+	WaitTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=wait_time,json=waitTime,proto3" json:"wait_time,omitempty"`
+	// What could come instead; empty for nothing.
+	Substitute string `protobuf:"bytes,9,opt,name=substitute,proto3" json:"substitute,omitempty"`
+	// How that is called.
+	SubstituteDisplayName string `protobuf:"bytes,10,opt,name=substitute_display_name,json=substituteDisplayName,proto3" json:"substitute_display_name,omitempty"`
+	// What the customer can choose.
+	Choices []Shortage_Choice `protobuf:"varint,11,rep,packed,name=choices,proto3,enum=kept.order.v1.Shortage_Choice" json:"choices,omitempty"`
+	// What happens without an answer.
+	DefaultChoice Shortage_Choice `protobuf:"varint,12,opt,name=default_choice,json=defaultChoice,proto3,enum=kept.order.v1.Shortage_Choice" json:"default_choice,omitempty"`
+	// Until when the customer can answer.
+	AnswerDeadline *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=answer_deadline,json=answerDeadline,proto3" json:"answer_deadline,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ShortageReported) Reset() {
+	*x = ShortageReported{}
+	mi := &file_kept_order_v1_events_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShortageReported) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShortageReported) ProtoMessage() {}
+
+func (x *ShortageReported) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_events_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShortageReported.ProtoReflect.Descriptor instead.
+func (*ShortageReported) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_events_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ShortageReported) GetShortage() string {
+	if x != nil {
+		return x.Shortage
+	}
+	return ""
+}
+
+func (x *ShortageReported) GetOrder() string {
+	if x != nil {
+		return x.Order
+	}
+	return ""
+}
+
+func (x *ShortageReported) GetCustomer() string {
+	if x != nil {
+		return x.Customer
+	}
+	return ""
+}
+
+func (x *ShortageReported) GetProduct() string {
+	if x != nil {
+		return x.Product
+	}
+	return ""
+}
+
+func (x *ShortageReported) GetProductDisplayName() string {
+	if x != nil {
+		return x.ProductDisplayName
+	}
+	return ""
+}
+
+func (x *ShortageReported) GetQuantity() int64 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *ShortageReported) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ShortageReported) GetWaitTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.WaitTime
+	}
+	return nil
+}
+
+func (x *ShortageReported) GetSubstitute() string {
+	if x != nil {
+		return x.Substitute
+	}
+	return ""
+}
+
+func (x *ShortageReported) GetSubstituteDisplayName() string {
+	if x != nil {
+		return x.SubstituteDisplayName
+	}
+	return ""
+}
+
+func (x *ShortageReported) GetChoices() []Shortage_Choice {
+	if x != nil {
+		return x.Choices
+	}
+	return nil
+}
+
+func (x *ShortageReported) GetDefaultChoice() Shortage_Choice {
+	if x != nil {
+		return x.DefaultChoice
+	}
+	return Shortage_CHOICE_UNSPECIFIED
+}
+
+func (x *ShortageReported) GetAnswerDeadline() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AnswerDeadline
+	}
+	return nil
+}
+
+// It is decided what happens about something that was missing.
+type ShortageAnswered struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The shortage.
+	Shortage string `protobuf:"bytes,1,opt,name=shortage,proto3" json:"shortage,omitempty"`
+	// The order.
+	Order string `protobuf:"bytes,2,opt,name=order,proto3" json:"order,omitempty"`
+	// Who ordered.
+	Customer string `protobuf:"bytes,3,opt,name=customer,proto3" json:"customer,omitempty"`
+	// What was missing.
+	Product string `protobuf:"bytes,4,opt,name=product,proto3" json:"product,omitempty"`
+	// What happens.
+	Choice Shortage_Choice `protobuf:"varint,5,opt,name=choice,proto3,enum=kept.order.v1.Shortage_Choice" json:"choice,omitempty"`
+	// Whether nobody answered in time.
+	ByDefault bool `protobuf:"varint,6,opt,name=by_default,json=byDefault,proto3" json:"by_default,omitempty"`
+	// When delivery is expected now.
+	ExpectedDeliveryTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=expected_delivery_time,json=expectedDeliveryTime,proto3" json:"expected_delivery_time,omitempty"`
+	// What goes back for it, if anything.
+	RefundedAmount *money.Money `protobuf:"bytes,8,opt,name=refunded_amount,json=refundedAmount,proto3" json:"refunded_amount,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ShortageAnswered) Reset() {
+	*x = ShortageAnswered{}
+	mi := &file_kept_order_v1_events_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ShortageAnswered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ShortageAnswered) ProtoMessage() {}
+
+func (x *ShortageAnswered) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_events_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ShortageAnswered.ProtoReflect.Descriptor instead.
+func (*ShortageAnswered) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_events_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ShortageAnswered) GetShortage() string {
+	if x != nil {
+		return x.Shortage
+	}
+	return ""
+}
+
+func (x *ShortageAnswered) GetOrder() string {
+	if x != nil {
+		return x.Order
+	}
+	return ""
+}
+
+func (x *ShortageAnswered) GetCustomer() string {
+	if x != nil {
+		return x.Customer
+	}
+	return ""
+}
+
+func (x *ShortageAnswered) GetProduct() string {
+	if x != nil {
+		return x.Product
+	}
+	return ""
+}
+
+func (x *ShortageAnswered) GetChoice() Shortage_Choice {
+	if x != nil {
+		return x.Choice
+	}
+	return Shortage_CHOICE_UNSPECIFIED
+}
+
+func (x *ShortageAnswered) GetByDefault() bool {
+	if x != nil {
+		return x.ByDefault
+	}
+	return false
+}
+
+func (x *ShortageAnswered) GetExpectedDeliveryTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpectedDeliveryTime
+	}
+	return nil
+}
+
+func (x *ShortageAnswered) GetRefundedAmount() *money.Money {
+	if x != nil {
+		return x.RefundedAmount
+	}
+	return nil
+}
+
 var File_kept_order_v1_events_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1akept/order/v1/events.proto\x12\rkept.order.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xf9\x01\n" +
+	"\x1akept/order/v1/events.proto\x12\rkept.order.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1bkept/common/v1/common.proto\x1a\x1akept/order/v1/refund.proto\x1a\x1ckept/order/v1/shortage.proto\"\xc2\x02\n" +
 	"\vOrderPlaced\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x125\n" +
 	"\ftotal_amount\x18\x03 \x01(\v2\x12.google.type.MoneyR\vtotalAmount\x12/\n" +
 	"\tspeed_fee\x18\x04 \x01(\v2\x12.google.type.MoneyR\bspeedFee\x12P\n" +
-	"\x16promised_delivery_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x14promisedDeliveryTime\"?\n" +
+	"\x16promised_delivery_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x14promisedDeliveryTime\x121\n" +
+	"\achannel\x18\x06 \x01(\x0e2\x17.kept.common.v1.ChannelR\achannel\x12\x14\n" +
+	"\x05agent\x18\a \x01(\tR\x05agent\"?\n" +
 	"\vOrderPicked\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\"@\n" +
 	"\fOrderShipped\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
-	"\bcustomer\x18\x02 \x01(\tR\bcustomer\"\x81\x01\n" +
+	"\bcustomer\x18\x02 \x01(\tR\bcustomer\"\xb8\x01\n" +
 	"\x0eOrderDelivered\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12=\n" +
-	"\fdeliver_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vdeliverTime\"Z\n" +
+	"\fdeliver_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vdeliverTime\x125\n" +
+	"\fgoods_amount\x18\x04 \x01(\v2\x12.google.type.MoneyR\vgoodsAmount\"Z\n" +
 	"\x0eOrderCancelled\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x16\n" +
@@ -518,12 +985,52 @@ const file_kept_order_v1_events_proto_rawDesc = "" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12P\n" +
 	"\x16promised_delivery_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x14promisedDeliveryTime\x12P\n" +
-	"\x16expected_delivery_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x14expectedDeliveryTime\"\x85\x01\n" +
+	"\x16expected_delivery_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x14expectedDeliveryTime\"\xbe\x01\n" +
 	"\rRefundSettled\x12\x16\n" +
 	"\x06refund\x18\x01 \x01(\tR\x06refund\x12\x14\n" +
 	"\x05order\x18\x02 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x03 \x01(\tR\bcustomer\x12*\n" +
-	"\x06amount\x18\x04 \x01(\v2\x12.google.type.MoneyR\x06amountB*Z(kept.dev/proto/gen/kept/order/v1;orderv1b\x06proto3"
+	"\x06amount\x18\x04 \x01(\v2\x12.google.type.MoneyR\x06amount\x127\n" +
+	"\apurpose\x18\x05 \x01(\x0e2\x1d.kept.order.v1.Refund.PurposeR\apurpose\"\x90\x01\n" +
+	"\rOrderReturned\x12\x14\n" +
+	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
+	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x125\n" +
+	"\fgoods_amount\x18\x04 \x01(\v2\x12.google.type.MoneyR\vgoodsAmount\"\x8e\x02\n" +
+	"\x0fRefundRequested\x12\x16\n" +
+	"\x06refund\x18\x01 \x01(\tR\x06refund\x12\x14\n" +
+	"\x05order\x18\x02 \x01(\tR\x05order\x12\x1a\n" +
+	"\bcustomer\x18\x03 \x01(\tR\bcustomer\x12*\n" +
+	"\x06amount\x18\x04 \x01(\v2\x12.google.type.MoneyR\x06amount\x127\n" +
+	"\apurpose\x18\x05 \x01(\x0e2\x1d.kept.order.v1.Refund.PurposeR\apurpose\x12L\n" +
+	"\x14promised_settle_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x12promisedSettleTime\"\xb7\x04\n" +
+	"\x10ShortageReported\x12\x1a\n" +
+	"\bshortage\x18\x01 \x01(\tR\bshortage\x12\x14\n" +
+	"\x05order\x18\x02 \x01(\tR\x05order\x12\x1a\n" +
+	"\bcustomer\x18\x03 \x01(\tR\bcustomer\x12\x18\n" +
+	"\aproduct\x18\x04 \x01(\tR\aproduct\x120\n" +
+	"\x14product_display_name\x18\x05 \x01(\tR\x12productDisplayName\x12\x1a\n" +
+	"\bquantity\x18\x06 \x01(\x03R\bquantity\x12\x16\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\x127\n" +
+	"\twait_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\bwaitTime\x12\x1e\n" +
+	"\n" +
+	"substitute\x18\t \x01(\tR\n" +
+	"substitute\x126\n" +
+	"\x17substitute_display_name\x18\n" +
+	" \x01(\tR\x15substituteDisplayName\x128\n" +
+	"\achoices\x18\v \x03(\x0e2\x1e.kept.order.v1.Shortage.ChoiceR\achoices\x12E\n" +
+	"\x0edefault_choice\x18\f \x01(\x0e2\x1e.kept.order.v1.Shortage.ChoiceR\rdefaultChoice\x12C\n" +
+	"\x0fanswer_deadline\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\x0eanswerDeadline\"\xe0\x02\n" +
+	"\x10ShortageAnswered\x12\x1a\n" +
+	"\bshortage\x18\x01 \x01(\tR\bshortage\x12\x14\n" +
+	"\x05order\x18\x02 \x01(\tR\x05order\x12\x1a\n" +
+	"\bcustomer\x18\x03 \x01(\tR\bcustomer\x12\x18\n" +
+	"\aproduct\x18\x04 \x01(\tR\aproduct\x126\n" +
+	"\x06choice\x18\x05 \x01(\x0e2\x1e.kept.order.v1.Shortage.ChoiceR\x06choice\x12\x1d\n" +
+	"\n" +
+	"by_default\x18\x06 \x01(\bR\tbyDefault\x12P\n" +
+	"\x16expected_delivery_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x14expectedDeliveryTime\x12;\n" +
+	"\x0frefunded_amount\x18\b \x01(\v2\x12.google.type.MoneyR\x0erefundedAmountB*Z(kept.dev/proto/gen/kept/order/v1;orderv1b\x06proto3"
 
 var (
 	file_kept_order_v1_events_proto_rawDescOnce sync.Once
@@ -537,7 +1044,7 @@ func file_kept_order_v1_events_proto_rawDescGZIP() []byte {
 	return file_kept_order_v1_events_proto_rawDescData
 }
 
-var file_kept_order_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_kept_order_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_kept_order_v1_events_proto_goTypes = []any{
 	(*OrderPlaced)(nil),           // 0: kept.order.v1.OrderPlaced
 	(*OrderPicked)(nil),           // 1: kept.order.v1.OrderPicked
@@ -546,22 +1053,43 @@ var file_kept_order_v1_events_proto_goTypes = []any{
 	(*OrderCancelled)(nil),        // 4: kept.order.v1.OrderCancelled
 	(*OrderDelayed)(nil),          // 5: kept.order.v1.OrderDelayed
 	(*RefundSettled)(nil),         // 6: kept.order.v1.RefundSettled
-	(*money.Money)(nil),           // 7: google.type.Money
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
+	(*OrderReturned)(nil),         // 7: kept.order.v1.OrderReturned
+	(*RefundRequested)(nil),       // 8: kept.order.v1.RefundRequested
+	(*ShortageReported)(nil),      // 9: kept.order.v1.ShortageReported
+	(*ShortageAnswered)(nil),      // 10: kept.order.v1.ShortageAnswered
+	(*money.Money)(nil),           // 11: google.type.Money
+	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
+	(v1.Channel)(0),               // 13: kept.common.v1.Channel
+	(Refund_Purpose)(0),           // 14: kept.order.v1.Refund.Purpose
+	(Shortage_Choice)(0),          // 15: kept.order.v1.Shortage.Choice
 }
 var file_kept_order_v1_events_proto_depIdxs = []int32{
-	7, // 0: kept.order.v1.OrderPlaced.total_amount:type_name -> google.type.Money
-	7, // 1: kept.order.v1.OrderPlaced.speed_fee:type_name -> google.type.Money
-	8, // 2: kept.order.v1.OrderPlaced.promised_delivery_time:type_name -> google.protobuf.Timestamp
-	8, // 3: kept.order.v1.OrderDelivered.deliver_time:type_name -> google.protobuf.Timestamp
-	8, // 4: kept.order.v1.OrderDelayed.promised_delivery_time:type_name -> google.protobuf.Timestamp
-	8, // 5: kept.order.v1.OrderDelayed.expected_delivery_time:type_name -> google.protobuf.Timestamp
-	7, // 6: kept.order.v1.RefundSettled.amount:type_name -> google.type.Money
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	11, // 0: kept.order.v1.OrderPlaced.total_amount:type_name -> google.type.Money
+	11, // 1: kept.order.v1.OrderPlaced.speed_fee:type_name -> google.type.Money
+	12, // 2: kept.order.v1.OrderPlaced.promised_delivery_time:type_name -> google.protobuf.Timestamp
+	13, // 3: kept.order.v1.OrderPlaced.channel:type_name -> kept.common.v1.Channel
+	12, // 4: kept.order.v1.OrderDelivered.deliver_time:type_name -> google.protobuf.Timestamp
+	11, // 5: kept.order.v1.OrderDelivered.goods_amount:type_name -> google.type.Money
+	12, // 6: kept.order.v1.OrderDelayed.promised_delivery_time:type_name -> google.protobuf.Timestamp
+	12, // 7: kept.order.v1.OrderDelayed.expected_delivery_time:type_name -> google.protobuf.Timestamp
+	11, // 8: kept.order.v1.RefundSettled.amount:type_name -> google.type.Money
+	14, // 9: kept.order.v1.RefundSettled.purpose:type_name -> kept.order.v1.Refund.Purpose
+	11, // 10: kept.order.v1.OrderReturned.goods_amount:type_name -> google.type.Money
+	11, // 11: kept.order.v1.RefundRequested.amount:type_name -> google.type.Money
+	14, // 12: kept.order.v1.RefundRequested.purpose:type_name -> kept.order.v1.Refund.Purpose
+	12, // 13: kept.order.v1.RefundRequested.promised_settle_time:type_name -> google.protobuf.Timestamp
+	12, // 14: kept.order.v1.ShortageReported.wait_time:type_name -> google.protobuf.Timestamp
+	15, // 15: kept.order.v1.ShortageReported.choices:type_name -> kept.order.v1.Shortage.Choice
+	15, // 16: kept.order.v1.ShortageReported.default_choice:type_name -> kept.order.v1.Shortage.Choice
+	12, // 17: kept.order.v1.ShortageReported.answer_deadline:type_name -> google.protobuf.Timestamp
+	15, // 18: kept.order.v1.ShortageAnswered.choice:type_name -> kept.order.v1.Shortage.Choice
+	12, // 19: kept.order.v1.ShortageAnswered.expected_delivery_time:type_name -> google.protobuf.Timestamp
+	11, // 20: kept.order.v1.ShortageAnswered.refunded_amount:type_name -> google.type.Money
+	21, // [21:21] is the sub-list for method output_type
+	21, // [21:21] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_kept_order_v1_events_proto_init() }
@@ -569,13 +1097,15 @@ func file_kept_order_v1_events_proto_init() {
 	if File_kept_order_v1_events_proto != nil {
 		return
 	}
+	file_kept_order_v1_refund_proto_init()
+	file_kept_order_v1_shortage_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_order_v1_events_proto_rawDesc), len(file_kept_order_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -313,6 +313,71 @@ func (x *DeliverOrderRequest) GetRequestId() string {
 	return ""
 }
 
+// Which order was sent back, and why.
+type ReturnOrderRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The order's name, `orders/{order}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Why, 1 to 500 characters, not only spaces.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
+	// alike for 24 hours. The header `Idempotency-Key` does the same.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReturnOrderRequest) Reset() {
+	*x = ReturnOrderRequest{}
+	mi := &file_kept_order_v1_fulfillment_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReturnOrderRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReturnOrderRequest) ProtoMessage() {}
+
+func (x *ReturnOrderRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_fulfillment_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReturnOrderRequest.ProtoReflect.Descriptor instead.
+func (*ReturnOrderRequest) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_fulfillment_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ReturnOrderRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ReturnOrderRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ReturnOrderRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 var File_kept_order_v1_fulfillment_service_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_fulfillment_service_proto_rawDesc = "" +
@@ -341,7 +406,13 @@ const file_kept_order_v1_fulfillment_service_proto_rawDesc = "" +
 	"\x0ekept.dev/Order\xbaH\x1fr\x1d2\x1b^orders/[A-Za-z0-9-]{1,64}$R\x04name\x12B\n" +
 	"\fdeliver_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\vdeliverTime\x122\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xdd\x05\n" +
+	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\xbf\x01\n" +
+	"\x12ReturnOrderRequest\x12L\n" +
+	"\x04name\x18\x01 \x01(\tB8\xe0A\x02\xfaA\x10\n" +
+	"\x0ekept.dev/Order\xbaH\x1fr\x1d2\x1b^orders/[A-Za-z0-9-]{1,64}$R\x04name\x12'\n" +
+	"\x06reason\x18\x02 \x01(\tB\x0f\xe0A\x02\xbaH\tr\a\x18\xf4\x032\x02\\SR\x06reason\x122\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xe5\x06\n" +
 	"\x12FulfillmentService\x12\xbd\x01\n" +
 	"\x14CreateDeliveryOption\x12*.kept.order.v1.CreateDeliveryOptionRequest\x1a\x1d.kept.order.v1.DeliveryOption\"Z\xdaA\"delivery_option,delivery_option_id\x8a\xb5\x18\x05\n" +
 	"\x03\x04\x05\a\x82\xd3\xe4\x93\x02&:\x0fdelivery_option\"\x13/v1/deliveryOptions\x12\x8e\x01\n" +
@@ -351,7 +422,9 @@ const file_kept_order_v1_fulfillment_service_proto_rawDesc = "" +
 	"\tShipOrder\x12\x1f.kept.order.v1.ShipOrderRequest\x1a\x14.kept.order.v1.Order\"4\xdaA\x04name\x8a\xb5\x18\x06\n" +
 	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/{name=orders/*}:ship\x12\x81\x01\n" +
 	"\fDeliverOrder\x12\".kept.order.v1.DeliverOrderRequest\x1a\x14.kept.order.v1.Order\"7\xdaA\x04name\x8a\xb5\x18\x06\n" +
-	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/{name=orders/*}:deliverB*Z(kept.dev/proto/gen/kept/order/v1;orderv1b\x06proto3"
+	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/{name=orders/*}:deliver\x12\x85\x01\n" +
+	"\vReturnOrder\x12!.kept.order.v1.ReturnOrderRequest\x1a\x14.kept.order.v1.Order\"=\xdaA\vname,reason\x8a\xb5\x18\x06\n" +
+	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/{name=orders/*}:returnB*Z(kept.dev/proto/gen/kept/order/v1;orderv1b\x06proto3"
 
 var (
 	file_kept_order_v1_fulfillment_service_proto_rawDescOnce sync.Once
@@ -365,32 +438,35 @@ func file_kept_order_v1_fulfillment_service_proto_rawDescGZIP() []byte {
 	return file_kept_order_v1_fulfillment_service_proto_rawDescData
 }
 
-var file_kept_order_v1_fulfillment_service_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_kept_order_v1_fulfillment_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_kept_order_v1_fulfillment_service_proto_goTypes = []any{
 	(*CreateDeliveryOptionRequest)(nil), // 0: kept.order.v1.CreateDeliveryOptionRequest
 	(*GetDeliveryOptionRequest)(nil),    // 1: kept.order.v1.GetDeliveryOptionRequest
 	(*PickOrderRequest)(nil),            // 2: kept.order.v1.PickOrderRequest
 	(*ShipOrderRequest)(nil),            // 3: kept.order.v1.ShipOrderRequest
 	(*DeliverOrderRequest)(nil),         // 4: kept.order.v1.DeliverOrderRequest
-	(*DeliveryOption)(nil),              // 5: kept.order.v1.DeliveryOption
-	(*timestamppb.Timestamp)(nil),       // 6: google.protobuf.Timestamp
-	(*Order)(nil),                       // 7: kept.order.v1.Order
+	(*ReturnOrderRequest)(nil),          // 5: kept.order.v1.ReturnOrderRequest
+	(*DeliveryOption)(nil),              // 6: kept.order.v1.DeliveryOption
+	(*timestamppb.Timestamp)(nil),       // 7: google.protobuf.Timestamp
+	(*Order)(nil),                       // 8: kept.order.v1.Order
 }
 var file_kept_order_v1_fulfillment_service_proto_depIdxs = []int32{
-	5, // 0: kept.order.v1.CreateDeliveryOptionRequest.delivery_option:type_name -> kept.order.v1.DeliveryOption
-	6, // 1: kept.order.v1.DeliverOrderRequest.deliver_time:type_name -> google.protobuf.Timestamp
+	6, // 0: kept.order.v1.CreateDeliveryOptionRequest.delivery_option:type_name -> kept.order.v1.DeliveryOption
+	7, // 1: kept.order.v1.DeliverOrderRequest.deliver_time:type_name -> google.protobuf.Timestamp
 	0, // 2: kept.order.v1.FulfillmentService.CreateDeliveryOption:input_type -> kept.order.v1.CreateDeliveryOptionRequest
 	1, // 3: kept.order.v1.FulfillmentService.GetDeliveryOption:input_type -> kept.order.v1.GetDeliveryOptionRequest
 	2, // 4: kept.order.v1.FulfillmentService.PickOrder:input_type -> kept.order.v1.PickOrderRequest
 	3, // 5: kept.order.v1.FulfillmentService.ShipOrder:input_type -> kept.order.v1.ShipOrderRequest
 	4, // 6: kept.order.v1.FulfillmentService.DeliverOrder:input_type -> kept.order.v1.DeliverOrderRequest
-	5, // 7: kept.order.v1.FulfillmentService.CreateDeliveryOption:output_type -> kept.order.v1.DeliveryOption
-	5, // 8: kept.order.v1.FulfillmentService.GetDeliveryOption:output_type -> kept.order.v1.DeliveryOption
-	7, // 9: kept.order.v1.FulfillmentService.PickOrder:output_type -> kept.order.v1.Order
-	7, // 10: kept.order.v1.FulfillmentService.ShipOrder:output_type -> kept.order.v1.Order
-	7, // 11: kept.order.v1.FulfillmentService.DeliverOrder:output_type -> kept.order.v1.Order
-	7, // [7:12] is the sub-list for method output_type
-	2, // [2:7] is the sub-list for method input_type
+	5, // 7: kept.order.v1.FulfillmentService.ReturnOrder:input_type -> kept.order.v1.ReturnOrderRequest
+	6, // 8: kept.order.v1.FulfillmentService.CreateDeliveryOption:output_type -> kept.order.v1.DeliveryOption
+	6, // 9: kept.order.v1.FulfillmentService.GetDeliveryOption:output_type -> kept.order.v1.DeliveryOption
+	8, // 10: kept.order.v1.FulfillmentService.PickOrder:output_type -> kept.order.v1.Order
+	8, // 11: kept.order.v1.FulfillmentService.ShipOrder:output_type -> kept.order.v1.Order
+	8, // 12: kept.order.v1.FulfillmentService.DeliverOrder:output_type -> kept.order.v1.Order
+	8, // 13: kept.order.v1.FulfillmentService.ReturnOrder:output_type -> kept.order.v1.Order
+	8, // [8:14] is the sub-list for method output_type
+	2, // [2:8] is the sub-list for method input_type
 	2, // [2:2] is the sub-list for extension type_name
 	2, // [2:2] is the sub-list for extension extendee
 	0, // [0:2] is the sub-list for field type_name
@@ -409,7 +485,7 @@ func file_kept_order_v1_fulfillment_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_order_v1_fulfillment_service_proto_rawDesc), len(file_kept_order_v1_fulfillment_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

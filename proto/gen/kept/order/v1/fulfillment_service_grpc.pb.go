@@ -24,6 +24,7 @@ const (
 	FulfillmentService_PickOrder_FullMethodName            = "/kept.order.v1.FulfillmentService/PickOrder"
 	FulfillmentService_ShipOrder_FullMethodName            = "/kept.order.v1.FulfillmentService/ShipOrder"
 	FulfillmentService_DeliverOrder_FullMethodName         = "/kept.order.v1.FulfillmentService/DeliverOrder"
+	FulfillmentService_ReturnOrder_FullMethodName          = "/kept.order.v1.FulfillmentService/ReturnOrder"
 )
 
 // FulfillmentServiceClient is the client API for FulfillmentService service.
@@ -43,6 +44,9 @@ type FulfillmentServiceClient interface {
 	// Records that the goods are with the customer. The time of the fact decides whether the promise was kept.
 	// Refused with ORDER_NOT_SHIPPED in any other state.
 	DeliverOrder(ctx context.Context, in *DeliverOrderRequest, opts ...grpc.CallOption) (*Order, error)
+	// Records that the customer has sent the goods back. They are on the shelf again, and what was paid for them goes back.
+	// Refused with ORDER_NOT_DELIVERED in any other state.
+	ReturnOrder(ctx context.Context, in *ReturnOrderRequest, opts ...grpc.CallOption) (*Order, error)
 }
 
 type fulfillmentServiceClient struct {
@@ -103,6 +107,16 @@ func (c *fulfillmentServiceClient) DeliverOrder(ctx context.Context, in *Deliver
 	return out, nil
 }
 
+func (c *fulfillmentServiceClient) ReturnOrder(ctx context.Context, in *ReturnOrderRequest, opts ...grpc.CallOption) (*Order, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Order)
+	err := c.cc.Invoke(ctx, FulfillmentService_ReturnOrder_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // FulfillmentServiceServer is the server API for FulfillmentService service.
 // All implementations must embed UnimplementedFulfillmentServiceServer
 // for forward compatibility.
@@ -120,6 +134,9 @@ type FulfillmentServiceServer interface {
 	// Records that the goods are with the customer. The time of the fact decides whether the promise was kept.
 	// Refused with ORDER_NOT_SHIPPED in any other state.
 	DeliverOrder(context.Context, *DeliverOrderRequest) (*Order, error)
+	// Records that the customer has sent the goods back. They are on the shelf again, and what was paid for them goes back.
+	// Refused with ORDER_NOT_DELIVERED in any other state.
+	ReturnOrder(context.Context, *ReturnOrderRequest) (*Order, error)
 	mustEmbedUnimplementedFulfillmentServiceServer()
 }
 
@@ -144,6 +161,9 @@ func (UnimplementedFulfillmentServiceServer) ShipOrder(context.Context, *ShipOrd
 }
 func (UnimplementedFulfillmentServiceServer) DeliverOrder(context.Context, *DeliverOrderRequest) (*Order, error) {
 	return nil, status.Error(codes.Unimplemented, "method DeliverOrder not implemented")
+}
+func (UnimplementedFulfillmentServiceServer) ReturnOrder(context.Context, *ReturnOrderRequest) (*Order, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReturnOrder not implemented")
 }
 func (UnimplementedFulfillmentServiceServer) mustEmbedUnimplementedFulfillmentServiceServer() {}
 func (UnimplementedFulfillmentServiceServer) testEmbeddedByValue()                            {}
@@ -256,6 +276,24 @@ func _FulfillmentService_DeliverOrder_Handler(srv interface{}, ctx context.Conte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _FulfillmentService_ReturnOrder_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReturnOrderRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FulfillmentServiceServer).ReturnOrder(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FulfillmentService_ReturnOrder_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FulfillmentServiceServer).ReturnOrder(ctx, req.(*ReturnOrderRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // FulfillmentService_ServiceDesc is the grpc.ServiceDesc for FulfillmentService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -282,6 +320,10 @@ var FulfillmentService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DeliverOrder",
 			Handler:    _FulfillmentService_DeliverOrder_Handler,
+		},
+		{
+			MethodName: "ReturnOrder",
+			Handler:    _FulfillmentService_ReturnOrder_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -43,6 +43,8 @@ const (
 	Order_DELIVERED Order_State = 4
 	// Called off, with a reason.
 	Order_CANCELLED Order_State = 5
+	// Sent back by the customer.
+	Order_RETURNED Order_State = 6
 )
 
 // Enum value maps for Order_State.
@@ -54,6 +56,7 @@ var (
 		3: "SHIPPED",
 		4: "DELIVERED",
 		5: "CANCELLED",
+		6: "RETURNED",
 	}
 	Order_State_value = map[string]int32{
 		"STATE_UNSPECIFIED": 0,
@@ -62,6 +65,7 @@ var (
 		"SHIPPED":           3,
 		"DELIVERED":         4,
 		"CANCELLED":         5,
+		"RETURNED":          6,
 	}
 )
 
@@ -258,7 +262,13 @@ type Order struct {
 	// Why it was cancelled.
 	CancelReason string `protobuf:"bytes,24,opt,name=cancel_reason,json=cancelReason,proto3" json:"cancel_reason,omitempty"`
 	// Changes whenever the order does.
-	Etag          string `protobuf:"bytes,25,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,25,opt,name=etag,proto3" json:"etag,omitempty"`
+	// The employee who placed it for the customer, `agents/{agent}`; empty where the customer did.
+	Agent string `protobuf:"bytes,26,opt,name=agent,proto3" json:"agent,omitempty"`
+	// When it was sent back.
+	ReturnTime *timestamppb.Timestamp `protobuf:"bytes,27,opt,name=return_time,json=returnTime,proto3" json:"return_time,omitempty"`
+	// Why it was sent back.
+	ReturnReason  string `protobuf:"bytes,28,opt,name=return_reason,json=returnReason,proto3" json:"return_reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -468,6 +478,27 @@ func (x *Order) GetEtag() string {
 	return ""
 }
 
+func (x *Order) GetAgent() string {
+	if x != nil {
+		return x.Agent
+	}
+	return ""
+}
+
+func (x *Order) GetReturnTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ReturnTime
+	}
+	return nil
+}
+
+func (x *Order) GetReturnReason() string {
+	if x != nil {
+		return x.ReturnReason
+	}
+	return ""
+}
+
 // One product of the order.
 type Order_Line struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -478,7 +509,11 @@ type Order_Line struct {
 	// What one cost when the order was placed.
 	UnitPrice *money.Money `protobuf:"bytes,3,opt,name=unit_price,json=unitPrice,proto3" json:"unit_price,omitempty"`
 	// Quantity times unit price.
-	Amount        *money.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
+	Amount *money.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
+	// How many of them will not come, because they were missing. Their price has come back, or was used for a substitute.
+	MissingQuantity int64 `protobuf:"varint,5,opt,name=missing_quantity,json=missingQuantity,proto3" json:"missing_quantity,omitempty"`
+	// What this came in place of, `products/{product}`; empty where it was ordered itself.
+	SubstituteFor string `protobuf:"bytes,6,opt,name=substitute_for,json=substituteFor,proto3" json:"substitute_for,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -541,11 +576,25 @@ func (x *Order_Line) GetAmount() *money.Money {
 	return nil
 }
 
+func (x *Order_Line) GetMissingQuantity() int64 {
+	if x != nil {
+		return x.MissingQuantity
+	}
+	return 0
+}
+
+func (x *Order_Line) GetSubstituteFor() string {
+	if x != nil {
+		return x.SubstituteFor
+	}
+	return ""
+}
+
 var File_kept_order_v1_order_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_order_proto_rawDesc = "" +
 	"\n" +
-	"\x19kept/order/v1/order.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a google/type/postal_address.proto\x1a\x1bkept/common/v1/common.proto\"\xc4\x11\n" +
+	"\x19kept/order/v1/order.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a google/type/postal_address.proto\x1a\x1bkept/common/v1/common.proto\"\xca\x13\n" +
 	"\x05Order\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12]\n" +
 	"\bcustomer\x18\x02 \x01(\tBA\xe0A\x02\xe0A\x05\xfaA\x13\n" +
@@ -576,14 +625,21 @@ const file_kept_order_v1_order_proto_rawDesc = "" +
 	"\vcancel_time\x18\x17 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"cancelTime\x12(\n" +
 	"\rcancel_reason\x18\x18 \x01(\tB\x03\xe0A\x03R\fcancelReason\x12\x17\n" +
-	"\x04etag\x18\x19 \x01(\tB\x03\xe0A\x03R\x04etag\x1a\x83\x02\n" +
+	"\x04etag\x18\x19 \x01(\tB\x03\xe0A\x03R\x04etag\x12\x19\n" +
+	"\x05agent\x18\x1a \x01(\tB\x03\xe0A\x03R\x05agent\x12@\n" +
+	"\vreturn_time\x18\x1b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"returnTime\x12(\n" +
+	"\rreturn_reason\x18\x1c \x01(\tB\x03\xe0A\x03R\freturnReason\x1a\xf4\x02\n" +
 	"\x04Line\x12f\n" +
 	"\aproduct\x18\x01 \x01(\tBL\xe0A\x02\xfaA\x12\n" +
 	"\x10kept.dev/Product\xbaH1r/2-^products/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\aproduct\x12*\n" +
 	"\bquantity\x18\x02 \x01(\x03B\x0e\xe0A\x02\xbaH\b\"\x06\x18\xc0\x84=(\x01R\bquantity\x126\n" +
 	"\n" +
 	"unit_price\x18\x03 \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\tunitPrice\x12/\n" +
-	"\x06amount\x18\x04 \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\x06amount\"a\n" +
+	"\x06amount\x18\x04 \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\x06amount\x12.\n" +
+	"\x10missing_quantity\x18\x05 \x01(\x03B\x03\xe0A\x03R\x0fmissingQuantity\x12?\n" +
+	"\x0esubstitute_for\x18\x06 \x01(\tB\x18\xe0A\x03\xfaA\x12\n" +
+	"\x10kept.dev/ProductR\rsubstituteFor\"o\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\n" +
 	"\n" +
@@ -592,7 +648,8 @@ const file_kept_order_v1_order_proto_rawDesc = "" +
 	"\x06PICKED\x10\x02\x12\v\n" +
 	"\aSHIPPED\x10\x03\x12\r\n" +
 	"\tDELIVERED\x10\x04\x12\r\n" +
-	"\tCANCELLED\x10\x05\"<\n" +
+	"\tCANCELLED\x10\x05\x12\f\n" +
+	"\bRETURNED\x10\x06\"<\n" +
 	"\rPaymentMethod\x12\x1e\n" +
 	"\x1aPAYMENT_METHOD_UNSPECIFIED\x10\x00\x12\v\n" +
 	"\aINVOICE\x10\x01\"h\n" +
@@ -651,13 +708,14 @@ var file_kept_order_v1_order_proto_depIdxs = []int32{
 	8,  // 16: kept.order.v1.Order.ship_time:type_name -> google.protobuf.Timestamp
 	8,  // 17: kept.order.v1.Order.deliver_time:type_name -> google.protobuf.Timestamp
 	8,  // 18: kept.order.v1.Order.cancel_time:type_name -> google.protobuf.Timestamp
-	7,  // 19: kept.order.v1.Order.Line.unit_price:type_name -> google.type.Money
-	7,  // 20: kept.order.v1.Order.Line.amount:type_name -> google.type.Money
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	8,  // 19: kept.order.v1.Order.return_time:type_name -> google.protobuf.Timestamp
+	7,  // 20: kept.order.v1.Order.Line.unit_price:type_name -> google.type.Money
+	7,  // 21: kept.order.v1.Order.Line.amount:type_name -> google.type.Money
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_kept_order_v1_order_proto_init() }

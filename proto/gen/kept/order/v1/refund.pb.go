@@ -87,6 +87,10 @@ const (
 	Refund_SPEED_FEE Refund_Purpose = 1
 	// The whole order, because it was cancelled.
 	Refund_CANCELLATION Refund_Purpose = 2
+	// What was missing, or what a substitute was cheaper by.
+	Refund_SHORTAGE Refund_Purpose = 3
+	// The goods, because they were sent back.
+	Refund_RETURN Refund_Purpose = 4
 )
 
 // Enum value maps for Refund_Purpose.
@@ -95,11 +99,15 @@ var (
 		0: "PURPOSE_UNSPECIFIED",
 		1: "SPEED_FEE",
 		2: "CANCELLATION",
+		3: "SHORTAGE",
+		4: "RETURN",
 	}
 	Refund_Purpose_value = map[string]int32{
 		"PURPOSE_UNSPECIFIED": 0,
 		"SPEED_FEE":           1,
 		"CANCELLATION":        2,
+		"SHORTAGE":            3,
+		"RETURN":              4,
 	}
 )
 
@@ -135,7 +143,7 @@ type Refund struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The refund's name, `orders/{order}/refunds/{refund}`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Why. There is one refund for each purpose at most.
+	// Why. There is one refund for each purpose at most, and one for each shortage.
 	Purpose Refund_Purpose `protobuf:"varint,2,opt,name=purpose,proto3,enum=kept.order.v1.Refund_Purpose" json:"purpose,omitempty"`
 	// How much.
 	Amount *money.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
@@ -147,8 +155,12 @@ type Refund struct {
 	SettleTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=settle_time,json=settleTime,proto3" json:"settle_time,omitempty"`
 	// The credit on the invoice that settled it.
 	SettlementReference string `protobuf:"bytes,7,opt,name=settlement_reference,json=settlementReference,proto3" json:"settlement_reference,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// The promise that it is settled by a date, `promises/{promise}`.
+	Promise string `protobuf:"bytes,8,opt,name=promise,proto3" json:"promise,omitempty"`
+	// Until when it is promised to be settled.
+	PromisedSettleTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=promised_settle_time,json=promisedSettleTime,proto3" json:"promised_settle_time,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *Refund) Reset() {
@@ -230,11 +242,25 @@ func (x *Refund) GetSettlementReference() string {
 	return ""
 }
 
+func (x *Refund) GetPromise() string {
+	if x != nil {
+		return x.Promise
+	}
+	return ""
+}
+
+func (x *Refund) GetPromisedSettleTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PromisedSettleTime
+	}
+	return nil
+}
+
 var File_kept_order_v1_refund_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_refund_proto_rawDesc = "" +
 	"\n" +
-	"\x1akept/order/v1/refund.proto\x12\rkept.order.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xcb\x04\n" +
+	"\x1akept/order/v1/refund.proto\x12\rkept.order.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xd7\x05\n" +
 	"\x06Refund\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12<\n" +
 	"\apurpose\x18\x02 \x01(\x0e2\x1d.kept.order.v1.Refund.PurposeB\x03\xe0A\x03R\apurpose\x12/\n" +
@@ -244,15 +270,20 @@ const file_kept_order_v1_refund_proto_rawDesc = "" +
 	"createTime\x12@\n" +
 	"\vsettle_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"settleTime\x126\n" +
-	"\x14settlement_reference\x18\a \x01(\tB\x03\xe0A\x03R\x13settlementReference\"8\n" +
+	"\x14settlement_reference\x18\a \x01(\tB\x03\xe0A\x03R\x13settlementReference\x12\x1d\n" +
+	"\apromise\x18\b \x01(\tB\x03\xe0A\x03R\apromise\x12Q\n" +
+	"\x14promised_settle_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x12promisedSettleTime\"8\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\v\n" +
 	"\aPENDING\x10\x01\x12\v\n" +
-	"\aSETTLED\x10\x02\"C\n" +
+	"\aSETTLED\x10\x02\"]\n" +
 	"\aPurpose\x12\x17\n" +
 	"\x13PURPOSE_UNSPECIFIED\x10\x00\x12\r\n" +
 	"\tSPEED_FEE\x10\x01\x12\x10\n" +
-	"\fCANCELLATION\x10\x02:F\xeaAC\n" +
+	"\fCANCELLATION\x10\x02\x12\f\n" +
+	"\bSHORTAGE\x10\x03\x12\n" +
+	"\n" +
+	"\x06RETURN\x10\x04:F\xeaAC\n" +
 	"\x0fkept.dev/Refund\x12\x1forders/{order}/refunds/{refund}*\arefunds2\x06refundB*Z(kept.dev/proto/gen/kept/order/v1;orderv1b\x06proto3"
 
 var (
@@ -282,11 +313,12 @@ var file_kept_order_v1_refund_proto_depIdxs = []int32{
 	0, // 2: kept.order.v1.Refund.state:type_name -> kept.order.v1.Refund.State
 	4, // 3: kept.order.v1.Refund.create_time:type_name -> google.protobuf.Timestamp
 	4, // 4: kept.order.v1.Refund.settle_time:type_name -> google.protobuf.Timestamp
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	4, // 5: kept.order.v1.Refund.promised_settle_time:type_name -> google.protobuf.Timestamp
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_kept_order_v1_refund_proto_init() }

@@ -34,6 +34,10 @@ const (
 	PromiseKind_PROMISE_KIND_UNSPECIFIED PromiseKind = 0
 	// An order is delivered by a date.
 	PromiseKind_DELIVERY PromiseKind = 1
+	// A request is answered by a person by a date.
+	PromiseKind_REPLY PromiseKind = 2
+	// Money that is owed is back by a date.
+	PromiseKind_REFUND PromiseKind = 3
 )
 
 // Enum value maps for PromiseKind.
@@ -41,10 +45,14 @@ var (
 	PromiseKind_name = map[int32]string{
 		0: "PROMISE_KIND_UNSPECIFIED",
 		1: "DELIVERY",
+		2: "REPLY",
+		3: "REFUND",
 	}
 	PromiseKind_value = map[string]int32{
 		"PROMISE_KIND_UNSPECIFIED": 0,
 		"DELIVERY":                 1,
+		"REPLY":                    2,
+		"REFUND":                   3,
 	}
 )
 
@@ -90,7 +98,7 @@ type PromiseMade struct {
 	Subject string `protobuf:"bytes,5,opt,name=subject,proto3" json:"subject,omitempty"`
 	// Until when it has to be kept.
 	DueTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=due_time,json=dueTime,proto3" json:"due_time,omitempty"`
-	// From when on it is at risk, if it is not kept yet. Before due_time.
+	// From when on it is at risk, if it is not kept yet. Before due_time. Unset: as the book has it for this kind.
 	AtRiskTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=at_risk_time,json=atRiskTime,proto3" json:"at_risk_time,omitempty"`
 	// What the customer paid for the promise, if anything. Comes back when it breaks.
 	Fee           *money.Money `protobuf:"bytes,8,opt,name=fee,proto3" json:"fee,omitempty"`
@@ -585,6 +593,143 @@ func (x *PromiseReleased) GetReason() string {
 	return ""
 }
 
+// A broken promise has to be made good. Said by the book, once for each promise, with the remedies that are set for its
+// kind; each service does its own. What was paid comes back from the owner itself.
+type RemedyOwed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The promise.
+	Promise string `protobuf:"bytes,1,opt,name=promise,proto3" json:"promise,omitempty"`
+	// To whom it was made.
+	Customer string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
+	// What kind of promise it was.
+	Kind PromiseKind `protobuf:"varint,3,opt,name=kind,proto3,enum=kept.promise.v1.PromiseKind" json:"kind,omitempty"`
+	// The service that owns it.
+	Owner string `protobuf:"bytes,4,opt,name=owner,proto3" json:"owner,omitempty"`
+	// What it is about.
+	Subject string `protobuf:"bytes,5,opt,name=subject,proto3" json:"subject,omitempty"`
+	// The time by which it had to be kept.
+	DueTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=due_time,json=dueTime,proto3" json:"due_time,omitempty"`
+	// What the customer had paid for it, if anything.
+	Fee *money.Money `protobuf:"bytes,7,opt,name=fee,proto3" json:"fee,omitempty"`
+	// Points that the customer gets as goodwill; 0 for none.
+	GoodwillPoints int64 `protobuf:"varint,8,opt,name=goodwill_points,json=goodwillPoints,proto3" json:"goodwill_points,omitempty"`
+	// Whether a person has to take care of it.
+	OpenCase bool `protobuf:"varint,9,opt,name=open_case,json=openCase,proto3" json:"open_case,omitempty"`
+	// Whether the customer gets an apology.
+	Apologize bool `protobuf:"varint,10,opt,name=apologize,proto3" json:"apologize,omitempty"`
+	// Who is answerable for promises of this kind, such as `queues/delivery`.
+	Responsible   string `protobuf:"bytes,11,opt,name=responsible,proto3" json:"responsible,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RemedyOwed) Reset() {
+	*x = RemedyOwed{}
+	mi := &file_kept_promise_v1_events_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RemedyOwed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RemedyOwed) ProtoMessage() {}
+
+func (x *RemedyOwed) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_promise_v1_events_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RemedyOwed.ProtoReflect.Descriptor instead.
+func (*RemedyOwed) Descriptor() ([]byte, []int) {
+	return file_kept_promise_v1_events_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *RemedyOwed) GetPromise() string {
+	if x != nil {
+		return x.Promise
+	}
+	return ""
+}
+
+func (x *RemedyOwed) GetCustomer() string {
+	if x != nil {
+		return x.Customer
+	}
+	return ""
+}
+
+func (x *RemedyOwed) GetKind() PromiseKind {
+	if x != nil {
+		return x.Kind
+	}
+	return PromiseKind_PROMISE_KIND_UNSPECIFIED
+}
+
+func (x *RemedyOwed) GetOwner() string {
+	if x != nil {
+		return x.Owner
+	}
+	return ""
+}
+
+func (x *RemedyOwed) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *RemedyOwed) GetDueTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DueTime
+	}
+	return nil
+}
+
+func (x *RemedyOwed) GetFee() *money.Money {
+	if x != nil {
+		return x.Fee
+	}
+	return nil
+}
+
+func (x *RemedyOwed) GetGoodwillPoints() int64 {
+	if x != nil {
+		return x.GoodwillPoints
+	}
+	return 0
+}
+
+func (x *RemedyOwed) GetOpenCase() bool {
+	if x != nil {
+		return x.OpenCase
+	}
+	return false
+}
+
+func (x *RemedyOwed) GetApologize() bool {
+	if x != nil {
+		return x.Apologize
+	}
+	return false
+}
+
+func (x *RemedyOwed) GetResponsible() string {
+	if x != nil {
+		return x.Responsible
+	}
+	return ""
+}
+
 var File_kept_promise_v1_events_proto protoreflect.FileDescriptor
 
 const file_kept_promise_v1_events_proto_rawDesc = "" +
@@ -629,10 +774,27 @@ const file_kept_promise_v1_events_proto_rawDesc = "" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x18\n" +
 	"\asubject\x18\x03 \x01(\tR\asubject\x12\x16\n" +
-	"\x06reason\x18\x04 \x01(\tR\x06reason*9\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"\x87\x03\n" +
+	"\n" +
+	"RemedyOwed\x12\x18\n" +
+	"\apromise\x18\x01 \x01(\tR\apromise\x12\x1a\n" +
+	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x120\n" +
+	"\x04kind\x18\x03 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindR\x04kind\x12\x14\n" +
+	"\x05owner\x18\x04 \x01(\tR\x05owner\x12\x18\n" +
+	"\asubject\x18\x05 \x01(\tR\asubject\x125\n" +
+	"\bdue_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\x12$\n" +
+	"\x03fee\x18\a \x01(\v2\x12.google.type.MoneyR\x03fee\x12'\n" +
+	"\x0fgoodwill_points\x18\b \x01(\x03R\x0egoodwillPoints\x12\x1b\n" +
+	"\topen_case\x18\t \x01(\bR\bopenCase\x12\x1c\n" +
+	"\tapologize\x18\n" +
+	" \x01(\bR\tapologize\x12 \n" +
+	"\vresponsible\x18\v \x01(\tR\vresponsible*P\n" +
 	"\vPromiseKind\x12\x1c\n" +
 	"\x18PROMISE_KIND_UNSPECIFIED\x10\x00\x12\f\n" +
-	"\bDELIVERY\x10\x01B.Z,kept.dev/proto/gen/kept/promise/v1;promisev1b\x06proto3"
+	"\bDELIVERY\x10\x01\x12\t\n" +
+	"\x05REPLY\x10\x02\x12\n" +
+	"\n" +
+	"\x06REFUND\x10\x03B.Z,kept.dev/proto/gen/kept/promise/v1;promisev1b\x06proto3"
 
 var (
 	file_kept_promise_v1_events_proto_rawDescOnce sync.Once
@@ -647,7 +809,7 @@ func file_kept_promise_v1_events_proto_rawDescGZIP() []byte {
 }
 
 var file_kept_promise_v1_events_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_kept_promise_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_kept_promise_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_kept_promise_v1_events_proto_goTypes = []any{
 	(PromiseKind)(0),              // 0: kept.promise.v1.PromiseKind
 	(*PromiseMade)(nil),           // 1: kept.promise.v1.PromiseMade
@@ -656,25 +818,29 @@ var file_kept_promise_v1_events_proto_goTypes = []any{
 	(*PromiseKept)(nil),           // 4: kept.promise.v1.PromiseKept
 	(*PromiseBroken)(nil),         // 5: kept.promise.v1.PromiseBroken
 	(*PromiseReleased)(nil),       // 6: kept.promise.v1.PromiseReleased
-	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
-	(*money.Money)(nil),           // 8: google.type.Money
+	(*RemedyOwed)(nil),            // 7: kept.promise.v1.RemedyOwed
+	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
+	(*money.Money)(nil),           // 9: google.type.Money
 }
 var file_kept_promise_v1_events_proto_depIdxs = []int32{
 	0,  // 0: kept.promise.v1.PromiseMade.kind:type_name -> kept.promise.v1.PromiseKind
-	7,  // 1: kept.promise.v1.PromiseMade.due_time:type_name -> google.protobuf.Timestamp
-	7,  // 2: kept.promise.v1.PromiseMade.at_risk_time:type_name -> google.protobuf.Timestamp
-	8,  // 3: kept.promise.v1.PromiseMade.fee:type_name -> google.type.Money
-	7,  // 4: kept.promise.v1.PromiseAtRisk.due_time:type_name -> google.protobuf.Timestamp
-	7,  // 5: kept.promise.v1.PromiseDue.due_time:type_name -> google.protobuf.Timestamp
-	7,  // 6: kept.promise.v1.PromiseKept.keep_time:type_name -> google.protobuf.Timestamp
+	8,  // 1: kept.promise.v1.PromiseMade.due_time:type_name -> google.protobuf.Timestamp
+	8,  // 2: kept.promise.v1.PromiseMade.at_risk_time:type_name -> google.protobuf.Timestamp
+	9,  // 3: kept.promise.v1.PromiseMade.fee:type_name -> google.type.Money
+	8,  // 4: kept.promise.v1.PromiseAtRisk.due_time:type_name -> google.protobuf.Timestamp
+	8,  // 5: kept.promise.v1.PromiseDue.due_time:type_name -> google.protobuf.Timestamp
+	8,  // 6: kept.promise.v1.PromiseKept.keep_time:type_name -> google.protobuf.Timestamp
 	0,  // 7: kept.promise.v1.PromiseBroken.kind:type_name -> kept.promise.v1.PromiseKind
-	7,  // 8: kept.promise.v1.PromiseBroken.due_time:type_name -> google.protobuf.Timestamp
-	8,  // 9: kept.promise.v1.PromiseBroken.fee:type_name -> google.type.Money
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	8,  // 8: kept.promise.v1.PromiseBroken.due_time:type_name -> google.protobuf.Timestamp
+	9,  // 9: kept.promise.v1.PromiseBroken.fee:type_name -> google.type.Money
+	0,  // 10: kept.promise.v1.RemedyOwed.kind:type_name -> kept.promise.v1.PromiseKind
+	8,  // 11: kept.promise.v1.RemedyOwed.due_time:type_name -> google.protobuf.Timestamp
+	9,  // 12: kept.promise.v1.RemedyOwed.fee:type_name -> google.type.Money
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_kept_promise_v1_events_proto_init() }
@@ -688,7 +854,7 @@ func file_kept_promise_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_promise_v1_events_proto_rawDesc), len(file_kept_promise_v1_events_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,48 @@
+package sign_test
+
+import (
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"kept.dev/kit/sign"
+)
+
+func TestSignaturesAreOfAllParts(t *testing.T) {
+	s := sign.New([]byte("0123456789abcdef0123456789abcdef"))
+	good := s.Sign("action", "m1", "WAIT")
+	require.Regexp(t, `^[A-Za-z0-9_-]{43}$`, good)
+	require.True(t, s.Verify(good, "action", "m1", "WAIT"))
+	for name, other := range map[string][]string{
+		"purpose": {"ticket", "m1", "WAIT"}, "part": {"action", "m2", "WAIT"}, "order": {"action", "WAIT", "m1"},
+		"cut": {"action", "m1W", "AIT"}, "fewer": {"action", "m1"}, "more": {"action", "m1", "WAIT", ""},
+	} {
+		require.False(t, s.Verify(good, other[0], other[1:]...), name)
+	}
+	require.False(t, sign.New([]byte("another key of thirty-two bytes!")).Verify(good, "action", "m1", "WAIT"))
+	require.False(t, s.Verify("", "action", "m1", "WAIT"))
+}
+
+func TestProcessesShareTheKey(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "keys")
+	signatures := make([]string, 20)
+	var group sync.WaitGroup
+	for i := range signatures {
+		group.Go(func() {
+			if s, err := sign.Open(folder); err == nil {
+				signatures[i] = s.Sign("x")
+			}
+		})
+	}
+	group.Wait()
+	for _, s := range signatures {
+		require.NotEmpty(t, s)
+		require.Equal(t, signatures[0], s)
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "link.key"), []byte("short"), 0o600))
+	_, err := sign.Open(folder)
+	require.ErrorContains(t, err, "5 bytes")
+}

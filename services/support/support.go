@@ -1,0 +1,27 @@
+// Package support is the service that takes every request that comes in.
+package support
+
+import (
+	"embed"
+	"io/fs"
+
+	"google.golang.org/grpc"
+
+	"kept.dev/kit"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// New makes the service.
+func New(deps kit.Deps) (*kit.Service, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	return &kit.Service{
+		Name:       "support",
+		Migrations: files,
+		Register:   func(r grpc.ServiceRegistrar) {},
+	}, nil
+}
