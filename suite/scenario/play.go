@@ -27,6 +27,15 @@ type Stage struct {
 	HTTP  *http.Client
 	// Soon is within what time others take up what has happened; two seconds when zero.
 	Soon time.Duration
+	// Mails are those that have come for an e-mail address, the first first.
+	Mails func(address string) []Mail
+	// Deadly says that processes die meanwhile: then a mail may end as unknown, and not have come.
+	Deadly bool
+}
+
+// Mail is a mail that has come.
+type Mail struct {
+	ID, Subject, Text string
 }
 
 // Story is a story with its number, such as "S07".
@@ -36,7 +45,9 @@ type Story struct {
 }
 
 // Stories are all that can be played.
-func Stories() []Story { return []Story{{"S07", S07}} }
+func Stories() []Story {
+	return []Story{{"S01", S01}, {"S02", S02}, {"S07", S07}, {"S08", S08}, {"S10", S10}, {"S16", S16}}
+}
 
 // Perform plays a story and returns how many checks it made. The error is the first check that failed.
 func Perform(ctx context.Context, stage Stage, story Story) (checks int, err error) {
@@ -131,6 +142,11 @@ func (p *Play) PostKeyed(who Who, key, path string, body any) Answer {
 	return p.call(who, http.MethodPost, path, body, key)
 }
 
+// Patch sends a change of some fields, under a key of its own.
+func (p *Play) Patch(who Who, path string, body any) Answer {
+	return p.call(who, http.MethodPatch, path, body, id.New())
+}
+
 // patience is how long a call is tried again while something behind the front door is away: clients are told to.
 const patience = 60 * time.Second
 
@@ -164,7 +180,9 @@ func (p *Play) once(who Who, method, path string, body any, key string) (Answer,
 	if err != nil {
 		return Answer{}, err
 	}
-	req.Header.Set("Authorization", "Bearer "+who.token)
+	if who.token != "" {
+		req.Header.Set("Authorization", "Bearer "+who.token)
+	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}

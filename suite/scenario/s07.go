@@ -1,73 +1,21 @@
 package scenario
 
 import (
+	"fmt"
 	"net/http"
+	"strings"
 	"time"
-
-	accessv1 "kept.dev/proto/gen/kept/access/v1"
 )
 
 // S07 promised in 24 hours, came in 20 days: the promise is watched, the customer has a new date before asking, and what
-// was paid for speed comes back by itself, once. Its twins: delivered in time, and cancelled with a reason.
+// was paid for speed comes back by itself, once, with points, an apology and a person who cares. Its twins: delivered in
+// time, and cancelled with a reason.
 func S07(p *Play) {
-	s := &shop{Play: p}
-	s.open()
-	s.brokenPromise()
+	s := open(p)
+	broken := s.brokenPromise()
 	s.keptPromise()
 	s.cancelled()
-	s.managersView()
-}
-
-// shop is the people and things of the story.
-type shop struct {
-	*Play
-	admin, agent, customer, stranger Who
-	product, option                  string
-	broken                           string // the promise that was broken
-}
-
-func euros(units string, cents int) map[string]any {
-	return map[string]any{"currencyCode": "EUR", "units": units, "nanos": cents * 10_000_000}
-}
-
-// open makes a product with stock, a fast way of delivery, and two customers.
-func (s *shop) open() {
-	s.admin = s.As(accessv1.Role_ROLE_ADMIN, "admins/owner")
-	s.agent = s.As(accessv1.Role_ROLE_AGENT, "agents/anna")
-	s.product, s.option = "products/coffee-pot-"+s.Tag, "deliveryOptions/express-"+s.Tag
-	s.Post(s.admin, "/v1/products?productId=coffee-pot-"+s.Tag, map[string]any{
-		"displayName": "Coffee pot", "unitPrice": euros("24", 95),
-	}).OK()
-	stock := s.Post(s.agent, "/v1/"+s.product+"/stock:adjust", map[string]any{"quantityDelta": "10", "reason": "delivery 4711"}).OK()
-	s.Equal("10", stock.Text("availableQuantity"), "available after the delivery")
-	s.Post(s.admin, "/v1/deliveryOptions?deliveryOptionId=express-"+s.Tag, map[string]any{
-		"displayName": "Within 24 hours", "promisedDuration": "86400s", "riskDuration": "21600s", "speedFee": euros("9", 90),
-	}).OK()
-	s.customer = s.newCustomer("Olena")
-	s.stranger = s.newCustomer("Ivan")
-}
-
-func (s *shop) newCustomer(name string) Who {
-	created := s.Post(s.agent, "/v1/customers", map[string]any{"displayName": name, "languageCode": "uk"}).OK()
-	return s.As(accessv1.Role_ROLE_CUSTOMER, created.Text("name"))
-}
-
-func address(line string) map[string]any {
-	return map[string]any{"regionCode": "UA", "postalCode": "01001", "locality": "Kyiv", "addressLines": []string{line}}
-}
-
-// order places an order with three addresses that have nothing to do with each other.
-func (s *shop) order(quantity string) Answer {
-	return s.Post(s.customer, "/v1/orders", map[string]any{
-		"customer": s.customer.Name, "lines": []any{map[string]any{"product": s.product, "quantity": quantity}},
-		"deliveryOption":  s.option,
-		"deliveryAddress": address("Office 1"), "billingAddress": address("Bank 2"), "homeAddress": address("Home 3"),
-		"channel": "WEB",
-	}).OK()
-}
-
-func (s *shop) available() string {
-	return s.Get(s.customer, "/v1/"+s.product+"/stock").Text("availableQuantity")
+	s.managersView(broken)
 }
 
 func (s *shop) promiseIs(name, state string) Answer {
@@ -76,9 +24,10 @@ func (s *shop) promiseIs(name, state string) Answer {
 		func(a Answer) bool { return a.Text("state") == state })
 }
 
-func (s *shop) brokenPromise() {
+func (s *shop) brokenPromise() (promise string) {
 	order := s.order("2")
-	name, promise := order.Text("name"), order.Text("promise")
+	name := order.Text("name")
+	promise = order.Text("promise")
 	s.Equal("PLACED", order.Text("state"), "state of the new order")
 	s.Equal("59", order.Text("totalAmount", "units"), "total: two pots at 24.95 and 9.90 for speed")
 	s.Equal("Bank 2", order.Body["billingAddress"].(map[string]any)["addressLines"].([]any)[0], "billing address")
@@ -93,6 +42,7 @@ func (s *shop) brokenPromise() {
 	s.Equal("AT_RISK", order.Text("promiseState"), "the order's view of the promise at risk")
 	s.Check(order.Time("expectedDeliveryTime").After(order.Time("promisedDeliveryTime")), "the customer has a new date")
 	s.Equal("0", order.Text("refundedAmount", "units"), "nothing comes back before the promise breaks")
+	s.message("kept.order.v1.OrderDelayed", name)
 
 	s.Advance(s.admin, 6*time.Hour)
 	s.feeIsBack(name, promise)
@@ -105,7 +55,8 @@ func (s *shop) brokenPromise() {
 	s.Advance(s.admin, 0)
 	s.Equal("DELIVERED", s.Get(s.customer, "/v1/"+name).Text("state"), "state after twenty days")
 	s.feeIsBack(name, promise)
-	s.broken = promise
+	s.earned(name)
+	return promise
 }
 
 // feeIsBack checks that the promise is broken and that the speed fee, and only it, has come back, once.
@@ -119,6 +70,35 @@ func (s *shop) feeIsBack(order, promise string) {
 	s.Equal("SPEED_FEE", refunds[0]["purpose"], "what the refund is for")
 	s.Equal("SETTLED", refunds[0]["state"], "state of the refund")
 	s.Check(refunds[0]["settlementReference"] != "", "the credit on the invoice can be found")
+	s.promiseIs(fmt.Sprint(refunds[0]["promise"]), "KEPT")
+	s.madeGood(order)
+}
+
+// madeGood checks what else is done for a promise that broke: points, a case for a person, an apology; each once.
+func (s *shop) madeGood(order string) {
+	account := "/v1/programs/main/accounts/" + strings.TrimPrefix(s.customer.Name, "customers/")
+	s.Soon("there are points for it",
+		func() Answer { return s.Get(s.customer, account+"/postings") },
+		func(a Answer) bool { return count(a.List("postings"), "points", "kind", "GOODWILL") > 0 })
+	points := count(s.Get(s.customer, account+"/postings").OK().List("postings"), "points", "kind", "GOODWILL", "about", order)
+	s.Equal(100, points, "goodwill points")
+	cases := s.Soon("a person takes care of it",
+		func() Answer {
+			return s.Get(s.agent, "/v1/cases", "filter", `about = "`+order+`" AND kind = BROKEN_PROMISE`)
+		},
+		func(a Answer) bool { return len(a.List("cases")) > 0 }).List("cases")
+	s.Equal(1, len(cases), "cases about it")
+	s.message("kept.promise.v1.RemedyOwed", order)
+}
+
+// earned checks the points for the goods, once they are there, and proves the books.
+func (s *shop) earned(order string) {
+	account := "/v1/programs/main/accounts/" + strings.TrimPrefix(s.customer.Name, "customers/")
+	s.Equal(49, count(s.Get(s.customer, account+"/postings").OK().List("postings"), "points", "kind", "EARNING", "about", order),
+		"points for goods of 49.90")
+	s.Equal("149", s.Get(s.customer, account).OK().Text("balance"), "the balance")
+	s.Get(s.stranger, account).Refused(http.StatusNotFound, "NOT_FOUND")
+	s.Equal("true", s.Get(s.manager, "/v1/programs/main:proveLedger").OK().Text("proven"), "the books of the programme")
 }
 
 func (s *shop) keptPromise() {
@@ -165,14 +145,17 @@ func (s *shop) cancelled() {
 }
 
 // managersView checks what the book says to those who may read it, and what it does not say to others.
-func (s *shop) managersView() {
-	manager := s.As(accessv1.Role_ROLE_MANAGER, "managers/maria")
+func (s *shop) managersView(broken string) {
+	card := s.Get(s.manager, "/v1/scorecard").OK().List("promiseCounts")
+	for field, least := range map[string]int{"brokenCount": 1, "keptCount": 1, "releasedCount": 1} {
+		s.Check(count(card, field, "kind", "DELIVERY") >= least, "%s of deliveries, by month: %v", field, card)
+	}
 	mine := `customer = "` + s.customer.Name + `"`
 	for state, want := range map[string]int{"BROKEN": 1, "KEPT": 1, "RELEASED": 1, "OPEN": 0} {
-		found := s.Get(manager, "/v1/promises", "filter", mine+" AND state = "+state).OK().List("promises")
+		found := s.Get(s.manager, "/v1/promises", "filter", mine+" AND kind = DELIVERY AND state = "+state).OK().List("promises")
 		s.Equal(want, len(found), "promises that are "+state)
 	}
-	s.Get(s.stranger, "/v1/"+s.broken).Refused(http.StatusNotFound, "NOT_FOUND")
+	s.Get(s.stranger, "/v1/"+broken).Refused(http.StatusNotFound, "NOT_FOUND")
 	s.Equal(0, len(s.Get(s.stranger, "/v1/promises").OK().List("promises")), "promises that a stranger sees")
 	s.Equal(0, len(s.Get(s.stranger, "/v1/orders").OK().List("orders")), "orders that a stranger sees")
 	s.Equal(3, len(s.Get(s.customer, "/v1/orders").OK().List("orders")), "orders that the customer sees")

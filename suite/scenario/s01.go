@@ -1,0 +1,178 @@
+package scenario
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// S01 cancelled in silence: nothing happens to an order without a reason and a message. Something is missing: the
+// customer is told at once, by mail and in the inbox, and chooses from the message itself.
+func S01(p *Play) {
+	s := open(p)
+	s.waits()
+	s.takesSubstitute()
+	s.callsOff()
+	s.saysNothing()
+	s.neverInSilence()
+}
+
+const (
+	reported = "kept.order.v1.ShortageReported"
+	answered = "kept.order.v1.ShortageAnswered"
+)
+
+// missing places an order for two pots and reports both missing; the message is what the customer gets at once.
+func (s *shop) missing() (order Answer, shortage Answer, message map[string]any) {
+	order = s.order("2")
+	name := order.Text("name")
+	shortage = s.Post(s.agent, "/v1/"+name+"/shortages", map[string]any{
+		"product": s.product, "quantity": 2, "reason": "Broken in the warehouse", "substitute": s.substitute,
+		"waitTime": order.Time("createTime").Add(72 * time.Hour).Format(time.RFC3339),
+	}).OK()
+	s.Equal("OPEN", shortage.Text("state"), "state of the shortage")
+	s.Equal(24*time.Hour, shortage.Time("answerDeadline").Sub(shortage.Time("createTime")), "how long the customer may answer")
+	message = s.message(reported, name)
+	s.Check(contains(fmt.Sprint(message["body"]), "Broken in the warehouse"), "the message says why: %v", message["body"])
+	s.Check(contains(fmt.Sprint(message["body"]), "Tea pot"), "the message names the substitute: %v", message["body"])
+	return order, shortage, message
+}
+
+// choice is the action by which the customer makes a choice from a message.
+func (s *shop) choice(message map[string]any, choice string) string {
+	options, _ := message["options"].([]any)
+	for _, o := range options {
+		option, _ := o.(map[string]any)
+		if option["choice"] == choice {
+			return fmt.Sprint(option["action"])
+		}
+	}
+	s.Fail("the message offers no %s: %v", choice, message)
+	return ""
+}
+
+// take takes a choice as the mail's reader does: without a token, by the link.
+func (s *shop) take(message map[string]any, choice string) Answer {
+	action := s.choice(message, choice)
+	token := strings.TrimPrefix(action, "actions/")
+	if !s.stage.Deadly {
+		mails := s.stage.Mails(s.email)
+		s.Check(contains(mails[len(mails)-1].Text, "/a/"+token), "the mail has the link")
+	}
+	for range 3 {
+		shown := s.Get(Who{}, "/v1/"+action).OK()
+		s.Equal("AVAILABLE "+choice, shown.Text("state")+" "+shown.Text("choice"), "looking does nothing")
+	}
+	s.Get(s.stranger, "/v1/"+action).Refused(http.StatusNotFound, "NOT_FOUND")
+	s.Post(s.stranger, "/v1/"+action+":take", map[string]any{}).Refused(http.StatusNotFound, "NOT_FOUND")
+	forged := action[:len(action)-4] + "AAAA"
+	s.Post(Who{}, "/v1/"+forged+":take", map[string]any{}).Refused(http.StatusNotFound, "NOT_FOUND")
+
+	taken := s.Post(Who{}, "/v1/"+action+":take", map[string]any{}).OK()
+	s.Equal("TAKEN", taken.Text("state"), "the action")
+	s.Check(taken.Text("confirmation") != "", "it is confirmed")
+	again := s.Post(Who{}, "/v1/"+action+":take", map[string]any{}).OK()
+	s.Equal(taken.Body["confirmation"], again.Body["confirmation"], "taken again it answers alike")
+	for _, other := range []string{"WAIT", "SUBSTITUTE", "CANCEL"} {
+		if other != choice {
+			s.Post(Who{}, "/v1/"+s.choice(message, other)+":take", map[string]any{}).Refused(http.StatusBadRequest, "ACTION_SUPERSEDED")
+		}
+	}
+	return taken
+}
+
+func (s *shop) waits() {
+	order, shortage, message := s.missing()
+	name := order.Text("name")
+	s.take(message, "WAIT")
+	s.decided(shortage, "ANSWERED", "WAIT")
+	now := s.Get(s.customer, "/v1/"+name).OK()
+	s.Equal(shortage.Time("waitTime"), now.Time("promisedDeliveryTime"), "what is promised now")
+	s.Check(now.Text("promise") != order.Text("promise"), "it is a new promise")
+	s.promiseIs(order.Text("promise"), "RELEASED")
+	s.promiseIs(now.Text("promise"), "OPEN")
+	s.message(answered, name)
+	s.Post(s.agent, "/v1/"+name+":pick", map[string]any{}).Refused(http.StatusBadRequest, "ORDER_INCOMPLETE")
+	s.Equal("8", s.available(), "two were never there")
+	s.Post(s.agent, "/v1/"+s.product+"/stock:adjust", map[string]any{"quantityDelta": 2, "reason": "they have come"}).OK()
+	s.Equal("8", s.available(), "the two that came are the customer's")
+	s.Post(s.agent, "/v1/"+name+":pick", map[string]any{}).OK()
+}
+
+// decided checks what became of a shortage.
+func (s *shop) decided(shortage Answer, state, choice string) {
+	now := s.Get(s.customer, "/v1/"+shortage.Text("name")).OK()
+	s.Equal(state+" "+choice, now.Text("state")+" "+now.Text("choice"), "the shortage")
+	if state == "ANSWERED" {
+		s.Equal(s.customer.Name, now.Text("answerer"), "who answered")
+	}
+	s.Get(s.stranger, "/v1/"+shortage.Text("name")).Refused(http.StatusNotFound, "NOT_FOUND")
+}
+
+func (s *shop) takesSubstitute() {
+	before := s.availableOf(s.substitute)
+	order, shortage, message := s.missing()
+	s.Equal("5 3", before+" "+s.availableOf(s.substitute), "substitutes before and while the customer may take them")
+	s.take(message, "SUBSTITUTE")
+	s.decided(shortage, "ANSWERED", "SUBSTITUTE")
+	now := s.Get(s.customer, "/v1/"+order.Text("name")).OK()
+	lines := now.List("lines")
+	s.Equal(2, len(lines), "lines of the order")
+	s.Equal(fmt.Sprint("2 ", s.substitute, " 2 ", s.product), fmt.Sprint(lines[0]["missingQuantity"], " ", lines[1]["product"], " ",
+		lines[1]["quantity"], " ", lines[1]["substituteFor"]), "missing, and what comes instead")
+	s.Equal("10", now.Text("refundedAmount", "units"), "two are cheaper by 5.00 each")
+	s.Equal("3", s.availableOf(s.substitute), "the substitutes are the customer's")
+	s.message(answered, order.Text("name"))
+	s.Post(s.agent, "/v1/"+order.Text("name")+":pick", map[string]any{}).OK()
+}
+
+func (s *shop) callsOff() {
+	order, shortage, message := s.missing()
+	s.take(message, "CANCEL")
+	s.decided(shortage, "ANSWERED", "CANCEL")
+	s.Equal("3", s.availableOf(s.substitute), "the substitutes are free again")
+	name := order.Text("name")
+	now := s.Get(s.customer, "/v1/"+name).OK()
+	s.Equal("CANCELLED", now.Text("state"), "nothing is left of the order")
+	s.Check(now.Text("cancelReason") != "", "it has a reason")
+	s.Equal(order.Body["totalAmount"], now.Body["refundedAmount"], "all comes back")
+	s.promiseIs(order.Text("promise"), "RELEASED")
+	s.Advance(s.admin, 0)
+	for _, refund := range s.Get(s.customer, "/v1/"+name+"/refunds").OK().List("refunds") {
+		s.Equal("SETTLED", refund["state"], "the refund")
+		s.promiseIs(fmt.Sprint(refund["promise"]), "KEPT")
+	}
+	s.message("kept.order.v1.OrderCancelled", name)
+}
+
+// saysNothing lets the deadline pass: the order keeps waiting, and a person calls.
+func (s *shop) saysNothing() {
+	order, shortage, message := s.missing()
+	name := order.Text("name")
+	s.Advance(s.admin, 24*time.Hour)
+	s.decided(shortage, "DEFAULTED", "WAIT")
+	s.Equal("PLACED", s.Get(s.customer, "/v1/"+name).Text("state"), "the order keeps waiting")
+	s.message(answered, name)
+	late := s.Post(Who{}, "/v1/"+s.choice(message, "CANCEL")+":take", map[string]any{})
+	s.Check(late.Status == http.StatusBadRequest && strings.HasPrefix(late.reason(), "ACTION_"), "too late to choose: %d %s", late.Status, late.reason())
+	cases := s.Soon("somebody calls",
+		func() Answer { return s.Get(s.agent, "/v1/cases", "filter", `about = "`+name+`" AND kind = CALL`) },
+		func(a Answer) bool { return len(a.List("cases")) > 0 }).List("cases")
+	s.Equal(1, len(cases), "cases to call")
+	s.Check(cases[0]["queue"] != "" || cases[0]["agent"] != "", "the case is somebody's")
+}
+
+// neverInSilence cancels as a shop does, and looks at what the manager sees.
+func (s *shop) neverInSilence() {
+	order := s.order("1")
+	name := order.Text("name")
+	s.Post(s.agent, "/v1/"+name+":cancel", map[string]any{}).Refused(http.StatusBadRequest, "INVALID_REQUEST")
+	s.Post(s.agent, "/v1/"+name+":cancel", map[string]any{"reason": "The supplier has gone"}).OK()
+	told := s.message("kept.order.v1.OrderCancelled", name)
+	s.Check(contains(fmt.Sprint(told["body"]), "The supplier has gone"), "the message says why: %v", told["body"])
+	card := s.Soon("the cancellations are on the scorecard",
+		func() Answer { return s.Get(s.manager, "/v1/scorecard") },
+		func(a Answer) bool { return count(a.List("cancellationCounts"), "cancelledCount") >= 2 })
+	s.Equal(0, count(card.List("cancellationCounts"), "silentCount"), "silent cancellations")
+}

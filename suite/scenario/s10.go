@@ -1,0 +1,71 @@
+package scenario
+
+import (
+	accessv1 "kept.dev/proto/gen/kept/access/v1"
+)
+
+// S10 three channels, one customer: what is bought in the shop, by phone and on the site is in one timeline within two
+// seconds, and the price is the same everywhere.
+func S10(p *Play) {
+	s := open(p)
+	timeline := "/v1/" + s.customer.Name + "/timelineEntries"
+	live := s.Follow(s.agent, timeline+":stream")
+	defer live.Close()
+	seller := s.As(accessv1.Role_ROLE_AGENT, "agents/boris")
+	orders := map[string]Answer{ // by channel
+		"STORE": s.orderBy(seller, "STORE", "1"), "PHONE": s.orderBy(s.agent, "PHONE", "1"), "WEB": s.order("1"),
+	}
+	agents := map[string]string{"STORE": "agents/boris", "PHONE": "agents/anna", "WEB": ""}
+	seen := map[string]string{} // the channel by the order
+	for range orders {
+		entry := live.Await("an order on the timeline's stream", func(e map[string]any) bool { return e["type"] == "kept.order.v1.OrderPlaced" })
+		seen[entry["subject"].(string)], _ = entry["channel"].(string)
+	}
+	for channel, order := range orders {
+		s.Equal(channel, seen[order.Text("name")], "the channel of the order on the stream")
+		s.Equal(channel+" "+agents[channel], order.Text("channel")+" "+order.Text("agent"), "channel and acting agent of the order")
+		s.Equal(orders["WEB"].Body["goodsAmount"], order.Body["goodsAmount"], "the price through "+channel)
+		entry := s.Soon("the order is in the timeline",
+			func() Answer { return s.Get(s.customer, timeline, "filter", `subject = "`+order.Text("name")+`"`) },
+			func(a Answer) bool { return len(a.List("timelineEntries")) > 0 }).List("timelineEntries")[0]
+		s.Equal(channel, entry["channel"], "the channel in the timeline")
+		if agents[channel] != "" {
+			s.Equal(agents[channel], entry["agent"], "the agent in the timeline")
+		}
+	}
+	s.samePrice()
+	s.Get(s.stranger, timeline).Refused(404, "NOT_FOUND")
+	all := s.Get(s.manager, timeline, "filter", `type = "kept.order.v1.OrderPlaced"`, "orderBy", "time").OK().List("timelineEntries")
+	s.Equal(3, len(all), "orders in the one timeline, for the manager to see")
+	s.tracked(orders["WEB"].Text("name"))
+}
+
+// samePrice checks what everybody is told the product costs.
+func (s *shop) samePrice() {
+	partner := s.As(accessv1.Role_ROLE_PARTNER, "partners/p1")
+	for _, who := range []Who{s.customer, s.stranger, s.agent, s.manager, partner, {}} {
+		s.Equal("24 950000000", s.Get(who, "/v1/"+s.product).Text("unitPrice", "units")+" "+
+			s.Get(who, "/v1/"+s.product).Text("unitPrice", "nanos"), "the price that "+who.Name+" is told")
+	}
+}
+
+// tracked follows an order to its end, by stream and by list.
+func (s *shop) tracked(order string) {
+	way := s.Follow(s.customer, "/v1/"+order+":track")
+	defer way.Close()
+	is := func(state string) func(map[string]any) bool {
+		return func(e map[string]any) bool { return e["state"] == state }
+	}
+	way.Await("the order is placed", is("PLACED"))
+	for _, step := range [][2]string{{"pick", "PICKED"}, {"ship", "SHIPPED"}, {"deliver", "DELIVERED"}} {
+		s.Post(s.agent, "/v1/"+order+":"+step[0], map[string]any{}).OK()
+		way.Await("the order is "+step[1], is(step[1]))
+	}
+	steps := s.Get(s.customer, "/v1/"+order+"/trackingEvents").OK().List("trackingEvents")
+	var states []any
+	for _, step := range steps {
+		states = append(states, step["state"])
+	}
+	s.Equal([]any{"PLACED", "PICKED", "SHIPPED", "DELIVERED"}, states, "the order's way")
+	s.Get(s.stranger, "/v1/"+order+"/trackingEvents").Refused(404, "NOT_FOUND")
+}
