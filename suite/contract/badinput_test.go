@@ -46,6 +46,9 @@ func (w *world) mayCall(r rpc) caller {
 	if r.allows(accessv1.Role_ROLE_ADMIN) {
 		return w.admin
 	}
+	if r.rule.GetRoles()[0] == accessv1.Role_ROLE_CUSTOMER {
+		return w.own
+	}
 	return w.of(r.rule.GetRoles()[0])
 }
 
@@ -69,7 +72,7 @@ func (b *badInput) messages(t *testing.T) {
 		}
 		a = b.overREST(t, b.rpc, b.token, "", f.request)
 		field := f.at.json()
-		if b.rpc.inPath(f.at.path[0].Name()) && a.code() == codes.NotFound {
+		if b.rpc.inPath(f.at.String()) && a.code() == codes.NotFound {
 			field = ""
 		}
 		b.refused("REST", f.at.json()+": "+f.what, field, a)
@@ -82,7 +85,7 @@ func (b *badInput) sayable(f fault) bool {
 	if _, err := protojson.Marshal(f.request); err != nil || !b.rpc.overREST() {
 		return false
 	}
-	return !b.rpc.inPath(f.at.path[0].Name()) || strings.Contains(f.at.text(f.request), "/")
+	return !b.rpc.inPath(f.at.String()) || strings.Contains(f.at.text(f.request), "/")
 }
 
 // keys sends bad idempotency keys.

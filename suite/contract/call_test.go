@@ -1,9 +1,12 @@
 package contract_test
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -83,6 +86,9 @@ func (w *world) overGRPC(t testing.TB, r rpc, token, key string, request proto.M
 	}
 	var header metadata.MD
 	response := r.newResponse(t)
+	if r.streams() {
+		return streamed(ctx, w.suite.Channel(r.at), r, request, response)
+	}
 	err := w.suite.Channel(r.at).Invoke(ctx, r.full(), request, response, grpc.Header(&header))
 	a := answer{status: status.Convert(err), replayed: slices.Equal(header.Get("idempotent-replayed"), []string{"true"})}
 	if err != nil {
@@ -93,6 +99,27 @@ func (w *world) overGRPC(t testing.TB, r rpc, token, key string, request proto.M
 		a.status = status.New(codes.Internal, err.Error()) // what a wire would make of it
 	}
 	return a
+}
+
+// streamed takes the first message of a stream for its answer.
+func streamed(ctx context.Context, conn grpc.ClientConnInterface, r rpc, request, response proto.Message) answer {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{StreamName: string(r.desc.Name()), ServerStreams: true}, r.full())
+	if err == nil {
+		err = errors.Join(stream.SendMsg(request), stream.CloseSend())
+	}
+	if err == nil || errors.Is(err, io.EOF) {
+		err = stream.RecvMsg(response)
+	}
+	if err != nil {
+		return answer{status: status.Convert(err)}
+	}
+	raw, err := (proto.MarshalOptions{Deterministic: true}).Marshal(response)
+	if err != nil {
+		return answer{status: status.New(codes.Internal, err.Error())}
+	}
+	return answer{status: status.New(codes.OK, ""), message: response, raw: raw}
 }
 
 func (w *world) overREST(t testing.TB, r rpc, token, key string, request proto.Message) answer {
@@ -112,13 +139,11 @@ type parts struct {
 func (r rpc) split(t testing.TB, fields map[string]any) parts {
 	p := parts{query: url.Values{}}
 	p.path = pathVariable.ReplaceAllStringFunc(r.path, func(v string) string {
-		value, _ := fields[jsonName(pathVariable.FindStringSubmatch(v)[1])].(string)
-		return strings.ReplaceAll(url.PathEscape(value), "%2F", "/")
+		return strings.ReplaceAll(url.PathEscape(take(fields, pathVariable.FindStringSubmatch(v)[1])), "%2F", "/")
 	})
 	rest := map[string]any{}
 	for name, value := range fields {
 		switch field := r.desc.Input().Fields().ByJSONName(name); {
-		case field != nil && r.inPath(field.Name()):
 		case r.body == "*":
 			rest[name] = value
 		case field != nil && r.body == string(field.Name()):
@@ -131,6 +156,18 @@ func (r rpc) split(t testing.TB, fields map[string]any) parts {
 		p.body = inJSON(t, rest)
 	}
 	return p
+}
+
+// take takes a field out of a request in JSON, by its name: "name", or "customer.name".
+func take(fields map[string]any, name string) string {
+	first, rest, nested := strings.Cut(name, ".")
+	if nested {
+		inner, _ := fields[jsonName(first)].(map[string]any)
+		return take(inner, rest)
+	}
+	value, _ := fields[jsonName(first)].(string)
+	delete(fields, jsonName(first))
+	return value
 }
 
 func inJSON(t testing.TB, value any) []byte {
@@ -181,7 +218,7 @@ func (w *world) send(t testing.TB, r rpc, token, key string, p parts) answer {
 	res, err := w.stage.HTTP.Do(req)
 	require.NoError(t, err)
 	defer res.Body.Close()
-	raw, err := io.ReadAll(res.Body)
+	raw, err := read(r, res)
 	require.NoError(t, err)
 	a := answer{http: res.StatusCode, raw: raw, replayed: res.Header.Get("Idempotent-Replayed") == "true"}
 	if a.http == http.StatusOK {
@@ -193,4 +230,18 @@ func (w *world) send(t testing.TB, r rpc, token, key string, p parts) answer {
 	require.NoError(t, protojson.Unmarshal(raw, refusal), "HTTP %d: %s", a.http, raw)
 	a.status = status.FromProto(refusal)
 	return a
+}
+
+// read is what an answer says: its body, or the first event of a stream.
+func read(r rpc, res *http.Response) ([]byte, error) {
+	if !r.streams() || res.StatusCode != http.StatusOK {
+		return io.ReadAll(res.Body)
+	}
+	lines := bufio.NewScanner(res.Body)
+	for lines.Scan() {
+		if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+			return []byte(data), nil
+		}
+	}
+	return nil, fmt.Errorf("the stream has ended without an event: %w", lines.Err())
 }

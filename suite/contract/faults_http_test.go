@@ -80,7 +80,7 @@ func (b *badInput) queries(t *testing.T, good parts) {
 	for i := range fields.Len() {
 		fd := fields.Get(i)
 		switch name := fd.JSONName(); {
-		case b.rpc.inPath(fd.Name()) || b.rpc.inBody(fd.Name()):
+		case b.rpc.inPath(string(fd.Name())) || b.rpc.inBody(fd.Name()):
 			send(name+"=x", name)
 		case fd.Kind() == protoreflect.StringKind:
 			send(name+"=%ff", name)

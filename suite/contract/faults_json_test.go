@@ -16,7 +16,7 @@ func (b *badInput) values(t *testing.T) {
 	for _, s := range spots(b.request.ProtoReflect().Descriptor()) {
 		top, fd := s.path[0].Name(), s.field()
 		asText := fd.IsList() || fd.Kind() == protoreflect.StringKind || fd.Kind() == protoreflect.MessageKind
-		if !b.rpc.inBody(top) && (asText || b.rpc.inPath(top)) {
+		if b.rpc.inPath(s.String()) || !b.rpc.inBody(top) && asText {
 			continue // a text in the path or the query has no type; what else is wrong with it is tried as a message
 		}
 		for _, value := range wrongValues(s) {

@@ -60,7 +60,7 @@ func rpcs(t testing.TB) []rpc {
 func newRPC(t testing.TB, desc protoreflect.MethodDescriptor, at string) rpc {
 	rule, ok := proto.GetExtension(desc.Options(), accessv1.E_Rule).(*accessv1.Rule)
 	require.True(t, ok && rule != nil, "%s has no access rule", desc.FullName())
-	require.False(t, desc.IsStreamingClient() || desc.IsStreamingServer(), "%s streams: teach overGRPC to listen", desc.FullName())
+	require.False(t, desc.IsStreamingClient(), "%s streams what it asks: teach overGRPC to talk", desc.FullName())
 	r := rpc{desc: desc, rule: rule, at: at}
 	if http, ok := proto.GetExtension(desc.Options(), annotations.E_Http).(*annotations.HttpRule); ok && http != nil {
 		r.body = http.GetBody()
@@ -96,6 +96,9 @@ func (r rpc) String() string { return string(r.desc.Parent().Name()) + "." + str
 // changes tells whether a call may change something: whatever is not known to read only.
 func (r rpc) changes() bool { return r.verb != "GET" }
 
+// streams tells whether it answers with more than one message, as time goes by.
+func (r rpc) streams() bool { return r.desc.IsStreamingServer() }
+
 func (r rpc) overREST() bool { return r.verb != "" }
 
 // newRequest and newResponse are empty messages of the generated types.
@@ -109,12 +112,12 @@ func newMessage(t testing.TB, md protoreflect.MessageDescriptor) proto.Message {
 }
 
 // pathVariable is a field in a path: {name=orders/*}.
-var pathVariable = regexp.MustCompile(`\{([a-z_]+)(?:=[^}]*)?\}`)
+var pathVariable = regexp.MustCompile(`\{([a-z_.]+)(?:=[^}]*)?\}`)
 
-// inPath tells whether the path gives the request's field.
-func (r rpc) inPath(field protoreflect.Name) bool {
+// inPath tells whether the path gives the request's field: "name", or "customer.name".
+func (r rpc) inPath(field string) bool {
 	for _, match := range pathVariable.FindAllStringSubmatch(r.path, -1) {
-		if match[1] == string(field) {
+		if match[1] == field {
 			return true
 		}
 	}
@@ -123,5 +126,8 @@ func (r rpc) inPath(field protoreflect.Name) bool {
 
 // inBody tells whether the body gives the request's field.
 func (r rpc) inBody(field protoreflect.Name) bool {
-	return r.body == string(field) || r.body == "*" && !r.inPath(field)
+	return r.body == string(field) || r.body == "*" && !r.inPath(string(field))
 }
+
+// open tells whether anybody may call who has the right words: no token is needed.
+func (r rpc) open() bool { return r.rule.GetPublic() || r.rule.GetLink() != nil }

@@ -1,6 +1,7 @@
 package contract_test
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -9,8 +10,6 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	commonv1 "kept.dev/proto/gen/kept/common/v1"
-	customerv1 "kept.dev/proto/gen/kept/customer/v1"
-	opsv1 "kept.dev/proto/gen/kept/ops/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
 
@@ -21,21 +20,17 @@ type sample func(*world) proto.Message
 
 // samples has one line for each RPC of the contract. An RPC without one fails the tests by its name.
 func samples() map[string]sample {
-	return map[string]sample{
-		customerv1.CustomerService_CreateCustomer_FullMethodName: func(*world) proto.Message {
-			return &customerv1.CreateCustomerRequest{Customer: &customerv1.Customer{DisplayName: "Olha " + freshID(), LanguageCode: "uk"}}
-		},
-		customerv1.CustomerService_GetCustomer_FullMethodName: func(w *world) proto.Message {
-			return &customerv1.GetCustomerRequest{Name: w.own.Subject}
-		},
-		customerv1.PromiseService_GetPromise_FullMethodName: func(w *world) proto.Message {
-			return &customerv1.GetPromiseRequest{Name: w.promise()}
-		},
-		customerv1.PromiseService_ListPromises_FullMethodName: func(w *world) proto.Message {
-			w.promise()
-			return &customerv1.ListPromisesRequest{PageSize: 1000, Filter: "state = OPEN", OrderBy: "make_time desc"}
-		},
+	all := map[string]sample{}
+	for _, some := range []map[string]sample{
+		customerSamples(), insightSamples(), orderSamples(), shortageSamples(), loyaltySamples(), notificationSamples(), supportSamples(), opsSamples(),
+	} {
+		maps.Copy(all, some)
+	}
+	return all
+}
 
+func orderSamples() map[string]sample {
+	return map[string]sample{
 		orderv1.CatalogService_CreateProduct_FullMethodName: func(*world) proto.Message {
 			return &orderv1.CreateProductRequest{ProductId: freshID(), Product: aProduct()}
 		},
@@ -80,25 +75,14 @@ func samples() map[string]sample {
 		orderv1.PaymentService_ListRefunds_FullMethodName: func(w *world) proto.Message {
 			return &orderv1.ListRefundsRequest{Parent: w.cancelled().GetName(), PageSize: 10}
 		},
-
-		opsv1.DeadLetterService_ListDeadLetters_FullMethodName: func(w *world) proto.Message {
-			w.deadLetter()
-			return &opsv1.ListDeadLettersRequest{Parent: "services/" + opsAt, PageSize: 10}
+		orderv1.FulfillmentService_ReturnOrder_FullMethodName: func(w *world) proto.Message {
+			return &orderv1.ReturnOrderRequest{Name: w.delivered().GetName(), Reason: "Too small"}
 		},
-		opsv1.DeadLetterService_ReplayDeadLetter_FullMethodName: func(w *world) proto.Message {
-			return &opsv1.ReplayDeadLetterRequest{Name: w.deadLetter()}
+		orderv1.TrackingService_ListTrackingEvents_FullMethodName: func(w *world) proto.Message {
+			return &orderv1.ListTrackingEventsRequest{Parent: w.shipped().GetName(), PageSize: 10}
 		},
-		opsv1.DeadLetterService_DropDeadLetter_FullMethodName: func(w *world) proto.Message {
-			return &opsv1.DropDeadLetterRequest{Name: w.deadLetter()}
-		},
-		opsv1.SandboxService_GetClock_FullMethodName: func(*world) proto.Message {
-			return &opsv1.GetClockRequest{Name: "sandbox/clock"}
-		},
-		opsv1.SandboxService_AdvanceClock_FullMethodName: func(*world) proto.Message {
-			return &opsv1.AdvanceClockRequest{Name: "sandbox/clock", Duration: &durationpb.Duration{Seconds: 1}}
-		},
-		opsv1.ActivityService_GetActivity_FullMethodName: func(*world) proto.Message {
-			return &opsv1.GetActivityRequest{}
+		orderv1.TrackingService_TrackOrder_FullMethodName: func(w *world) proto.Message {
+			return &orderv1.TrackOrderRequest{Name: w.shipped().GetName()}
 		},
 	}
 }

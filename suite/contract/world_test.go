@@ -33,6 +33,7 @@ type world struct {
 	own, other, unknown caller // customers; the last one's id is nobody's
 	admin               caller
 	product, option     string // what orders are for
+	substitute          string // what may come instead
 }
 
 // caller is somebody who calls.
@@ -48,7 +49,7 @@ func newWorld(t testing.TB) *world {
 	w.admin = w.as(accessv1.Role_ROLE_ADMIN, "admins/owner")
 	w.own, w.other = w.customer("Olena"), w.customer("Ivan")
 	w.unknown = w.as(accessv1.Role_ROLE_CUSTOMER, "customers/"+id.New())
-	w.product = w.newProduct(9_000_000)
+	w.product, w.substitute = w.newProduct(9_000_000), w.newProduct(9_000_000)
 	w.option = ask(w, "order", orderv1.FulfillmentService_CreateDeliveryOption_FullMethodName, &orderv1.CreateDeliveryOptionRequest{
 		DeliveryOptionId: "express", DeliveryOption: anOption(),
 	}, &orderv1.DeliveryOption{}).GetName()
@@ -99,7 +100,7 @@ func (w *world) advance(by *durationpb.Duration) {
 
 func (w *world) customer(name string) caller {
 	made := ask(w, "customer", customerv1.CustomerService_CreateCustomer_FullMethodName,
-		&customerv1.CreateCustomerRequest{Customer: &customerv1.Customer{DisplayName: name}}, &customerv1.Customer{})
+		&customerv1.CreateCustomerRequest{Customer: &customerv1.Customer{DisplayName: name, Email: name + "@example.org"}}, &customerv1.Customer{})
 	return w.as(accessv1.Role_ROLE_CUSTOMER, made.GetName())
 }
 

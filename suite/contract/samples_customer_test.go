@@ -1,0 +1,132 @@
+package contract_test
+
+import (
+	"math/rand/v2"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
+
+	"kept.dev/kit/id"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+)
+
+func customerSamples() map[string]sample {
+	return map[string]sample{
+		customerv1.CustomerService_CreateCustomer_FullMethodName: func(*world) proto.Message {
+			return &customerv1.CreateCustomerRequest{Customer: aCustomer()}
+		},
+		customerv1.CustomerService_GetCustomer_FullMethodName: func(w *world) proto.Message {
+			return &customerv1.GetCustomerRequest{Name: w.own.Subject}
+		},
+		customerv1.CustomerService_UpdateCustomer_FullMethodName: func(w *world) proto.Message {
+			c := aCustomer()
+			c.Name, c.Etag = w.own.Subject, w.ownCustomer().GetEtag()
+			return &customerv1.UpdateCustomerRequest{Customer: c, UpdateMask: &fieldmaskpb.FieldMask{
+				Paths: []string{"display_name", "language_code", "email", "phone", "region_code", "addresses"},
+			}}
+		},
+		customerv1.IdentityService_CreateIdentity_FullMethodName: func(w *world) proto.Message {
+			return &customerv1.CreateIdentityRequest{Parent: w.own.Subject, Identity: anIdentity()}
+		},
+		customerv1.IdentityService_ListIdentities_FullMethodName: func(w *world) proto.Message {
+			w.identity()
+			return &customerv1.ListIdentitiesRequest{Parent: w.own.Subject, PageSize: 1000}
+		},
+		customerv1.IdentityService_DeleteIdentity_FullMethodName: func(w *world) proto.Message {
+			return &customerv1.DeleteIdentityRequest{Name: w.identity().GetName()}
+		},
+		customerv1.IdentityService_ResolveIdentity_FullMethodName: func(w *world) proto.Message {
+			i := w.identity()
+			return &customerv1.ResolveIdentityRequest{Value: i.GetValue(), Kind: i.GetKind(), Issuer: i.GetIssuer()}
+		},
+	}
+}
+
+func insightSamples() map[string]sample {
+	return map[string]sample{
+		customerv1.PromiseService_GetPromise_FullMethodName: func(w *world) proto.Message {
+			return &customerv1.GetPromiseRequest{Name: w.promise()}
+		},
+		customerv1.PromiseService_ListPromises_FullMethodName: func(w *world) proto.Message {
+			w.promise()
+			return &customerv1.ListPromisesRequest{PageSize: 1000, Filter: "state = OPEN", OrderBy: "make_time desc"}
+		},
+		customerv1.PromiseService_GetPromisePolicy_FullMethodName: func(*world) proto.Message {
+			return &customerv1.GetPromisePolicyRequest{Name: deliveryPolicy}
+		},
+		customerv1.PromiseService_ListPromisePolicies_FullMethodName: func(*world) proto.Message {
+			return &customerv1.ListPromisePoliciesRequest{PageSize: 10}
+		},
+		customerv1.PromiseService_UpdatePromisePolicy_FullMethodName: func(w *world) proto.Message {
+			return &customerv1.UpdatePromisePolicyRequest{
+				PromisePolicy: &customerv1.PromisePolicy{
+					Name: deliveryPolicy, LeadDuration: &durationpb.Duration{Seconds: 7200}, GoodwillPoints: 1 + rand.Int64N(900_000),
+					OpenCase: true, Apologize: true, Responsible: "queues/delivery", Etag: w.policy().GetEtag(),
+				},
+				UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"lead_duration", "goodwill_points", "open_case", "apologize", "responsible"}},
+			}
+		},
+		customerv1.TimelineService_ListTimelineEntries_FullMethodName: func(w *world) proto.Message {
+			return &customerv1.ListTimelineEntriesRequest{
+				Parent: w.own.Subject, PageSize: 10, Filter: `type = "kept.order.v1.OrderPlaced"`, OrderBy: "time desc",
+			}
+		},
+		customerv1.TimelineService_StreamTimelineEntries_FullMethodName: func(w *world) proto.Message {
+			return &customerv1.StreamTimelineEntriesRequest{Parent: w.own.Subject, After: w.entry()}
+		},
+		customerv1.ScorecardService_GetScorecard_FullMethodName: func(*world) proto.Message {
+			return &customerv1.GetScorecardRequest{Name: "scorecard", MonthCount: 3}
+		},
+	}
+}
+
+const deliveryPolicy = "promisePolicies/delivery"
+
+// aCustomer is a customer whom nobody knows yet.
+func aCustomer() *customerv1.Customer {
+	fresh := freshID()
+	return &customerv1.Customer{
+		DisplayName: "Olha " + fresh, LanguageCode: "uk", Email: fresh + "@example.org", RegionCode: "UA", Phone: "044 " + digits(7),
+		Addresses: []*customerv1.Customer_Address{{Label: "Home", Address: anAddress("Home 3")}},
+	}
+}
+
+// digits are so many digits.
+func digits(n int) string {
+	var out strings.Builder
+	for range n {
+		out.WriteByte(byte('0' + rand.IntN(10)))
+	}
+	return out.String()
+}
+
+func anIdentity() *customerv1.Identity {
+	return &customerv1.Identity{Kind: customerv1.Identity_EXTERNAL_ID, Issuer: "erp", Value: "K-" + id.New()}
+}
+
+// identity is one more identity of the own customer.
+func (w *world) identity() *customerv1.Identity {
+	return ask(w, "customer", customerv1.IdentityService_CreateIdentity_FullMethodName,
+		&customerv1.CreateIdentityRequest{Parent: w.own.Subject, Identity: anIdentity()}, &customerv1.Identity{})
+}
+
+func (w *world) ownCustomer() *customerv1.Customer {
+	return ask(w, "customer", customerv1.CustomerService_GetCustomer_FullMethodName,
+		&customerv1.GetCustomerRequest{Name: w.own.Subject}, &customerv1.Customer{})
+}
+
+func (w *world) policy() *customerv1.PromisePolicy {
+	return ask(w, "customer", customerv1.PromiseService_GetPromisePolicy_FullMethodName,
+		&customerv1.GetPromisePolicyRequest{Name: deliveryPolicy}, &customerv1.PromisePolicy{})
+}
+
+// entry is an entry of the own customer's timeline, and not the last.
+func (w *world) entry() string {
+	w.placed()
+	w.settle()
+	list := ask(w, "customer", customerv1.TimelineService_ListTimelineEntries_FullMethodName,
+		&customerv1.ListTimelineEntriesRequest{Parent: w.own.Subject, PageSize: 2}, &customerv1.ListTimelineEntriesResponse{})
+	return list.GetTimelineEntries()[1].GetName()
+}

@@ -1,0 +1,32 @@
+package contract_test
+
+import (
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	opsv1 "kept.dev/proto/gen/kept/ops/v1"
+)
+
+func opsSamples() map[string]sample {
+	return map[string]sample{
+		opsv1.DeadLetterService_ListDeadLetters_FullMethodName: func(w *world) proto.Message {
+			w.deadLetter()
+			return &opsv1.ListDeadLettersRequest{Parent: "services/" + opsAt, PageSize: 10}
+		},
+		opsv1.DeadLetterService_ReplayDeadLetter_FullMethodName: func(w *world) proto.Message {
+			return &opsv1.ReplayDeadLetterRequest{Name: w.deadLetter()}
+		},
+		opsv1.DeadLetterService_DropDeadLetter_FullMethodName: func(w *world) proto.Message {
+			return &opsv1.DropDeadLetterRequest{Name: w.deadLetter()}
+		},
+		opsv1.SandboxService_GetClock_FullMethodName: func(*world) proto.Message {
+			return &opsv1.GetClockRequest{Name: "sandbox/clock"}
+		},
+		opsv1.SandboxService_AdvanceClock_FullMethodName: func(*world) proto.Message {
+			return &opsv1.AdvanceClockRequest{Name: "sandbox/clock", Duration: &durationpb.Duration{Seconds: 1}}
+		},
+		opsv1.ActivityService_GetActivity_FullMethodName: func(*world) proto.Message {
+			return &opsv1.GetActivityRequest{}
+		},
+	}
+}
