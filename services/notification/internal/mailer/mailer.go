@@ -2,11 +2,14 @@
 //
 // What became of it is the whole point: a mail that surely did not go out may be sent again, a mail that may have gone
 // out may not. Sender tells the two apart and decides nothing else; when and how often to try is the caller's.
+//
+// Mails are written, and the SMTP dialogue is led, with github.com/wneessen/go-mail. Its own mail.Client is not used: it
+// gives one error for "lost before the mail's end" and "lost after it", which are Retry and Unknown. Its smtp.Client
+// lets us write the data's end ourselves (see conn.hand), which makes that boundary exact.
 package mailer
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"kept.dev/kit"
@@ -20,11 +23,12 @@ type Mail struct {
 	To, ToName string
 	// Subject, Text and HTML are what the person reads. Without HTML the mail is plain text.
 	Subject, Text, HTML string
-	// MessageID names the mail for its receivers: the same each time that the same mail is sent.
+	// MessageID names the mail for its receivers, such as "7f3a@shop.example" (angle brackets are optional): the same
+	// each time that the same mail is sent.
 	MessageID string
 	// LanguageCode is the language of the texts, as of BCP 47, such as "uk-UA". It may be empty.
 	LanguageCode string
-	// Date is when the mail was written.
+	// Date is when the mail was written; zero is now.
 	Date time.Time
 }
 
@@ -37,9 +41,11 @@ const (
 	Unknown State = iota
 	// Sent means that the server said it took the mail.
 	Sent
-	// Retry means that the mail surely was not taken, and that another try may succeed.
+	// Retry means that the mail surely was not taken, and that another try may succeed: the server could not be
+	// reached or refused for now (4xx), or it refused us and not the mail (5xx before the mail was named, such as a
+	// wrong password), which an operator can mend.
 	Retry
-	// Failed means that the mail was refused and would be again.
+	// Failed means that the mail was refused (5xx), or can't be written down as one, and would be again.
 	Failed
 )
 
@@ -47,27 +53,35 @@ const (
 type Outcome struct {
 	// State is what is known.
 	State State
-	// Answer is the server's own answer, or what went wrong on the way to one.
+	// Answer is the server's own answer, or what went wrong on the way to one: one line of at most 500 characters. It
+	// may name the addressee, so it belongs in the message's record and never in a log.
 	Answer string
 }
 
 // Sender sends mails. It may be used by many at once.
 type Sender interface {
-	// Send tries once. It answers within ctx's deadline.
+	// Send tries once. It answers within ctx's deadline. When ctx is cancelled between the mail's end and the
+	// server's answer, it waits a few seconds more for the answer: a stopping process should not leave Unknowns behind.
 	Send(ctx context.Context, m Mail) Outcome
 }
 
-// New makes the sender that cfg describes: by SMTP, or into cfg.Folder without a server.
+// New makes the sender that cfg describes: by SMTP, or into cfg.Folder without a server. Nothing is dialled yet.
+//
+// cfg.SMTP is smtp://user:password@host:587 or smtps://host:465, with these options:
+//
+//   - tls=required: with smtp://, never send in the clear. Without it STARTTLS is used wherever the server offers it
+//     (and its certificate then has to be right: nothing falls back to the clear), but someone between us and the
+//     server can hide the offer. A user's password demands TLS by itself, except to this very machine.
+//   - ca=/path/ca.pem: the certificates that vouch for the server, instead of the system's.
+//   - insecure=true: believe any certificate. For tests.
+//   - hello=mail.shop.example: the name to greet with; the machine's full name or its address when unset.
 func New(cfg kit.Mail) (Sender, error) {
-	if cfg.SMTP == "" && cfg.Folder == "" {
-		return nil, errors.New("mail: neither a server nor a folder is set")
+	from, err := parseFrom(cfg.From)
+	if err != nil {
+		return nil, err
 	}
-	return notYet{}, nil
-}
-
-// notYet refuses each mail for now.
-type notYet struct{}
-
-func (notYet) Send(context.Context, Mail) Outcome {
-	return Outcome{State: Retry, Answer: "mail is not sent yet"}
+	if cfg.SMTP != "" {
+		return newServer(cfg.SMTP, from)
+	}
+	return newFolder(cfg.Folder, from)
 }

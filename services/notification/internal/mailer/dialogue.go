@@ -1,0 +1,131 @@
+package mailer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	netmail "net/mail"
+	"net/textproto"
+	"strings"
+	"unicode"
+)
+
+// errASCIIOnly is a server's that does not speak SMTPUTF8 (RFC 6531).
+var errASCIIOnly = errors.New("the mail server takes no addresses with letters beyond ASCII")
+
+// offer names the mail's sender and addressee, up to the server's consent to have the content. Nothing has happened yet
+// when it fails, whichever way.
+func (c *conn) offer(ctx context.Context, l letter) error {
+	if c.used {
+		c.limit(ctx, commandLimit)
+		if err := c.smtp.Reset(); err != nil {
+			c.broken = true
+			return err
+		}
+	}
+	c.used = true
+	wide := wide(l.from) || wide(l.to)
+	if can, _ := c.smtp.Extension("SMTPUTF8"); wide && !can {
+		return errASCIIOnly
+	}
+	c.smtp.SkipSMTPUTF8(!wide) // asked for needlessly, servers further on may refuse the mail
+	for _, step := range []func() error{
+		func() error { return c.smtp.Mail(envelope(l.from)) },
+		func() error { return c.smtp.Rcpt(envelope(l.to)) },
+		c.data,
+	} {
+		c.limit(ctx, commandLimit)
+		if err := step(); err != nil {
+			c.broken = !refusal(err)
+			return err
+		}
+	}
+	return nil
+}
+
+// data asks to send the content.
+func (c *conn) data() error {
+	if _, err := c.smtp.Text.Cmd("DATA"); err != nil {
+		return err
+	}
+	_, _, err := c.smtp.Text.ReadResponse(354)
+	return err
+}
+
+// hand sends the content and its end, and tells what became of the mail.
+//
+// The end is a line with a dot alone. Until its very last byte is given away the server can't have the mail, whatever
+// goes wrong; and when writing fails, that byte was not given away: a failed write on a TCP connection is a short one,
+// and a TLS record that is cut short can't be read. From then on only the server's answer tells.
+func (c *conn) hand(ctx context.Context, content []byte) Outcome {
+	c.limit(ctx, dataLimit)
+	w := c.smtp.Text.DotWriter()
+	_, err := w.Write(content)
+	if err == nil {
+		c.ended.Store(true)
+		defer c.ended.Store(false)
+		err = w.Close()
+	}
+	if err != nil {
+		c.broken = true
+		return Outcome{State: Retry, Answer: answer(fmt.Sprintf("lost before the mail's end: %v", err))}
+	}
+	c.limit(ctx, answerLimit)
+	code, text, err := c.smtp.Text.ReadResponse(0)
+	if err != nil {
+		c.broken = true
+		return Outcome{State: Unknown, Answer: answer(fmt.Sprintf("lost between the mail's end and the server's answer: %v", err))}
+	}
+	return c.answered(code, text)
+}
+
+// answered reads the server's answer to the mail's end.
+func (c *conn) answered(code int, text string) Outcome {
+	out := Outcome{Answer: answer(fmt.Sprintf("%d %s", code, text))}
+	c.broken = code == 421
+	switch code / 100 {
+	case 2:
+		out.State = Sent
+	case 4:
+		out.State = Retry
+	case 5:
+		out.State = Failed
+	default: // no answer to this question: we have lost the thread
+		c.broken = true
+	}
+	return out
+}
+
+// refused tells what became of a mail that was not even begun.
+//
+// A 5xx answer is the mail's end, but for 530: that is about us, who should have used TLS or given a password
+// (RFC 3207, RFC 4954).
+func refused(err error) Outcome {
+	out := Outcome{State: Retry, Answer: answer(err.Error())}
+	var reply *textproto.Error
+	final := errors.As(err, &reply) && reply.Code/100 == 5 && reply.Code != 530
+	if final || errors.Is(err, errASCIIOnly) {
+		out.State = Failed
+	}
+	return out
+}
+
+// refusal tells whether the server said no to one mail and goes on listening; 421 says that it does not.
+func refusal(err error) bool {
+	var reply *textproto.Error
+	return errors.As(err, &reply) && (reply.Code/100 == 4 || reply.Code/100 == 5) && reply.Code != 421
+}
+
+// envelope is the bare address in angle brackets, quoted where it has to be.
+func envelope(a *netmail.Address) string { return (&netmail.Address{Address: a.Address}).String() }
+
+// wide tells whether the address has letters beyond ASCII.
+func wide(a *netmail.Address) bool {
+	return strings.ContainsFunc(a.Address, func(r rune) bool { return r > unicode.MaxASCII })
+}
+
+// answer is one line that any database takes.
+func answer(text string) string {
+	runes := []rune(line(text))
+	return string(runes[:min(len(runes), 500)])
+}

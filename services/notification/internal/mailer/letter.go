@@ -1,0 +1,137 @@
+package mailer
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	netmail "net/mail"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/wneessen/go-mail"
+)
+
+// letter is a mail as it goes over the wire: envelope and content.
+type letter struct {
+	// id is the Message-ID without its brackets.
+	id string
+	// from and to are the envelope's addresses.
+	from, to *netmail.Address
+	content  []byte
+}
+
+// parseFrom reads the sender's address. It refuses line breaks and their like: they could forge headers.
+func parseFrom(text string) (*netmail.Address, error) {
+	a, err := netmail.ParseAddress(text)
+	if err != nil || strings.ContainsFunc(text, unicode.IsControl) {
+		return nil, fmt.Errorf(`mail: the sender %q is no address such as "The Shop <service@shop.example>"`, text)
+	}
+	return a, nil
+}
+
+// write writes the mail down. An error is the mail's own fault: it would be the same next time.
+//
+// The same mail always gives the same bytes, so that a receiver who gets it twice can tell.
+func write(m Mail, usual *netmail.Address) (letter, error) {
+	l, err := address(m, usual)
+	if err != nil {
+		return letter{}, err
+	}
+	msg := mail.NewMsg(mail.WithNoDefaultUserAgent(), mail.WithBoundary(boundary(m)))
+	msg.FromMailAddress(l.from)
+	msg.ToMailAddress(l.to)
+	msg.Subject(line(m.Subject))
+	msg.SetMessageIDWithValue(l.id)
+	msg.SetDateWithValue(date(m))
+	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no out-of-office notes in return
+	if m.LanguageCode != "" {
+		msg.SetGenHeader("Content-Language", m.LanguageCode)
+	}
+	msg.SetBodyWriter(mail.TypeTextPlain, body(m.Text))
+	if m.HTML != "" {
+		msg.AddAlternativeWriter(mail.TypeTextHTML, body(m.HTML))
+	}
+	var content bytes.Buffer
+	if _, err := msg.WriteTo(&content); err != nil {
+		return letter{}, fmt.Errorf("write the mail: %w", err)
+	}
+	l.content = content.Bytes()
+	return l, nil
+}
+
+// address reads what must be exact: addresses, Message-ID and language. They are refused when they are not.
+func address(m Mail, usual *netmail.Address) (l letter, err error) {
+	l.from = usual
+	if m.From != "" {
+		if l.from, err = parseFrom(m.From); err != nil {
+			return letter{}, err
+		}
+	}
+	if l.to, err = parseTo(m.To); err != nil {
+		return letter{}, err
+	}
+	l.to.Name = line(m.ToName)
+	if l.id, err = parseID(m.MessageID); err != nil {
+		return letter{}, err
+	}
+	if strings.ContainsFunc(m.LanguageCode, func(r rune) bool { return !letterOrDigit(r) && r != '-' }) {
+		return letter{}, fmt.Errorf("mail: %q is no language", m.LanguageCode)
+	}
+	return l, nil
+}
+
+// parseTo reads a bare address. Its error does not repeat it, as errors may be logged.
+func parseTo(text string) (*netmail.Address, error) {
+	a, err := netmail.ParseAddress("<" + text + ">")
+	if err != nil || strings.ContainsFunc(text, unicode.IsControl) {
+		return nil, errors.New("mail: the addressee's address is not valid")
+	}
+	return a, nil
+}
+
+// parseID reads a Message-ID (RFC 5322, section 3.6.4), which also names the file in a folder.
+func parseID(text string) (string, error) {
+	id := strings.TrimSuffix(strings.TrimPrefix(text, "<"), ">")
+	left, right, _ := strings.Cut(id, "@")
+	strange := func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`<>()[]\",:;`, r) }
+	if left == "" || right == "" || strings.Contains(right, "@") || len(id) > 250 || strings.ContainsFunc(id, strange) {
+		return "", fmt.Errorf("mail: %q is no Message-ID such as 7f3a@shop.example", text)
+	}
+	return id, nil
+}
+
+// date leaves out what the header can't show.
+func date(m Mail) time.Time {
+	if m.Date.IsZero() {
+		return time.Now()
+	}
+	return m.Date
+}
+
+// line makes one line of a text that stands in a header: a line break there would end the header, and what follows it
+// could forge another. The text is mended and not refused, because a template fills in what people wrote.
+func line(text string) string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsControl(r) || r == ' ' }), " ")
+}
+
+// body writes the text, in the lines of a mail.
+func body(text string) func(io.Writer) (int64, error) {
+	return func(w io.Writer) (int64, error) {
+		n, err := io.WriteString(w, strings.ToValidUTF8(text, "\uFFFD"))
+		return int64(n), err
+	}
+}
+
+// boundary is what separates the parts. It depends on their texts, so no text can contain it.
+func boundary(m Mail) string {
+	sum := sha256.Sum256([]byte(fmt.Sprintf("%q %q %q", m.MessageID, m.Text, m.HTML)))
+	return fmt.Sprintf("%x", sum[:16])
+}
+
+func letterOrDigit(r rune) bool {
+	return r <= unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r))
+}

@@ -1,0 +1,92 @@
+package mailer
+
+import (
+	"context"
+	"fmt"
+	netmail "net/mail"
+	"time"
+)
+
+// atOnce is how many connections there are at most: providers allow a handful for each of their customers.
+const atOnce = 4
+
+// server is an SMTP server and the connections that we keep to it.
+type server struct {
+	*settings
+	from *netmail.Address
+	// turns holds a token for each connection that may be in use.
+	turns chan struct{}
+	kept  kept
+}
+
+func newServer(url string, from *netmail.Address) (*server, error) {
+	s, err := parseURL(url)
+	if err != nil {
+		return nil, err
+	}
+	return &server{settings: s, from: from, turns: make(chan struct{}, atOnce)}, nil
+}
+
+// Send says the mail to the server, over a connection that is left from the last one if there is one.
+//
+// A kept connection may have died since, and the server may have had enough of it. When that comes out before the
+// mail's data were begun, nothing has happened yet: the mail starts anew on a fresh connection, within this one try.
+func (s *server) Send(ctx context.Context, m Mail) Outcome {
+	l, err := write(m, s.from)
+	if err != nil {
+		return Outcome{State: Failed, Answer: answer(err.Error())}
+	}
+	if err := s.await(ctx); err != nil {
+		return Outcome{State: Retry, Answer: answer(err.Error())}
+	}
+	defer func() { <-s.turns }()
+	if c := s.kept.take(); c != nil {
+		if out, alive := s.over(ctx, c, l); alive {
+			return out
+		}
+	}
+	c, err := s.open(ctx)
+	if err != nil {
+		return Outcome{State: Retry, Answer: answer(err.Error())}
+	}
+	out, _ := s.over(ctx, c, l)
+	return out
+}
+
+// await waits for a turn, but only for half of the time that there is: a mail that is begun too late would be cut off
+// before the server's answer, and so end as Unknown.
+func (s *server) await(ctx context.Context) error {
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
+		defer cancel()
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case s.turns <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("all %d connections to the mail server are busy: %w", atOnce, ctx.Err())
+	}
+}
+
+// over sends the letter over the connection, and keeps it if it may be used again. alive is false when the connection
+// was of no use, and the letter's data had not been begun.
+func (s *server) over(ctx context.Context, c *conn, l letter) (out Outcome, alive bool) {
+	stop := c.heed(ctx)
+	err := c.offer(ctx, l)
+	if err == nil {
+		out = c.hand(ctx, l.content)
+	} else {
+		out = refused(err)
+	}
+	alive = err == nil || !c.broken
+	if !stop() || c.broken {
+		c.close()
+	} else {
+		s.kept.put(c)
+	}
+	return out, alive
+}
