@@ -37,9 +37,15 @@ func encode(_ context.Context, w http.ResponseWriter, m proto.Message) error {
 	if !ok {
 		return fmt.Errorf("%T is no exchange", w)
 	}
+	message := m.ProtoReflect()
 	var err error
-	x.output, err = x.g.encoder.append(x.output[:0], m.ProtoReflect())
-	return err
+	if x.output, err = x.g.encoder.append(x.output[:0], message); err != nil {
+		return err
+	}
+	if etag := x.g.encoder.planOf(message.Descriptor()).etag; etag != nil {
+		x.tag(message.Get(etag).String())
+	}
+	return nil
 }
 
 func (codec) Unmarshal([]byte, any) error {
@@ -120,8 +126,8 @@ func newMux() *runtime.ServeMux {
 			if !ok { // a probe that no handler took
 				return
 			}
-			if md, ok := runtime.ServerMetadataFromContext(ctx); ok && len(md.HeaderMD["idempotent-replayed"]) > 0 {
-				x.Header()["Idempotent-Replayed"] = md.HeaderMD["idempotent-replayed"]
+			if md, ok := runtime.ServerMetadataFromContext(ctx); ok {
+				x.pass(md.HeaderMD)
 			}
 			x.fail(err)
 		}),

@@ -26,6 +26,7 @@ type plan struct {
 	foreign bool // left to protojson
 	instant bool // a google.protobuf.Timestamp
 	fields  []plannedField
+	etag    protoreflect.FieldDescriptor // nil where it has none
 }
 
 // plannedField is a field and the text before its value.
@@ -59,7 +60,7 @@ func newPlan(md protoreflect.MessageDescriptor) *plan {
 	if strings.HasPrefix(string(md.FullName()), "google.protobuf.") || md.ExtensionRanges().Len() > 0 {
 		return &plan{foreign: true}
 	}
-	p := &plan{}
+	p := &plan{etag: etagOf(md)}
 	for i := range md.Fields().Len() {
 		fd := md.Fields().Get(i)
 		if !plain(fd) {
@@ -69,6 +70,13 @@ func newPlan(md protoreflect.MessageDescriptor) *plan {
 			present: fd.HasPresence(), kind: fd.Kind(), list: fd.IsList()})
 	}
 	return p
+}
+
+func etagOf(md protoreflect.MessageDescriptor) protoreflect.FieldDescriptor {
+	if fd := md.Fields().ByName("etag"); fd != nil && fd.Kind() == protoreflect.StringKind && !fd.IsList() {
+		return fd
+	}
+	return nil
 }
 
 // plain tells whether the encoder writes the field itself.

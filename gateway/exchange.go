@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc/codes"
 )
 
 // exchange is one request and its answer. It is the http.ResponseWriter that the generated handlers write to: the
@@ -135,6 +136,16 @@ func (x *exchange) call(params map[string]string) {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, x.g.config.Timeout)
 		defer cancel()
+	}
+	if x.route.streams {
+		x.fail(refuse(http.StatusNotImplemented, codes.Unimplemented, "UNIMPLEMENTED", "streams are not served yet"))
+		return
+	}
+	if x.route.own() {
+		if err := x.invoke(ctx, params); err != nil {
+			x.fail(err)
+		}
+		return
 	}
 	r := x.r.WithContext(ctx)
 	r.Header, r.Host, r.RemoteAddr, r.Body = nil, "", "", nil

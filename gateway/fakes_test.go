@@ -23,19 +23,33 @@ import (
 	"kept.dev/gateway"
 	"kept.dev/kit/inproc"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
+	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	opsv1 "kept.dev/proto/gen/kept/ops/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
 
 // backend is one process's services: it notes what arrives, and answers or fails as it is told.
 type backend struct {
 	customerv1.UnimplementedCustomerServiceServer
 	customerv1.UnimplementedPromiseServiceServer
+	customerv1.UnimplementedIdentityServiceServer
+	customerv1.UnimplementedTimelineServiceServer
+	customerv1.UnimplementedScorecardServiceServer
 	orderv1.UnimplementedCatalogServiceServer
 	orderv1.UnimplementedStockServiceServer
 	orderv1.UnimplementedOrderServiceServer
 	orderv1.UnimplementedFulfillmentServiceServer
 	orderv1.UnimplementedPaymentServiceServer
+	orderv1.UnimplementedShortageServiceServer
+	orderv1.UnimplementedTrackingServiceServer
+	loyaltyv1.UnimplementedProgramServiceServer
+	loyaltyv1.UnimplementedAccountServiceServer
+	notificationv1.UnimplementedTemplateServiceServer
+	notificationv1.UnimplementedMessageServiceServer
+	notificationv1.UnimplementedActionServiceServer
+	supportv1.UnimplementedCaseServiceServer
 	opsv1.UnimplementedDeadLetterServiceServer
 	opsv1.UnimplementedSandboxServiceServer
 
@@ -88,16 +102,31 @@ func (b *backend) request() any {
 }
 
 func (b *backend) register(to grpc.ServiceRegistrar) {
-	if b.name == "customer" {
+	switch b.name {
+	case "customer":
 		customerv1.RegisterCustomerServiceServer(to, b)
 		customerv1.RegisterPromiseServiceServer(to, b)
+		customerv1.RegisterIdentityServiceServer(to, b)
+		customerv1.RegisterTimelineServiceServer(to, b)
+		customerv1.RegisterScorecardServiceServer(to, b)
 		opsv1.RegisterSandboxServiceServer(to, b)
-	} else {
+	case "order":
 		orderv1.RegisterCatalogServiceServer(to, b)
 		orderv1.RegisterStockServiceServer(to, b)
 		orderv1.RegisterOrderServiceServer(to, b)
 		orderv1.RegisterFulfillmentServiceServer(to, b)
 		orderv1.RegisterPaymentServiceServer(to, b)
+		orderv1.RegisterShortageServiceServer(to, b)
+		orderv1.RegisterTrackingServiceServer(to, b)
+	case "loyalty":
+		loyaltyv1.RegisterProgramServiceServer(to, b)
+		loyaltyv1.RegisterAccountServiceServer(to, b)
+	case "notification":
+		notificationv1.RegisterTemplateServiceServer(to, b)
+		notificationv1.RegisterMessageServiceServer(to, b)
+		notificationv1.RegisterActionServiceServer(to, b)
+	case "support":
+		supportv1.RegisterCaseServiceServer(to, b)
 	}
 	opsv1.RegisterDeadLetterServiceServer(to, b)
 }
@@ -163,7 +192,7 @@ func (b *backend) GetClock(_ context.Context, r *opsv1.GetClockRequest) (*opsv1.
 // world is a gateway and the backends behind it.
 type world struct {
 	http.Handler
-	customer, order *backend
+	customer, order, loyalty, notification, support *backend
 }
 
 // newWorld puts the backends in this process.
@@ -197,13 +226,15 @@ func newDistributedWorld(t testing.TB, change ...func(*gateway.Config)) *world {
 }
 
 func connected(t testing.TB, connect func(*backend) grpc.ClientConnInterface, change ...func(*gateway.Config)) *world {
-	w := &world{customer: &backend{name: "customer"}, order: &backend{name: "order"}}
+	w := &world{customer: &backend{name: "customer"}, order: &backend{name: "order"}, loyalty: &backend{name: "loyalty"},
+		notification: &backend{name: "notification"}, support: &backend{name: "support"}}
+	conns := map[string]grpc.ClientConnInterface{}
+	for _, b := range []*backend{w.customer, w.order, w.loyalty, w.notification, w.support} {
+		conns[b.name] = connect(b)
+	}
 	description, err := os.ReadFile("../proto/gen/openapi/kept.swagger.json")
 	require.NoError(t, err)
-	config := gateway.Config{
-		Conns:   map[string]grpc.ClientConnInterface{"customer": connect(w.customer), "order": connect(w.order)},
-		OpenAPI: description,
-	}
+	config := gateway.Config{Conns: conns, OpenAPI: description}
 	for _, c := range change {
 		c(&config)
 	}

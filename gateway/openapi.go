@@ -74,7 +74,7 @@ func expand(path string, operation object) string {
 		parameter, _ := value.(object)
 		name, _ := parameter["name"].(string)
 		pattern, _ := parameter["pattern"].(string)
-		if parameter["in"] != "path" || !strings.Contains(pattern, "/") {
+		if parameter["in"] != "path" || pattern == "" || pattern == "[^/]+" {
 			parameters = append(parameters, value)
 			continue
 		}
@@ -83,7 +83,7 @@ func expand(path string, operation object) string {
 			if segments[i] != "*" || i == 0 {
 				continue
 			}
-			variable := strings.TrimSuffix(segments[i-1], "s")
+			variable := singular(segments[i-1])
 			segments[i] = "{" + variable + "}"
 			parameters = append(parameters, object{"name": variable, "in": "path", "required": true, "type": "string",
 				"description": "The last part of the name of one of the " + segments[i-1] + "."})
@@ -92,6 +92,14 @@ func expand(path string, operation object) string {
 	}
 	operation["parameters"] = parameters
 	return path
+}
+
+// singular is what one of a collection is called.
+func singular(collection string) string {
+	if one, ok := strings.CutSuffix(collection, "ies"); ok {
+		return one + "y"
+	}
+	return strings.TrimSuffix(collection, "s")
 }
 
 func tagOf(operation object) string {

@@ -63,6 +63,9 @@ func (x *exchange) problem(err error) *problem {
 	}
 	st := status.Convert(err)
 	p := newProblem(inRESTNames(st), 0)
+	if p.info.GetReason() == "ETAG_MISMATCH" && len(x.r.Header["If-Match"]) > 0 {
+		p.http = http.StatusPreconditionFailed
+	}
 	if p.info != nil {
 		return p
 	}

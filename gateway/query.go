@@ -33,10 +33,10 @@ func (x *exchange) readQuery() error {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	checked := parameters{route: x.route, seen: map[string]bool{}}
+	checked := parameters{route: x.route, query: query, seen: map[string]bool{}}
 	var faults []errs.Field
 	for _, name := range names {
-		if wrong := checked.check(name, query[name]); wrong != "" {
+		if wrong := checked.check(name); wrong != "" {
 			faults = append(faults, errs.Field{Path: strings.ToValidUTF8(name, "\uFFFD"), Description: wrong})
 		}
 	}
@@ -50,12 +50,14 @@ func (x *exchange) readQuery() error {
 // parameters checks the parameters of one query.
 type parameters struct {
 	route *route
+	query url.Values
 	seen  map[string]bool // fields by their proto path: each has two names
 }
 
 // check says what is wrong with one parameter; nothing when it is right.
-func (p parameters) check(name string, values []string) string {
+func (p parameters) check(name string) string {
 	path, leaf := p.resolve(name)
+	values := p.query[name]
 	if leaf == nil {
 		return "there is no such parameter"
 	}
@@ -72,7 +74,32 @@ func (p parameters) check(name string, values []string) string {
 			return "must be " + expected(leaf)
 		}
 	}
+	if leaf.Message() != nil && leaf.Message().FullName() == "google.protobuf.FieldMask" {
+		p.readMask(name)
+	}
 	return ""
+}
+
+// readMask makes of a mask what the generated code takes: an empty one is as good as none.
+func (p parameters) readMask(name string) {
+	if mask := p.query.Get(name); mask != "" {
+		p.query.Set(name, protoPaths(mask))
+		return
+	}
+	p.query.Del(name)
+}
+
+// protoPaths writes a mask with the names of the contract's proto files, which services know; JSON's are like "displayName".
+func protoPaths(mask string) string {
+	var b strings.Builder
+	for _, c := range mask {
+		if c >= 'A' && c <= 'Z' {
+			b.WriteByte('_')
+			c += 'a' - 'A'
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
 }
 
 // resolve follows a parameter's dotted name through the request message, outside what the path and the body give.

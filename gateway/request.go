@@ -53,6 +53,9 @@ func (x *exchange) check() error {
 	if authorization := x.r.Header["Authorization"]; len(authorization) > 1 || len(authorization) == 1 && !printable(authorization[0]) {
 		return invalid("the header Authorization is given more than once, or has characters that no token has")
 	}
+	if err := x.checkIfMatch(); err != nil {
+		return err
+	}
 	if err := x.readQuery(); err != nil {
 		return err
 	}

@@ -10,8 +10,10 @@ import (
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/genproto/googleapis/api/annotations"
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 )
 
 // route is one method and path of the contract, and the generated handler behind it.
@@ -27,6 +29,13 @@ type route struct {
 	body    string                       // "", "*", or the request's field that the body is
 	bound   map[protoreflect.Name]bool   // the request's fields that the path gives
 	content protoreflect.FieldDescriptor // the field that the body is, unless it is all or nothing
+	etag    protoreflect.FieldDescriptor // the content's etag, on which an update may depend
+
+	// What the gateway calls itself, without the generated handler.
+	rpc           string // its full name, "/kept.order.v1.TrackingService/TrackOrder"
+	conn          grpc.ClientConnInterface
+	input, output protoreflect.MessageType
+	streams       bool
 }
 
 // sample stands for a path segment that is free.
@@ -51,15 +60,8 @@ func newRoute(method protoreflect.MethodDescriptor, rule *annotations.HttpRule) 
 	default:
 		return nil, fmt.Errorf("%s has an HTTP rule without a plain method", method.FullName())
 	}
-	if method.IsStreamingClient() || method.IsStreamingServer() {
-		return nil, fmt.Errorf("%s streams, which this door does not", method.FullName())
-	}
-	for _, match := range variable.FindAllStringSubmatch(r.template, -1) {
-		field, _, nested := strings.Cut(match[1], ".")
-		if nested {
-			return nil, fmt.Errorf("%s binds a nested field in its path", method.FullName())
-		}
-		r.bound[protoreflect.Name(field)] = true
+	if r.streams = method.IsStreamingServer(); method.IsStreamingClient() || r.streams && r.method != http.MethodGet {
+		return nil, fmt.Errorf("%s streams in a way that HTTP does not", method.FullName())
 	}
 	if r.body != "" && r.body != "*" {
 		r.content = r.request.Fields().ByName(protoreflect.Name(r.body))
@@ -67,7 +69,47 @@ func newRoute(method protoreflect.MethodDescriptor, rule *annotations.HttpRule) 
 			return nil, fmt.Errorf("%s has a body that is no message", method.FullName())
 		}
 	}
-	return r, nil
+	if err := r.bindFields(); err != nil {
+		return nil, fmt.Errorf("%s: %w", method.FullName(), err)
+	}
+	return r, r.describe(method)
+}
+
+// bindFields notes what the path gives: fields of the request, or of the resource that an update's body is.
+func (r *route) bindFields() error {
+	for _, match := range variable.FindAllStringSubmatch(r.template, -1) {
+		field, inner, nested := strings.Cut(match[1], ".")
+		if !nested {
+			r.bound[protoreflect.Name(field)] = true
+			continue
+		}
+		if r.method != http.MethodPatch || r.content == nil || string(r.content.Name()) != field {
+			return errors.New("only an update binds a field of a field in its path")
+		}
+		if fd := r.content.Message().Fields().ByTextName(inner); fd == nil || fd.Kind() != protoreflect.StringKind {
+			return errors.New("binds what is no text in its path")
+		}
+	}
+	return nil
+}
+
+// own tells whether the gateway makes the call itself.
+func (r *route) own() bool { return r.streams || r.method == http.MethodPatch }
+
+// describe notes what a call needs that has no generated handler.
+func (r *route) describe(method protoreflect.MethodDescriptor) (err error) {
+	if !r.own() {
+		return nil
+	}
+	r.rpc = "/" + string(method.Parent().FullName()) + "/" + string(method.Name())
+	if r.method == http.MethodPatch && r.content != nil {
+		r.etag = etagOf(r.content.Message())
+	}
+	if r.input, err = protoregistry.GlobalTypes.FindMessageByName(method.Input().FullName()); err != nil {
+		return err
+	}
+	r.output, err = protoregistry.GlobalTypes.FindMessageByName(method.Output().FullName())
+	return err
 }
 
 // rulesOf are the HTTP rules of a method; none when REST does not show it.

@@ -33,7 +33,7 @@ func newRoutes(services []service, conns map[string]grpc.ClientConnInterface, me
 		if err := s.register(context.Background(), mux, conn); err != nil {
 			return nil, fmt.Errorf("registering %s: %w", s.desc.FullName(), err)
 		}
-		if err := all.add(s, mux, measures); err != nil {
+		if err := all.add(s, mux, conn, measures); err != nil {
 			return nil, err
 		}
 	}
@@ -41,7 +41,7 @@ func newRoutes(services []service, conns map[string]grpc.ClientConnInterface, me
 }
 
 // add makes the routes of one service.
-func (t *routes) add(s service, mux *runtime.ServeMux, measures *measures) error {
+func (t *routes) add(s service, mux *runtime.ServeMux, conn grpc.ClientConnInterface, measures *measures) error {
 	methods := s.desc.Methods()
 	for i := range methods.Len() {
 		for _, rule := range rulesOf(methods.Get(i)) {
@@ -52,7 +52,7 @@ func (t *routes) add(s service, mux *runtime.ServeMux, measures *measures) error
 			if err := r.bind(mux); err != nil {
 				return err
 			}
-			r.patient = s.patient
+			r.patient, r.conn = s.patient, conn
 			r.measure = measures.of(r.template)
 			segments := strings.Split(r.example(), "/")
 			if len(segments) < 3 || segments[1] != "v1" || segments[2] == sample {
