@@ -20,16 +20,9 @@ func (s *Service) onPromiseKept(ctx context.Context, tx *sqldb.Tx, _ event.Event
 		promise: kept.GetPromise(), customer: kept.GetCustomer(), subject: kept.GetSubject(),
 		state: customerv1.Promise_KEPT, at: kept.GetKeepTime().AsTime(),
 	}
-	return s.resolve(ctx, tx, a)
-}
-
-// onPromiseBroken notes that the owner broke its promise.
-func (s *Service) onPromiseBroken(ctx context.Context, tx *sqldb.Tx, e event.Event, broken *promisev1.PromiseBroken) error {
-	a := answer{
-		promise: broken.GetPromise(), customer: broken.GetCustomer(), subject: broken.GetSubject(),
-		state: customerv1.Promise_BROKEN, at: e.Time,
-	}
-	return s.resolve(ctx, tx, a)
+	writeAnswer(tx, a)
+	s.resolved(ctx, tx, a)
+	return nil
 }
 
 // onPromiseReleased notes that the promise does not stand any more.
@@ -40,7 +33,9 @@ func (s *Service) onPromiseReleased(
 		promise: released.GetPromise(), customer: released.GetCustomer(), subject: released.GetSubject(),
 		state: customerv1.Promise_RELEASED, at: e.Time,
 	}
-	return s.resolve(ctx, tx, a)
+	writeAnswer(tx, a)
+	s.resolved(ctx, tx, a)
+	return nil
 }
 
 // answer is what an owner says of its promise in the end.
@@ -50,15 +45,13 @@ type answer struct {
 	at                         time.Time
 }
 
-// resolve writes the answer, even before the promise itself is known, and stops watching.
-func (s *Service) resolve(ctx context.Context, tx *sqldb.Tx, a answer) error {
-	writeAnswer(tx, a)
+// resolved stops watching a promise that has its answer.
+func (s *Service) resolved(ctx context.Context, tx *sqldb.Tx, a answer) {
 	id := idOf(a.promise)
 	atRisk.Cancel(tx, id)
 	due.Cancel(tx, id)
 	unanswered.Cancel(tx, id)
 	s.count(ctx, "", a.state.String())
-	return nil
 }
 
 func (s *Service) count(ctx context.Context, kind, state string) {

@@ -4,6 +4,8 @@
 package promise
 
 import (
+	"sync/atomic"
+
 	"go.opentelemetry.io/otel/metric"
 
 	"kept.dev/kit"
@@ -22,6 +24,7 @@ type Service struct {
 	clock  clock.Clock
 	outbox *outbox.Outbox
 	facts  metric.Int64Counter
+	read   atomic.Pointer[policies]
 }
 
 // New makes the service.

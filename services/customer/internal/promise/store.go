@@ -24,7 +24,7 @@ const upsertMade = `
 		due = excluded.due, fee = excluded.fee, currency = excluded.currency`
 
 // enter writes a promise.
-func enter(tx *sqldb.Tx, e event.Event, made *promisev1.PromiseMade) error {
+func enter(tx *sqldb.Tx, e event.Event, made *promisev1.PromiseMade, atRisk time.Time) error {
 	var fee money.Amount
 	if made.GetFee() != nil {
 		var err error
@@ -34,7 +34,7 @@ func enter(tx *sqldb.Tx, e event.Event, made *promisev1.PromiseMade) error {
 	}
 	tx.Exec(upsertMade, idOf(made.GetPromise()), made.GetCustomer(), made.GetSubject(),
 		int64(customerv1.Promise_OPEN), int64(made.GetKind()), made.GetOwner(), e.Time.UnixMicro(),
-		made.GetAtRiskTime().AsTime().UnixMicro(), made.GetDueTime().AsTime().UnixMicro(), fee.Minor, fee.Currency)
+		atRisk.UnixMicro(), made.GetDueTime().AsTime().UnixMicro(), fee.Minor, fee.Currency)
 	return nil
 }
 
@@ -45,8 +45,16 @@ const upsertAnswer = `
 	on conflict (id) do update set state = excluded.state, resolved = excluded.resolved
 	where promise.resolved is null or excluded.state = 4 and promise.state <> 4`
 
-func writeAnswer(tx *sqldb.Tx, a answer) {
-	tx.Exec(upsertAnswer, idOf(a.promise), a.customer, a.subject, int64(a.state), a.at.UnixMicro())
+func writeAnswer(tx *sqldb.Tx, a answer) { tx.Exec(upsertAnswer, a.args()...) }
+
+// writeNews writes the answer and tells whether it stands now and did not before.
+func writeNews(tx *sqldb.Tx, a answer) (bool, error) {
+	rows, err := tx.Query(upsertAnswer+` returning id`, a.args()...)
+	return err == nil && rows.Len() > 0, err
+}
+
+func (a answer) args() []any {
+	return []any{idOf(a.promise), a.customer, a.subject, int64(a.state), a.at.UnixMicro()}
 }
 
 const columns = `id, customer, subject, state, resolved, kind, owner, made, at_risk, due, fee, currency, unanswered`

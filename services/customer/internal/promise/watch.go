@@ -42,6 +42,7 @@ const answerWithin = time.Hour
 const (
 	versionAtRisk = 2
 	versionDue    = 3
+	versionRemedy = 4
 )
 
 // whenUnanswered reports an owner that did not answer: the promise stays due, for everybody to see.
