@@ -8,6 +8,8 @@ import (
 	"google.golang.org/grpc"
 
 	"kept.dev/kit"
+	supportv1 "kept.dev/proto/gen/kept/support/v1"
+	cases "kept.dev/services/support/internal/case"
 )
 
 //go:embed migrations/*.sql
@@ -19,9 +21,12 @@ func New(deps kit.Deps) (*kit.Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	requests := cases.New(deps)
 	return &kit.Service{
 		Name:       "support",
 		Migrations: files,
-		Register:   func(r grpc.ServiceRegistrar) {},
+		Register:   func(r grpc.ServiceRegistrar) { supportv1.RegisterCaseServiceServer(r, requests) },
+		Events:     requests.Events(),
+		Timers:     requests.Timers,
 	}, nil
 }

@@ -1,0 +1,80 @@
+package cases
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"kept.dev/kit/errs"
+	"kept.dev/kit/sqldb"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	supportv1 "kept.dev/proto/gen/kept/support/v1"
+)
+
+// check refuses a case of an unknown customer, and one about an order that is not theirs.
+func (s *Service) check(ctx context.Context, c *supportv1.Case) error {
+	if err := s.checkCustomer(ctx, c.GetCustomer()); err != nil {
+		return err
+	}
+	return s.checkOrder(ctx, c.GetAbout(), c.GetCustomer())
+}
+
+// checkCustomer asks the customer service about a customer who is not known here, because the news has not come yet, and
+// remembers the answer.
+func (s *Service) checkCustomer(ctx context.Context, customer string) error {
+	rows, err := s.db.Query(ctx, `select name from known_customer where name = $1`, customer)
+	if err != nil || rows.Len() > 0 {
+		return err
+	}
+	_, err = s.customers().GetCustomer(ctx, &customerv1.GetCustomerRequest{Name: customer})
+	switch {
+	case errs.KindOf(err) == errs.KindNotFound:
+		return errs.Invalid("case.customer", "%q does not exist", customer)
+	case err != nil:
+		return fmt.Errorf("ask for the customer: %w", err)
+	}
+	return s.db.Update(ctx, "known_customer", func(tx *sqldb.Tx) error {
+		knowCustomer(tx, customer)
+		return nil
+	})
+}
+
+func knowCustomer(tx *sqldb.Tx, customer string) {
+	tx.Exec(`insert into known_customer (name) values ($1) on conflict (name) do nothing`, customer)
+}
+
+// askWithin is how long a request waits for the order service (wall time).
+const askWithin = 2 * time.Second
+
+// checkOrder refuses a request about an order that is not the customer's; another's and an unknown one answer alike. Where
+// the order service is away the request is taken in all the same: nothing that a customer says is lost.
+func (s *Service) checkOrder(ctx context.Context, about, customer string) error {
+	order := orderOf(about)
+	if order == "" {
+		return nil
+	}
+	asking, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	_, theirs, err := s.orderOf(asking, order, customer)
+	switch {
+	case err != nil:
+		s.log.WarnContext(ctx, "a case is taken in without a look at its order", "order", order, "error", err)
+		return nil
+	case !theirs:
+		return errs.Invalid("case.about", "%q does not exist", about)
+	}
+	return nil
+}
+
+// orderOf asks for an order, and whether it is this customer's.
+func (s *Service) orderOf(ctx context.Context, name, customer string) (order *orderv1.Order, theirs bool, err error) {
+	order, err = s.orders().GetOrder(ctx, &orderv1.GetOrderRequest{Name: name})
+	if errs.KindOf(err) == errs.KindNotFound {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("ask for the order: %w", err)
+	}
+	return order, order.GetCustomer() == customer, nil
+}

@@ -1,0 +1,312 @@
+package cases
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	"kept.dev/kit"
+	"kept.dev/kit/access"
+	"kept.dev/kit/activity"
+	"kept.dev/kit/errs"
+	"kept.dev/kit/event"
+	"kept.dev/kit/id"
+	"kept.dev/kit/inbox"
+	"kept.dev/kit/inproc"
+	"kept.dev/kit/kittest"
+	"kept.dev/kit/outbox"
+	"kept.dev/kit/sqldb"
+	"kept.dev/kit/timer"
+	accessv1 "kept.dev/proto/gen/kept/access/v1"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	supportv1 "kept.dev/proto/gen/kept/support/v1"
+)
+
+func TestMain(m *testing.M) { kittest.Main(m) }
+
+var start = time.Date(2026, 3, 8, 12, 0, 0, 0, time.UTC)
+
+// hands is a clock that stands still until it is moved.
+type hands struct{ micros atomic.Int64 }
+
+func (h *hands) Now() time.Time          { return time.UnixMicro(h.micros.Load()).UTC() }
+func (h *hands) advance(d time.Duration) { h.micros.Add(d.Microseconds()) }
+func newHands() *hands                   { h := &hands{}; h.micros.Store(start.UnixMicro()); return h }
+
+// house is the other services: the orders that there are, and the customers.
+type house struct {
+	orderv1.UnimplementedOrderServiceServer
+	mu        sync.Mutex
+	orders    map[string]*orderv1.Order
+	customers map[string]bool
+	away      bool
+	asked     func(ctx context.Context) // before each answer about an order
+}
+
+func (h *house) GetOrder(ctx context.Context, req *orderv1.GetOrderRequest) (*orderv1.Order, error) {
+	h.mu.Lock()
+	order, away, asked := h.orders[req.GetName()], h.away, h.asked
+	h.mu.Unlock()
+	if asked != nil {
+		asked(ctx)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case away:
+		return nil, status.Error(codes.Unavailable, "away")
+	case order == nil:
+		return nil, errs.NotFound(req.GetName()).GRPCStatus().Err()
+	}
+	return order, nil
+}
+
+type registry struct {
+	customerv1.UnimplementedCustomerServiceServer
+	*house
+}
+
+func (r registry) GetCustomer(_ context.Context, req *customerv1.GetCustomerRequest) (*customerv1.Customer, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.away:
+		return nil, status.Error(codes.Unavailable, "away")
+	case !r.customers[req.GetName()]:
+		return nil, errs.NotFound(req.GetName()).GRPCStatus().Err()
+	}
+	return &customerv1.Customer{Name: req.GetName()}, nil
+}
+
+func (h *house) goAway(away bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.away = away
+}
+
+func (h *house) whenAsked(do func(context.Context)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.asked = do
+}
+
+// order places an order of the customer's.
+func (h *house) order(customer string) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	order := &orderv1.Order{
+		Name: "orders/" + id.New(), Customer: customer, State: orderv1.Order_PLACED, PromiseState: orderv1.Order_OPEN,
+	}
+	h.orders[order.Name] = order
+	return order.Name
+}
+
+// bench is the service with one customer, Olena, who is known, and all that a service has around it.
+type bench struct {
+	*Service
+	house    *house
+	hands    *hands
+	worker   *timer.Worker
+	consumer *inbox.Consumer
+	olena    string
+}
+
+func onBoth(t *testing.T, test func(t *testing.T, b *bench)) {
+	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) { test(t, newBench(t, migrated(t, db))) })
+}
+
+func migrated(t testing.TB, db *sqldb.DB) *sqldb.DB {
+	require.NoError(t, db.Migrate(t.Context(), os.DirFS("../../migrations"), "schema_version"))
+	return db
+}
+
+func newBench(t testing.TB, db *sqldb.DB) *bench {
+	h := &house{orders: map[string]*orderv1.Order{}, customers: map[string]bool{}}
+	others := inproc.New(nil, nil)
+	orderv1.RegisterOrderServiceServer(others, h)
+	customerv1.RegisterCustomerServiceServer(others, registry{house: h})
+	b := &bench{house: h, hands: newHands()}
+	log, tracer, counter := slog.New(slog.DiscardHandler), kittest.Tracer(), &activity.Counter{}
+	b.Service = New(kit.Deps{
+		DB: db, Clock: b.hands, Outbox: outbox.New("support", b.hands), Log: log,
+		Peer: func(string) grpc.ClientConnInterface { return others },
+	})
+	b.worker = timer.NewWorker(timer.Config{DB: db, Clock: b.hands, Log: log, Tracer: tracer, Activity: counter})
+	b.Timers(b.worker)
+	b.consumer = inbox.New(inbox.Config{
+		DB: db, Clock: b.hands, Log: log, Tracer: tracer, Activity: counter, Handlers: b.Events(),
+	}, b.worker)
+	b.olena = b.customer(t)
+	return b
+}
+
+// customer is somebody new, who is known here.
+func (b *bench) customer(t testing.TB) string {
+	name := "customers/" + id.New()
+	b.hear(t, &customerv1.CustomerCreated{Customer: name})
+	return name
+}
+
+func as(t testing.TB, role accessv1.Role, subject string) context.Context {
+	return access.With(t.Context(), access.Principal{Role: role, Subject: subject})
+}
+
+func customer(t testing.TB, name string) context.Context {
+	return as(t, accessv1.Role_ROLE_CUSTOMER, name)
+}
+
+func agent(t testing.TB) context.Context {
+	return as(t, accessv1.Role_ROLE_AGENT, "agents/anna")
+}
+
+// ask has Olena ask about something.
+func (b *bench) ask(t testing.TB, about string) *supportv1.Case {
+	return b.askKind(t, about, supportv1.Case_QUESTION)
+}
+
+func (b *bench) askKind(t testing.TB, about string, kind supportv1.Case_Kind) *supportv1.Case {
+	c, err := b.CreateCase(customer(t, b.olena), b.request(about, kind))
+	require.NoError(t, err)
+	return c
+}
+
+func (b *bench) request(about string, kind supportv1.Case_Kind) *supportv1.CreateCaseRequest {
+	return &supportv1.CreateCaseRequest{Case: &supportv1.Case{
+		Customer: b.olena, Title: "My order", Description: "Where is it?", About: about, Kind: kind,
+	}}
+}
+
+func (b *bench) get(t testing.TB, name string) *supportv1.Case {
+	c, err := b.GetCase(agent(t), &supportv1.GetCaseRequest{Name: name})
+	require.NoError(t, err)
+	return c
+}
+
+func (b *bench) contact(t testing.TB, name, body string) *supportv1.Case {
+	c, err := b.ContactCase(customer(t, b.olena), &supportv1.ContactCaseRequest{Name: name, Body: body})
+	require.NoError(t, err)
+	return c
+}
+
+func (b *bench) reply(t testing.TB, name string) *supportv1.Case {
+	c, err := b.ReplyCase(agent(t), &supportv1.ReplyCaseRequest{Name: name, Body: "It comes today."})
+	require.NoError(t, err)
+	return c
+}
+
+func (b *bench) close(t testing.TB, name string) *supportv1.Case {
+	c, err := b.CloseCase(agent(t), &supportv1.CloseCaseRequest{Name: name, Resolution: "It came"})
+	require.NoError(t, err)
+	return c
+}
+
+// entries are what was said in a case, as an employee sees it.
+func (b *bench) entries(t testing.TB, name string) []*supportv1.CaseEntry {
+	list, err := b.ListCaseEntries(agent(t), &supportv1.ListCaseEntriesRequest{Parent: name, PageSize: 1000})
+	require.NoError(t, err)
+	return list.GetCaseEntries()
+}
+
+// by picks the entries of an author.
+func by(author supportv1.CaseEntry_Author, all []*supportv1.CaseEntry) []*supportv1.CaseEntry {
+	return slices.DeleteFunc(slices.Clone(all), func(e *supportv1.CaseEntry) bool { return e.GetAuthor() != author })
+}
+
+// hear has the service take in facts, each as an event of its own, and wants all of them to be dealt with.
+func (b *bench) hear(t testing.TB, facts ...proto.Message) {
+	t.Helper()
+	for _, fact := range facts {
+		b.hearEvents(t, b.event(t, fact))
+	}
+}
+
+func (b *bench) event(t testing.TB, fact proto.Message) event.Event {
+	e, err := event.New(t.Context(), "elsewhere", "things/1", 1, b.hands.Now(), fact)
+	require.NoError(t, err)
+	return e
+}
+
+func (b *bench) hearEvents(t testing.TB, events ...event.Event) {
+	t.Helper()
+	require.NoError(t, b.consumer.Handle(t.Context(), events))
+	require.Zero(t, b.number(t, `select count(*) from timer where attempts > 0`), "events that failed")
+}
+
+// round carries out what is due.
+func (b *bench) round(t testing.TB) {
+	_, err := b.worker.Round(t.Context())
+	require.NoError(t, err)
+}
+
+func (b *bench) number(t testing.TB, text string, args ...any) int64 {
+	return kittest.Number(t, b.db, text, args...)
+}
+
+// said are the facts of a type that the service has said about a case, the oldest first.
+func said[T proto.Message](t testing.TB, b *bench, name string) []T {
+	var zero T
+	kind := zero.ProtoReflect().Type()
+	rows, err := b.db.Query(t.Context(), `select data from outbox where type = $1 and subject = $2 order by id`,
+		string(kind.Descriptor().FullName()), name)
+	require.NoError(t, err)
+	facts, err := sqldb.All(rows, func(r *sqldb.Rows) (T, error) {
+		var data []byte
+		fact := kind.New().Interface().(T)
+		if err := r.Scan(&data); err != nil {
+			return fact, err
+		}
+		return fact, proto.Unmarshal(data, fact)
+	})
+	require.NoError(t, err)
+	return facts
+}
+
+// refused wants an error of this reason.
+func refused(t testing.TB, err error, kind errs.Kind, reason string) {
+	t.Helper()
+	require.Error(t, err)
+	require.Equal(t, kind.String()+" "+reason, errs.KindOf(err).String()+" "+errs.ReasonOf(err), err.Error())
+}
+
+func contains(t testing.TB, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		require.True(t, strings.Contains(text, part), "%q in %q", part, text)
+	}
+}
+
+// serviceBeside is a service without a database, beside the others.
+func serviceBeside(h *house) *Service {
+	others := inproc.New(nil, nil)
+	orderv1.RegisterOrderServiceServer(others, h)
+	return New(kit.Deps{
+		Log: slog.New(slog.DiscardHandler), Peer: func(string) grpc.ClientConnInterface { return others },
+	})
+}
+
+func customerPrincipal(name string) access.Principal {
+	return access.Principal{Role: accessv1.Role_ROLE_CUSTOMER, Subject: name}
+}
+
+// client calls the service as somebody, through a connection.
+func (b *bench) client(who access.Principal) supportv1.CaseServiceClient {
+	channel := inproc.New(
+		func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+			return handle(access.With(ctx, who), req)
+		}, nil)
+	supportv1.RegisterCaseServiceServer(channel, b.Service)
+	return supportv1.NewCaseServiceClient(channel)
+}

@@ -1,0 +1,17 @@
+package cases
+
+import (
+	"context"
+
+	"kept.dev/kit/event"
+	"kept.dev/kit/sqldb"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+)
+
+// onCustomerCreated remembers that the customer exists, so that cases need not ask.
+func (s *Service) onCustomerCreated(
+	_ context.Context, tx *sqldb.Tx, _ event.Event, created *customerv1.CustomerCreated,
+) error {
+	knowCustomer(tx, created.GetCustomer())
+	return nil
+}

@@ -1,0 +1,116 @@
+package cases
+
+import (
+	"fmt"
+	"strings"
+
+	"google.golang.org/genproto/googleapis/type/money"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	supportv1 "kept.dev/proto/gen/kept/support/v1"
+)
+
+// What happens next about an order.
+const (
+	nextShip    = "SHIP"
+	nextDeliver = "DELIVER"
+	nextRefund  = "REFUND"
+	nextNothing = "NOTHING"
+)
+
+// factsOf is what an interim reply says of an order.
+func factsOf(o *orderv1.Order) *supportv1.OrderFacts {
+	return &supportv1.OrderFacts{
+		Order: o.GetName(), State: o.GetState().String(), PromiseState: o.GetPromiseState().String(),
+		PromisedDeliveryTime: o.GetPromisedDeliveryTime(), ExpectedDeliveryTime: o.GetExpectedDeliveryTime(),
+		Reason: o.GetCancelReason(), RefundedAmount: o.GetRefundedAmount(), NextStep: nextStep(o),
+	}
+}
+
+func nextStep(o *orderv1.Order) string {
+	switch o.GetState() {
+	case orderv1.Order_PLACED, orderv1.Order_PICKED:
+		return nextShip
+	case orderv1.Order_SHIPPED:
+		return nextDeliver
+	case orderv1.Order_CANCELLED, orderv1.Order_RETURNED:
+		if !none(o.GetRefundedAmount()) {
+			return nextRefund
+		}
+	}
+	return nextNothing
+}
+
+func none(m *money.Money) bool { return m.GetUnits() == 0 && m.GetNanos() == 0 }
+
+// interimWords are the facts in plain English. They say first that no person has written them, and until when one does.
+func interimWords(f *supportv1.OrderFacts, due *timestamppb.Timestamp) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "This is an automatic, interim reply. A person replies by %s.\n\n", moment(due))
+	out.WriteString(standing(f))
+	if !none(f.GetRefundedAmount()) {
+		fmt.Fprintf(&out, " %s has come back to you, or is on its way back.", amount(f.GetRefundedAmount()))
+	}
+	return out.String()
+}
+
+func standing(f *supportv1.OrderFacts) string {
+	order := "Your order " + f.GetOrder()
+	switch f.GetState() {
+	case orderv1.Order_PLACED.String():
+		return order + " has been accepted and is being prepared. Next, it is sent." + dates(f)
+	case orderv1.Order_PICKED.String():
+		return order + " has been packed. Next, it is sent." + dates(f)
+	case orderv1.Order_SHIPPED.String():
+		return order + " is on its way. Next, it is delivered." + dates(f)
+	case orderv1.Order_DELIVERED.String():
+		return order + " has been delivered." + kept(f)
+	case orderv1.Order_CANCELLED.String():
+		return fmt.Sprintf("%s was cancelled: %s", order, sentence(f.GetReason()))
+	case orderv1.Order_RETURNED.String():
+		return order + " was sent back."
+	default:
+		return order + " is with us."
+	}
+}
+
+// dates are what was promised, and what has become of it.
+func dates(f *supportv1.OrderFacts) string {
+	text := fmt.Sprintf(" Delivery was promised by %s.", moment(f.GetPromisedDeliveryTime()))
+	if f.GetPromiseState() == orderv1.Order_BROKEN.String() {
+		text += " We did not keep that promise, and we are sorry."
+	}
+	if f.GetExpectedDeliveryTime().AsTime().After(f.GetPromisedDeliveryTime().AsTime()) {
+		text += fmt.Sprintf(" It is now expected by %s.", moment(f.GetExpectedDeliveryTime()))
+	}
+	return text
+}
+
+func kept(f *supportv1.OrderFacts) string {
+	if f.GetPromiseState() == orderv1.Order_BROKEN.String() {
+		return " It came later than we had promised, and we are sorry."
+	}
+	return ""
+}
+
+// sentence ends the text with a full stop, if it does not end with a mark of its own.
+func sentence(text string) string {
+	if strings.HasSuffix(text, ".") || strings.HasSuffix(text, "!") || strings.HasSuffix(text, "?") {
+		return text
+	}
+	return text + "."
+}
+
+// amount is money in words, with two decimals, or as many as it takes.
+func amount(m *money.Money) string {
+	if m.GetNanos() == 0 {
+		return fmt.Sprintf("%d %s", m.GetUnits(), m.GetCurrencyCode())
+	}
+	fraction := fmt.Sprintf("%09d", m.GetNanos())
+	end := 9
+	for end > 2 && fraction[end-1] == '0' {
+		end--
+	}
+	return fmt.Sprintf("%d.%s %s", m.GetUnits(), fraction[:end], m.GetCurrencyCode())
+}

@@ -1,0 +1,69 @@
+// Package cases serves CaseService: every request that comes in, and the promise that a person replies to it.
+package cases
+
+import (
+	"log/slog"
+
+	"google.golang.org/grpc"
+
+	"kept.dev/kit"
+	"kept.dev/kit/clock"
+	"kept.dev/kit/inbox"
+	"kept.dev/kit/outbox"
+	"kept.dev/kit/sqldb"
+	"kept.dev/kit/timer"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	supportv1 "kept.dev/proto/gen/kept/support/v1"
+)
+
+// Service implements CaseService.
+type Service struct {
+	supportv1.UnimplementedCaseServiceServer
+	db     *sqldb.DB
+	clock  clock.Clock
+	outbox *outbox.Outbox
+	log    *slog.Logger
+	peer   func(service string) grpc.ClientConnInterface
+}
+
+// New makes the service.
+func New(deps kit.Deps) *Service {
+	return &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, log: deps.Log, peer: deps.Peer}
+}
+
+// Events are the facts that cases react to.
+func (s *Service) Events() []inbox.Handler {
+	return []inbox.Handler{
+		inbox.On(s.onCustomerCreated), inbox.On(s.onPromiseAtRisk), inbox.On(s.onPromiseDue),
+		inbox.On(s.onRemedyOwed), inbox.On(s.onShortageAnswered),
+	}
+}
+
+// interim is the timer that gives a new case its interim reply, keyed by the case's id.
+var interim = timer.Outside("case.interim")
+
+// Timers names the handler.
+func (s *Service) Timers(w *timer.Worker) { w.HandleOutside(interim, s.whenInterim) }
+
+// customers is the client of the customer service.
+func (s *Service) customers() customerv1.CustomerServiceClient {
+	return customerv1.NewCustomerServiceClient(s.peer("customer"))
+}
+
+// orders is the client of the order service.
+func (s *Service) orders() orderv1.OrderServiceClient {
+	return orderv1.NewOrderServiceClient(s.peer("order"))
+}
+
+const (
+	collection = "cases/"
+	// owner is what this service is called in the promises that it makes.
+	owner = "support"
+)
+
+// Queues that the house always has.
+const (
+	frontQueue = "queues/front"
+	dutyQueue  = "queues/duty" // of those who are at work now, whatever the hour
+)
