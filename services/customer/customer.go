@@ -10,6 +10,7 @@ import (
 	"kept.dev/kit"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	"kept.dev/services/customer/internal/customer"
+	"kept.dev/services/customer/internal/identity"
 	"kept.dev/services/customer/internal/promise"
 )
 
@@ -22,7 +23,7 @@ func New(deps kit.Deps) (*kit.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	customers := customer.New(deps)
+	customers, identities := customer.New(deps), identity.New(deps)
 	book, err := promise.New(deps)
 	if err != nil {
 		return nil, err
@@ -32,6 +33,7 @@ func New(deps kit.Deps) (*kit.Service, error) {
 		Migrations: files,
 		Register: func(r grpc.ServiceRegistrar) {
 			customerv1.RegisterCustomerServiceServer(r, customers)
+			customerv1.RegisterIdentityServiceServer(r, identities)
 			customerv1.RegisterPromiseServiceServer(r, book)
 		},
 		Events: book.Events(),

@@ -2,6 +2,7 @@ package customer
 
 import (
 	"context"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -10,22 +11,48 @@ import (
 	"kept.dev/kit/id"
 	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+	"kept.dev/services/customer/internal/identity"
 )
 
-// CreateCustomer creates a customer and tells the other services that there is one.
+// CreateCustomer creates a customer, makes the e-mail address and telephone number identities of theirs, and tells the other
+// services that there is one and how to reach them, all in one round trip to the database.
+//
+// Two may register with one address at the same moment, on different replicas. The named key identity_value_key lets one of them
+// have it, so there is no look before.
+//
+// Errors: INVALID_ARGUMENT naming the field for an e-mail address or telephone number that is none, or an address beyond all
+// bounds; ALREADY_EXISTS (IDENTITY_TAKEN) for another customer's.
 func (s *Service) CreateCustomer(
 	ctx context.Context, req *customerv1.CreateCustomerRequest,
 ) (*customerv1.Customer, error) {
-	customer := proto.CloneOf(req.GetCustomer())
-	customer.Name = collection + id.New()
-	customer.CreateTime = timestamppb.New(s.clock.Now())
+	now := s.clock.Now()
+	customer := newCustomer(req.GetCustomer(), now)
+	if err := boundAddresses(customer); err != nil {
+		return nil, err
+	}
+	contacts, err := readContacts(&customerv1.Customer{}, customer)
+	if err != nil {
+		return nil, err
+	}
 
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*customerv1.Customer, error) {
-		insertCustomer(tx, customer)
-		created := &customerv1.CustomerCreated{Customer: customer.Name}
-		if err := s.outbox.Put(ctx, tx, customer.Name, 1, created); err != nil {
+		if err := insertCustomer(tx, customer); err != nil {
+			return nil, err
+		}
+		for _, c := range contacts {
+			identity.InsertContact(tx, customer.GetName(), c.key, now, c.path)
+		}
+		created := &customerv1.CustomerCreated{Customer: customer.GetName()}
+		if err := s.outbox.Put(ctx, tx, customer.GetName(), 1, created, contactChanged(customer)); err != nil {
 			return nil, err
 		}
 		return customer, nil
 	})
+}
+
+func newCustomer(wanted *customerv1.Customer, now time.Time) *customerv1.Customer {
+	c := proto.CloneOf(wanted)
+	c.Name, c.Etag = collection+id.New(), etag(1)
+	c.CreateTime = timestamppb.New(now)
+	return c
 }

@@ -13,11 +13,11 @@ import (
 //
 // Errors: NOT_FOUND for an unknown customer, and, by the access rule, for a customer who asks about another.
 func (s *Service) GetCustomer(ctx context.Context, req *customerv1.GetCustomerRequest) (*customerv1.Customer, error) {
-	rows, err := s.db.Query(ctx, selectCustomer, idOf(req.GetName()))
+	rows, err := s.db.Query(ctx, `select `+columns+` from customer where id = $1`, idOf(req.GetName()))
 	if err != nil {
 		return nil, err
 	}
-	customer, err := sqldb.One(rows, scanCustomer)
+	customer, err := sqldb.One(rows, scan)
 	if errors.Is(err, sqldb.ErrNoRow) {
 		return nil, errs.NotFound(req.GetName())
 	}

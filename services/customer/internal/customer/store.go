@@ -1,9 +1,11 @@
 package customer
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"kept.dev/kit/sqldb"
@@ -12,19 +14,67 @@ import (
 
 func idOf(name string) string { return strings.TrimPrefix(name, collection) }
 
-func insertCustomer(tx *sqldb.Tx, c *customerv1.Customer) {
-	tx.Exec(`insert into customer (id, display_name, language_code, created) values ($1, $2, $3, $4)`,
-		idOf(c.GetName()), c.GetDisplayName(), c.GetLanguageCode(), c.GetCreateTime().AsTime().UnixMicro())
+const insert = `
+	insert into customer (id, version, display_name, language_code, email, phone, region_code, addresses, created)
+	values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+
+func insertCustomer(tx *sqldb.Tx, c *customerv1.Customer) error {
+	addresses, err := encodeAddresses(c)
+	if err != nil {
+		return err
+	}
+	tx.Exec(insert, idOf(c.GetName()), versionOf(c), c.GetDisplayName(), c.GetLanguageCode(), c.GetEmail(), c.GetPhone(),
+		c.GetRegionCode(), addresses, c.GetCreateTime().AsTime().UnixMicro())
+	return nil
 }
 
-const selectCustomer = `select id, display_name, language_code, created from customer where id = $1`
+const update = `
+	update customer set display_name = $2, language_code = $3, email = $4, phone = $5, region_code = $6, addresses = $7
+	where id = $1`
 
-func scanCustomer(r *sqldb.Rows) (*customerv1.Customer, error) {
+func updateCustomer(tx *sqldb.Tx, c *customerv1.Customer) error {
+	addresses, err := encodeAddresses(c)
+	if err != nil {
+		return err
+	}
+	tx.Exec(update, idOf(c.GetName()), c.GetDisplayName(), c.GetLanguageCode(), c.GetEmail(), c.GetPhone(), c.GetRegionCode(),
+		addresses)
+	return nil
+}
+
+const columns = `id, version, display_name, language_code, email, phone, region_code, addresses, created`
+
+func scan(r *sqldb.Rows) (*customerv1.Customer, error) {
 	var id string
-	var created int64
+	var version, created int64
+	var addresses []byte
 	c := &customerv1.Customer{}
-	err := r.Scan(&id, &c.DisplayName, &c.LanguageCode, &created)
-	c.Name = collection + id
+	err := r.Scan(&id, &version, &c.DisplayName, &c.LanguageCode, &c.Email, &c.Phone, &c.RegionCode, &addresses, &created)
+	if err != nil {
+		return nil, err
+	}
+	c.Name, c.Etag = collection+id, etag(version)
 	c.CreateTime = timestamppb.New(time.UnixMicro(created))
-	return c, err
+	return c, decodeAddresses(addresses, c)
+}
+
+func etag(version int64) string { return strconv.FormatInt(version, 10) }
+
+// versionOf is the customer's version, which the etag shows.
+func versionOf(c *customerv1.Customer) int64 {
+	n, _ := strconv.ParseInt(c.GetEtag(), 10, 64) // made by us, always a number
+	return n
+}
+
+// Addresses are kept in one column, as a customer that has nothing else: they are only ever read and written together.
+func encodeAddresses(c *customerv1.Customer) ([]byte, error) {
+	raw, err := proto.Marshal(&customerv1.Customer{Addresses: c.GetAddresses()})
+	if raw == nil {
+		raw = []byte{}
+	}
+	return raw, err
+}
+
+func decodeAddresses(raw []byte, c *customerv1.Customer) error {
+	return proto.UnmarshalOptions{Merge: true}.Unmarshal(raw, c)
 }

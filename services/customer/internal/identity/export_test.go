@@ -1,0 +1,4 @@
+package identity
+
+// SelectByKey is the one read of ResolveIdentity.
+const SelectByKey = selectByKey
