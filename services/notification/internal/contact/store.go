@@ -1,0 +1,37 @@
+package contact
+
+import (
+	"errors"
+
+	"kept.dev/kit/sqldb"
+)
+
+const upsert = `
+	insert into contact (customer, version, display_name, language_code, email)
+	values ($1, $2, $3, $4, $5)
+	on conflict (customer) do update set
+		version = excluded.version, display_name = excluded.display_name,
+		language_code = excluded.language_code, email = excluded.email
+	where contact.version < excluded.version`
+
+// Keep writes the contact down, unless a later one is there.
+func Keep(tx *sqldb.Tx, c Contact) {
+	tx.Exec(upsert, c.Customer, c.version, c.DisplayName, c.LanguageCode, c.Email)
+}
+
+const selectContact = `
+	select customer, version, display_name, language_code, email from contact where customer = $1`
+
+// Select reads a customer's contact in a transaction; Scan takes the answer.
+func Select(customer string) *sqldb.Stmt { return sqldb.Q(selectContact, customer) }
+
+// Scan reads what Select found, if anything.
+func Scan(rows *sqldb.Rows) (c Contact, known bool, err error) {
+	c, err = sqldb.One(rows, func(r *sqldb.Rows) (c Contact, err error) {
+		return c, r.Scan(&c.Customer, &c.version, &c.DisplayName, &c.LanguageCode, &c.Email)
+	})
+	if errors.Is(err, sqldb.ErrNoRow) {
+		return Contact{}, false, nil
+	}
+	return c, err == nil, err
+}
