@@ -4,6 +4,7 @@ package customer
 import (
 	"embed"
 	"io/fs"
+	"slices"
 
 	"google.golang.org/grpc"
 
@@ -12,6 +13,7 @@ import (
 	"kept.dev/services/customer/internal/customer"
 	"kept.dev/services/customer/internal/identity"
 	"kept.dev/services/customer/internal/promise"
+	"kept.dev/services/customer/internal/timeline"
 )
 
 //go:embed migrations/*.sql
@@ -28,6 +30,7 @@ func New(deps kit.Deps) (*kit.Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	timelines := timeline.New(deps)
 	return &kit.Service{
 		Name:       "customer",
 		Migrations: files,
@@ -35,8 +38,9 @@ func New(deps kit.Deps) (*kit.Service, error) {
 			customerv1.RegisterCustomerServiceServer(r, customers)
 			customerv1.RegisterIdentityServiceServer(r, identities)
 			customerv1.RegisterPromiseServiceServer(r, book)
+			customerv1.RegisterTimelineServiceServer(r, timelines)
 		},
-		Events: book.Events(),
+		Events: slices.Concat(book.Events(), timelines.Events()),
 		Timers: book.Timers,
 	}, nil
 }

@@ -14,3 +14,22 @@ insert into promise_policy (kind, version, lead, goodwill, open_case, apologize,
     (1, 1, 21600000000, 100, true, true, 'queues/delivery'),
     (2, 1, 3600000000, 50, false, true, 'queues/front'),
     (3, 1, 86400000000, 0, true, true, 'queues/payment');
+
+-- All that happened between customers and the company. The id is the event's, so what is heard twice is here once.
+-- known is when this service heard of it, by the wall clock: streams follow that and not the time of the event, which may be
+-- hours ago.
+create table timeline_entry (
+    id       text   not null constraint timeline_entry_pkey primary key,
+    customer text   not null,
+    time     bigint not null,
+    known    bigint not null,
+    source   text   not null,
+    type     text   not null,
+    subject  text   not null,
+    about    text   not null,
+    channel  bigint not null,
+    agent    text   not null,
+    facts    text   not null
+);
+create index timeline_entry_time on timeline_entry (customer, time, id);
+create index timeline_entry_known on timeline_entry (customer, known, id);

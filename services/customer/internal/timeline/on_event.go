@@ -1,0 +1,60 @@
+package timeline
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"kept.dev/kit/event"
+	"kept.dev/kit/inbox"
+	"kept.dev/kit/sqldb"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
+	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
+	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+	supportv1 "kept.dev/proto/gen/kept/support/v1"
+)
+
+// fact is what any event about a customer says.
+type fact interface {
+	proto.Message
+	GetCustomer() string
+}
+
+// Events are the facts that make up a timeline: all but those that services only say to each other, which are PromiseDue and
+// RemedyOwed.
+func (s *Service) Events() []inbox.Handler {
+	return []inbox.Handler{
+		on[*customerv1.CustomerCreated](s), on[*customerv1.CustomerContactChanged](s),
+		on[*orderv1.OrderPlaced](s), on[*orderv1.OrderPicked](s), on[*orderv1.OrderShipped](s),
+		on[*orderv1.OrderDelivered](s), on[*orderv1.OrderCancelled](s), on[*orderv1.OrderDelayed](s),
+		on[*orderv1.OrderReturned](s), on[*orderv1.RefundRequested](s), on[*orderv1.RefundSettled](s),
+		on[*orderv1.ShortageReported](s), on[*orderv1.ShortageAnswered](s),
+		on[*promisev1.PromiseMade](s), on[*promisev1.PromiseAtRisk](s), on[*promisev1.PromiseKept](s),
+		on[*promisev1.PromiseBroken](s), on[*promisev1.PromiseReleased](s),
+		on[*loyaltyv1.PointsPosted](s),
+		on[*notificationv1.MessageAccepted](s), on[*notificationv1.MessageDelivered](s), on[*notificationv1.ActionTaken](s),
+		on[*supportv1.CaseOpened](s), on[*supportv1.CaseContacted](s), on[*supportv1.CaseAssigned](s),
+		on[*supportv1.CaseRaised](s), on[*supportv1.InterimReplyGiven](s), on[*supportv1.CaseReplied](s),
+		on[*supportv1.CaseClosed](s),
+	}
+}
+
+func on[T fact](s *Service) inbox.Handler {
+	return inbox.On(func(_ context.Context, tx *sqldb.Tx, e event.Event, fact T) error { return s.onEvent(tx, e, fact) })
+}
+
+// onEvent enters an event in the customer's timeline and tells who follows it. Nothing is read, so that a batch of events is
+// entered in one round trip.
+func (s *Service) onEvent(tx *sqldb.Tx, e event.Event, fact fact) error {
+	if fact.GetCustomer() == "" {
+		return nil // it happened to nobody whose timeline there is
+	}
+	if err := insert(tx, entryOf(e, fact), time.Now()); err != nil {
+		return err
+	}
+	tx.AfterCommit(func() { s.live.Say(fact.GetCustomer()) })
+	return nil
+}

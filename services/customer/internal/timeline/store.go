@@ -1,0 +1,60 @@
+package timeline
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"kept.dev/kit/sqldb"
+	commonv1 "kept.dev/proto/gen/kept/common/v1"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+)
+
+// idOf is the last part of an entry's name: the id of the event.
+func idOf(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
+
+const insertEntry = `
+	insert into timeline_entry (id, customer, time, known, source, type, subject, about, channel, agent, facts)
+	values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+	on conflict (id) do nothing`
+
+func insert(tx *sqldb.Tx, e *customerv1.TimelineEntry, known time.Time) error {
+	facts, err := json.Marshal(e.GetFacts())
+	if err != nil {
+		return err
+	}
+	customer, id, _ := strings.Cut(e.GetName(), collection)
+	tx.Exec(insertEntry, id, customer, e.GetTime().AsTime().UnixMicro(), known.UnixMicro(), e.GetSource(), e.GetType(),
+		e.GetSubject(), e.GetAbout(), int64(e.GetChannel()), e.GetAgent(), string(facts))
+	return nil
+}
+
+// selectEntries reads what scan scans.
+const selectEntries = `select id, known, customer, time, source, type, subject, about, channel, agent, facts from timeline_entry`
+
+// row is an entry, and when this service heard of it.
+type row struct {
+	*customerv1.TimelineEntry
+	known int64
+}
+
+func scan(r *sqldb.Rows) (row, error) {
+	var id, customer, facts string
+	var at, channel int64
+	e := row{TimelineEntry: &customerv1.TimelineEntry{}}
+	err := r.Scan(&id, &e.known, &customer, &at, &e.Source, &e.Type, &e.Subject, &e.About, &channel, &e.Agent, &facts)
+	if err != nil {
+		return e, err
+	}
+	e.Name = customer + collection + id
+	e.Time = timestamppb.New(time.UnixMicro(at))
+	e.Channel = commonv1.Channel(channel)
+	return e, json.Unmarshal([]byte(facts), &e.Facts)
+}
+
+// knownCustomer finds a row if there is such a customer.
+func knownCustomer(name string) *sqldb.Stmt {
+	return sqldb.Q(`select id from customer where id = $1`, strings.TrimPrefix(name, "customers/"))
+}
