@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
-	"google.golang.org/grpc/codes"
 )
 
 // exchange is one request and its answer. It is the http.ResponseWriter that the generated handlers write to: the
@@ -32,7 +31,9 @@ type exchange struct {
 	input  []byte     // the request's body
 	fault  error      // what was wrong with it
 	status int
-	output []byte // the answer's body
+	output []byte        // the answer's body
+	sent   bool          // the answer is a stream, and on its way
+	took   time.Duration // until it was
 }
 
 // keep is the largest buffer that is kept for the next request.
@@ -98,6 +99,9 @@ func (x *exchange) end() {
 
 // send writes the answer to the client. Writing fails only when the client is gone.
 func (x *exchange) send() {
+	if x.sent {
+		return
+	}
 	if x.status == 0 {
 		x.status = http.StatusOK
 	}
@@ -131,15 +135,17 @@ func (x *exchange) reuse() {
 // call hands the request to the generated handler. It sees the method, the path's values, the checked query and the
 // body, and no header at all: what services may know of the headers is in the outgoing metadata already.
 func (x *exchange) call(params map[string]string) {
+	if x.route.streams {
+		if err := x.stream(params); err != nil {
+			x.fail(err)
+		}
+		return
+	}
 	ctx := x.outgoing()
 	if !x.route.patient {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, x.g.config.Timeout)
 		defer cancel()
-	}
-	if x.route.streams {
-		x.fail(refuse(http.StatusNotImplemented, codes.Unimplemented, "UNIMPLEMENTED", "streams are not served yet"))
-		return
 	}
 	if x.route.own() {
 		if err := x.invoke(ctx, params); err != nil {

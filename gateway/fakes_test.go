@@ -53,13 +53,14 @@ type backend struct {
 	opsv1.UnimplementedDeadLetterServiceServer
 	opsv1.UnimplementedSandboxServiceServer
 
-	name string
-	mu   sync.Mutex
-	got  metadata.MD
-	last any
-	fail error
-	say  metadata.MD
-	do   func(context.Context)
+	name  string
+	mu    sync.Mutex
+	got   metadata.MD
+	last  any
+	fail  error
+	say   metadata.MD
+	do    func(context.Context)
+	track tracking
 }
 
 // unary is the interceptor: every call passes here.

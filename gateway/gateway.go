@@ -32,6 +32,9 @@ type Config struct {
 	MaxBody int64
 	// Timeout is how long a call may take (default 30 s); moving the sandbox's clock has no limit.
 	Timeout time.Duration
+	// MaxStreams is how many streams may be open at once (default 500). A connection to a service carries 1000 calls, and
+	// streams must leave room for the others.
+	MaxStreams int
 	// Log is told of faults that callers do not see. Nil is silence.
 	Log *slog.Logger
 	// Tracer makes a span for each request; nil makes none.
@@ -50,6 +53,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Timeout == 0 {
 		c.Timeout = 30 * time.Second
+	}
+	if c.MaxStreams == 0 {
+		c.MaxStreams = 500
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -70,6 +76,7 @@ type Handler struct {
 	pages    map[string]*page
 	origins  origins
 	measures *measures
+	streams  *streams
 
 	encoder     encoder
 	exchanges   sync.Pool
@@ -102,6 +109,7 @@ func New(config Config) (*Handler, error) {
 		pages:       pages,
 		origins:     origins,
 		measures:    measures,
+		streams:     newStreams(config.MaxStreams),
 		compressors: newCompressors(),
 	}, nil
 }

@@ -17,6 +17,7 @@ import (
 // has ids in it and has no end of values.
 type measures struct {
 	duration  metric.Float64Histogram
+	streams   metric.Int64UpDownCounter
 	unmatched *measure
 }
 
@@ -39,7 +40,11 @@ func newMeasures(meter metric.Meter) (*measures, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the histogram of requests: %w", err)
 	}
-	m := &measures{duration: duration}
+	streams, err := meter.Int64UpDownCounter("kept_http_open_streams", metric.WithDescription("Streams that clients follow."))
+	if err != nil {
+		return nil, fmt.Errorf("making the counter of streams: %w", err)
+	}
+	m := &measures{duration: duration, streams: streams}
 	m.unmatched = m.of("unmatched")
 	return m, nil
 }
@@ -94,7 +99,12 @@ func (m *measure) start(method string) *spanStart {
 	return start
 }
 
-// observe ends the span and records how long the request took.
+// countStreams counts a stream in or out.
+func (x *exchange) countStreams(n int64) {
+	x.g.measures.streams.Add(x.r.Context(), n, metric.WithAttributes(attribute.String("route", x.measure.route)))
+}
+
+// observe ends the span and records how long the request took; a stream, how long it took to open.
 func (x *exchange) observe() {
 	if x.span != nil {
 		if x.span.IsRecording() {
@@ -105,6 +115,9 @@ func (x *exchange) observe() {
 		}
 		x.span.End()
 	}
-	x.g.measures.duration.Record(x.r.Context(), time.Since(x.began).Seconds(),
+	if x.took == 0 {
+		x.took = time.Since(x.began)
+	}
+	x.g.measures.duration.Record(x.r.Context(), x.took.Seconds(),
 		x.measure.options(outcome{known(x.r.Method), x.status})...)
 }
