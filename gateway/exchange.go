@@ -27,9 +27,12 @@ type exchange struct {
 	route   *route
 	measure *measure
 
-	query  url.Values // checked against the contract
-	input  []byte     // the request's body
-	fault  error      // what was wrong with it
+	query url.Values // checked against the contract
+	input []byte     // the request's body
+	fault error      // what was wrong with it
+
+	authorization []string // the header, or what a ticket has in its place
+
 	status int
 	output []byte        // the answer's body
 	sent   bool          // the answer is a stream, and on its way

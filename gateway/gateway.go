@@ -18,6 +18,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 	"google.golang.org/grpc"
+
+	"kept.dev/kit/sign"
 )
 
 // Config is what a gateway needs.
@@ -43,6 +45,9 @@ type Config struct {
 	Meter metric.Meter
 	// Sandbox opens the sandbox's own routes.
 	Sandbox bool
+	// Signer has the key that all gateways share, so that a stream's ticket from one is good at another. Without one, tickets
+	// are good here only.
+	Signer *sign.Signer
 	// JWKS serves the keys that sign tokens, at /.well-known/jwks.json; nil leaves the path unknown.
 	JWKS http.Handler
 }
@@ -77,6 +82,7 @@ type Handler struct {
 	origins  origins
 	measures *measures
 	streams  *streams
+	tickets  *tickets
 
 	encoder     encoder
 	exchanges   sync.Pool
@@ -99,6 +105,10 @@ func New(config Config) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	tickets, err := newTickets(config.Signer)
+	if err != nil {
+		return nil, err
+	}
 	pages, err := newPages(config, measures)
 	if err != nil {
 		return nil, fmt.Errorf("preparing the pages: %w", err)
@@ -110,6 +120,7 @@ func New(config Config) (*Handler, error) {
 		origins:     origins,
 		measures:    measures,
 		streams:     newStreams(config.MaxStreams),
+		tickets:     tickets,
 		compressors: newCompressors(),
 	}, nil
 }

@@ -46,24 +46,15 @@ func complete(generated []byte, sandbox bool) ([]byte, error) {
 			member(paths, full)[method] = operation
 		}
 	}
+	paths[ticketsPath] = object{"post": ticketOperation()}
 	document["paths"] = paths
 	document["tags"] = slices.DeleteFunc(list(document["tags"]), func(tag any) bool {
 		t, _ := tag.(object)
 		name, _ := t["name"].(string)
 		return !tags[name]
 	})
+	document["tags"] = append(list(document["tags"]), object{"name": "Streams", "description": aboutStreams})
 	return json.Marshal(document)
-}
-
-// completeOperation adds what all operations have in common.
-func completeOperation(method string, operation object) {
-	member(operation, "responses")["default"] = object{"description": "An error.",
-		"schema": object{"$ref": "#/definitions/Status"}}
-	if method != "get" {
-		operation["parameters"] = append(list(operation["parameters"]), object{"name": "Idempotency-Key", "in": "header",
-			"required": false, "type": "string", "maxLength": maxIdempotencyKey,
-			"description": "Makes a retry harmless: within 24 hours the first answer is given again."})
-	}
 }
 
 // expand writes a path as it is: the generator's "/v1/{name}", with the pattern "orders/[^/]+", is

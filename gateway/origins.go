@@ -16,7 +16,7 @@ type origins struct {
 
 const (
 	corsMethods = "GET, HEAD, POST, PUT, PATCH, DELETE"
-	corsHeaders = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Request-Id, Traceparent"
+	corsHeaders = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, X-Request-Id, Traceparent"
 	corsExposed = "ETag, Idempotent-Replayed, Retry-After, WWW-Authenticate, X-Request-Id"
 	corsMaxAge  = "7200" // seconds; browsers keep it no longer
 )

@@ -11,7 +11,8 @@ type page struct {
 	kind    string // its content type
 	policy  string // its content security policy, where it is not the closed one
 	body    []byte
-	handler http.Handler // serves instead of the body
+	handler http.Handler          // serves instead of the body
+	post    func(*exchange) error // answers POST, and nothing else
 	measure *measure
 }
 
@@ -43,6 +44,7 @@ func newPages(config Config, measures *measures) (map[string]*page, error) {
 		}
 		pages[path] = &page{kind: file.kind, policy: documentPolicy, body: body}
 	}
+	pages[ticketsPath] = &page{post: (*exchange).issueTicket}
 	if config.JWKS != nil {
 		pages["/.well-known/jwks.json"] = &page{handler: config.JWKS}
 	}
@@ -53,12 +55,25 @@ func newPages(config Config, measures *measures) (map[string]*page, error) {
 }
 
 func (p *page) serve(x *exchange) {
-	if x.r.Method != http.MethodGet && x.r.Method != http.MethodHead {
-		if err := x.otherMethod([]string{http.MethodGet}); err != nil {
-			x.fail(err)
-		}
-		return
+	if err := p.answer(x); err != nil {
+		x.fail(err)
 	}
+}
+
+func (p *page) answer(x *exchange) error {
+	switch {
+	case p.post != nil && x.r.Method != http.MethodPost:
+		return x.otherMethod([]string{http.MethodPost})
+	case p.post != nil:
+		return p.post(x)
+	case x.r.Method != http.MethodGet && x.r.Method != http.MethodHead:
+		return x.otherMethod([]string{http.MethodGet})
+	}
+	p.show(x)
+	return nil
+}
+
+func (p *page) show(x *exchange) {
 	if p.handler != nil {
 		p.handler.ServeHTTP(x, x.r)
 		return

@@ -43,17 +43,18 @@ func TestPagesAreWhole(t *testing.T) {
 	}
 }
 
+type operation struct {
+	Parameters []struct{ Name, In string }
+	Produces   []string
+	Responses  map[string]struct{ Schema map[string]any }
+}
+
 func TestOpenAPIIsWhatIsServed(t *testing.T) {
 	w := newWorld(t)
 	var document struct {
 		Swagger string
 		Info    struct{ Title, Version, Description string }
-		Paths   map[string]map[string]struct {
-			Parameters []struct{ Name, In string }
-			Responses  map[string]struct {
-				Schema map[string]any
-			}
-		}
+		Paths   map[string]map[string]operation
 		Definitions map[string]any
 		Tags        []struct{ Name string }
 	}
@@ -84,4 +85,34 @@ func TestOpenAPIIsWhatIsServed(t *testing.T) {
 		}
 	}
 	require.Contains(t, newWorld(t, sandbox).ask(t, "GET", "/openapi.json", "").Body.String(), "/v1/sandbox/clock:advance")
+}
+
+func TestOpenAPISaysWhatTheGeneratorDoesNotKnow(t *testing.T) {
+	var document struct {
+		Paths map[string]map[string]operation
+	}
+	w := newWorld(t)
+	require.NoError(t, json.Unmarshal(w.ask(t, "GET", "/openapi.json", "").Body.Bytes(), &document))
+	streams := 0
+	for path, item := range document.Paths {
+		for method, o := range item {
+			parameters := map[string]bool{}
+			for _, p := range o.Parameters {
+				parameters[p.In+" "+p.Name] = true
+			}
+			stream := strings.HasSuffix(path, ":track") || strings.HasSuffix(path, ":stream")
+			if stream {
+				streams++
+				require.Equal(t, []string{"text/event-stream"}, o.Produces, path)
+				require.Contains(t, o.Responses["200"].Schema, "$ref")
+			}
+			require.Equal(t, stream, parameters["header Last-Event-ID"] && parameters["query ticket"] && parameters["query after"], path)
+			require.Equal(t, method == "patch", parameters["query updateMask"] && parameters["header If-Match"], path)
+		}
+	}
+	require.Equal(t, 3, streams)
+	require.Contains(t, document.Paths["/streamTickets"], "post")
+	for _, path := range []string{"/v1/scorecard", "/v1/shortagePolicy", "/v1/promisePolicies/{promisePolicy}", "/v1/customers/{customer}/identities/{identity}"} {
+		require.Contains(t, document.Paths, path)
+	}
 }

@@ -28,6 +28,9 @@ func (x *exchange) readQuery() error {
 	if err != nil {
 		return invalid("the query can't be read: it is not properly escaped, or has a semicolon")
 	}
+	if err := x.takeTicket(query); err != nil {
+		return err
+	}
 	names := make([]string, 0, len(query))
 	for name := range query {
 		names = append(names, name)

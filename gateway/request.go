@@ -50,7 +50,8 @@ func (x *exchange) check() error {
 	if err := checkIdempotencyKey(x.r.Header); err != nil {
 		return err
 	}
-	if authorization := x.r.Header["Authorization"]; len(authorization) > 1 || len(authorization) == 1 && !printable(authorization[0]) {
+	x.authorization = x.r.Header["Authorization"]
+	if len(x.authorization) > 1 || len(x.authorization) == 1 && !printable(x.authorization[0]) {
 		return invalid("the header Authorization is given more than once, or has characters that no token has")
 	}
 	if err := x.checkIfMatch(); err != nil {
@@ -90,8 +91,8 @@ func (x *exchange) outgoing() context.Context {
 	ctx := x.ctx
 	md := make(metadata.MD, 4)
 	md["x-request-id"] = x.w.Header()["X-Request-Id"]
-	if authorization := x.r.Header["Authorization"]; len(authorization) == 1 {
-		md["authorization"] = authorization
+	if len(x.authorization) == 1 {
+		md["authorization"] = x.authorization
 	}
 	if key := x.r.Header["Idempotency-Key"]; len(key) == 1 {
 		md["idempotency-key"] = key

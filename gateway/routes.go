@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -68,30 +69,23 @@ func (t *routes) add(s service, mux *runtime.ServeMux, conn grpc.ClientConnInter
 // find is the request's route and what its path says; or an error; or none of both once the methods are listed for
 // an OPTIONS request.
 func (t *routes) find(x *exchange) (*route, map[string]string, error) {
-	path, mode := x.r.URL.Path, runtime.UnescapingModeLegacy
-	if x.r.URL.RawPath != "" {
-		path, mode = x.r.URL.RawPath, runtime.UnescapingModeAllExceptReserved
-	}
-	if !utf8.ValidString(x.r.URL.Path) {
-		return nil, nil, invalid("the path is not valid UTF-8")
-	}
-	segments := strings.Split(path, "/")
-	if len(segments) < 3 || segments[0] != "" || segments[1] != "v1" || slices.Contains(segments[1:], "") {
-		return nil, nil, unknownPath()
-	}
-	segments = segments[1:]
-	last := len(segments) - 1
-	head, verb, _ := strings.Cut(segments[last], ":")
-	if head == "" {
-		return nil, nil, unknownPath()
-	}
-	segments[last] = head
-
 	method := x.r.Method
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	var others []string
+	r, params, others, err := t.match(method, x.r.URL)
+	if r != nil || err != nil {
+		return r, params, err
+	}
+	return nil, nil, x.otherMethod(others)
+}
+
+// match is the route of a method and path; without one, the methods that the path has.
+func (t *routes) match(method string, u *url.URL) (_ *route, params map[string]string, others []string, _ error) {
+	segments, verb, mode, err := split(u)
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	for _, r := range t.byCollection[segments[1]] {
 		if r.pattern.Verb() != verb {
 			continue
@@ -100,18 +94,41 @@ func (t *routes) find(x *exchange) (*route, map[string]string, error) {
 		var malformed runtime.MalformedSequenceError
 		switch {
 		case errors.As(err, &malformed):
-			return nil, nil, invalid("the path is not properly escaped")
+			return nil, nil, nil, invalid("the path is not properly escaped")
 		case err != nil:
 		case r.method == method:
-			return r, params, nil
+			return r, params, nil, nil
 		default:
 			others = append(others, r.method)
 		}
 	}
 	if len(others) == 0 {
-		return nil, nil, unknownPath()
+		return nil, nil, nil, unknownPath()
 	}
-	return nil, nil, x.otherMethod(others)
+	return nil, nil, others, nil
+}
+
+// split takes a path apart.
+func split(u *url.URL) (segments []string, verb string, mode runtime.UnescapingMode, err error) {
+	path, mode := u.Path, runtime.UnescapingModeLegacy
+	if u.RawPath != "" {
+		path, mode = u.RawPath, runtime.UnescapingModeAllExceptReserved
+	}
+	if !utf8.ValidString(u.Path) {
+		return nil, "", mode, invalid("the path is not valid UTF-8")
+	}
+	segments = strings.Split(path, "/")
+	if len(segments) < 3 || segments[0] != "" || segments[1] != "v1" || slices.Contains(segments[1:], "") {
+		return nil, "", mode, unknownPath()
+	}
+	segments = segments[1:]
+	last := len(segments) - 1
+	head, verb, _ := strings.Cut(segments[last], ":")
+	if head == "" {
+		return nil, "", mode, unknownPath()
+	}
+	segments[last] = head
+	return segments, verb, mode, nil
 }
 
 // otherMethod answers a request whose path is known and whose method is not.

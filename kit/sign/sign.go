@@ -2,6 +2,7 @@
 package sign
 
 import (
+	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -78,4 +79,13 @@ func (s *Signer) Sign(purpose string, parts ...string) string {
 // Verify tells whether the signature is of the parts, in a time that says nothing about it.
 func (s *Signer) Verify(signature, purpose string, parts ...string) bool {
 	return hmac.Equal([]byte(signature), []byte(s.Sign(purpose, parts...)))
+}
+
+// Key derives a key of 32 bytes for one purpose (HKDF-Expand, RFC 5869), the same in every process.
+func (s *Signer) Key(purpose string) []byte {
+	key, err := hkdf.Expand(sha256.New, s.key, "key for "+purpose, keySize)
+	if err != nil { // only for more bytes than 8160
+		panic(err)
+	}
+	return key
 }

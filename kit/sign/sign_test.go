@@ -46,3 +46,11 @@ func TestProcessesShareTheKey(t *testing.T) {
 	_, err := sign.Open(folder)
 	require.ErrorContains(t, err, "5 bytes")
 }
+
+func TestKeysAreForOnePurpose(t *testing.T) {
+	s := sign.New([]byte("0123456789abcdef0123456789abcdef"))
+	require.Len(t, s.Key("tickets"), 32)
+	require.Equal(t, s.Key("tickets"), sign.New([]byte("0123456789abcdef0123456789abcdef")).Key("tickets"))
+	require.NotEqual(t, s.Key("tickets"), s.Key("ticket"))
+	require.NotEqual(t, s.Key("tickets"), sign.New([]byte("another key of thirty-two bytes!")).Key("tickets"))
+}

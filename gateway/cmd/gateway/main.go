@@ -17,6 +17,7 @@ import (
 	"kept.dev/kit/chain"
 	"kept.dev/kit/peer"
 	"kept.dev/kit/process"
+	"kept.dev/kit/sign"
 	"kept.dev/kit/tlsconf"
 	"kept.dev/kit/token"
 	contract "kept.dev/proto"
@@ -29,6 +30,8 @@ type Config struct {
 	Listen   string            `help:"Address to serve REST on." default:"127.0.0.1:8080" group:"Addresses"`
 	Services map[string]string `help:"Addresses of all services, name=host:port; several with commas." required:"" group:"Addresses"`
 	CORS     []string          `name:"cors" help:"Web origins that may call from a browser." group:"Limits"`
+	// MaxStreams leaves room for other calls: a connection to a service carries 1000 at once.
+	MaxStreams int `help:"Streams that may be open at once." default:"500" group:"Limits"`
 }
 
 func main() {
@@ -92,9 +95,13 @@ func front(cfg Config, conns map[string]grpc.ClientConnInterface, seen app.Seen)
 	if err != nil {
 		return nil, fmt.Errorf("keys: %w", err)
 	}
+	signer, err := sign.Open(cfg.Keys)
+	if err != nil {
+		return nil, err
+	}
 	return gateway.New(gateway.Config{
-		Conns: conns, OpenAPI: contract.OpenAPI, CORSOrigins: cfg.CORS, Sandbox: cfg.Sandbox, JWKS: issuer,
-		Timeout: 30 * time.Second, Log: seen.Logger,
+		Conns: conns, OpenAPI: contract.OpenAPI, CORSOrigins: cfg.CORS, Sandbox: cfg.Sandbox, JWKS: issuer, Signer: signer,
+		Timeout: 30 * time.Second, MaxStreams: cfg.MaxStreams, Log: seen.Logger,
 		Tracer: seen.TracerProvider.Tracer("kept.dev/gateway"), Meter: seen.MeterProvider.Meter("kept.dev/gateway"),
 	})
 }
