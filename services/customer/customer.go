@@ -13,6 +13,7 @@ import (
 	"kept.dev/services/customer/internal/customer"
 	"kept.dev/services/customer/internal/identity"
 	"kept.dev/services/customer/internal/promise"
+	"kept.dev/services/customer/internal/scorecard"
 	"kept.dev/services/customer/internal/timeline"
 )
 
@@ -39,6 +40,7 @@ func New(deps kit.Deps) (*kit.Service, error) {
 			customerv1.RegisterIdentityServiceServer(r, identities)
 			customerv1.RegisterPromiseServiceServer(r, book)
 			customerv1.RegisterTimelineServiceServer(r, timelines)
+			customerv1.RegisterScorecardServiceServer(r, scorecard.New(deps))
 		},
 		Events: slices.Concat(book.Events(), timelines.Events()),
 		Timers: book.Timers,

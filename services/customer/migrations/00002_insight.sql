@@ -33,3 +33,8 @@ create table timeline_entry (
 );
 create index timeline_entry_time on timeline_entry (customer, time, id);
 create index timeline_entry_known on timeline_entry (customer, known, id);
+
+-- The scorecard counts promises by when they are due, and cancellations with the messages that told of them.
+create index promise_counted on promise (kind, state, due);
+create index timeline_entry_cancelled on timeline_entry (time) where type = 'kept.order.v1.OrderCancelled';
+create index timeline_entry_message on timeline_entry (customer, about, time) where type = 'kept.notification.v1.MessageAccepted';

@@ -1,0 +1,113 @@
+package scorecard
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"kept.dev/kit/sqldb"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+)
+
+// selectPromises counts each month by itself, for each kind and state: so an index answers by counting along it, and nothing
+// has to be sorted. Months are given by their first moments and that of the next; %s are their parameters, the kinds and the
+// states.
+const selectPromises = `
+	with month (first, next) as (values %s), kind (kind) as (values %s), state (state) as (values %s)
+	select m.first, k.kind, s.state,
+		(select count(*) from promise p where p.kind = k.kind and p.state = s.state and p.due >= m.first and p.due < m.next)
+	from month m cross join kind k cross join state s`
+
+// selectLater counts by day what is due after the last month. There is little of it: the promises of the weeks to come.
+const selectLater = `
+	select due / 86400000000 * 86400000000, kind, state, count(*) from promise
+	where kind in (%s) and state in (%s) and due >= $1
+	group by 1, 2, 3`
+
+// promises is how many of one kind were due on the same day, or in the same month, and are in a state.
+type promises struct {
+	due   time.Time // the first moment of that
+	kind  promisev1.PromiseKind
+	state customerv1.Promise_State
+	count int64
+}
+
+// countPromises counts those of the months, and those that are due later.
+func countPromises(months []time.Time) (those, later *sqldb.Stmt) {
+	kinds, states := values(promisev1.PromiseKind_name), values(customerv1.Promise_State_name)
+	args := make([]any, len(months))
+	rows := make([]string, len(months)-1)
+	for i, m := range months {
+		args[i] = m.UnixMicro()
+		if i > 0 {
+			rows[i-1] = fmt.Sprintf("(cast($%d as bigint), cast($%d as bigint))", i, i+1)
+		}
+	}
+	text := fmt.Sprintf(selectPromises, strings.Join(rows, ", "), "("+strings.Join(kinds, "), (")+")", "("+strings.Join(states, "), (")+")")
+	return sqldb.Q(text, args...),
+		sqldb.Q(fmt.Sprintf(selectLater, strings.Join(kinds, ", "), strings.Join(states, ", ")), args[len(args)-1])
+}
+
+// values are all numbers of an enum but that of the unspecified value.
+func values(names map[int32]string) (numbers []string) {
+	for _, n := range slices.Sorted(maps.Keys(names)) {
+		if n > 0 {
+			numbers = append(numbers, strconv.Itoa(int(n)))
+		}
+	}
+	return numbers
+}
+
+func scanPromises(r *sqldb.Rows) (p promises, err error) {
+	var due, kind, state int64
+	err = r.Scan(&due, &kind, &state, &p.count)
+	p.due, p.kind, p.state = time.UnixMicro(due), promisev1.PromiseKind(kind), customerv1.Promise_State(state)
+	return p, err
+}
+
+// A cancellation is silent without a reason, or when the customer has heard nothing about the order ten minutes later.
+// Until then it is too early to tell. The clocks of the services that say these things may differ a little.
+const (
+	tellWithin  = 10 * time.Minute
+	clocksApart = 5 * time.Second
+)
+
+// The types are spelled out, because only so the partial indexes on them are used.
+const selectCancellations = `
+	select c.time / 86400000000 * 86400000000, count(*),
+		sum(case
+			when c.facts not like '%"reason":"%' then 1
+			when c.time > $2 then 0
+			when exists (
+				select 1 from timeline_entry m
+				where m.type = 'kept.notification.v1.MessageAccepted'
+				and m.customer = c.customer and m.about = c.about
+				and m.time between c.time - $3 and c.time + $4
+			) then 0
+			else 1
+		end)
+	from timeline_entry c
+	where c.type = 'kept.order.v1.OrderCancelled' and c.time >= $1
+	group by 1`
+
+// cancellations is how many orders were cancelled on a day, and how many of them in silence.
+type cancellations struct {
+	at            time.Time // the day's first moment
+	count, silent int64
+}
+
+func countCancellations(since, now time.Time) *sqldb.Stmt {
+	return sqldb.Q(selectCancellations, since.UnixMicro(), now.Add(-tellWithin).UnixMicro(),
+		clocksApart.Microseconds(), tellWithin.Microseconds())
+}
+
+func scanCancellations(r *sqldb.Rows) (c cancellations, err error) {
+	var day int64
+	err = r.Scan(&day, &c.count, &c.silent)
+	c.at = time.UnixMicro(day)
+	return c, err
+}
