@@ -61,6 +61,10 @@ type backend struct {
 	say   metadata.MD
 	do    func(context.Context)
 	track tracking
+
+	action *notificationv1.Action
+	refuse error // to take it
+	taken  int
 }
 
 // unary is the interceptor: every call passes here.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -83,6 +84,7 @@ type Handler struct {
 	measures *measures
 	streams  *streams
 	tickets  *tickets
+	actions  *actions
 
 	encoder     encoder
 	exchanges   sync.Pool
@@ -109,6 +111,10 @@ func New(config Config) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	actions, err := newActions(config.Conns["notification"], measures)
+	if err != nil {
+		return nil, err
+	}
 	pages, err := newPages(config, measures)
 	if err != nil {
 		return nil, fmt.Errorf("preparing the pages: %w", err)
@@ -121,6 +127,7 @@ func New(config Config) (*Handler, error) {
 		measures:    measures,
 		streams:     newStreams(config.MaxStreams),
 		tickets:     tickets,
+		actions:     actions,
 		compressors: newCompressors(),
 	}, nil
 }
@@ -135,6 +142,10 @@ func (g *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if p := g.pages[r.URL.Path]; p != nil {
 		x.measure = p.measure
 		p.serve(x)
+		return
+	}
+	if token, ok := strings.CutPrefix(r.URL.Path, actionsPath); ok {
+		g.actions.serve(x, token)
 		return
 	}
 	g.api(x)

@@ -37,6 +37,7 @@ func newPages(config Config, measures *measures) (map[string]*page, error) {
 		"/docs":          {"docs.html", "text/html; charset=utf-8"},
 		"/docs/docs.js":  {"docs.js", "text/javascript; charset=utf-8"},
 		"/docs/docs.css": {"docs.css", "text/css; charset=utf-8"},
+		"/action.css":    {"action.css", "text/css; charset=utf-8"},
 	} {
 		body, err := files.ReadFile("page/" + file.name)
 		if err != nil {

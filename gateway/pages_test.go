@@ -52,9 +52,9 @@ type operation struct {
 func TestOpenAPIIsWhatIsServed(t *testing.T) {
 	w := newWorld(t)
 	var document struct {
-		Swagger string
-		Info    struct{ Title, Version, Description string }
-		Paths   map[string]map[string]operation
+		Swagger     string
+		Info        struct{ Title, Version, Description string }
+		Paths       map[string]map[string]operation
 		Definitions map[string]any
 		Tags        []struct{ Name string }
 	}
