@@ -8,7 +8,8 @@ create table customer (
     phone         text   not null,
     region_code   text   not null,
     addresses     bytea  not null,
-    created       bigint not null
+    created       bigint not null,
+    constraint customer_version_held check (version > 0)
 );
 
 -- What customers are known by, in the one spelling by which it is compared. The unique key is what keeps an e-mail address, a

@@ -20,14 +20,14 @@ import (
 // Two may register with one address at the same moment, on different replicas. The named key identity_value_key lets one of them
 // have it, so there is no look before.
 //
-// Errors: INVALID_ARGUMENT naming the field for an e-mail address or telephone number that is none, or an address beyond all
-// bounds; ALREADY_EXISTS (IDENTITY_TAKEN) for another customer's.
+// Errors: INVALID_ARGUMENT naming the field for a customer without a name, an e-mail address or telephone number that is none, or an
+// address beyond all bounds; ALREADY_EXISTS (IDENTITY_TAKEN) for another customer's.
 func (s *Service) CreateCustomer(
 	ctx context.Context, req *customerv1.CreateCustomerRequest,
 ) (*customerv1.Customer, error) {
 	now := s.clock.Now()
 	customer := newCustomer(req.GetCustomer(), now)
-	if err := boundAddresses(customer); err != nil {
+	if err := bound(customer); err != nil {
 		return nil, err
 	}
 	contacts, err := readContacts(&customerv1.Customer{}, customer)

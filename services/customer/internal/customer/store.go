@@ -28,8 +28,12 @@ func insertCustomer(tx *sqldb.Tx, c *customerv1.Customer) error {
 	return nil
 }
 
+// Callers who share a transaction (group commit) do not wait for each other's rows, so another may have made a version since this one
+// was made. Then the named CHECK customer_version_held refuses, and the caller starts again in a transaction of its own.
 const update = `
-	update customer set display_name = $2, language_code = $3, email = $4, phone = $5, region_code = $6, addresses = $7
+	update customer set
+		version = case when version = $2 then version else 0 end,
+		display_name = $3, language_code = $4, email = $5, phone = $6, region_code = $7, addresses = $8
 	where id = $1`
 
 func updateCustomer(tx *sqldb.Tx, c *customerv1.Customer) error {
@@ -37,8 +41,8 @@ func updateCustomer(tx *sqldb.Tx, c *customerv1.Customer) error {
 	if err != nil {
 		return err
 	}
-	tx.Exec(update, idOf(c.GetName()), c.GetDisplayName(), c.GetLanguageCode(), c.GetEmail(), c.GetPhone(), c.GetRegionCode(),
-		addresses)
+	tx.Exec(update, idOf(c.GetName()), versionOf(c), c.GetDisplayName(), c.GetLanguageCode(), c.GetEmail(), c.GetPhone(),
+		c.GetRegionCode(), addresses)
 	return nil
 }
 

@@ -18,12 +18,12 @@ import (
 // UpdateCustomer changes what is known of a customer. A new e-mail address or telephone number becomes their identity in place of
 // the old one, and the other services are told how to reach them now.
 //
-// Updates of one customer queue for the customer's row, so none is lost: what the mask does not name is left as the one before
-// made it.
+// Updates of one customer queue for the customer's row, or start again (the named CHECK customer_version_held), so none is lost:
+// what the mask does not name is left as the one before made it.
 //
 // Errors: NOT_FOUND for an unknown customer, and, by the access rule, for a customer who means another; INVALID_ARGUMENT naming
-// the field for a path that can't be changed, an e-mail address or telephone number that is none, or an address beyond all
-// bounds; ABORTED (ETAG_MISMATCH); ALREADY_EXISTS (IDENTITY_TAKEN) for another customer's address or number.
+// the field for a path that can't be changed, a name that is taken away, an e-mail address or telephone number that is none, or an
+// address beyond all bounds; ABORTED (ETAG_MISMATCH); ALREADY_EXISTS (IDENTITY_TAKEN) for another customer's address or number.
 func (s *Service) UpdateCustomer(
 	ctx context.Context, req *customerv1.UpdateCustomerRequest,
 ) (*customerv1.Customer, error) {
@@ -55,12 +55,8 @@ func pathsOf(req *customerv1.UpdateCustomerRequest) ([]string, error) {
 	if !nameOfCustomer.MatchString(req.GetCustomer().GetName()) {
 		return nil, errs.Invalid("customer.name", "must match %s", nameOfCustomer)
 	}
-	paths, err := mask.Paths(req.GetUpdateMask(), req.GetCustomer(),
+	return mask.Paths(req.GetUpdateMask(), req.GetCustomer(),
 		"display_name", "language_code", "email", "phone", "region_code", "addresses")
-	if err != nil {
-		return nil, err
-	}
-	return paths, boundAddresses(req.GetCustomer())
 }
 
 // lock makes a new version of the customer, which holds the row until the end of the transaction, and returns the customer as it is
@@ -85,6 +81,9 @@ func lock(tx *sqldb.Tx, seen *customerv1.Customer) (*customerv1.Customer, error)
 
 // write writes the new version, with its identities as far as they are others than before.
 func (s *Service) write(tx *sqldb.Tx, before, after *customerv1.Customer) error {
+	if err := bound(after); err != nil {
+		return err
+	}
 	changed, err := readContacts(before, after)
 	if err != nil {
 		return err

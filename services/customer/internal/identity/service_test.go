@@ -283,6 +283,9 @@ func TestMoveContact(t *testing.T) {
 			kept, err := d.resolve("added@example.org")
 			require.NoError(t, err)
 			require.True(t, proto.Equal(added, kept))
+			_, err = d.DeleteIdentity(t.Context(), &customerv1.DeleteIdentityRequest{Name: added.GetName()})
+			require.Equal(t, step.to == "added@example.org", errs.ReasonOf(err) == "IDENTITY_IN_USE", step.to)
+			added = d.created(anna, email, "", "added@example.org")
 		}
 		require.Equal(t, "IDENTITY_TAKEN", errs.ReasonOf(d.contact(anna, address("ben@example.org"))))
 		require.Equal(t, anna, d.owner("first@example.org"), "a refused move moves nothing")

@@ -16,9 +16,13 @@ const (
 	maxAddressItems = 10  // address lines, and recipients
 )
 
-// boundAddresses refuses addresses that are longer than any that a letter could be sent to.
-func boundAddresses(c *customerv1.Customer) error {
+// bound refuses a customer without a name, which the contract can't ask of updates, and addresses that are longer than any that a
+// letter could be sent to.
+func bound(c *customerv1.Customer) error {
 	var faults []errs.Field
+	if c.GetDisplayName() == "" {
+		faults = append(faults, errs.Field{Path: "customer.display_name", Description: "must be set"})
+	}
 	for i, a := range c.GetAddresses() {
 		faults = append(faults, addressFaults(fmt.Sprintf("customer.addresses[%d].address", i), a.GetAddress())...)
 	}
