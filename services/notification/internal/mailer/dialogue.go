@@ -45,7 +45,7 @@ func (c *conn) offer(ctx context.Context, l letter) error {
 
 // data asks to send the content.
 func (c *conn) data() error {
-	if _, err := c.smtp.Text.Cmd("DATA"); err != nil {
+	if err := c.smtp.Text.PrintfLine("DATA"); err != nil {
 		return err
 	}
 	_, _, err := c.smtp.Text.ReadResponse(354)
@@ -101,10 +101,15 @@ func (c *conn) answered(code int, text string) Outcome {
 // A 5xx answer is the mail's end, but for 530: that is about us, who should have used TLS or given a password
 // (RFC 3207, RFC 4954).
 func refused(err error) Outcome {
-	out := Outcome{State: Retry, Answer: answer(err.Error())}
 	var reply *textproto.Error
-	final := errors.As(err, &reply) && reply.Code/100 == 5 && reply.Code != 530
-	if final || errors.Is(err, errASCIIOnly) {
+	switch {
+	case errors.Is(err, errASCIIOnly):
+		return Outcome{State: Failed, Answer: err.Error()}
+	case !errors.As(err, &reply):
+		return Outcome{State: Retry, Answer: answer("lost before the mail's content: " + err.Error())}
+	}
+	out := Outcome{State: Retry, Answer: answer(fmt.Sprintf("%d %s", reply.Code, reply.Msg))}
+	if reply.Code/100 == 5 && reply.Code != 530 {
 		out.State = Failed
 	}
 	return out

@@ -12,6 +12,8 @@ const idleFor = 5 * time.Second
 
 // kept are connections that wait for the next mail. As many can be kept as are ever in use.
 type kept struct {
+	patience time.Duration // how long each is kept
+
 	mu   sync.Mutex
 	idle []*conn
 }
@@ -35,7 +37,7 @@ func (k *kept) put(c *conn) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.idle = append(k.idle, c)
-	c.bored = time.AfterFunc(idleFor, func() { k.drop(c) })
+	c.bored = time.AfterFunc(k.patience, func() { k.drop(c) })
 }
 
 // drop ends the connection, unless it was taken.

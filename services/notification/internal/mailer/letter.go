@@ -29,6 +29,7 @@ func parseFrom(text string) (*netmail.Address, error) {
 	if err != nil || strings.ContainsFunc(text, unicode.IsControl) {
 		return nil, fmt.Errorf(`mail: the sender %q is no address such as "The Shop <service@shop.example>"`, text)
 	}
+	a.Name = name(a.Name)
 	return a, nil
 }
 
@@ -73,7 +74,7 @@ func address(m Mail, usual *netmail.Address) (l letter, err error) {
 	if l.to, err = parseTo(m.To); err != nil {
 		return letter{}, err
 	}
-	l.to.Name = line(m.ToName)
+	l.to.Name = name(m.ToName)
 	if l.id, err = parseID(m.MessageID); err != nil {
 		return letter{}, err
 	}
@@ -118,13 +119,20 @@ func line(text string) string {
 	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsControl(r) || r == ' ' }), " ")
 }
 
-// body writes the text, in the lines of a mail.
+// name makes a name of a text that people wrote. net/mail leaves a backslash as it is among letters beyond ASCII, where
+// RFC 2047 (section 5) forbids it, and receivers then can't read the address.
+func name(text string) string { return line(strings.ReplaceAll(text, `\`, "/")) }
+
+// body writes the text, with one sort of line break: the encoder makes those of a mail of it.
 func body(text string) func(io.Writer) (int64, error) {
+	text = strings.ToValidUTF8(text, "\uFFFD")
 	return func(w io.Writer) (int64, error) {
-		n, err := io.WriteString(w, strings.ToValidUTF8(text, "\uFFFD"))
+		n, err := breaks.WriteString(w, text)
 		return int64(n), err
 	}
 }
+
+var breaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 // boundary is what separates the parts. It depends on their texts, so no text can contain it.
 func boundary(m Mail) string {

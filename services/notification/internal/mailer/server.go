@@ -24,7 +24,7 @@ func newServer(url string, from *netmail.Address) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &server{settings: s, from: from, turns: make(chan struct{}, atOnce)}, nil
+	return &server{settings: s, from: from, turns: make(chan struct{}, atOnce), kept: kept{patience: idleFor}}, nil
 }
 
 // Send says the mail to the server, over a connection that is left from the last one if there is one.
