@@ -60,6 +60,7 @@ type replica struct {
 	redis  redis.UniversalClient
 	tls    *tlsconf.Source
 	world  *sandbox.Redis // in a sandbox
+	live   *live.Redis
 	around Surroundings
 	tokens func(context.Context) string
 	conns  map[string]*grpc.ClientConn
@@ -110,12 +111,13 @@ func (r *replica) surround(seen Seen) error {
 		return fmt.Errorf("the peers have to name all services, and so this one, %s", r.name)
 	}
 	r.tokens = issuer.Renewing(access.Principal{Role: accessv1.Role_ROLE_SERVICE, Subject: "services/" + r.name}, time.Hour)
+	r.live = live.NewRedis(r.redis, seen.Logger)
 	r.around = Surroundings{
 		Process: id.New(), Clock: clock.Wall{}, Log: seen.Logger, Tracer: seen.TracerProvider, Meter: seen.MeterProvider,
 		Verifier: verifier, Activity: &activity.Counter{}, RelayLease: r.cfg.RelayLease, OutsideLease: r.cfg.OutsideLease,
 		Bus:  bus.NewRedis(bus.RedisConfig{Client: r.redis, Services: services, Idle: r.cfg.RedeliverAfter, Log: seen.Logger}),
 		Peer: func(service string) grpc.ClientConnInterface { return r.conns[service] },
-		Live: live.NewLocal(), Signer: signer, Mail: r.mail(),
+		Live: r.live, Signer: signer, Mail: r.mail(),
 	}
 	if r.cfg.RateLimit > 0 {
 		r.around.Limiter = ratelimit.NewRedis(r.redis, ratelimit.Limit{Rate: r.cfg.RateLimit}, 2, time.Now)

@@ -100,6 +100,11 @@ func GRPCPart(address string, server *grpc.Server) process.Part {
 	}
 }
 
+// StreamsPart ends the streams when it stops. Put it behind the server, which would wait for them.
+func StreamsPart(end func()) process.Part {
+	return process.Part{Name: "streams", Stop: func(context.Context) error { end(); return nil }}
+}
+
 // parts are what a replica is made of. It serves last and is out of the balance first.
 func (r *replica) parts(seen Seen) []process.Part {
 	readiness := process.NewReadiness([]string{r.name},
@@ -110,10 +115,10 @@ func (r *replica) parts(seen Seen) []process.Part {
 	parts := []process.Part{
 		seen.Part(), r.cfg.AdminPart(&r.cfg, seen, readiness),
 		{Name: "database", Start: r.unit.Migrate},
-		{Name: "workers", Run: r.unit.Run},
+		{Name: "workers", Run: r.unit.Run}, {Name: "live", Run: r.live.Run},
 	}
 	if r.world != nil {
 		parts = append(parts, process.Part{Name: "sandbox", Run: r.world.Run})
 	}
-	return append(parts, GRPCPart(r.cfg.Listen, server), readiness.Part())
+	return append(parts, GRPCPart(r.cfg.Listen, server), StreamsPart(r.live.Close), readiness.Part())
 }

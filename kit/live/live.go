@@ -5,8 +5,9 @@ package live
 
 import (
 	"context"
-	"sync"
 	"time"
+
+	"kept.dev/kit/errs"
 )
 
 // Hub is where news is said and waited for.
@@ -24,16 +25,21 @@ const Look = 5 * time.Second
 // Listener waits for news about one topic.
 type Listener struct {
 	news  chan struct{}
+	over  <-chan struct{} // closed when the process is to end
 	close func()
 }
 
 // Wait returns after news, or after Look. It returns the context's error when that ends first.
+//
+// Errors: UNAVAILABLE (DRAINING) when the process is to end: the stream's client should come back to another.
 func (l *Listener) Wait(ctx context.Context) error {
 	timer := time.NewTimer(Look)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-l.over:
+		return errs.Unavailable("DRAINING", "this server is being shut down; try again")
 	case <-l.news:
 	case <-timer.C:
 	}
@@ -43,47 +49,10 @@ func (l *Listener) Wait(ctx context.Context) error {
 // Close stops listening.
 func (l *Listener) Close() { l.close() }
 
-// Local tells listeners in this process.
-type Local struct {
-	mu     sync.Mutex
-	topics map[string]map[*Listener]struct{}
-}
-
-var _ Hub = (*Local)(nil)
-
-// NewLocal makes a hub for one process.
-func NewLocal() *Local { return &Local{topics: map[string]map[*Listener]struct{}{}} }
-
-// Say implements Hub.
-func (h *Local) Say(topic string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for l := range h.topics[topic] {
-		select {
-		case l.news <- struct{}{}:
-		default: // told already, and not read yet
-		}
-	}
-}
-
-// Listen implements Hub.
-func (h *Local) Listen(topic string) *Listener {
-	l := &Listener{news: make(chan struct{}, 1)}
-	l.close = sync.OnceFunc(func() { h.leave(topic, l) })
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.topics[topic] == nil {
-		h.topics[topic] = map[*Listener]struct{}{}
-	}
-	h.topics[topic][l] = struct{}{}
-	return l
-}
-
-func (h *Local) leave(topic string, l *Listener) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.topics[topic], l)
-	if len(h.topics[topic]) == 0 {
-		delete(h.topics, topic)
+// tell notes that there is news, unless it is noted already and nobody has looked yet.
+func (l *Listener) tell() {
+	select {
+	case l.news <- struct{}{}:
+	default:
 	}
 }
