@@ -72,7 +72,7 @@ func (v validation) message(request any) error {
 	if unsound.message(m.ProtoReflect()); len(unsound.faults) > 0 {
 		return errs.InvalidFields(unsound.faults...)
 	}
-	err := v.validator.Validate(m)
+	err := v.validator.Validate(m, Partial(m)...)
 	if err == nil {
 		return nil
 	}

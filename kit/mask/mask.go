@@ -23,13 +23,17 @@ func Paths(mask *fieldmaskpb.FieldMask, m proto.Message, allowed ...string) ([]s
 	if slices.Equal(mask.GetPaths(), []string{"*"}) {
 		return allowed, nil
 	}
-	for _, path := range mask.GetPaths() {
+	paths := slices.DeleteFunc(slices.Clone(mask.GetPaths()), identifies)
+	for _, path := range paths {
 		if !slices.Contains(allowed, path) {
 			return nil, errs.Invalid("update_mask", "%q can't be changed; what can is %s", path, strings.Join(allowed, ", "))
 		}
 	}
-	return slices.Compact(slices.Sorted(slices.Values(mask.GetPaths()))), nil
+	return slices.Compact(slices.Sorted(slices.Values(paths))), nil
 }
+
+// identifies tells fields that say what is changed and not how. A mask that was made of a whole resource names them.
+func identifies(path string) bool { return path == "name" || path == "etag" }
 
 func has(m protoreflect.Message, name string) bool {
 	return m.Has(m.Descriptor().Fields().ByName(protoreflect.Name(name)))

@@ -16,10 +16,11 @@ func TestPaths(t *testing.T) {
 	c := &customerv1.Customer{DisplayName: "Olena", Email: "o@example.org"}
 	allowed := []string{"display_name", "language_code", "email"}
 	for name, test := range map[string]struct{ mask, want []string }{
-		"none":  {nil, []string{"display_name", "email"}},
-		"all":   {[]string{"*"}, allowed},
-		"some":  {[]string{"language_code"}, []string{"language_code"}},
-		"twice": {[]string{"email", "email"}, []string{"email"}},
+		"none":       {nil, []string{"display_name", "email"}},
+		"all":        {[]string{"*"}, allowed},
+		"some":       {[]string{"language_code"}, []string{"language_code"}},
+		"what it is": {[]string{"name", "etag", "email"}, []string{"email"}},
+		"twice":      {[]string{"email", "email"}, []string{"email"}},
 	} {
 		got, err := mask.Paths(&fieldmaskpb.FieldMask{Paths: test.mask}, c, allowed...)
 		require.NoError(t, err, name)
