@@ -11,6 +11,9 @@ import (
 // customer is told at once, by mail and in the inbox, and chooses from the message itself.
 func S01(p *Play) {
 	s := open(p)
+	s.Patch(s.manager, "/v1/shortagePolicy?updateMask=answerDuration,defaultChoice", map[string]any{
+		"answerDuration": "43200s", "defaultChoice": "WAIT",
+	}).OK()
 	s.waits()
 	s.takesSubstitute()
 	s.callsOff()
@@ -32,7 +35,7 @@ func (s *shop) missing() (order Answer, shortage Answer, message map[string]any)
 		"waitTime": order.Time("createTime").Add(72 * time.Hour).Format(time.RFC3339),
 	}).OK()
 	s.Equal("OPEN", shortage.Text("state"), "state of the shortage")
-	s.Equal(24*time.Hour, shortage.Time("answerDeadline").Sub(shortage.Time("createTime")), "how long the customer may answer")
+	s.Equal(12*time.Hour, shortage.Time("answerDeadline").Sub(shortage.Time("createTime")), "how long the customer may answer")
 	message = s.message(reported, name)
 	s.Check(contains(fmt.Sprint(message["body"]), "Broken in the warehouse"), "the message says why: %v", message["body"])
 	s.Check(contains(fmt.Sprint(message["body"]), "Tea pot"), "the message names the substitute: %v", message["body"])
@@ -150,7 +153,7 @@ func (s *shop) callsOff() {
 func (s *shop) saysNothing() {
 	order, shortage, message := s.missing()
 	name := order.Text("name")
-	s.Advance(s.admin, 24*time.Hour)
+	s.Advance(s.admin, 12*time.Hour)
 	s.decided(shortage, "DEFAULTED", "WAIT")
 	s.Equal("PLACED", s.Get(s.customer, "/v1/"+name).Text("state"), "the order keeps waiting")
 	s.message(answered, name)

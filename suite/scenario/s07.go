@@ -46,6 +46,7 @@ func (s *shop) brokenPromise() (promise string) {
 
 	s.Advance(s.admin, 6*time.Hour)
 	s.feeIsBack(name, promise)
+	s.caredFor(name)
 	s.Advance(s.admin, 20*24*time.Hour)
 	s.feeIsBack(name, promise)
 
@@ -89,6 +90,15 @@ func (s *shop) madeGood(order string) {
 		func(a Answer) bool { return len(a.List("cases")) > 0 }).List("cases")
 	s.Equal(1, len(cases), "cases about it")
 	s.message("kept.promise.v1.RemedyOwed", order)
+}
+
+// caredFor has an agent take care of the case, in time, and in person.
+func (s *shop) caredFor(order string) {
+	found := s.Get(s.agent, "/v1/cases", "filter", `about = "`+order+`"`).OK().List("cases")
+	name := fmt.Sprint(found[0]["name"])
+	s.Post(s.agent, "/v1/"+name+":reply", map[string]any{"body": "Olena, I have found your parcel and bring it myself."}).OK()
+	s.message("kept.support.v1.CaseReplied", name)
+	s.Post(s.agent, "/v1/"+name+":close", map[string]any{"resolution": "Found"}).OK()
 }
 
 // earned checks the points for the goods, once they are there, and proves the books.
