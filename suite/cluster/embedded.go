@@ -67,7 +67,7 @@ func (e *Embedded) Stage() scenario.Stage {
 // Describe says which process and databases these are.
 func (e *Embedded) Describe() string {
 	return fmt.Sprintf("kept pid %d on %s, sqlite %s\n", e.Process.PID(), e.Process.Address,
-		filepath.Join(e.dir, "{customer,order}.db"))
+		filepath.Join(e.dir, "*.db"))
 }
 
 // Stop lets the process drain.

@@ -8,15 +8,16 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	metricnoop "go.opentelemetry.io/otel/metric/noop"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
+	"kept.dev/kit"
 	"kept.dev/kit/access"
 	"kept.dev/suite/embedded"
+	"kept.dev/suite/postbox"
 	"kept.dev/suite/scenario"
-
-	"time"
 )
 
 // Embedded starts a whole suite in this process, a sandbox on a folder of its own, and ends it with the test.
@@ -37,6 +38,14 @@ func EmbeddedWith(t testing.TB, cfg embedded.Config) (*embedded.Suite, scenario.
 	if cfg.Meter == nil {
 		cfg.Meter = metricnoop.NewMeterProvider()
 	}
+	box, err := postbox.Open(t.TempDir())
+	if err != nil {
+		t.Fatalf("open a mail server: %v", err)
+	}
+	t.Cleanup(box.Stop)
+	if cfg.Mail.SMTP == "" {
+		cfg.Mail = kit.Mail{SMTP: box.SMTP(), From: "The Shop <service@shop.example>", PublicURL: "https://shop.example"}
+	}
 	suite, err := embedded.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatalf("open the suite: %v", err)
@@ -56,5 +65,6 @@ func EmbeddedWith(t testing.TB, cfg embedded.Config) (*embedded.Suite, scenario.
 	return suite, scenario.Stage{
 		URL: server.URL, HTTP: &http.Client{Timeout: time.Minute},
 		Token: func(p access.Principal) (string, error) { return suite.Issuer.Issue(p, time.Hour) },
+		Mails: box.For,
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"kept.dev/suite/cluster"
+	"kept.dev/suite/postbox"
 	"kept.dev/suite/scenario"
 )
 
@@ -37,21 +38,26 @@ func run(ctx context.Context, number string) error {
 	if err := cluster.Build(ctx, bin); err != nil {
 		return err
 	}
-	one, err := cluster.StartEmbedded(ctx, filepath.Join(dir, "embedded"), bin, true)
+	box, err := postbox.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer box.Stop()
+	one, err := cluster.StartEmbedded(ctx, filepath.Join(dir, "embedded"), bin, true, box.Env())
 	if err != nil {
 		return err
 	}
 	fmt.Print(one.Describe())
-	failed := play(ctx, "embedded", one.Stage(), stories)
+	failed := play(ctx, "embedded", one.Stage(), box, stories)
 	if err := one.Stop(); err != nil {
 		return err
 	}
-	many, err := cluster.Start(ctx, cluster.Config{Dir: filepath.Join(dir, "distributed"), Bin: bin, Sandbox: true})
+	many, err := cluster.Start(ctx, cluster.Config{Dir: filepath.Join(dir, "distributed"), Bin: bin, Sandbox: true, Env: []string{box.Env()}})
 	if err != nil {
 		return err
 	}
 	fmt.Print(many.Describe())
-	failed = errors.Join(failed, play(ctx, "distributed", many.Stage(), stories))
+	failed = errors.Join(failed, play(ctx, "distributed", many.Stage(), box, stories))
 	return errors.Join(failed, many.Stop())
 }
 
@@ -67,7 +73,8 @@ func chosen(number string) []scenario.Story {
 	return nil
 }
 
-func play(ctx context.Context, shape string, stage scenario.Stage, stories []scenario.Story) error {
+func play(ctx context.Context, shape string, stage scenario.Stage, box *postbox.Box, stories []scenario.Story) error {
+	stage.Mails = box.For
 	var faults []error
 	for _, story := range stories {
 		checks, err := scenario.Perform(ctx, stage, story)
