@@ -114,6 +114,13 @@ func (h *house) order(customer string) string {
 	return order.Name
 }
 
+// tb is what a test and a property have in common.
+type tb interface {
+	require.TestingT
+	Helper()
+	Context() context.Context
+}
+
 // bench is the service with one customer, Olena, who is known, and all that a service has around it.
 type bench struct {
 	*Service
@@ -154,30 +161,30 @@ func newBench(t testing.TB, db *sqldb.DB) *bench {
 }
 
 // customer is somebody new, who is known here.
-func (b *bench) customer(t testing.TB) string {
+func (b *bench) customer(t tb) string {
 	name := "customers/" + id.New()
 	b.hear(t, &customerv1.CustomerCreated{Customer: name})
 	return name
 }
 
-func as(t testing.TB, role accessv1.Role, subject string) context.Context {
+func as(t tb, role accessv1.Role, subject string) context.Context {
 	return access.With(t.Context(), access.Principal{Role: role, Subject: subject})
 }
 
-func customer(t testing.TB, name string) context.Context {
+func customer(t tb, name string) context.Context {
 	return as(t, accessv1.Role_ROLE_CUSTOMER, name)
 }
 
-func agent(t testing.TB) context.Context {
+func agent(t tb) context.Context {
 	return as(t, accessv1.Role_ROLE_AGENT, "agents/anna")
 }
 
 // ask has Olena ask about something.
-func (b *bench) ask(t testing.TB, about string) *supportv1.Case {
+func (b *bench) ask(t tb, about string) *supportv1.Case {
 	return b.askKind(t, about, supportv1.Case_QUESTION)
 }
 
-func (b *bench) askKind(t testing.TB, about string, kind supportv1.Case_Kind) *supportv1.Case {
+func (b *bench) askKind(t tb, about string, kind supportv1.Case_Kind) *supportv1.Case {
 	c, err := b.CreateCase(customer(t, b.olena), b.request(about, kind))
 	require.NoError(t, err)
 	return c
@@ -189,32 +196,32 @@ func (b *bench) request(about string, kind supportv1.Case_Kind) *supportv1.Creat
 	}}
 }
 
-func (b *bench) get(t testing.TB, name string) *supportv1.Case {
+func (b *bench) get(t tb, name string) *supportv1.Case {
 	c, err := b.GetCase(agent(t), &supportv1.GetCaseRequest{Name: name})
 	require.NoError(t, err)
 	return c
 }
 
-func (b *bench) contact(t testing.TB, name, body string) *supportv1.Case {
+func (b *bench) contact(t tb, name, body string) *supportv1.Case {
 	c, err := b.ContactCase(customer(t, b.olena), &supportv1.ContactCaseRequest{Name: name, Body: body})
 	require.NoError(t, err)
 	return c
 }
 
-func (b *bench) reply(t testing.TB, name string) *supportv1.Case {
+func (b *bench) reply(t tb, name string) *supportv1.Case {
 	c, err := b.ReplyCase(agent(t), &supportv1.ReplyCaseRequest{Name: name, Body: "It comes today."})
 	require.NoError(t, err)
 	return c
 }
 
-func (b *bench) close(t testing.TB, name string) *supportv1.Case {
+func (b *bench) close(t tb, name string) *supportv1.Case {
 	c, err := b.CloseCase(agent(t), &supportv1.CloseCaseRequest{Name: name, Resolution: "It came"})
 	require.NoError(t, err)
 	return c
 }
 
 // entries are what was said in a case, as an employee sees it.
-func (b *bench) entries(t testing.TB, name string) []*supportv1.CaseEntry {
+func (b *bench) entries(t tb, name string) []*supportv1.CaseEntry {
 	list, err := b.ListCaseEntries(agent(t), &supportv1.ListCaseEntriesRequest{Parent: name, PageSize: 1000})
 	require.NoError(t, err)
 	return list.GetCaseEntries()
@@ -226,37 +233,42 @@ func by(author supportv1.CaseEntry_Author, all []*supportv1.CaseEntry) []*suppor
 }
 
 // hear has the service take in facts, each as an event of its own, and wants all of them to be dealt with.
-func (b *bench) hear(t testing.TB, facts ...proto.Message) {
+func (b *bench) hear(t tb, facts ...proto.Message) {
 	t.Helper()
 	for _, fact := range facts {
 		b.hearEvents(t, b.event(t, fact))
 	}
 }
 
-func (b *bench) event(t testing.TB, fact proto.Message) event.Event {
+func (b *bench) event(t tb, fact proto.Message) event.Event {
 	e, err := event.New(t.Context(), "elsewhere", "things/1", 1, b.hands.Now(), fact)
 	require.NoError(t, err)
 	return e
 }
 
-func (b *bench) hearEvents(t testing.TB, events ...event.Event) {
+func (b *bench) hearEvents(t tb, events ...event.Event) {
 	t.Helper()
 	require.NoError(t, b.consumer.Handle(t.Context(), events))
 	require.Zero(t, b.number(t, `select count(*) from timer where attempts > 0`), "events that failed")
 }
 
 // round carries out what is due.
-func (b *bench) round(t testing.TB) {
+func (b *bench) round(t tb) {
 	_, err := b.worker.Round(t.Context())
 	require.NoError(t, err)
 }
 
-func (b *bench) number(t testing.TB, text string, args ...any) int64 {
-	return kittest.Number(t, b.db, text, args...)
+// number is the answer of a query for one number.
+func (b *bench) number(t tb, text string, args ...any) int64 {
+	rows, err := b.db.Query(t.Context(), text, args...)
+	require.NoError(t, err)
+	n, err := sqldb.One(rows, func(r *sqldb.Rows) (n int64, err error) { return n, r.Scan(&n) })
+	require.NoError(t, err)
+	return n
 }
 
 // said are the facts of a type that the service has said about a case, the oldest first.
-func said[T proto.Message](t testing.TB, b *bench, name string) []T {
+func said[T proto.Message](t tb, b *bench, name string) []T {
 	var zero T
 	kind := zero.ProtoReflect().Type()
 	rows, err := b.db.Query(t.Context(), `select data from outbox where type = $1 and subject = $2 order by id`,
@@ -275,13 +287,13 @@ func said[T proto.Message](t testing.TB, b *bench, name string) []T {
 }
 
 // refused wants an error of this reason.
-func refused(t testing.TB, err error, kind errs.Kind, reason string) {
+func refused(t tb, err error, kind errs.Kind, reason string) {
 	t.Helper()
 	require.Error(t, err)
 	require.Equal(t, kind.String()+" "+reason, errs.KindOf(err).String()+" "+errs.ReasonOf(err), err.Error())
 }
 
-func contains(t testing.TB, text string, parts ...string) {
+func contains(t tb, text string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
 		require.True(t, strings.Contains(text, part), "%q in %q", part, text)

@@ -65,6 +65,30 @@ func TestACaseIsClosedOnce(t *testing.T) {
 	})
 }
 
+// TestWhatIsAskedWhileACaseIsClosedIsNotLost: it is either part of the case, which then stays open, or a case of its own.
+func TestWhatIsAskedWhileACaseIsClosedIsNotLost(t *testing.T) {
+	onBoth(t, func(t *testing.T, b *bench) {
+		for range 10 {
+			order := b.house.order(b.olena)
+			name := b.ask(t, order).GetName()
+			b.reply(t, name)
+			var both sync.WaitGroup
+			both.Go(func() {
+				_, _ = b.CloseCase(agent(t), &supportv1.CloseCaseRequest{Name: name, Resolution: "It came"})
+			})
+			both.Go(func() {
+				_, _ = b.CreateCase(customer(t, b.olena), b.request(order, supportv1.Case_QUESTION))
+			})
+			both.Wait()
+			open := b.about(t, order)[0]
+			require.Equal(t, supportv1.Case_OPEN, open.GetState())
+			require.Equal(t, open.GetName() != name, b.get(t, name).GetState() == supportv1.Case_CLOSED)
+			entries := by(supportv1.CaseEntry_CUSTOMER, b.entries(t, open.GetName()))
+			require.Len(t, entries, map[bool]int{true: 2, false: 1}[open.GetName() == name])
+		}
+	})
+}
+
 func TestAssign(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *bench) {
 		c := b.ask(t, "")

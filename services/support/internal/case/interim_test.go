@@ -47,7 +47,7 @@ func TestAnInterimReplyStatesTheOrdersFacts(t *testing.T) {
 }
 
 func TestThereIsNoInterimReply(t *testing.T) {
-	for name, before := range map[string]func(t *testing.T, b *bench, c *supportv1.Case){
+	befores := map[string]func(t *testing.T, b *bench, c *supportv1.Case){
 		"to a second contact":    func(t *testing.T, b *bench, c *supportv1.Case) { b.contact(t, c.GetName(), "And now?") },
 		"after a person's reply": func(t *testing.T, b *bench, c *supportv1.Case) { b.reply(t, c.GetName()) },
 		"after a second contact": func(t *testing.T, b *bench, c *supportv1.Case) {
@@ -57,23 +57,22 @@ func TestThereIsNoInterimReply(t *testing.T) {
 		"when the time is over":   func(_ *testing.T, b *bench, _ *supportv1.Case) { b.hands.advance(24 * time.Hour) },
 		"to what is asked anew":   func(t *testing.T, b *bench, c *supportv1.Case) { b.ask(t, c.GetAbout()) },
 		"when somebody closed it": func(t *testing.T, b *bench, c *supportv1.Case) { b.reply(t, c.GetName()); b.close(t, c.GetName()) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, b *bench) {
-				early := b.ask(t, b.house.order(b.olena))
-				before(t, b, early)
-				b.round(t)
-				require.Empty(t, interims(t, b, early.GetName()), "before the order service was asked")
-
-				meanwhile := b.ask(t, b.house.order(b.olena))
-				b.house.whenAsked(func(context.Context) { b.house.whenAsked(nil); before(t, b, meanwhile) })
-				b.round(t)
-				require.Empty(t, interims(t, b, meanwhile.GetName()), "while the order service was asked")
-				require.Empty(t, said[*supportv1.InterimReplyGiven](t, b, meanwhile.GetName()))
-				require.Zero(t, b.number(t, `select count(*) from timer`))
-			})
-		})
 	}
+	onBoth(t, func(t *testing.T, b *bench) {
+		for name, before := range befores {
+			early := b.ask(t, b.house.order(b.olena))
+			before(t, b, early)
+			b.round(t)
+			require.Empty(t, interims(t, b, early.GetName()), name+", before the order service was asked")
+
+			meanwhile := b.ask(t, b.house.order(b.olena))
+			b.house.whenAsked(func(context.Context) { b.house.whenAsked(nil); before(t, b, meanwhile) })
+			b.round(t)
+			require.Empty(t, interims(t, b, meanwhile.GetName()), name+", while the order service was asked")
+			require.Empty(t, said[*supportv1.InterimReplyGiven](t, b, meanwhile.GetName()))
+			require.Zero(t, b.number(t, `select count(*) from timer`))
+		}
+	})
 }
 
 func TestACaseAboutNoOrderHasNoInterimReply(t *testing.T) {

@@ -53,6 +53,7 @@ func TestAReplyInTimeKeepsThePromise(t *testing.T) {
 		b.hands.advance(time.Hour)
 		b.reply(t, c.GetName())
 		require.Equal(t, [2]int{1, 0}, answers(t, b, c.GetName()), "a second reply, and being asked, change nothing")
+		require.EqualValues(t, promiseKept, b.number(t, `select promise_state from cases`))
 		require.Equal(t, replied.GetReplyTime().AsTime(), b.get(t, c.GetName()).GetReplyTime().AsTime(), "when one first replied")
 	})
 }
