@@ -8,6 +8,9 @@ import (
 	"google.golang.org/grpc"
 
 	"kept.dev/kit"
+	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
+	"kept.dev/services/loyalty/internal/account"
+	"kept.dev/services/loyalty/internal/program"
 )
 
 //go:embed migrations/*.sql
@@ -19,9 +22,14 @@ func New(deps kit.Deps) (*kit.Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	accounts := account.New(deps)
 	return &kit.Service{
 		Name:       "loyalty",
 		Migrations: files,
-		Register:   func(r grpc.ServiceRegistrar) {},
+		Register: func(r grpc.ServiceRegistrar) {
+			loyaltyv1.RegisterProgramServiceServer(r, program.New(deps))
+			loyaltyv1.RegisterAccountServiceServer(r, accounts)
+		},
+		Events: accounts.Events(),
 	}, nil
 }

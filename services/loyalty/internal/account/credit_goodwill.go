@@ -1,0 +1,107 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"kept.dev/kit/access"
+	"kept.dev/kit/change"
+	"kept.dev/kit/errs"
+	"kept.dev/kit/id"
+	"kept.dev/kit/sqldb"
+	accessv1 "kept.dev/proto/gen/kept/access/v1"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
+)
+
+// CreditGoodwill gives a customer points with the occasion, and notes who did.
+//
+// The account is nearly always there, and then a posting to it proves that the programme and the customer exist. Only
+// where it is not, this looks closer, and asks the customer service about a customer of whom nothing has been heard.
+//
+// Errors: NOT_FOUND for an unknown programme or customer; FAILED_PRECONDITION (BALANCE_LIMIT) where the balance would be
+// more than can be counted.
+func (s *Service) CreditGoodwill(ctx context.Context, req *loyaltyv1.CreditGoodwillRequest) (*loyaltyv1.Posting, error) {
+	gift := newGift(req, access.Caller(ctx), s.clock.Now())
+	posting, err := s.give(ctx, req, gift)
+	if !errors.Is(err, errNoAccount) {
+		return posting, err
+	}
+	if err := s.admit(ctx, gift.holder); err != nil {
+		return nil, err
+	}
+	return s.give(ctx, req, gift)
+}
+
+func newGift(req *loyaltyv1.CreditGoodwillRequest, giver access.Principal, now time.Time) entry {
+	gift := entry{
+		id: id.New(), holder: holderOf(req.GetName()), kind: loyaltyv1.Posting_GOODWILL, about: req.GetAbout(),
+		reason: strings.TrimSpace(req.GetReason()), points: req.GetPoints(), at: now,
+	}
+	gift.reference = "goodwill/" + gift.id
+	if giver.Role != accessv1.Role_ROLE_SERVICE {
+		gift.agent = giver.Subject
+	}
+	return gift
+}
+
+func (s *Service) give(ctx context.Context, req *loyaltyv1.CreditGoodwillRequest, gift entry) (*loyaltyv1.Posting, error) {
+	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*loyaltyv1.Posting, error) {
+		postings, err := s.post(ctx, tx, gift)
+		if err != nil {
+			return nil, err
+		}
+		return postings[0], nil
+	})
+}
+
+const selectKnown = `
+	select (select count(*) from program where id = $1), (select count(*) from account where program = $2 and customer = $3)`
+
+// admit opens an account, if there are such a programme and such a customer.
+func (s *Service) admit(ctx context.Context, h holder) error {
+	rows, err := s.db.Query(ctx, selectKnown, h.program, mainProgram, h.customer)
+	if err != nil {
+		return err
+	}
+	var programs, customers int64
+	if _, err := sqldb.One(rows, func(r *sqldb.Rows) (struct{}, error) { return struct{}{}, r.Scan(&programs, &customers) }); err != nil {
+		return err
+	}
+	if programs == 0 {
+		return errs.NotFound(h.name())
+	}
+	if customers == 0 {
+		if err := s.ask(ctx, h); err != nil {
+			return err
+		}
+	}
+	return s.db.Update(ctx, "account.admit", func(tx *sqldb.Tx) error {
+		s.admitted(tx, h)
+		return nil
+	})
+}
+
+// admitted opens the account, and the one in the main programme, by which the customer is known.
+func (s *Service) admitted(tx *sqldb.Tx, h holder) {
+	now := s.clock.Now()
+	open(tx, holder{mainProgram, h.customer}, now)
+	if h.program != mainProgram {
+		open(tx, h, now)
+	}
+}
+
+// ask asks the customer service about a customer of whom nothing has been heard, because the news has not come yet.
+func (s *Service) ask(ctx context.Context, h holder) error {
+	_, err := s.customers().GetCustomer(ctx, &customerv1.GetCustomerRequest{Name: h.customerName()})
+	switch {
+	case errs.KindOf(err) == errs.KindNotFound:
+		return errs.NotFound(h.name())
+	case err != nil:
+		return fmt.Errorf("ask for the customer: %w", err)
+	}
+	return nil
+}

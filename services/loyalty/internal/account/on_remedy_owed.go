@@ -1,0 +1,32 @@
+package account
+
+import (
+	"context"
+	"strings"
+
+	"kept.dev/kit/event"
+	"kept.dev/kit/id"
+	"kept.dev/kit/sqldb"
+	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
+	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+)
+
+// onRemedyOwed gives the points that are owed for a broken promise, once for each promise.
+func (s *Service) onRemedyOwed(ctx context.Context, tx *sqldb.Tx, _ event.Event, owed *promisev1.RemedyOwed) error {
+	now := s.clock.Now()
+	gift := entry{
+		id: id.New(), holder: holder{mainProgram, customerID(owed.GetCustomer())}, kind: loyaltyv1.Posting_GOODWILL,
+		reference: "promise/" + strings.TrimPrefix(owed.GetPromise(), "promises/"), about: owed.GetSubject(),
+		reason: "A promise was broken", points: owed.GetGoodwillPoints(), at: now,
+	}
+	open(tx, gift.holder, now)
+	if gift.points <= 0 {
+		return nil
+	}
+	given, err := tx.Query(`select id from entry where reference = $1 and program = $2`, gift.reference, gift.program)
+	if err != nil || given.Len() > 0 {
+		return err
+	}
+	_, err = s.post(ctx, tx, gift)
+	return err
+}

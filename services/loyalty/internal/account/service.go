@@ -1,0 +1,43 @@
+// Package account serves AccountService: customers' points, a ledger of double entry that is only added to.
+package account
+
+import (
+	"google.golang.org/grpc"
+
+	"kept.dev/kit"
+	"kept.dev/kit/clock"
+	"kept.dev/kit/inbox"
+	"kept.dev/kit/outbox"
+	"kept.dev/kit/sqldb"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
+)
+
+// Service implements AccountService.
+type Service struct {
+	loyaltyv1.UnimplementedAccountServiceServer
+	db     *sqldb.DB
+	clock  clock.Clock
+	outbox *outbox.Outbox
+	peer   func(service string) grpc.ClientConnInterface
+}
+
+// New makes the service.
+func New(deps kit.Deps) *Service {
+	return &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, peer: deps.Peer}
+}
+
+// customers is the client of the customer service.
+func (s *Service) customers() customerv1.CustomerServiceClient {
+	return customerv1.NewCustomerServiceClient(s.peer("customer"))
+}
+
+// Events are the facts by which points come and go.
+func (s *Service) Events() []inbox.Handler {
+	return []inbox.Handler{
+		inbox.On(s.onCustomerCreated), inbox.On(s.onOrderDelivered), inbox.On(s.onOrderReturned), inbox.On(s.onRemedyOwed),
+	}
+}
+
+// mainProgram is there from the beginning. Every customer that is known has an account in it.
+const mainProgram = "main"
