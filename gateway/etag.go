@@ -27,7 +27,7 @@ func (x *exchange) precondition(request protoreflect.Message) error {
 	}
 	resource := request.Mutable(x.route.content).Message()
 	etag := resource.Get(x.route.etag).String()
-	if len(given) > 1 || etag != "" && etag != given[0] {
+	if len(given) > 1 || !printable(given[0]) || etag != "" && etag != given[0] {
 		return invalidField("If-Match", "must be one ETag, and the same as an etag in the body")
 	}
 	resource.Set(x.route.etag, protoreflect.ValueOfString(given[0]))

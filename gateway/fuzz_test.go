@@ -14,13 +14,15 @@ func FuzzRequest(f *testing.F) {
 	for _, seed := range []struct{ path, query, body string }{
 		{"orders", "pageSize=1", order}, {"orders/1:cancel", "", `{"reason":"x"}`}, {"orders", "", `{"lines":[{"quantity":1e3}]}`},
 		{"products", "productId=a", `{"unitPrice":{"units":"1","nanos":-1}}`}, {"products/a/stock:adjust", "", `{"quantityDelta":"-0"}`},
-		{"sandbox/clock:advance", "", `{"duration":"1.5s"}`}, {"orders/%2F:cancel", "a[b]=c&d.e.f=g&%zz", "[[[["}, {"", "", "\x00"},
+		{"sandbox/clock:advance", "", `{"duration":"1.5s"}`}, {"customers/1", "updateMask=displayName,addresses", `{"name":"customers/1","etag":"\""}`},
+		{"orders/1:track", "ticket=abc&after=x", ""}, {"shortagePolicy", "update_mask=*", "{}"}, {"identities:resolve", "value=a", ""},
+		{"orders/%2F:cancel", "a[b]=c&d.e.f=g&%zz", "[[[["}, {"", "", "\x00"},
 	} {
 		f.Add(seed.path, seed.query, []byte(seed.body))
 	}
 	near, far := newWorld(f, sandbox), newDistributedWorld(f, sandbox)
 	f.Fuzz(func(t *testing.T, path, query string, body []byte) {
-		for _, method := range []string{"GET", "POST"} {
+		for _, method := range []string{"GET", "POST", "PATCH", "DELETE"} {
 			var codes []int
 			for _, w := range []*world{near, far} {
 				r := httptest.NewRequestWithContext(t.Context(), method, "/", strings.NewReader(string(body)))
@@ -31,7 +33,11 @@ func FuzzRequest(f *testing.F) {
 				r.URL = target
 				r.URL.RawQuery = query
 				r.Header.Set("Content-Type", "application/json")
-				if method == "GET" {
+				r.Header.Set("Last-Event-ID", path)
+				if method == "PATCH" {
+					r.Header.Set("If-Match", string(body))
+				}
+				if method == "GET" || method == "DELETE" {
 					r.Body, r.ContentLength = nil, 0
 				}
 				got := httptest.NewRecorder()

@@ -103,6 +103,7 @@ func TestIfMatch(t *testing.T) {
 	for _, headers := range [][]string{{"If-Match", `"4"`}, {"If-Match", `"5", "6"`}, {"If-Match", `"5"`, "If-Match", `"6"`}} {
 		require.Equal(t, []string{"If-Match"}, w.ask(t, "PATCH", customer, `{"etag":"5"}`, headers...).fields())
 	}
+	require.Equal(t, []string{"If-Match"}, w.ask(t, "PATCH", customer, `{}`, "If-Match", "\"\xff\"").fields())
 	require.Equal(t, []string{"If-Match"}, w.ask(t, "POST", "/v1/orders/1:pick", "", "If-Match", `"5"`).fields(),
 		"a precondition that nobody would keep")
 

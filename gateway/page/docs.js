@@ -47,7 +47,7 @@ const operation = (definitions, path, method, op) => {
       ...section("Parameters", parameters.filter((p) => p !== body)
         .map((p) => row(p.name, `${p.in}, ${typeOf(p)}`, p.description, p.required))),
       ...(body ? section("Body: " + typeOf(body.schema), fields(definitions, body.schema)) : []),
-      ...(answer ? section("Answer: " + typeOf(answer), fields(definitions, answer)) : [])));
+      ...(answer ? section((op.produces ? "Each event: " : "Answer: ") + typeOf(answer), fields(definitions, answer)) : [])));
 };
 
 const show = (doc) => {
