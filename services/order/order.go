@@ -8,12 +8,15 @@ import (
 	"google.golang.org/grpc"
 
 	"kept.dev/kit"
+	"kept.dev/kit/timer"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	"kept.dev/services/order/internal/catalog"
 	"kept.dev/services/order/internal/fulfillment"
 	"kept.dev/services/order/internal/order"
 	"kept.dev/services/order/internal/payment"
+	"kept.dev/services/order/internal/shortage"
 	"kept.dev/services/order/internal/stock"
+	"kept.dev/services/order/internal/tracking"
 )
 
 //go:embed migrations/*.sql
@@ -25,8 +28,9 @@ func New(deps kit.Deps) (*kit.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	payments := payment.New(deps)
-	orders := order.New(deps, payments)
+	payments, steps := payment.New(deps), tracking.New(deps)
+	orders := order.New(deps, payments, steps)
+	shortages := shortage.New(deps, orders, steps)
 	return &kit.Service{
 		Name:       "order",
 		Migrations: files,
@@ -34,10 +38,15 @@ func New(deps kit.Deps) (*kit.Service, error) {
 			orderv1.RegisterCatalogServiceServer(r, catalog.New(deps))
 			orderv1.RegisterStockServiceServer(r, stock.New(deps))
 			orderv1.RegisterOrderServiceServer(r, orders)
-			orderv1.RegisterFulfillmentServiceServer(r, fulfillment.New(deps, orders))
+			orderv1.RegisterFulfillmentServiceServer(r, fulfillment.New(deps, orders, steps))
 			orderv1.RegisterPaymentServiceServer(r, payments)
+			orderv1.RegisterShortageServiceServer(r, shortages)
+			orderv1.RegisterTrackingServiceServer(r, steps)
 		},
-		Events: orders.Events(),
-		Timers: payments.Timers,
+		Events: append(orders.Events(), payments.Events()...),
+		Timers: func(w *timer.Worker) {
+			payments.Timers(w)
+			shortages.Timers(w)
+		},
 	}, nil
 }

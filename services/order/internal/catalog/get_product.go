@@ -13,11 +13,11 @@ import (
 //
 // Errors: NOT_FOUND for an unknown product.
 func (s *Service) GetProduct(ctx context.Context, req *orderv1.GetProductRequest) (*orderv1.Product, error) {
-	rows, err := s.db.Query(ctx, selectProduct, idOf(req.GetName()))
+	rows, err := s.db.Query(ctx, selectProducts+` where id = $1`, idOf(req.GetName()))
 	if err != nil {
 		return nil, err
 	}
-	product, err := sqldb.One(rows, scanProduct)
+	product, err := sqldb.One(rows, ScanProduct)
 	if errors.Is(err, sqldb.ErrNoRow) {
 		return nil, errs.NotFound(req.GetName())
 	}

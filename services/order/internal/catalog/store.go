@@ -21,9 +21,10 @@ func insertProduct(tx *sqldb.Tx, id string, p *orderv1.Product, price money.Amou
 	tx.Exec(`insert into stock (product_id, on_hand, held) values ($1, 0, 0)`, id)
 }
 
-const selectProduct = `select id, display_name, currency, price, created from product where id = $1`
+const selectProducts = `select id, display_name, currency, price, created from product`
 
-func scanProduct(r *sqldb.Rows) (*orderv1.Product, error) {
+// ScanProduct reads one row of SelectProducts.
+func ScanProduct(r *sqldb.Rows) (*orderv1.Product, error) {
 	var id string
 	var price money.Amount
 	var created int64
@@ -33,6 +34,16 @@ func scanProduct(r *sqldb.Rows) (*orderv1.Product, error) {
 	p.UnitPrice = price.Proto()
 	p.CreateTime = timestamppb.New(time.UnixMicro(created))
 	return p, err
+}
+
+// SelectProducts reads the named products; unknown ones are missing.
+func SelectProducts(products ...string) *sqldb.Stmt {
+	ids := make([]string, len(products))
+	for i, name := range products {
+		ids[i] = idOf(name)
+	}
+	list, args := sqldb.List(1, ids)
+	return sqldb.Q(selectProducts+` where id in `+list, args...)
 }
 
 // Offer is what an order needs to know of a product.

@@ -20,7 +20,8 @@ const breakLate = `
 // A delivery in time keeps the promise, even one that was taken for broken because the news came late.
 const deliver = `
 	update orders set
-		version = version + 1, state = case when state = 3 then 4 else 0 end, delivered = $2,
+		version = version + 1, state = case when state = 3 then 4 else 0 end,
+		delivered = case when state = 3 then $2 else delivered end,
 		promise_state = case when $2 <= promised then 3 else promise_state end
 	where id = $1
 	returning ` + order.Columns
@@ -57,7 +58,16 @@ func (s *Service) DeliverOrder(ctx context.Context, req *orderv1.DeliverOrderReq
 }
 
 func (s *Service) sayDelivered(ctx context.Context, tx *sqldb.Tx, o *orderv1.Order, late bool) (*orderv1.Order, error) {
-	delivered := &orderv1.OrderDelivered{Order: o.GetName(), Customer: o.GetCustomer(), DeliverTime: o.GetDeliverTime()}
+	goods, err := order.GoodsThatCome(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.steps.Record(tx, o, o.GetDeliverTime().AsTime(), "delivered"); err != nil {
+		return nil, err
+	}
+	delivered := &orderv1.OrderDelivered{
+		Order: o.GetName(), Customer: o.GetCustomer(), DeliverTime: o.GetDeliverTime(), GoodsAmount: goods.Proto(),
+	}
 	if err := s.outbox.Put(ctx, tx, o.GetName(), order.Version(o), delivered); err != nil {
 		return nil, err
 	}
@@ -66,9 +76,6 @@ func (s *Service) sayDelivered(ctx context.Context, tx *sqldb.Tx, o *orderv1.Ord
 	}
 	if !late {
 		return o, nil
-	}
-	if o.GetSpeedFee().GetUnits() > 0 || o.GetSpeedFee().GetNanos() > 0 {
-		o.RefundedAmount = o.GetSpeedFee()
 	}
 	return o, s.orders.Break(ctx, tx, o)
 }

@@ -8,6 +8,7 @@ import (
 	"kept.dev/kit/sqldb"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	"kept.dev/services/order/internal/order"
+	"kept.dev/services/order/internal/tracking"
 )
 
 // Service implements FulfillmentService.
@@ -17,9 +18,10 @@ type Service struct {
 	clock  clock.Clock
 	outbox *outbox.Outbox
 	orders *order.Service
+	steps  *tracking.Service
 }
 
 // New makes the service.
-func New(deps kit.Deps, orders *order.Service) *Service {
-	return &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, orders: orders}
+func New(deps kit.Deps, orders *order.Service, steps *tracking.Service) *Service {
+	return &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, orders: orders, steps: steps}
 }

@@ -10,8 +10,11 @@ import (
 	"kept.dev/services/order/internal/order"
 )
 
+// What was noted before stays as it is, so that only the state is refused.
 const ship = `
-	update orders set version = version + 1, state = case when state = 2 then 3 else 0 end, shipped = $2
+	update orders set
+		version = version + 1, state = case when state = 2 then 3 else 0 end,
+		shipped = case when state = 2 then $2 else shipped end
 	where id = $1
 	returning ` + order.Columns
 
@@ -19,10 +22,14 @@ const ship = `
 //
 // Errors: NOT_FOUND for an unknown order; FAILED_PRECONDITION (ORDER_NOT_PICKED) in any other state.
 func (s *Service) ShipOrder(ctx context.Context, req *orderv1.ShipOrderRequest) (*orderv1.Order, error) {
+	now := s.clock.Now()
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*orderv1.Order, error) {
-		o, err := order.Change(tx, req.GetName(), sqldb.Q(ship, orderID(req.GetName()), s.clock.Now().UnixMicro()).
+		o, err := order.Change(tx, req.GetName(), sqldb.Q(ship, orderID(req.GetName()), now.UnixMicro()).
 			Refuse("orders_state_known", errs.Refused("ORDER_NOT_PICKED", "%s is not waiting to be shipped", req.GetName())))
 		if err != nil {
+			return nil, err
+		}
+		if err := s.steps.Record(tx, o, now, "handed to the carrier"); err != nil {
 			return nil, err
 		}
 		shipped := &orderv1.OrderShipped{Order: o.GetName(), Customer: o.GetCustomer()}

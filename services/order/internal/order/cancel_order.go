@@ -10,8 +10,7 @@ import (
 	"kept.dev/kit/money"
 	"kept.dev/kit/sqldb"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
-	promisev1 "kept.dev/proto/gen/kept/promise/v1"
-	"kept.dev/services/order/internal/stock"
+	"kept.dev/services/order/internal/payment"
 )
 
 // Only an order that is not on its way can be cancelled: any other gets the state 0, which the named CHECK refuses.
@@ -19,7 +18,7 @@ const cancel = `
 	update orders set
 		version = version + 1, state = case when state in (1, 2) then 5 else 0 end,
 		promise_state = case when promise_state in (1, 2) then 5 else promise_state end,
-		cancelled = $2, cancel_reason = $3
+		cancelled = $2, cancel_reason = $3, asking = 0, owed = 0
 	where id = $1 and ($4 = '' or customer = $4)
 	returning ` + Columns
 
@@ -31,30 +30,39 @@ const cancel = `
 func (s *Service) CancelOrder(ctx context.Context, req *orderv1.CancelOrderRequest) (*orderv1.Order, error) {
 	reason := strings.TrimSpace(req.GetReason())
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*orderv1.Order, error) {
-		id := idOf(req.GetName())
-		order, err := Change(tx, req.GetName(),
-			sqldb.Q(cancel, id, s.clock.Now().UnixMicro(), reason, access.ScopeOf(ctx).Customer).
-				Refuse("orders_state_known", errs.Refused("ORDER_NOT_CANCELLABLE",
-					"%s has been shipped, delivered or cancelled already", req.GetName())))
-		if err != nil {
-			return nil, err
-		}
-		if err := s.undo(ctx, tx, order); err != nil {
-			return nil, err
-		}
-		return order, s.sayCancelled(ctx, tx, order)
+		return s.CallOff(ctx, tx, req.GetName(), reason, access.ScopeOf(ctx).Customer)
 	})
 }
 
-// undo gives back what the order took: goods and money.
-func (s *Service) undo(ctx context.Context, tx *sqldb.Tx, o *orderv1.Order) error {
-	for _, line := range o.GetLines() {
-		if o.GetPickTime() == nil {
-			stock.Release(tx, line.GetProduct(), line.GetQuantity())
-		} else {
-			stock.PutBack(tx, line.GetProduct(), line.GetQuantity())
-		}
+// CallOff cancels an order in the transaction of whatever is the reason. Where customer is given it has to be theirs.
+//
+// Errors: as CancelOrder's.
+func (s *Service) CallOff(ctx context.Context, tx *sqldb.Tx, name, reason, customer string) (*orderv1.Order, error) {
+	now := s.clock.Now()
+	order, rows, err := ChangeAnd(tx, name,
+		sqldb.Q(cancel, idOf(name), now.UnixMicro(), reason, customer).
+			Refuse("orders_state_known", errs.Refused("ORDER_NOT_CANCELLABLE",
+				"%s has been shipped, delivered or cancelled already", name)),
+		selectUnsettled(name))
+	if err != nil {
+		return nil, err
 	}
+	shortages, err := sqldb.All(rows[0], scanUnsettled)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.refundRest(ctx, tx, order); err != nil {
+		return nil, err
+	}
+	freeGoods(tx, order, shortages)
+	if err := s.steps.Record(tx, order, now, "cancelled: %s", reason); err != nil {
+		return nil, err
+	}
+	return order, s.sayCancelled(ctx, tx, order)
+}
+
+// refundRest owes the customer all that has not come back yet.
+func (s *Service) refundRest(ctx context.Context, tx *sqldb.Tx, o *orderv1.Order) error {
 	total, err := money.Parse(o.GetTotalAmount())
 	if err != nil {
 		return err
@@ -63,12 +71,9 @@ func (s *Service) undo(ctx context.Context, tx *sqldb.Tx, o *orderv1.Order) erro
 	if err != nil {
 		return err
 	}
-	owed := money.Amount{Minor: total.Minor - refunded.Minor, Currency: total.Currency}
-	if owed.Minor == 0 {
-		return nil
-	}
-	o.RefundedAmount = total.Proto()
-	return s.payments.RequestRefund(ctx, tx, o.GetName(), o.GetCustomer(), orderv1.Refund_CANCELLATION, owed)
+	rest := money.Amount{Minor: total.Minor - refunded.Minor, Currency: total.Currency}
+	_, err = s.Owe(ctx, tx, o, payment.Owed{Purpose: orderv1.Refund_CANCELLATION, Amount: rest})
+	return err
 }
 
 func (s *Service) sayCancelled(ctx context.Context, tx *sqldb.Tx, o *orderv1.Order) error {
@@ -79,7 +84,5 @@ func (s *Service) sayCancelled(ctx context.Context, tx *sqldb.Tx, o *orderv1.Ord
 	if o.GetPromiseState() != orderv1.Order_RELEASED {
 		return nil
 	}
-	return s.outbox.Put(ctx, tx, o.GetName(), Version(o), &promisev1.PromiseReleased{
-		Promise: o.GetPromise(), Customer: o.GetCustomer(), Subject: o.GetName(), Reason: o.GetCancelReason(),
-	})
+	return s.outbox.Put(ctx, tx, o.GetName(), Version(o), Released(o, o.GetCancelReason()))
 }

@@ -3,8 +3,10 @@ package order
 import (
 	"context"
 
+	"kept.dev/kit/access"
 	"kept.dev/kit/change"
 	"kept.dev/kit/sqldb"
+	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	"kept.dev/services/order/internal/stock"
 )
@@ -25,7 +27,7 @@ func (s *Service) CreateOrder(ctx context.Context, req *orderv1.CreateOrderReque
 	if err != nil {
 		return nil, err
 	}
-	order, err := place(req.GetOrder(), terms, s.clock.Now())
+	order, err := place(req.GetOrder(), terms, agentOf(access.Caller(ctx)), s.clock.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -42,4 +44,12 @@ func (s *Service) CreateOrder(ctx context.Context, req *orderv1.CreateOrderReque
 		}
 		return order, nil
 	})
+}
+
+// agentOf is the employee who places the order for the customer, if one does.
+func agentOf(caller access.Principal) string {
+	if caller.Role != accessv1.Role_ROLE_AGENT {
+		return ""
+	}
+	return caller.Subject
 }

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
@@ -10,15 +11,21 @@ import (
 func placed(o *orderv1.Order) *orderv1.OrderPlaced {
 	return &orderv1.OrderPlaced{
 		Order: o.GetName(), Customer: o.GetCustomer(), TotalAmount: o.GetTotalAmount(), SpeedFee: o.GetSpeedFee(),
-		PromisedDeliveryTime: o.GetPromisedDeliveryTime(),
+		PromisedDeliveryTime: o.GetPromisedDeliveryTime(), Channel: o.GetChannel(), Agent: o.GetAgent(),
 	}
 }
 
 func promiseMade(o *orderv1.Order, t terms) *promisev1.PromiseMade {
-	due := o.GetPromisedDeliveryTime()
+	made := Promised(o, o.GetSpeedFee())
+	made.AtRiskTime = timestamppb.New(o.GetPromisedDeliveryTime().AsTime().Add(-t.risk))
+	return made
+}
+
+// Promised is what the order service says when it promises a delivery; fee is what the customer has paid for that.
+func Promised(o *orderv1.Order, fee *money.Money) *promisev1.PromiseMade {
 	return &promisev1.PromiseMade{
 		Promise: o.GetPromise(), Customer: o.GetCustomer(), Kind: promisev1.PromiseKind_DELIVERY, Owner: "order",
-		Subject: o.GetName(), DueTime: due, AtRiskTime: timestamppb.New(due.AsTime().Add(-t.risk)), Fee: o.GetSpeedFee(),
+		Subject: o.GetName(), DueTime: o.GetPromisedDeliveryTime(), Fee: fee,
 	}
 }
 
@@ -29,10 +36,17 @@ func Kept(o *orderv1.Order) *promisev1.PromiseKept {
 	}
 }
 
-// Broken is what the order service says when it did not.
-func Broken(o *orderv1.Order) *promisev1.PromiseBroken {
+// broken is what the order service says when it did not. fee is what the customer gets back for that.
+func broken(o *orderv1.Order, fee *money.Money) *promisev1.PromiseBroken {
 	return &promisev1.PromiseBroken{
 		Promise: o.GetPromise(), Customer: o.GetCustomer(), Subject: o.GetName(), Kind: promisev1.PromiseKind_DELIVERY,
-		DueTime: o.GetPromisedDeliveryTime(), Fee: o.GetSpeedFee(),
+		DueTime: o.GetPromisedDeliveryTime(), Fee: fee,
+	}
+}
+
+// Released is what it says when the promise does not stand any more.
+func Released(o *orderv1.Order, reason string) *promisev1.PromiseReleased {
+	return &promisev1.PromiseReleased{
+		Promise: o.GetPromise(), Customer: o.GetCustomer(), Subject: o.GetName(), Reason: reason,
 	}
 }

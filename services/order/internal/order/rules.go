@@ -13,8 +13,9 @@ import (
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
 
-// place makes the order that is wanted, on the given terms, at the given moment.
-func place(wanted *orderv1.Order, t terms, now time.Time) (*orderv1.Order, error) {
+// place makes the order that is wanted, on the given terms, at the given moment. agent is the employee who does it for the
+// customer, if one does.
+func place(wanted *orderv1.Order, t terms, agent string, now time.Time) (*orderv1.Order, error) {
 	lines, goods, err := price(wanted.GetLines(), t.prices)
 	if err != nil {
 		return nil, err
@@ -41,6 +42,7 @@ func place(wanted *orderv1.Order, t terms, now time.Time) (*orderv1.Order, error
 	o.CreateTime = timestamppb.New(now)
 	o.PromisedDeliveryTime, o.ExpectedDeliveryTime = promised, promised
 	o.PickTime, o.ShipTime, o.DeliverTime, o.CancelTime, o.CancelReason = nil, nil, nil, nil, ""
+	o.Agent, o.ReturnTime, o.ReturnReason = agent, nil, ""
 	if o.PaymentMethod == orderv1.Order_PAYMENT_METHOD_UNSPECIFIED {
 		o.PaymentMethod = orderv1.Order_INVOICE
 	}
@@ -79,6 +81,22 @@ func price(wanted []*orderv1.Order_Line, prices map[string]money.Amount) ([]*ord
 	}
 	return lines, sum, nil
 }
+
+// GoodsThatCome is what the customer pays for the units that come, or have come: all but those that are missing.
+func GoodsThatCome(o *orderv1.Order) (money.Amount, error) {
+	sum := money.Amount{Currency: o.GetGoodsAmount().GetCurrencyCode()}
+	for _, line := range o.GetLines() {
+		unit, err := money.Parse(line.GetUnitPrice())
+		if err != nil {
+			return sum, err
+		}
+		sum.Minor += unit.Minor * Coming(line)
+	}
+	return sum, nil
+}
+
+// Coming is how many units of a line come.
+func Coming(line *orderv1.Order_Line) int64 { return line.GetQuantity() - line.GetMissingQuantity() }
 
 // expectedWhenAtRisk is the new date that a customer is told when the promise is at risk: as much later than was promised
 // as there was time left when the warning came.

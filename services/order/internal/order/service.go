@@ -12,6 +12,7 @@ import (
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	"kept.dev/services/order/internal/payment"
+	"kept.dev/services/order/internal/tracking"
 )
 
 // Service implements OrderService.
@@ -21,12 +22,15 @@ type Service struct {
 	clock    clock.Clock
 	outbox   *outbox.Outbox
 	payments *payment.Service
+	steps    *tracking.Service
 	peer     func(service string) grpc.ClientConnInterface
 }
 
 // New makes the service.
-func New(deps kit.Deps, payments *payment.Service) *Service {
-	return &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, payments: payments, peer: deps.Peer}
+func New(deps kit.Deps, payments *payment.Service, steps *tracking.Service) *Service {
+	return &Service{
+		db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, payments: payments, steps: steps, peer: deps.Peer,
+	}
 }
 
 // customers is the client of the customer service.

@@ -27,8 +27,8 @@ func knowCustomer(tx *sqldb.Tx, customer string) {
 const insert = `
 	insert into orders (id, version, customer, state, promise_state, promise, currency, goods, fee, refunded,
 		delivery_option, channel, payment_method, delivery_address, billing_address, home_address,
-		promised, expected, created, cancel_reason)
-	values ($1, 1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12, $13, $14, $15, $15, $16, '')`
+		promised, first_promised, expected, created, agent, cancel_reason)
+	values ($1, 1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12, $13, $14, $15, $15, $15, $16, $17, '')`
 
 func insertOrder(tx *sqldb.Tx, o *orderv1.Order) error {
 	goods, err := money.Parse(o.GetGoodsAmount())
@@ -47,34 +47,8 @@ func insertOrder(tx *sqldb.Tx, o *orderv1.Order) error {
 	}
 	tx.Exec(insert, idOf(o.GetName()), o.GetCustomer(), int64(o.GetState()), int64(o.GetPromiseState()), o.GetPromise(),
 		goods.Currency, goods.Minor, fee.Minor, o.GetDeliveryOption(), int64(o.GetChannel()), int64(o.GetPaymentMethod()),
-		addresses[0], addresses[1], addresses[2], micros(o.GetPromisedDeliveryTime()), micros(o.GetCreateTime()))
+		addresses[0], addresses[1], addresses[2], micros(o.GetPromisedDeliveryTime()), micros(o.GetCreateTime()), o.GetAgent())
 	return insertLines(tx, o)
-}
-
-// insertLines writes all lines with one statement.
-func insertLines(tx *sqldb.Tx, o *orderv1.Order) error {
-	var text strings.Builder
-	text.WriteString("insert into order_line (order_id, number, product_id, quantity, price) values ")
-	args := []any{idOf(o.GetName())}
-	for i, line := range o.GetLines() {
-		unit, err := money.Parse(line.GetUnitPrice())
-		if err != nil {
-			return err
-		}
-		if i > 0 {
-			text.WriteString(", ")
-		}
-		text.WriteString("($1, " + strconv.Itoa(i+1))
-		for range 3 {
-			args = append(args, nil)
-			text.WriteString(", $" + strconv.Itoa(len(args)))
-		}
-		text.WriteString(")")
-		n := len(args)
-		args[n-3], args[n-2], args[n-1] = strings.TrimPrefix(line.GetProduct(), "products/"), line.GetQuantity(), unit.Minor
-	}
-	tx.Exec(text.String(), args...)
-	return nil
 }
 
 func encodeAddress(a *postaladdress.PostalAddress) ([]byte, error) {
@@ -95,7 +69,7 @@ func decodeAddress(raw []byte) (*postaladdress.PostalAddress, error) {
 // Columns are the columns of an order, as Scan reads them.
 const Columns = `id, version, customer, state, promise_state, promise, currency, goods, fee, refunded, delivery_option,
 	channel, payment_method, delivery_address, billing_address, home_address, promised, expected, created,
-	picked, shipped, delivered, cancelled, cancel_reason`
+	picked, shipped, delivered, cancelled, cancel_reason, agent, returned, return_reason`
 
 const selectOrders = `select ` + Columns + ` from orders`
 
@@ -104,11 +78,12 @@ func Scan(r *sqldb.Rows) (*orderv1.Order, error) {
 	var id, currency string
 	var version, state, promiseState, goods, fee, refunded, channel, method int64
 	var addresses [3][]byte
-	var promised, expected, created, picked, shipped, delivered, cancelled *int64
+	var promised, expected, created, picked, shipped, delivered, cancelled, returned *int64
 	o := &orderv1.Order{}
 	err := r.Scan(&id, &version, &o.Customer, &state, &promiseState, &o.Promise, &currency, &goods, &fee, &refunded,
 		&o.DeliveryOption, &channel, &method, &addresses[0], &addresses[1], &addresses[2],
-		&promised, &expected, &created, &picked, &shipped, &delivered, &cancelled, &o.CancelReason)
+		&promised, &expected, &created, &picked, &shipped, &delivered, &cancelled, &o.CancelReason,
+		&o.Agent, &returned, &o.ReturnReason)
 	if err != nil {
 		return nil, err
 	}
@@ -125,39 +100,8 @@ func Scan(r *sqldb.Rows) (*orderv1.Order, error) {
 	o.TotalAmount, o.RefundedAmount = amount(goods+fee).Proto(), amount(refunded).Proto()
 	o.PromisedDeliveryTime, o.ExpectedDeliveryTime, o.CreateTime = stamp(promised), stamp(expected), stamp(created)
 	o.PickTime, o.ShipTime, o.DeliverTime, o.CancelTime = stamp(picked), stamp(shipped), stamp(delivered), stamp(cancelled)
+	o.ReturnTime = stamp(returned)
 	return o, nil
-}
-
-// SelectLines reads the lines of the orders with these ids.
-func SelectLines(ids ...string) *sqldb.Stmt {
-	list, args := sqldb.List(1, ids)
-	return sqldb.Q(`select order_id, product_id, quantity, price from order_line
-		where order_id in `+list+` order by order_id, number`, args...)
-}
-
-// AddLines puts the rows of SelectLines to their orders.
-func AddLines(orders []*orderv1.Order, rows *sqldb.Rows) error {
-	byID := make(map[string]*orderv1.Order, len(orders))
-	for _, o := range orders {
-		byID[idOf(o.GetName())] = o
-	}
-	for rows.Next() {
-		var order, product string
-		var quantity, price int64
-		if err := rows.Scan(&order, &product, &quantity, &price); err != nil {
-			return err
-		}
-		o := byID[order]
-		unit := money.Amount{Minor: price, Currency: o.GetTotalAmount().GetCurrencyCode()}
-		amount, err := unit.Times(quantity)
-		if err != nil {
-			return err
-		}
-		o.Lines = append(o.Lines, &orderv1.Order_Line{
-			Product: "products/" + product, Quantity: quantity, UnitPrice: unit.Proto(), Amount: amount.Proto(),
-		})
-	}
-	return nil
 }
 
 // Version is the order's version, which its etag shows.
@@ -172,18 +116,25 @@ var errNoSuchOrder = errors.New("no such order")
 //
 // Errors: NOT_FOUND when it changed no row.
 func Change(tx *sqldb.Tx, name string, update *sqldb.Stmt) (*orderv1.Order, error) {
-	results, err := tx.Batch(update, SelectLines(idOf(name)))
+	order, _, err := ChangeAnd(tx, name, update)
+	return order, err
+}
+
+// ChangeAnd does as Change does, and runs the queries after it in the same round trip. They see the order's row locked, and
+// so all that others have done to the order before.
+func ChangeAnd(tx *sqldb.Tx, name string, update *sqldb.Stmt, queries ...*sqldb.Stmt) (*orderv1.Order, []*sqldb.Rows, error) {
+	results, err := tx.Batch(append([]*sqldb.Stmt{update, SelectLines(idOf(name))}, queries...)...)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	order, err := sqldb.One(results[0], Scan)
 	if errors.Is(err, sqldb.ErrNoRow) {
-		return nil, errs.NotFound(name).Because(errNoSuchOrder)
+		return nil, nil, errs.NotFound(name).Because(errNoSuchOrder)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return order, AddLines([]*orderv1.Order{order}, results[1])
+	return order, results[2:], AddLines([]*orderv1.Order{order}, results[1])
 }
 
 func micros(t *timestamppb.Timestamp) int64 { return t.AsTime().UnixMicro() }

@@ -16,15 +16,13 @@ import (
 )
 
 var listing = page.Listing{
-	ID:           "purpose",
+	ID:           "id",
 	DefaultOrder: "create_time",
-	Fields: []page.Field{
-		{Name: "create_time", Column: "created", Kind: page.Timestamp},
-		{Name: "purpose", Kind: page.Int, OrderOnly: true},
-	},
+	Fields:       []page.Field{{Name: "create_time", Column: "created", Kind: page.Timestamp}},
 }
 
-const selectRefunds = `select order_id, purpose, state, amount, currency, created, settled, reference from refund`
+const selectRefunds = `
+	select order_id, id, purpose, state, amount, currency, created, settled, reference, promise, due from refund`
 
 // ListRefunds lists an order's refunds by page.
 //
@@ -57,21 +55,22 @@ func column(r *orderv1.Refund, name string) any {
 	if name == "created" {
 		return micros(r.GetCreateTime().AsTime())
 	}
-	return int64(r.GetPurpose())
+	return r.GetName()[strings.LastIndexByte(r.GetName(), '/')+1:]
 }
 
 func scanRefund(rows *sqldb.Rows) (*orderv1.Refund, error) {
-	var order string
-	var purpose, state, created int64
+	var order, id string
+	var purpose, state, created, due int64
 	var settled *int64
 	var amount money.Amount
 	r := &orderv1.Refund{}
-	err := rows.Scan(&order, &purpose, &state, &amount.Minor, &amount.Currency, &created, &settled, &r.SettlementReference)
+	err := rows.Scan(&order, &id, &purpose, &state, &amount.Minor, &amount.Currency, &created, &settled,
+		&r.SettlementReference, &r.Promise, &due)
+	r.Name = refundName(order, id)
 	r.Purpose = orderv1.Refund_Purpose(purpose)
 	r.State = orderv1.Refund_State(state)
-	r.Name = "orders/" + order + "/refunds/" + refundID(r.Purpose)
 	r.Amount = amount.Proto()
-	r.CreateTime = timestamppb.New(time.UnixMicro(created))
+	r.CreateTime, r.PromisedSettleTime = timestamppb.New(time.UnixMicro(created)), timestamppb.New(time.UnixMicro(due))
 	if settled != nil {
 		r.SettleTime = timestamppb.New(time.UnixMicro(*settled))
 	}

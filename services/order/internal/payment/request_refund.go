@@ -2,48 +2,83 @@ package payment
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"kept.dev/kit/money"
 	"kept.dev/kit/sqldb"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 )
 
+// settleWithin is how soon money that is owed is promised to be back.
+const settleWithin = 72 * time.Hour
+
+// Owed is money that a customer is to get back.
+type Owed struct {
+	Order    string // orders/{order}
+	Customer string
+	Purpose  orderv1.Refund_Purpose
+	// Shortage is the id of the shortage that it is for, where the purpose is SHORTAGE.
+	Shortage string
+	Amount   money.Amount
+}
+
+// id is the last part of the refund's name: there is one for each purpose, and one for each shortage.
+func (o Owed) id() string {
+	purpose := strings.ReplaceAll(strings.ToLower(o.Purpose.String()), "_", "-")
+	if o.Purpose == orderv1.Refund_SHORTAGE {
+		return purpose + "-" + o.Shortage
+	}
+	return purpose
+}
+
 const insertRefund = `
-	insert into refund (order_id, purpose, state, amount, currency, customer, created, reference)
-	values ($1, $2, 1, $3, $4, $5, $6, '')
-	on conflict (order_id, purpose) do nothing returning amount`
+	insert into refund (order_id, id, purpose, state, amount, currency, customer, created, reference, promise, promise_state, due)
+	values ($1, $2, $3, 1, $4, $5, $6, $7, '', $8, 1, $9)
+	on conflict (order_id, id) do nothing returning amount`
 
 const addRefunded = `update orders set refunded = refunded + $2 where id = $1`
 
-// RequestRefund owes the customer an amount, in the transaction of whatever is the reason, and has it settled soon after.
-// An order has one refund for each purpose at most: asked for again, nothing happens.
-func (s *Service) RequestRefund(
-	ctx context.Context, tx *sqldb.Tx, order, customer string, purpose orderv1.Refund_Purpose, amount money.Amount,
-) error {
-	now := s.clock.Now()
-	id := strings.TrimPrefix(order, "orders/")
-	rows, err := tx.Query(insertRefund, id, int64(purpose), amount.Minor, amount.Currency, customer, now.UnixMicro())
-	if err != nil || rows.Len() == 0 {
-		return err
+// RequestRefund owes the customer an amount, in the transaction of whatever is the reason, promises when it will be back, and
+// has it settled soon after. Asked for again, or for nothing, it does nothing; requested tells whether it did.
+func (s *Service) RequestRefund(ctx context.Context, tx *sqldb.Tx, o Owed) (requested bool, err error) {
+	if o.Amount.Minor == 0 {
+		return false, nil
 	}
-	tx.Exec(addRefunded, id, amount.Minor)
-	settle.Set(ctx, tx, refundKey(id, purpose), now, nil)
-	return nil
+	now := s.clock.Now()
+	order, id := strings.TrimPrefix(o.Order, "orders/"), o.id()
+	name := refundName(order, id)
+	due := now.Add(settleWithin)
+	rows, err := tx.Query(insertRefund, order, id, int64(o.Purpose), o.Amount.Minor, o.Amount.Currency, o.Customer,
+		now.UnixMicro(), promiseOf(name), due.UnixMicro())
+	if err != nil || rows.Len() == 0 {
+		return false, err
+	}
+	tx.Exec(addRefunded, order, o.Amount.Minor)
+	settle.Set(ctx, tx, order+"_"+id, now, nil)
+	return true, s.outbox.Put(ctx, tx, name, 1,
+		&orderv1.RefundRequested{
+			Refund: name, Order: o.Order, Customer: o.Customer, Amount: o.Amount.Proto(), Purpose: o.Purpose,
+			PromisedSettleTime: timestamppb.New(due),
+		},
+		&promisev1.PromiseMade{
+			Promise: promiseOf(name), Customer: o.Customer, Kind: promisev1.PromiseKind_REFUND, Owner: "order", Subject: name,
+			DueTime: timestamppb.New(due),
+		})
 }
 
-func refundKey(order string, purpose orderv1.Refund_Purpose) string {
-	return order + "_" + refundID(purpose)
+// promiseOf is the promise that a refund is settled in time. It follows from the refund's name, so that whoever makes it
+// twice makes the same one.
+func promiseOf(refund string) string {
+	sum := sha256.Sum256([]byte(refund))
+	return "promises/" + hex.EncodeToString(sum[:16])
 }
 
-// refundID is the last part of a refund's name: its purpose, since there is one for each.
-func refundID(purpose orderv1.Refund_Purpose) string {
-	return strings.ReplaceAll(strings.ToLower(purpose.String()), "_", "-")
-}
-
-func purposeOf(id string) orderv1.Refund_Purpose {
-	return orderv1.Refund_Purpose(orderv1.Refund_Purpose_value[strings.ReplaceAll(strings.ToUpper(id), "-", "_")])
-}
+func refundName(order, id string) string { return "orders/" + order + "/refunds/" + id }
 
 func micros(t time.Time) int64 { return t.UnixMicro() }

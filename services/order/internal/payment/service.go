@@ -6,6 +6,7 @@ import (
 
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
+	"kept.dev/kit/inbox"
 	"kept.dev/kit/money"
 	"kept.dev/kit/outbox"
 	"kept.dev/kit/sqldb"
@@ -39,3 +40,6 @@ var settle = timer.Outside("refund.settle")
 
 // Timers names the handler.
 func (s *Service) Timers(w *timer.Worker) { w.HandleOutside(settle, s.settleRefund) }
+
+// Events are the facts that refunds react to.
+func (s *Service) Events() []inbox.Handler { return []inbox.Handler{inbox.On(s.onPromiseDue)} }

@@ -4,46 +4,90 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
-	"kept.dev/kit/money"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 )
 
 const selectOwed = `
-	select amount, currency, customer from refund where order_id = $1 and purpose = $2 and state = 1`
+	select amount, currency, customer, purpose from refund where order_id = $1 and id = $2 and state = 1`
 
-const settled = `
-	update refund set state = 2, settled = $3, reference = $4 where order_id = $1 and purpose = $2`
+const settled = `update refund set state = 2, settled = $3, reference = $4 where order_id = $1 and id = $2`
 
 // settleRefund has a refund settled and writes down that it was. The settler knows the refund by its key, so a
 // process that dies between the two, or one that was thought dead, does no harm.
 func (s *Service) settleRefund(ctx context.Context, t timer.Timer) (func(context.Context, *sqldb.Tx) error, error) {
-	order, refund, _ := strings.Cut(t.Key, "_")
-	purpose := purposeOf(refund)
-	rows, err := s.db.Query(ctx, selectOwed, order, int64(purpose))
+	order, id, _ := strings.Cut(t.Key, "_")
+	rows, err := s.db.Query(ctx, selectOwed, order, id)
 	if err != nil {
 		return nil, err
 	}
-	var customer string
-	amount, err := sqldb.One(rows, func(r *sqldb.Rows) (a money.Amount, err error) {
-		return a, r.Scan(&a.Minor, &a.Currency, &customer)
-	})
+	owed, err := sqldb.One(rows, scanOwed)
 	if errors.Is(err, sqldb.ErrNoRow) { // settled already
 		return func(context.Context, *sqldb.Tx) error { return nil }, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	reference, err := s.settler.Credit(ctx, t.Key, order, amount)
+	reference, err := s.settler.Credit(ctx, t.Key, order, owed.Amount)
 	if err != nil {
 		return nil, err
 	}
 	return func(ctx context.Context, tx *sqldb.Tx) error {
-		tx.Exec(settled, order, int64(purpose), micros(s.clock.Now()), reference)
-		return s.outbox.Put(ctx, tx, "orders/"+order+"/refunds/"+refund, 2, &orderv1.RefundSettled{
-			Refund: "orders/" + order + "/refunds/" + refund, Order: "orders/" + order, Customer: customer, Amount: amount.Proto(),
-		})
+		now, name := s.clock.Now(), refundName(order, id)
+		tx.Exec(settled, order, id, micros(now), reference)
+		if err := s.outbox.Put(ctx, tx, name, versionSettled, &orderv1.RefundSettled{
+			Refund: name, Order: "orders/" + order, Customer: owed.Customer, Amount: owed.Amount.Proto(), Purpose: owed.Purpose,
+		}); err != nil {
+			return err
+		}
+		return s.answer(ctx, tx, order, id, versionSettled, now)
 	}, nil
+}
+
+// A refund passes through these versions after the first, if it passes at all, in this order.
+const (
+	versionOverdue = 2
+	versionSettled = 3
+)
+
+func scanOwed(r *sqldb.Rows) (o Owed, err error) {
+	var purpose int64
+	err = r.Scan(&o.Amount.Minor, &o.Amount.Currency, &o.Customer, &purpose)
+	o.Purpose = orderv1.Refund_Purpose(purpose)
+	return o, err
+}
+
+// A promise is answered once: the row says whether it has been, and by this statement how.
+const answerPromise = `
+	update refund set promise_state = case when state = 2 and settled <= due then 3 else 4 end
+	where order_id = $1 and id = $2 and promise_state = 1
+	returning promise_state, promise, customer, due`
+
+// answer says whether the promise that the refund is settled in time was kept, as the row has it at the given moment.
+func (s *Service) answer(ctx context.Context, tx *sqldb.Tx, order, id string, version int64, now time.Time) error {
+	rows, err := tx.Query(answerPromise, order, id)
+	if err != nil || !rows.Next() {
+		return err
+	}
+	var state, due int64
+	var promise, customer string
+	if err := rows.Scan(&state, &promise, &customer, &due); err != nil {
+		return err
+	}
+	name := refundName(order, id)
+	if state == int64(orderv1.Order_KEPT) {
+		return s.outbox.Put(ctx, tx, name, version, &promisev1.PromiseKept{
+			Promise: promise, Customer: customer, Subject: name, KeepTime: timestamppb.New(now),
+		})
+	}
+	return s.outbox.Put(ctx, tx, name, version, &promisev1.PromiseBroken{
+		Promise: promise, Customer: customer, Subject: name, Kind: promisev1.PromiseKind_REFUND,
+		DueTime: timestamppb.New(time.UnixMicro(due)),
+	})
 }

@@ -10,16 +10,22 @@ import (
 )
 
 const adjust = `
-	update stock set on_hand = on_hand + $2 where product_id = $1
+	update stock set on_hand = on_hand + $2, held = held + $3 where product_id = $1
 	returning product_id, on_hand, held`
 
-// AdjustStock adds to a product's stock or takes from it. What is held for orders can't be taken: the row refuses it.
+// AdjustStock adds to a product's stock or takes from it. What comes is held at once for those who have been waiting for it,
+// who has waited longest first. What is held for orders can't be taken: the row refuses it.
 //
 // Errors: NOT_FOUND for an unknown product; FAILED_PRECONDITION (STOCK_HELD) where too little would be left,
 // (STOCK_LIMIT) where it would be more than can be counted.
 func (s *Service) AdjustStock(ctx context.Context, req *orderv1.AdjustStockRequest) (*orderv1.Stock, error) {
+	product := productID(req.GetName())
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*orderv1.Stock, error) {
-		rows, err := tx.Batch(sqldb.Q(adjust, productID(req.GetName()), req.GetQuantityDelta()).
+		filled, err := fill(tx, product, req.GetQuantityDelta())
+		if err != nil {
+			return nil, err
+		}
+		rows, err := tx.Batch(sqldb.Q(adjust, product, req.GetQuantityDelta(), filled).
 			Refuse("stock_held_within_on_hand", errTooLittle).
 			Refuse("stock_range", errTooMuchOrTooLittle))
 		if err != nil {

@@ -36,7 +36,7 @@ func Release(tx *sqldb.Tx, product string, quantity int64) {
 	tx.Exec(`update stock set held = held - $2 where product_id = $1`, id, quantity).Hot(id)
 }
 
-// Remove takes held units from the shelf.
+// Remove takes held units from the shelf: they are picked, or turned out not to be there.
 func Remove(tx *sqldb.Tx, product string, quantity int64) {
 	id := productID(product)
 	tx.Exec(`update stock set held = held - $2, on_hand = on_hand - $2 where product_id = $1`, id, quantity).Hot(id)
