@@ -1,0 +1,52 @@
+package action
+
+import (
+	"context"
+
+	"kept.dev/kit/sqldb"
+	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
+	"kept.dev/services/notification/internal/message"
+)
+
+// record writes down that an action was carried out, and says it, once. It returns the action as it stands then.
+func (s *Service) record(ctx context.Context, a *action) (taken *action, err error) {
+	err = s.db.Update(ctx, "action.record", func(tx *sqldb.Tx) error {
+		if err := s.markTaken(ctx, tx, a); err != nil {
+			return err
+		}
+		taken, err = read(tx, a)
+		return err
+	})
+	return taken, err
+}
+
+func (s *Service) markTaken(ctx context.Context, tx *sqldb.Tx, a *action) error {
+	now := s.clock.Now()
+	rows, err := tx.Batch(sqldb.Q(take, a.message, a.choice, now.UnixMicro()).Refuse("action_taken_once", errSuperseded))
+	if err != nil || rows[0].Len() == 0 { // somebody else has recorded it
+		return err
+	}
+	message.Decide(tx, a.matter, now)
+	settle.Cancel(tx, a.key())
+	next, err := tx.Query(nextVersion, a.message)
+	if err != nil {
+		return err
+	}
+	version, err := sqldb.One(next, func(r *sqldb.Rows) (n int64, err error) { return n, r.Scan(&n) })
+	if err != nil {
+		return err
+	}
+	return s.outbox.Put(ctx, tx, "messages/"+a.message, version, &notificationv1.ActionTaken{
+		Message: "messages/" + a.message, Customer: a.customer, About: a.about, Choice: a.choice,
+	})
+}
+
+// giveUp notes that the matter was decided before the action could be carried out.
+func (s *Service) giveUp(ctx context.Context, a *action) error {
+	return s.db.Update(ctx, "action.give_up", func(tx *sqldb.Tx) error {
+		tx.Exec(unclaim, a.message, a.choice)
+		message.Decide(tx, a.matter, s.clock.Now())
+		settle.Cancel(tx, a.key())
+		return nil
+	})
+}

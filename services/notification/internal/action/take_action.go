@@ -1,0 +1,115 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/metadata"
+
+	"kept.dev/kit/access"
+	"kept.dev/kit/change"
+	"kept.dev/kit/errs"
+	"kept.dev/kit/failpoint"
+	"kept.dev/kit/sqldb"
+	accessv1 "kept.dev/proto/gen/kept/access/v1"
+	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
+	orderv1 "kept.dev/proto/gen/kept/order/v1"
+)
+
+// settleAfter is how long after an action was begun somebody looks what became of it: longer than any call may last.
+const settleAfter = time.Minute
+
+// TakeAction does what an action says, once, however often and by however many it is asked at the same moment.
+//
+// That the customer wants it is written down first. Then the order service is asked under a key of the action's own, so that
+// it does it once and answers each time alike. Then it is written down that it is done. A process that dies in between
+// leaves a timer that finds out what became of it; and whoever presses again gets the same answer.
+//
+// Errors: NOT_FOUND for a link that was not signed here, and for a customer who is not its addressee; FAILED_PRECONDITION with
+// ACTION_EXPIRED when its time is over, with ACTION_SUPERSEDED where another was taken or the matter is decided.
+func (s *Service) TakeAction(ctx context.Context, req *notificationv1.TakeActionRequest) (*notificationv1.Action, error) {
+	a, err := s.find(ctx, req.GetName())
+	if err != nil {
+		return nil, err
+	}
+	_, err = change.Do(a.by(ctx), s.db, req, func(tx *sqldb.Tx) (*notificationv1.Action, error) {
+		return s.claim(ctx, tx, a, req.GetName())
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.carryOut(ctx, req.GetName())
+}
+
+// by makes the addressee the caller where there is no other: idempotency keys of people without a token must not meet.
+func (a *action) by(ctx context.Context) context.Context {
+	if !access.Caller(ctx).Anonymous() {
+		return ctx
+	}
+	return access.With(ctx, access.Principal{Role: accessv1.Role_ROLE_CUSTOMER, Subject: a.customer})
+}
+
+// claim writes down that the customer wants it.
+func (s *Service) claim(ctx context.Context, tx *sqldb.Tx, a *action, name string) (*notificationv1.Action, error) {
+	now := s.clock.Now()
+	tx.Exec(lock, a.message, a.choice)
+	fresh, err := read(tx, a)
+	if err != nil {
+		return nil, err
+	}
+	if err := refusal(fresh.stateOf(now)); err != nil {
+		return nil, err
+	}
+	if fresh.taken == nil {
+		tx.Exec(claim, a.message, a.choice, now.UnixMicro())
+		settle.Set(ctx, tx, a.key(), now.Add(settleAfter), nil)
+	}
+	return fresh.proto(name, now), nil
+}
+
+func read(tx *sqldb.Tx, a *action) (*action, error) {
+	rows, err := tx.Query(selectAction, a.message, a.choice)
+	if err != nil {
+		return nil, err
+	}
+	return sqldb.One(rows, scan)
+}
+
+// key is the key of the action's timer.
+func (a *action) key() string { return a.message + "_" + a.choice }
+
+// carryOut does what the customer wants, unless it is done.
+func (s *Service) carryOut(ctx context.Context, name string) (*notificationv1.Action, error) {
+	a, err := s.find(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := refusal(a.stateOf(s.clock.Now())); err != nil {
+		return nil, err
+	}
+	if a.taken == nil {
+		err := s.answer(ctx, a)
+		if errs.ReasonOf(err) == "SHORTAGE_ANSWERED" {
+			return nil, errors.Join(errSuperseded, s.giveUp(ctx, a))
+		}
+		if err != nil {
+			return nil, err
+		}
+		failpoint.Hit("action.done", "action.take")
+		if a, err = s.record(ctx, a); err != nil {
+			return nil, err
+		}
+	}
+	return a.proto(name, s.clock.Now()), nil
+}
+
+// answer has the order service carry it out.
+func (s *Service) answer(ctx context.Context, a *action) error {
+	ctx = metadata.AppendToOutgoingContext(ctx, change.Header, "action/"+a.message+"/"+strings.ToLower(a.choice))
+	_, err := s.shortages().AnswerShortage(ctx, &orderv1.AnswerShortageRequest{
+		Name: a.matter, Choice: orderv1.Shortage_Choice(orderv1.Shortage_Choice_value[a.choice]), Answerer: a.customer,
+	})
+	return err
+}

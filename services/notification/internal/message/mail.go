@@ -1,0 +1,110 @@
+package message
+
+import (
+	"html/template"
+	"net/url"
+	"strings"
+	"unicode"
+
+	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
+	"kept.dev/services/notification/internal/contact"
+	"kept.dev/services/notification/internal/link"
+	"kept.dev/services/notification/internal/mailer"
+)
+
+// button is an option as it stands in a mail: a plain link to a page that shows the option, and only there it is taken.
+// Programs that look at all links of a mail take nothing by it.
+type button struct{ Label, URL string }
+
+// mail writes the message as a mail. The same message is the same mail each time, so that who gets it twice can tell.
+func (s *Service) mail(m *notificationv1.Message, to contact.Contact) mailer.Mail {
+	name := plainName(to.DisplayName)
+	l := letter{
+		Language: m.GetLanguageCode(), Title: m.GetTitle(), Greeting: phrasesOf(m.GetLanguageCode()).greet(name),
+		Body: m.GetBody(), Buttons: s.buttons(m), Choose: phrasesOf(m.GetLanguageCode()).choose,
+	}
+	return mailer.Mail{
+		To: to.Email, ToName: name, Subject: m.GetTitle(), Text: l.text(), HTML: l.html(),
+		MessageID: idOf(m.GetName()) + "@" + hostOf(s.publicURL), LanguageCode: m.GetLanguageCode(), Date: m.GetCreateTime().AsTime(),
+	}
+}
+
+func (s *Service) buttons(m *notificationv1.Message) []button {
+	if s.publicURL == "" { // nobody knows where links would lead
+		return nil
+	}
+	var all []button
+	for _, o := range m.GetOptions() {
+		token := strings.TrimPrefix(s.action(m, o), link.Collection)
+		all = append(all, button{Label: o.GetLabel(), URL: strings.TrimSuffix(s.publicURL, "/") + "/a/" + token})
+	}
+	return all
+}
+
+// letter is what a mail says.
+type letter struct {
+	Language, Title, Greeting, Body, Choose string
+	Buttons                                 []button
+}
+
+func (l letter) text() string {
+	var b strings.Builder
+	b.WriteString(l.Greeting + "\n\n" + l.Body + "\n")
+	if len(l.Buttons) > 0 {
+		b.WriteString("\n" + l.Choose + "\n")
+	}
+	for _, option := range l.Buttons {
+		b.WriteString("\n" + option.Label + ":\n" + option.URL + "\n")
+	}
+	return b.String()
+}
+
+// Paragraphs are the body's, each in lines.
+func (l letter) Paragraphs() [][]string {
+	var all [][]string
+	for p := range strings.SplitSeq(l.Body, "\n\n") {
+		all = append(all, strings.Split(p, "\n"))
+	}
+	return all
+}
+
+// sheet escapes whatever it is given: names, reasons and replies are what people wrote.
+var sheet = template.Must(template.New("mail").Parse(`<!DOCTYPE html>
+<html lang="{{.Language}}">
+<head><meta charset="utf-8"><title>{{.Title}}</title></head>
+<body style="font-family: sans-serif; line-height: 1.5; max-width: 36em">
+<p>{{.Greeting}}</p>
+{{- range .Paragraphs}}
+<p>{{range $i, $line := .}}{{if $i}}<br>{{end}}{{$line}}{{end}}</p>
+{{- end}}
+{{- with .Buttons}}
+<p>{{$.Choose}}</p>
+{{- range .}}
+<p><a href="{{.URL}}" style="display: inline-block; padding: .5em 1em; border: 1px solid; border-radius: .3em">{{.Label}}</a></p>
+{{- end}}
+{{- end}}
+</body>
+</html>
+`))
+
+func (l letter) html() string {
+	var b strings.Builder
+	if err := sheet.Execute(&b, l); err != nil { // into memory: only a fault in the template can fail
+		return ""
+	}
+	return b.String()
+}
+
+// plainName is a customer's name in one line, without what steers a terminal or a header.
+func plainName(name string) string {
+	return strings.Join(strings.FieldsFunc(name, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }), " ")
+}
+
+// hostOf is the right side of Message-IDs.
+func hostOf(publicURL string) string {
+	u, err := url.Parse(publicURL)
+	if err != nil || u.Hostname() == "" || strings.ContainsRune(u.Hostname(), ':') {
+		return "localhost"
+	}
+	return u.Hostname()
+}

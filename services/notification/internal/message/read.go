@@ -1,0 +1,157 @@
+package message
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"kept.dev/kit/access"
+	"kept.dev/kit/sqldb"
+	accessv1 "kept.dev/proto/gen/kept/access/v1"
+	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
+	"kept.dev/services/notification/internal/link"
+)
+
+const columns = `id, customer, number, template, template_version, language_code, title, body, about, fact, expires, created, read`
+
+const selectMessages = `select ` + columns + ` from message`
+
+// row is a message and its place in its customer's inbox.
+type row struct {
+	*notificationv1.Message
+	number int64
+}
+
+func scan(r *sqldb.Rows) (row, error) {
+	var id string
+	var created int64
+	var expires, read *int64
+	m := row{Message: &notificationv1.Message{}}
+	err := r.Scan(&id, &m.Customer, &m.number, &m.Template, &m.TemplateVersion, &m.LanguageCode, &m.Title, &m.Body,
+		&m.About, &m.Fact, &expires, &created, &read)
+	m.Name = collection + id
+	m.ExpireTime, m.CreateTime, m.ReadTime = stamp(expires), stamp(&created), stamp(read)
+	return m, err
+}
+
+func stamp(micros *int64) *timestamppb.Timestamp {
+	if micros == nil {
+		return nil
+	}
+	return timestamppb.New(time.UnixMicro(*micros))
+}
+
+// details are the queries for all that belongs to the messages. add takes their answers.
+func details(ids ...string) []*sqldb.Stmt {
+	list, args := sqldb.List(1, ids)
+	return []*sqldb.Stmt{
+		sqldb.Q(`select message_id, channel, state, sent from delivery
+			where message_id in `+list+` order by message_id, channel`, args...),
+		sqldb.Q(`select message_id, channel, started, ended, outcome, answer from attempt
+			where message_id in `+list+` order by message_id, channel, number`, args...),
+		sqldb.Q(`select message_id, choice, label from action
+			where message_id in `+list+` order by message_id, number`, args...),
+	}
+}
+
+func add(messages []row, answers []*sqldb.Rows) error {
+	byID := make(map[string]*notificationv1.Message, len(messages))
+	for _, m := range messages {
+		byID[idOf(m.GetName())] = m.Message
+	}
+	return errors.Join(addDeliveries(byID, answers[0]), addAttempts(byID, answers[1]), addOptions(byID, answers[2]))
+}
+
+func addDeliveries(byID map[string]*notificationv1.Message, rows *sqldb.Rows) error {
+	for rows.Next() {
+		var id string
+		var channel, state int64
+		var sent *int64
+		if err := rows.Scan(&id, &channel, &state, &sent); err != nil {
+			return err
+		}
+		byID[id].Deliveries = append(byID[id].Deliveries, &notificationv1.Message_Delivery{
+			Channel: notificationv1.Message_Channel(channel), State: notificationv1.Message_State(state), SendTime: stamp(sent),
+		})
+	}
+	return nil
+}
+
+func addAttempts(byID map[string]*notificationv1.Message, rows *sqldb.Rows) error {
+	for rows.Next() {
+		var id string
+		var channel, started, outcome int64
+		var ended *int64
+		a := &notificationv1.Message_Attempt{}
+		if err := rows.Scan(&id, &channel, &started, &ended, &outcome, &a.Answer); err != nil {
+			return err
+		}
+		a.StartTime, a.EndTime, a.Outcome = stamp(&started), stamp(ended), notificationv1.Message_State(outcome)
+		d := deliveryOf(byID[id], notificationv1.Message_Channel(channel))
+		d.Attempts = append(d.Attempts, a)
+	}
+	return nil
+}
+
+func addOptions(byID map[string]*notificationv1.Message, rows *sqldb.Rows) error {
+	for rows.Next() {
+		var id string
+		o := &notificationv1.Message_Option{}
+		if err := rows.Scan(&id, &o.Choice, &o.Label); err != nil {
+			return err
+		}
+		byID[id].Options = append(byID[id].Options, o)
+	}
+	return nil
+}
+
+func deliveryOf(m *notificationv1.Message, channel notificationv1.Message_Channel) *notificationv1.Message_Delivery {
+	for _, d := range m.GetDeliveries() {
+		if d.GetChannel() == channel {
+			return d
+		}
+	}
+	return nil
+}
+
+// complete reads what belongs to the messages, and puts in the links by which to act where the caller is the addressee.
+func (s *Service) complete(ctx context.Context, messages []row) error {
+	if len(messages) == 0 {
+		return nil
+	}
+	ids := make([]string, len(messages))
+	for i, m := range messages {
+		ids[i] = idOf(m.GetName())
+	}
+	answers, err := s.db.Batch(ctx, details(ids...)...)
+	if err != nil {
+		return err
+	}
+	if err := add(messages, answers); err != nil {
+		return err
+	}
+	s.link(ctx, messages...)
+	return nil
+}
+
+// link puts in the links of those messages that are the caller's own. Nobody else sees them, whatever they may see.
+func (s *Service) link(ctx context.Context, messages ...row) {
+	caller := access.Caller(ctx)
+	for _, m := range messages {
+		if caller.Role != accessv1.Role_ROLE_CUSTOMER || caller.Subject != m.GetCustomer() {
+			continue
+		}
+		for _, o := range m.GetOptions() {
+			o.Action = s.action(m.Message, o)
+		}
+	}
+}
+
+// action is the link by which the addressee takes an option.
+func (s *Service) action(m *notificationv1.Message, o *notificationv1.Message_Option) string {
+	return link.Grant{
+		Message: idOf(m.GetName()), Choice: o.GetChoice(), Customer: m.GetCustomer(), Expires: m.GetExpireTime().AsTime(),
+	}.Name(s.signer)
+}

@@ -1,0 +1,93 @@
+// Package message serves MessageService: what customers were told. It hears the facts that customers have to know, puts each
+// into words once, and brings the words to the customer's inbox and mailbox.
+package message
+
+import (
+	"context"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"google.golang.org/grpc"
+
+	"kept.dev/kit"
+	"kept.dev/kit/clock"
+	"kept.dev/kit/inbox"
+	"kept.dev/kit/live"
+	"kept.dev/kit/outbox"
+	"kept.dev/kit/sign"
+	"kept.dev/kit/sqldb"
+	"kept.dev/kit/timer"
+	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
+	"kept.dev/services/notification/internal/contact"
+	"kept.dev/services/notification/internal/mailer"
+	"kept.dev/services/notification/internal/template"
+)
+
+// Service implements MessageService and sends messages.
+type Service struct {
+	notificationv1.UnimplementedMessageServiceServer
+	db        *sqldb.DB
+	clock     clock.Clock
+	outbox    *outbox.Outbox
+	live      live.Hub
+	peer      func(service string) grpc.ClientConnInterface
+	signer    *sign.Signer
+	resend    bool
+	publicURL string
+	templates *template.Service
+	contacts  *contact.Book
+	sender    mailer.Sender
+	ends      metric.Int64Counter
+	tellers   []teller
+}
+
+// New makes the service. Mails go out by the sender.
+func New(
+	deps kit.Deps, templates *template.Service, contacts *contact.Book, sender mailer.Sender,
+) (*Service, error) {
+	ends, err := deps.Meter.Int64Counter("kept_deliveries_total",
+		metric.WithDescription("Messages that have come to their end over a channel, by channel and state"))
+	if err != nil {
+		return nil, err
+	}
+	return &Service{
+		db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, live: deps.Live, peer: deps.Peer, signer: deps.Signer,
+		resend: deps.Mail.Resend, publicURL: deps.Mail.PublicURL,
+		templates: templates, contacts: contacts, sender: sender, ends: ends,
+		tellers: []teller{
+			tells(onShortageReported), tells(onShortageAnswered), tells(onOrderDelayed), tells(onOrderCancelled),
+			tells(onOrderReturned), tells(onRefundSettled), tells(onRemedyOwed), tells(onInterimReplyGiven), tells(onCaseReplied),
+		},
+	}, nil
+}
+
+// Events are the facts that customers have to know.
+func (s *Service) Events() []inbox.Handler {
+	handlers := make([]inbox.Handler, len(s.tellers))
+	for i, t := range s.tellers {
+		handlers[i] = t.handler(s)
+	}
+	return handlers
+}
+
+// The timers of messages: words that have to be fetched first, by the event's id, and mails, by the message's id.
+var (
+	composition = timer.Outside("message.compose")
+	sending     = timer.Outside("message.send")
+)
+
+// Timers names the handlers.
+func (s *Service) Timers(w *timer.Worker) {
+	w.HandleOutside(composition, s.compose)
+	w.HandleOutside(sending, s.sendMail)
+}
+
+// count counts a delivery's end, once it is written down.
+func (s *Service) count(ctx context.Context, tx *sqldb.Tx, channel notificationv1.Message_Channel, state notificationv1.Message_State) {
+	tx.AfterCommit(func() {
+		s.ends.Add(ctx, 1, metric.WithAttributes(
+			attribute.String("channel", channel.String()), attribute.String("state", state.String())))
+	})
+}
+
+const collection = "messages/"

@@ -1,0 +1,73 @@
+package message
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"kept.dev/kit/event"
+	"kept.dev/kit/sqldb"
+	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
+	"kept.dev/services/notification/internal/contact"
+	"kept.dev/services/notification/internal/template"
+)
+
+// mailKey ends the key of a mail's timer, which begins with the message's id.
+const mailKey = "_email"
+
+// write puts the fact into words and sends them: into the inbox at once, and by mail as soon as this is written down.
+func (s *Service) write(
+	ctx context.Context, tx *sqldb.Tx, e event.Event, t *telling, to contact.Contact, extra map[string]string,
+) error {
+	latest, err := tx.Batch(s.templates.Latest(t.template))
+	if err != nil {
+		return err
+	}
+	words, err := s.templates.Render(t.template, latest[0], template.Told{
+		Fact: t.fact, Extra: extra, Choices: t.choices, LanguageCode: to.LanguageCode,
+	})
+	if err != nil {
+		return err
+	}
+	now := s.clock.Now()
+	insert(tx, e, t, words, now)
+	mail := notificationv1.Message_PENDING
+	if to.Email == "" {
+		mail = notificationv1.Message_SKIPPED
+	} else {
+		sending.Set(ctx, tx, e.ID+mailKey, now, nil)
+	}
+	insertDelivery(tx, e.ID, notificationv1.Message_EMAIL, mail, nil)
+	insertDelivery(tx, e.ID, notificationv1.Message_IN_APP, notificationv1.Message_SENT, &now)
+	tx.AfterCommit(func() { s.live.Say(topic(t.customer)) })
+	return s.sayAccepted(ctx, tx, e.ID, t, words.Template, mail)
+}
+
+// sayAccepted says that there is a message, and which of its deliveries are over already.
+func (s *Service) sayAccepted(
+	ctx context.Context, tx *sqldb.Tx, id string, t *telling, templateName string, mail notificationv1.Message_State,
+) error {
+	delivered := func(channel notificationv1.Message_Channel, state notificationv1.Message_State) proto.Message {
+		s.count(ctx, tx, channel, state)
+		return &notificationv1.MessageDelivered{
+			Message: collection + id, Customer: t.customer, About: t.about, Channel: channel, State: state,
+		}
+	}
+	facts := []proto.Message{
+		&notificationv1.MessageAccepted{
+			Message: collection + id, Customer: t.customer, About: t.about, Template: templateName,
+			Fact: string(t.fact.ProtoReflect().Descriptor().FullName()),
+		},
+		delivered(notificationv1.Message_IN_APP, notificationv1.Message_SENT),
+	}
+	if mail == notificationv1.Message_SKIPPED {
+		facts = append(facts, delivered(notificationv1.Message_EMAIL, mail))
+	}
+	return s.outbox.Put(ctx, tx, collection+id, 1, facts...)
+}
+
+// topic is under what name streams listen for a customer's messages.
+func topic(customer string) string { return customer + "/messages" }
+
+func micros(t time.Time) int64 { return t.UnixMicro() }
