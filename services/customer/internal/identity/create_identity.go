@@ -10,13 +10,14 @@ import (
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 )
 
-// CreateIdentity adds an identity to a customer. What the customer has already is answered as it is, and stays from then on when
-// the customer is written to or called elsewhere.
+// CreateIdentity adds an identity to a customer. What the customer is written to or called at can be added, too: it stays from then
+// on when that changes.
 //
 // Two may claim the same value at the same moment, on different replicas: the unique key identity_value_key lets one have it.
 //
 // Errors: NOT_FOUND for an unknown customer, INVALID_ARGUMENT naming the field for a value that is no such thing and for an
-// issuer that is missing or too much, ALREADY_EXISTS (IDENTITY_TAKEN) where the value is another customer's.
+// issuer that is missing or too much, ALREADY_EXISTS (IDENTITY_TAKEN) where the value is another customer's, ALREADY_EXISTS where
+// it had been added to this one.
 func (s *Service) CreateIdentity(
 	ctx context.Context, req *customerv1.CreateIdentityRequest,
 ) (*customerv1.Identity, error) {
@@ -27,17 +28,21 @@ func (s *Service) CreateIdentity(
 	now, unknown := s.clock.Now(), errs.NotFound(req.GetParent())
 
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*customerv1.Identity, error) {
-		added := sqldb.Q(upsert, arguments(customerID(req.GetParent()), key, false, now)...).
-			Refuse("identity_customer_fkey", unknown).Refuse(namelessKey, unknown)
-		results, err := tx.Batch(added)
+		results, err := tx.Batch(
+			sqldb.Q(upsert, arguments(customerID(req.GetParent()), key, false, now)...).
+				Refuse("identity_customer_fkey", unknown).Refuse(namelessKey, unknown),
+			sqldb.Q(selectByKey, int64(key.Kind), key.Issuer, key.Value))
 		if err != nil {
 			return nil, err
 		}
 		identity, err := sqldb.One(results[0], scan)
-		if errors.Is(err, sqldb.ErrNoRow) {
-			return nil, Taken("identity.value")
+		if !errors.Is(err, sqldb.ErrNoRow) {
+			return identity, err
 		}
-		return identity, err
+		if had, err := sqldb.One(results[1], scan); err == nil && had.GetCustomer() == req.GetParent() {
+			return nil, errs.AlreadyExists(had.GetName())
+		}
+		return nil, Taken("identity.value")
 	})
 }
 

@@ -9,11 +9,9 @@ import (
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 )
 
-const selectByKey = `select ` + columns + ` from identity where kind = $1 and issuer = $2 and value = $3`
-
 // ResolveIdentity finds whose a value is, by one read of the index identity_value_key. What can't be read, such as the
-// "anonymous" of a caller who hides their number, is nobody's, and the error's metadata say
-// what could be.
+// "anonymous" of a caller who hides their number, is nobody's, and the error's metadata say what could
+// be.
 //
 // Errors: NOT_FOUND where it is nobody's, INVALID_ARGUMENT for an issuer that is missing or too much.
 func (s *Service) ResolveIdentity(

@@ -38,15 +38,18 @@ func scan(r *sqldb.Rows) (*customerv1.Identity, error) {
 	return i, err
 }
 
+const selectByKey = `select ` + columns + ` from identity where kind = $1 and issuer = $2 and value = $3`
+
 const insert = `
 	insert into identity (id, customer_id, kind, issuer, value, contact, added, created)
 	values ($1, $2, $3, $4, $5, $6, $7, $8)`
 
-// An identity that the customer has already gets one more reason to stay. Another's is left alone, and no row comes back.
+// An identity that the customer has already gets one more reason to stay. What is another's, or would be added twice, is left alone,
+// and no row comes back.
 const upsert = insert + `
 	on conflict (kind, issuer, value) do update set
 		contact = identity.contact or excluded.contact, added = identity.added or excluded.added
-	where identity.customer_id = excluded.customer_id
+	where identity.customer_id = excluded.customer_id and (excluded.contact = true or identity.added = false)
 	returning ` + columns
 
 func arguments(customer string, k Key, contact bool, at time.Time) []any {
