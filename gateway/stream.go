@@ -155,7 +155,10 @@ func (f *feed) run(ctx context.Context) error {
 			err = f.writer.begin()
 		case <-beat.C:
 			err = f.writer.beat()
-		case n := <-f.news:
+		case n, more := <-f.news:
+			if !more { // the reader saw before us that the client is gone
+				return f.over(ctx.Err())
+			}
 			if n.err != nil {
 				return f.ended(n.err)
 			}

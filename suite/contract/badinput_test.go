@@ -66,13 +66,17 @@ type badInput struct {
 func (b *badInput) messages(t *testing.T) {
 	for _, f := range faults(b.request) {
 		a := b.overGRPC(t, b.rpc, b.token, "", f.request)
-		b.refused("gRPC", f.at.String()+": "+f.what, f.at.String(), a)
+		field := f.at.String()
+		if b.others(field) {
+			field = ""
+		}
+		b.refused("gRPC", f.at.String()+": "+f.what, field, a)
 		if !b.sayable(f) {
 			continue
 		}
 		a = b.overREST(t, b.rpc, b.token, "", f.request)
-		field := f.at.json()
-		if b.rpc.inPath(f.at.String()) && a.code() == codes.NotFound {
+		field = f.at.json()
+		if b.others(field) || b.rpc.inPath(f.at.String()) && a.code() == codes.NotFound {
 			field = ""
 		}
 		b.refused("REST", f.at.json()+": "+f.what, field, a)
@@ -85,7 +89,13 @@ func (b *badInput) sayable(f fault) bool {
 	if _, err := protojson.Marshal(f.request); err != nil || !b.rpc.overREST() {
 		return false
 	}
-	return !b.rpc.inPath(f.at.String()) || strings.Contains(f.at.text(f.request), "/")
+	parts := strings.Count(f.at.text(b.request), "/")
+	return !b.rpc.inPath(f.at.String()) || strings.Count(f.at.text(f.request), "/") >= parts && parts > 0
+}
+
+// others tells whether another field of the request has to fit the field, so that either may be found fault with.
+func (b *badInput) others(field string) bool {
+	return (field == "parent" || field == "name") && pathTo(b.rpc.desc.Input(), "after") != nil
 }
 
 // keys sends bad idempotency keys.

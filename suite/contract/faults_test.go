@@ -84,20 +84,49 @@ func badTexts(s spot, request proto.Message, add func(string, proto.Message)) {
 	if rules.GetUuid() {
 		set("no UUID", "request-1")
 	}
-	if proto.HasExtension(s.field().Options(), annotations.E_ResourceReference) {
-		for _, name := range badNames(s.text(request)) {
+	of, _ := proto.GetExtension(s.field().Options(), annotations.E_ResourceReference).(*annotations.ResourceReference)
+	if of == nil {
+		return
+	}
+	names := malformed(s.text(request))
+	if of.GetType() != "*" && !s.uncounted() {
+		names = append(names, nothings(s.text(request))...)
+	}
+	for _, name := range names {
+		if name != s.text(request) {
 			set("name "+name, name)
 		}
 	}
 }
 
-// badNames are names of nothing: malformed ones, one of another collection, and one that is only unknown.
-func badNames(name string) []string {
-	collection, _, _ := strings.Cut(name, "/")
+// uncounted tells fields that count from services only, and are not looked at here: AnswerShortageRequest.answerer.
+func (s spot) uncounted() bool {
+	return s.field().FullName() == "kept.order.v1.AnswerShortageRequest.answerer"
+}
+
+// malformed are names that no resource can have.
+func malformed(name string) []string {
+	collection := collectionOf(name)
 	return []string{
 		collection, collection + "/", collection + "//", "/" + name, name + "/", name + "/x", collection + "/../x",
-		collection + "/a b", collection + "/%2e", collection + "/é", "gadgets/1", "//kept.dev/" + name, strings.ToUpper(name), collection + "/no-such-thing-1",
+		collection + "/a b", collection + "/%2e", collection + "/é", "//kept.dev/" + name, strings.ToUpper(name),
 	}
+}
+
+// nothings are names that no resource has: one of another collection, and one that is only unknown.
+func nothings(name string) []string {
+	if !strings.Contains(name, "/") { // there is one only
+		return []string{"gadgets/1"}
+	}
+	return []string{"gadgets/1", collectionOf(name) + "/no-such-thing-1"}
+}
+
+// collectionOf is a name without its last part.
+func collectionOf(name string) string {
+	if i := strings.LastIndex(name, "/"); i > 0 {
+		return name[:i]
+	}
+	return name
 }
 
 func badNumbers(s spot, request proto.Message, add func(string, proto.Message)) {

@@ -170,13 +170,22 @@ func (k keyed) crowd(t *testing.T, one map[string]int) {
 func (k keyed) sameWhenRead(t *testing.T, a answer) {
 	for _, r := range rpcs(t) {
 		name := a.message.ProtoReflect().Descriptor().Fields().ByName("name")
-		if r.changes() || r.desc.Output() != k.rpc.desc.Output() || name == nil {
+		if r.changes() || r.streams() || r.desc.Output() != k.rpc.desc.Output() || name == nil || pathTo(r.desc.Input(), "name") == nil {
 			continue
 		}
 		request := withValue(r.newRequest(t), pathTo(r.desc.Input(), "name"), a.message.ProtoReflect().Get(name).String())
 		read := k.overGRPC(t, r, k.who().token, "", request)
-		require.Equal(t, protojson.Format(a.message), protojson.Format(read.message), "what %s reads", r)
+		require.Equal(t, withoutEtag(a.message), withoutEtag(read.message), "what %s reads", r)
 	}
+}
+
+// withoutEtag is a message in JSON but for its etag: an interim reply, for one, is added to a case by itself.
+func withoutEtag(m proto.Message) string {
+	copied := proto.Clone(m).ProtoReflect()
+	if etag := copied.Descriptor().Fields().ByName("etag"); etag != nil {
+		copied.Clear(etag)
+	}
+	return protojson.Format(copied.Interface())
 }
 
 func (k keyed) requestID() protoreflect.FieldDescriptor {

@@ -161,10 +161,13 @@ func pathTo(md protoreflect.MessageDescriptor, name string) []protoreflect.Field
 func (w *world) sameAsUnknown(t *testing.T, way string, call way, r rpc, customer caller, sample proto.Message) {
 	path := r.about()
 	name := valueAt(sample, path)
-	collection, _, _ := strings.Cut(name, "/")
-	nowhere := collection + "/" + id.New()
+	nowhere := collectionOf(name) + "/" + id.New()
+	elsewhere := withValue(sample, path, nowhere)
+	if after := pathTo(r.desc.Input(), "after"); after != nil { // it is below the name
+		elsewhere = withValue(elsewhere, after, strings.Replace(valueAt(sample, after), name, nowhere, 1))
+	}
 	foreign := call(t, r, customer.token, "", sample)
-	unknown := call(t, r, customer.token, "", withValue(sample, path, nowhere))
+	unknown := call(t, r, customer.token, "", elsewhere)
 	require.Equal(t, codes.NotFound, foreign.code(), "%s: %v", way, foreign)
 	require.Contains(t, withoutName(foreign, name), "NAME")
 	require.Equal(t, withoutName(foreign, name), withoutName(unknown, nowhere), "%s: another's and an unknown one", way)

@@ -55,7 +55,7 @@ func loyaltySamples() map[string]sample {
 }
 
 func aProgram() *loyaltyv1.Program {
-	return &loyaltyv1.Program{DisplayName: "Points", PointsPerUnit: 2, CurrencyCode: "EUR"}
+	return &loyaltyv1.Program{DisplayName: "Points", PointsPerUnit: 2, CurrencyCode: "PLN"} // nothing here is paid in it
 }
 
 // account is the own customer's account.

@@ -82,7 +82,10 @@ func orderSamples() map[string]sample {
 			return &orderv1.ListTrackingEventsRequest{Parent: w.shipped().GetName(), PageSize: 10}
 		},
 		orderv1.TrackingService_TrackOrder_FullMethodName: func(w *world) proto.Message {
-			return &orderv1.TrackOrderRequest{Name: w.shipped().GetName()}
+			steps := ask(w, "order", orderv1.TrackingService_ListTrackingEvents_FullMethodName,
+				&orderv1.ListTrackingEventsRequest{Parent: w.shipped().GetName()}, &orderv1.ListTrackingEventsResponse{})
+			first := steps.GetTrackingEvents()[0].GetName()
+			return &orderv1.TrackOrderRequest{Name: upTo(first, 2), After: first}
 		},
 	}
 }

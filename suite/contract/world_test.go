@@ -100,7 +100,7 @@ func (w *world) advance(by *durationpb.Duration) {
 
 func (w *world) customer(name string) caller {
 	made := ask(w, "customer", customerv1.CustomerService_CreateCustomer_FullMethodName,
-		&customerv1.CreateCustomerRequest{Customer: &customerv1.Customer{DisplayName: name, Email: name + "@example.org"}}, &customerv1.Customer{})
+		&customerv1.CreateCustomerRequest{Customer: &customerv1.Customer{DisplayName: name, Email: name + "@example.org", Phone: "+38044" + digits(7)}}, &customerv1.Customer{})
 	return w.as(accessv1.Role_ROLE_CUSTOMER, made.GetName())
 }
 

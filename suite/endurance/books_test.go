@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,42 +13,70 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/metric/noop"
 	_ "modernc.org/sqlite"
 
+	"kept.dev/kit"
+	"kept.dev/kit/clock"
+	"kept.dev/kit/live"
+	"kept.dev/kit/outbox"
+	"kept.dev/kit/sign"
 	"kept.dev/suite/cluster"
+	"kept.dev/suite/embedded"
 )
 
 // books are the suite's databases, looked at directly and not through the suite.
 type books struct {
+	services map[string]*sql.DB
+	// customer and order are those two's.
 	customer, order *sql.DB
+	// consumes are the types of events that each service takes in.
+	consumes map[string][]string
 	// stocked is how much of each product has been delivered to the shop, by the product's id without the play's tag.
 	stocked map[string]int64
 }
 
 // potsOfS07 is what S07 puts on the shelf.
-var potsOfS07 = map[string]int64{"coffee-pot": 10}
+var potsOfS07 = map[string]int64{"coffee-pot": 10, "tea-pot": 5}
 
-func openBooks(t *testing.T, driver, customer, order string) *books {
+func openBooks(t *testing.T, driver string, url func(service string) string) *books {
 	t.Helper()
-	b := &books{stocked: potsOfS07}
-	for url, db := range map[string]**sql.DB{customer: &b.customer, order: &b.order} {
-		opened, err := sql.Open(driver, url)
+	b := &books{services: map[string]*sql.DB{}, consumes: consumed(t), stocked: potsOfS07}
+	for service := range embedded.Services() {
+		db, err := sql.Open(driver, url(service))
 		require.NoError(t, err)
-		t.Cleanup(func() { _ = opened.Close() })
-		*db = opened
+		t.Cleanup(func() { _ = db.Close() })
+		b.services[service] = db
 	}
+	b.customer, b.order = b.services["customer"], b.services["order"]
 	return b
 }
 
+// consumed asks each service which events it takes in. Nothing of it runs.
+func consumed(t *testing.T) map[string][]string {
+	types := map[string][]string{}
+	for name, make := range embedded.Services() {
+		wall := clock.Wall{}
+		service, err := make(kit.Deps{
+			Clock: wall, Outbox: outbox.New(name, wall), Log: slog.New(slog.DiscardHandler), Meter: noop.Meter{}, Live: live.NewLocal(),
+			Signer: sign.New([]byte(name)), Mail: kit.Mail{From: "Shop <shop@example.org>", Folder: t.TempDir(), PublicURL: "http://shop.example"},
+		})
+		require.NoError(t, err)
+		for _, h := range service.Events {
+			types[name] = append(types[name], h.Type)
+		}
+	}
+	return types
+}
+
 func booksOfCluster(t *testing.T, c *cluster.Cluster) *books {
-	return openBooks(t, "pgx", c.Postgres.URL("customer"), c.Postgres.URL("order"))
+	return openBooks(t, "pgx", c.Postgres.URL)
 }
 
 func booksOfFolder(t *testing.T, dir string) *books {
-	file := func(service string) string {
+	return openBooks(t, "sqlite", func(service string) string {
 		return "file:" + filepath.Join(dir, service+".db") + "?mode=ro&_pragma=busy_timeout(5000)"
-	}
-	return openBooks(t, "sqlite", file("customer"), file("order"))
+	})
 }
 
 // balance waits until nothing is wrong in the books, and fails saying what is.
@@ -70,7 +99,9 @@ func (b *books) balance(t *testing.T) {
 
 // wrongs says what is wrong in the books now.
 func (b *books) wrongs(ctx context.Context) (wrong []string, err error) {
-	for _, check := range []func(context.Context) ([]string, error){b.plumbing, b.money, b.goods, b.facts, b.promises, b.delivery} {
+	for _, check := range []func(context.Context) ([]string, error){
+		b.plumbing, b.money, b.goods, b.facts, b.promises, b.delivery, b.points, b.cases, b.mails,
+	} {
 		found, err := check(ctx)
 		if err != nil {
 			return nil, err
@@ -112,7 +143,7 @@ func column(ctx context.Context, db *sql.DB, query string) (out []string, err er
 
 // plumbing: everything that was said has been published, and nothing has failed.
 func (b *books) plumbing(ctx context.Context) (wrong []string, err error) {
-	for service, db := range map[string]*sql.DB{"customer": b.customer, "order": b.order} {
+	for service, db := range b.services {
 		found, err := breaches(ctx, db, [][2]string{
 			{service + ": an event waits in the outbox", `select type || ' ' || id from outbox where pending`},
 			{service + ": a dead letter", `select kind || ' ' || key || ': ' || error from timer where attempts > 0`},
@@ -198,13 +229,16 @@ func (b *books) facts(ctx context.Context) ([]string, error) {
 	})
 }
 
-// promises: the promise book and the orders agree, promise by promise. The book knows a state more, DUE, in which
+// promises: the promise book and the orders with their refunds agree, promise by promise. The book knows a state more, DUE, in which
 // nothing may stay.
 func (b *books) promises(ctx context.Context) (wrong []string, err error) {
 	kept, err := column(ctx, b.order, `
 		select promise || ' orders/' || id || ' ' || customer || ' ' || fee || ' ' ||
 			case when promise_state <= 2 then promise_state else promise_state + 1 end
-		from orders`)
+		from orders
+		union all select promise || ' orders/' || order_id || '/refunds/' || id || ' ' || customer || ' 0 ' ||
+			case when promise_state = 1 then promise_state else promise_state + 1 end
+		from refund`)
 	if err != nil {
 		return nil, err
 	}
@@ -217,27 +251,22 @@ func (b *books) promises(ctx context.Context) (wrong []string, err error) {
 	return differences("the orders have the promise", kept, "the book has", book), nil
 }
 
-// delivery: what one service said and the other listens to has been taken in, and nothing else.
+// delivery: what a service listens to has been taken in, whoever said it, and nothing else.
 func (b *books) delivery(ctx context.Context) (wrong []string, err error) {
-	for _, road := range []struct {
-		from, to *sql.DB
-		name     string
-		types    string
-	}{
-		{b.order, b.customer, "order to customer", `'kept.promise.v1.PromiseMade', 'kept.promise.v1.PromiseKept',
-			'kept.promise.v1.PromiseBroken', 'kept.promise.v1.PromiseReleased'`},
-		{b.customer, b.order, "customer to order", `'kept.customer.v1.CustomerCreated', 'kept.promise.v1.PromiseAtRisk',
-			'kept.promise.v1.PromiseDue'`},
-	} {
-		said, err := column(ctx, road.from, `select id from outbox where type in (`+road.types+`)`)
+	for listener, types := range b.consumes {
+		var said []string
+		for _, db := range b.services {
+			found, err := column(ctx, db, `select id from outbox where type in ('`+strings.Join(types, `', '`)+`')`)
+			if err != nil {
+				return nil, err
+			}
+			said = append(said, found...)
+		}
+		heard, err := column(ctx, b.services[listener], `select id from inbox`)
 		if err != nil {
 			return nil, err
 		}
-		heard, err := column(ctx, road.to, `select id from inbox`)
-		if err != nil {
-			return nil, err
-		}
-		wrong = append(wrong, differences(road.name+": said", said, "heard", heard)...)
+		wrong = append(wrong, differences("said to "+listener, said, "heard by "+listener, heard)...)
 	}
 	return wrong, nil
 }

@@ -66,7 +66,7 @@ func TestKillDistributed(t *testing.T) {
 func TestKillEmbedded(t *testing.T) {
 	killEverywhere(t, scenery{programs: []string{"kept"}, strike: func(*testing.T) {}, set: func(t *testing.T, _ point, env string) scene {
 		dir := t.TempDir()
-		e, err := cluster.NewEmbedded(dir, bin, true)
+		e, err := cluster.NewEmbedded(dir, bin, true, box.Env())
 		require.NoError(t, err)
 		over := start(t, env, e.Process)
 		stop := func() (cluster.Ends, error) {

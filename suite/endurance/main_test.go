@@ -12,8 +12,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kept.dev/suite/cluster"
+	"kept.dev/suite/postbox"
 	"kept.dev/suite/scenario"
 )
+
+// box takes the mails of all tests. Addresses differ, so they do not mix.
+var box *postbox.Box
 
 // bin is the folder of the suite's programs, with failpoints in them, built once for all tests.
 var bin string
@@ -37,6 +41,10 @@ func buildAndRun(m *testing.M) (int, error) {
 		return 0, err
 	}
 	bin = dir
+	if box, err = postbox.Open(dir); err != nil {
+		return 0, err
+	}
+	defer box.Stop()
 	return m.Run(), nil
 }
 
@@ -46,7 +54,7 @@ const patience = 30 * time.Second
 // startCluster starts the distributed suite, impatient, and ends it with the test.
 func startCluster(t *testing.T) *cluster.Cluster {
 	t.Helper()
-	c, err := cluster.Start(t.Context(), cluster.Config{Dir: t.TempDir(), Bin: bin, Sandbox: true, Impatient: true, Unlimited: true})
+	c, err := cluster.Start(t.Context(), cluster.Config{Dir: t.TempDir(), Bin: bin, Sandbox: true, Impatient: true, Unlimited: true, Env: []string{box.Env()}})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.Stop()) })
 	return c
@@ -56,7 +64,7 @@ func startCluster(t *testing.T) *cluster.Cluster {
 func startEmbedded(t *testing.T) (*cluster.Embedded, string) {
 	t.Helper()
 	dir := t.TempDir()
-	e, err := cluster.StartEmbedded(t.Context(), dir, bin, true)
+	e, err := cluster.StartEmbedded(t.Context(), dir, bin, true, box.Env())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, e.Stop()) })
 	return e, dir
@@ -65,7 +73,7 @@ func startEmbedded(t *testing.T) (*cluster.Embedded, string) {
 // play plays S07 with more patience than a customer has.
 func play(t *testing.T, where scenario.Stage) error {
 	t.Helper()
-	where.Soon = patience
+	where.Soon, where.Mails, where.Deadly = patience, box.For, true
 	_, err := scenario.Perform(t.Context(), where, scenario.Story{Number: "S07", Play: scenario.S07})
 	return err
 }
