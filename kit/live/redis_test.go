@@ -19,6 +19,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // start makes a hub that hears, and ends it with the test.
 func start(t *testing.T, client redis.UniversalClient) *live.Redis {
 	h := live.NewRedis(client, kittest.Log(t))
+	l := h.Listen("subscribed") // all are told when it begins to hear
+	defer l.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- h.Run(ctx) }()
@@ -26,8 +28,6 @@ func start(t *testing.T, client redis.UniversalClient) *live.Redis {
 		cancel()
 		require.NoError(t, <-done)
 	})
-	l := h.Listen("subscribed")
-	defer l.Close()
 	told(t, l)
 	return h
 }
