@@ -7,6 +7,7 @@ import (
 	"kept.dev/kit/access"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/sqldb"
+	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	"kept.dev/services/notification/internal/link"
 )
@@ -39,8 +40,9 @@ func (s *Service) find(ctx context.Context, name string) (*action, error) {
 	if err != nil {
 		return nil, err
 	}
-	own := access.ScopeOf(ctx).Customer
-	if !a.grant().Signed(s.signer, signature) || own != "" && own != a.customer {
+	caller := access.Caller(ctx)
+	anothers := caller.Role == accessv1.Role_ROLE_CUSTOMER && caller.Subject != a.customer
+	if !a.grant().Signed(s.signer, signature) || anothers {
 		return nil, errs.NotFound(name)
 	}
 	return a, nil
