@@ -17,8 +17,8 @@ type Mail struct {
 	// From and To are the envelope's: who the mail was really for.
 	From string
 	To   []string
-	// TLS says whether it came encrypted.
-	TLS bool
+	// TLS says whether it came encrypted, and UTF8 whether the sender asked for SMTPUTF8 (RFC 6531).
+	TLS, UTF8 bool
 	// Header is as it came; Decoded reads one of its lines.
 	Header mail.Header
 	// Subject and MessageID are read from the header, the latter without its brackets.

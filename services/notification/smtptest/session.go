@@ -16,6 +16,7 @@ type session struct {
 	stopped <-chan struct{}
 	known   bool // has given the password
 	from    string
+	utf8    bool
 	to      []string
 }
 
@@ -89,11 +90,11 @@ func (s *session) Auth(string) (sasl.Server, error) {
 }
 
 // Mail is MAIL FROM.
-func (s *session) Mail(from string, _ *smtp.MailOptions) error {
+func (s *session) Mail(from string, options *smtp.MailOptions) error {
 	if s.server.options.User != "" && !s.known {
 		return &smtp.SMTPError{Code: 530, EnhancedCode: smtp.EnhancedCode{5, 7, 0}, Message: "Authentication required"}
 	}
-	s.from = from
+	s.from, s.utf8 = from, options.UTF8
 	return s.meet(Sender)
 }
 
@@ -144,7 +145,7 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return &smtp.SMTPError{Code: 554, Message: "this is no mail: " + err.Error()}
 	}
-	m.From, m.To = s.from, append(m.To, s.to...)
+	m.From, m.To, m.UTF8 = s.from, append(m.To, s.to...), s.utf8
 	_, m.TLS = s.conn.TLSConnectionState()
 	return s.end(m)
 }

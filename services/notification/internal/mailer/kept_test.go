@@ -104,13 +104,13 @@ func TestManyAtOnce(t *testing.T) {
 // Who finds all connections busy does not wait until it is too late to be answered.
 func TestBusy(t *testing.T) {
 	s := start(t, smtptest.Options{})
-	sender := open(t, s.URL())
+	sender := open(t, s.URL("connections=2"))
 	s.Break(smtptest.Fault{At: smtptest.End, Delay: 2 * time.Second})
 	var all sync.WaitGroup
-	for i := range 4 {
+	for i := range 2 {
 		all.Go(func() { sender.Send(t.Context(), note(fmt.Sprint(i))) })
 	}
-	require.Eventually(t, func() bool { return len(s.Mails()) == 4 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(s.Mails()) == 2 }, 5*time.Second, time.Millisecond)
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	out := sender.Send(ctx, note("late"))

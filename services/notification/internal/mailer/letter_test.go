@@ -141,13 +141,14 @@ func TestBadMail(t *testing.T) {
 }
 
 func TestAddresses(t *testing.T) {
-	for _, to := range []string{"олена@example.com", `"a b"@example.com`, "o'brien+x@sub.example.com"} {
+	for to, wide := range map[string]bool{"олена@example.com": true, `"a b"@example.com`: false, "o'brien+x@sub.example.com": false} {
 		s := start(t, smtptest.Options{UTF8: true})
 		m := note("one")
 		m.To = to
 		out := open(t, s.URL()).Send(t.Context(), m)
 		require.Equal(t, mailer.Sent, out.State, out.Answer)
 		require.Len(t, s.Mails(), 1)
+		require.Equal(t, wide, s.Mails()[0].UTF8, "it is asked for where it is needed")
 		address, err := mail.ParseAddress(s.Mails()[0].Header.Get("To"))
 		require.NoError(t, err)
 		require.Equal(t, strings.ReplaceAll(to, `"`, ""), address.Address)
@@ -172,6 +173,8 @@ func TestSettings(t *testing.T) {
 		"unknown tls":        {kit.Mail{From: shop, SMTP: "smtp://u:secret@mail.example?tls=never"}, "required"},
 		"unknown insecure":   {kit.Mail{From: shop, SMTP: "smtp://u:secret@mail.example?insecure=1"}, "true or false"},
 		"no such CA":         {kit.Mail{From: shop, SMTP: "smtp://u:secret@mail.example?ca=/no/such.pem"}, "no such file"},
+		"no connections":     {kit.Mail{From: shop, SMTP: "smtp://u:secret@mail.example?connections=0"}, "from 1 to"},
+		"many connections":   {kit.Mail{From: shop, SMTP: "smtp://u:secret@mail.example?connections=1000"}, "from 1 to"},
 		"bad name":           {kit.Mail{From: shop, SMTP: "smtp://u:secret@mail.example?hello=a%0Ab"}, "host name"},
 	} {
 		t.Run(name, func(t *testing.T) {

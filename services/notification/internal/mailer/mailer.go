@@ -73,6 +73,7 @@ type Sender interface {
 //     (and its certificate then has to be right: nothing falls back to the clear), but someone between us and the
 //     server can hide the offer. A user's password demands TLS by itself, except to this very machine.
 //   - ca=/path/ca.pem: the certificates that vouch for the server, instead of the system's.
+//   - connections=4: how many connections there are at most. Providers allow a handful for each of their customers.
 //   - insecure=true: believe any certificate. For tests.
 //   - hello=mail.shop.example: the name to greet with; the machine's full name or its address when unset.
 func New(cfg kit.Mail) (Sender, error) {

@@ -7,9 +7,6 @@ import (
 	"time"
 )
 
-// atOnce is how many connections there are at most: providers allow a handful for each of their customers.
-const atOnce = 4
-
 // server is an SMTP server and the connections that we keep to it.
 type server struct {
 	*settings
@@ -24,7 +21,7 @@ func newServer(url string, from *netmail.Address) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &server{settings: s, from: from, turns: make(chan struct{}, atOnce), kept: kept{patience: idleFor}}, nil
+	return &server{settings: s, from: from, turns: make(chan struct{}, s.connections), kept: kept{patience: idleFor}}, nil
 }
 
 // Send says the mail to the server, over a connection that is left from the last one if there is one.
@@ -68,7 +65,7 @@ func (s *server) await(ctx context.Context) error {
 	case s.turns <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("all %d connections to the mail server are busy: %w", atOnce, ctx.Err())
+		return fmt.Errorf("all %d connections to the mail server are busy: %w", s.connections, ctx.Err())
 	}
 }
 

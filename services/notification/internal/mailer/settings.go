@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -19,6 +20,8 @@ type settings struct {
 	user, password string
 	// implicit means TLS from the first byte; required, that nothing is sent in the clear.
 	implicit, required bool
+	// connections is how many there are at most.
+	connections int
 	// hello is the name to greet with; empty for the connection's own address.
 	hello string
 	tls   *tls.Config
@@ -35,7 +38,7 @@ func parseURL(text string) (*settings, error) {
 		strings.Trim(u.Path, "/") != "" || u.Fragment != "" {
 		return nil, errURL
 	}
-	s := &settings{host: u.Hostname(), implicit: u.Scheme == "smtps", user: u.User.Username(), hello: hostName()}
+	s := &settings{host: u.Hostname(), implicit: u.Scheme == "smtps", user: u.User.Username(), hello: hostName(), connections: 4}
 	s.password, _ = u.User.Password()
 	s.address = net.JoinHostPort(s.host, cmp.Or(u.Port(), map[bool]string{false: "587", true: "465"}[s.implicit]))
 	s.tls = &tls.Config{ServerName: s.host, MinVersion: tls.VersionTLS12}
@@ -66,10 +69,16 @@ func (s *settings) option(name, value string) error {
 			return errors.New("no host name")
 		}
 		return nil
+	case "connections":
+		n, err := strconv.Atoi(value)
+		if s.connections = n; err != nil || n < 1 || n > 100 {
+			return fmt.Errorf("%q is no number from 1 to 100", value)
+		}
+		return nil
 	case "ca":
 		return s.trust(value)
 	}
-	return errors.New("no such option: there are tls, ca, insecure and hello")
+	return errors.New("no such option: there are tls, ca, connections, insecure and hello")
 }
 
 // trust believes the certificates in the file, and no others.
