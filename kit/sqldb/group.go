@@ -139,8 +139,9 @@ func (g *group) assemble(last bool) (stmts []*Stmt, owners []int) {
 		if m.ended && !last {
 			continue // what ended closures left goes with the commit, so that their locks are short
 		}
-		for _, s := range m.waiting {
-			if m.ended && s.hotKey != "" {
+		tail := hotTail(m.waiting)
+		for n, s := range m.waiting {
+			if n >= tail {
 				hot = append(hot, owned{s, i})
 			} else {
 				cold = append(cold, owned{s, i})
@@ -161,6 +162,16 @@ func (g *group) assemble(last bool) (stmts []*Stmt, owners []int) {
 		stmts, owners = append(stmts, Q("commit")), append(owners, -1)
 	}
 	return stmts, owners
+}
+
+// hotTail is where the hot statements begin with which a list ends, in order of key: they can go after everybody else's and
+// be sorted among them, and stay in the order in which their caller asked.
+func hotTail(stmts []*Stmt) int {
+	tail := len(stmts)
+	for tail > 0 && stmts[tail-1].hotKey != "" && (tail == len(stmts) || stmts[tail-1].hotKey <= stmts[tail].hotKey) {
+		tail--
+	}
+	return tail
 }
 
 type owned struct {

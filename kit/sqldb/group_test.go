@@ -210,6 +210,43 @@ func TestHotStatementsOfAGroupRunInOrderOfKey(t *testing.T) {
 	require.Equal(t, "cold 0, cold 1, cold 2, hot a, hot b, hot c", ids(t, db))
 }
 
+// Hot statements that are asked for in the middle are in order of key, too, where they end what a caller sends, and each
+// caller gets its own rows.
+func TestHotStatementsAskedForRunInOrderOfKey(t *testing.T) {
+	const note = "insert into log select $1, coalesce(max(n), 0) + 1 from log returning id"
+	db := newDB(t, "postgres", oneWriter)
+	group := holdWriter(t, db)
+	for i, key := range []string{"c", "a", "b"} {
+		group.join(t.Context(), func(tx *sqldb.Tx) error {
+			cold, hot := fmt.Sprint("cold ", i), "hot "+key
+			rows, err := tx.Batch(sqldb.Q(note, cold), sqldb.Q(note, hot).Hot(key))
+			if err != nil {
+				return err
+			}
+			for n, want := range []string{cold, hot} {
+				got, err := sqldb.One(rows[n], func(r *sqldb.Rows) (s string, err error) { return s, r.Scan(&s) })
+				if err != nil || got != want {
+					return fmt.Errorf("%q, not %q: %w", got, want, err)
+				}
+			}
+			return nil
+		})
+	}
+	group.run()
+	require.Equal(t, "cold 0, cold 1, cold 2, hot a, hot b, hot c", ids(t, db))
+}
+
+func TestNothingToSendIsNoTrip(t *testing.T) {
+	onBoth(t, func(t *testing.T, dialect string) {
+		db := newDB(t, dialect, oneWriter)
+		require.NoError(t, db.Update(t.Context(), "nothing", func(tx *sqldb.Tx) error {
+			rows, err := tx.Batch()
+			require.Empty(t, rows)
+			return err
+		}))
+	})
+}
+
 func TestACallerMayGiveUpBeforeItsTurn(t *testing.T) {
 	onBoth(t, func(t *testing.T, dialect string) {
 		db := newDB(t, dialect, oneWriter)

@@ -43,6 +43,9 @@ func (tx *Tx) Batch(queries ...*Stmt) ([]*Rows, error) {
 	}
 	stmts := append(tx.pending, queries...)
 	tx.pending = nil
+	if len(stmts) == 0 {
+		return nil, nil
+	}
 	for _, s := range stmts {
 		tx.wrote = tx.wrote || !s.readOnly()
 	}

@@ -100,7 +100,7 @@ func (w *Worker) callOut(ctx context.Context, t Timer) error {
 		if ctx.Err() != nil {
 			return w.release(ctx, t)
 		}
-		return w.charge(ctx, t, err)
+		return w.charge(context.WithoutCancel(ctx), t, err) // a stop that comes now must not leave it leased
 	}
 	failpoint.Hit("outside.after", t.Kind)
 	ctx = context.WithoutCancel(ctx) // what came back is written down even when we are told to stop

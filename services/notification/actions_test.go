@@ -17,7 +17,6 @@ import (
 	"kept.dev/kit/change"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/kittest"
-	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
@@ -114,7 +113,6 @@ func TestALinkIsItsAddressees(t *testing.T) {
 			link string
 		}{
 			"another customer": {b.customer(ivan), link},
-			"a guest":          {b.as(accessv1.Role_ROLE_GUEST, "guests/1"), link},
 			"no subject":       {b.customer(""), link},
 			"forged":           {t.Context(), link[:len(link)-4] + "AAAA"},
 			"another choice":   {t.Context(), "actions/" + link[len("actions/"):len(link)-43-len(".wait.")] + ".cancel." + link[len(link)-43:]},
