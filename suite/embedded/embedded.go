@@ -84,11 +84,12 @@ type Suite struct {
 	channels map[string]*inproc.Channel
 	around   app.Surroundings
 	lock     *os.File
+	live     *live.Local
 }
 
 // Open puts the suite together and brings its tables up to date. Nothing works before Run.
 func Open(ctx context.Context, cfg Config) (suite *Suite, err error) {
-	s := &Suite{cfg: cfg, units: map[string]*app.Unit{}, channels: map[string]*inproc.Channel{}}
+	s := &Suite{live: live.NewLocal(), cfg: cfg, units: map[string]*app.Unit{}, channels: map[string]*inproc.Channel{}}
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -173,7 +174,7 @@ func (s *Suite) surroundings() (app.Surroundings, error) {
 	around := app.Surroundings{
 		Process: id.New(), Bus: bus.NewLocal(names...), Clock: clock.Wall{}, Log: s.cfg.Log, Tracer: s.cfg.Tracer,
 		Meter: s.cfg.Meter, Verifier: verifier, Activity: &activity.Counter{}, Peer: s.peer(),
-		Live: live.NewLocal(), Signer: signer, Mail: mail,
+		Live: s.live, Signer: signer, Mail: mail,
 	}
 	if s.cfg.RateLimit > 0 {
 		around.Limiter = ratelimit.NewLocal(ratelimit.Limit{Rate: s.cfg.RateLimit}, time.Now)
@@ -212,6 +213,9 @@ func (s *Suite) gateway() (http.Handler, error) {
 
 // Channel is the connection to a service within the process, for gRPC callers.
 func (s *Suite) Channel(service string) grpc.ClientConnInterface { return s.channels[service] }
+
+// EndStreams ends the streams that services have open, so that nothing waits for them.
+func (s *Suite) EndStreams() { s.live.Close() }
 
 // Check tells whether the databases answer.
 func (s *Suite) Check(ctx context.Context) error {

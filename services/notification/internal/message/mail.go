@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 
+	"golang.org/x/net/idna"
+
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	"kept.dev/services/notification/internal/contact"
 	"kept.dev/services/notification/internal/link"
@@ -24,7 +26,7 @@ func (s *Service) mail(m *notificationv1.Message, to contact.Contact) mailer.Mai
 		Body: m.GetBody(), Buttons: s.buttons(m), Choose: phrasesOf(m.GetLanguageCode()).choose,
 	}
 	return mailer.Mail{
-		To: to.Email, ToName: name, Subject: m.GetTitle(), Text: l.text(), HTML: l.html(),
+		To: addressOf(to.Email), ToName: name, Subject: m.GetTitle(), Text: l.text(), HTML: l.html(),
 		MessageID: idOf(m.GetName()) + "@" + hostOf(s.publicURL), LanguageCode: m.GetLanguageCode(), Date: m.GetCreateTime().AsTime(),
 	}
 }
@@ -106,5 +108,19 @@ func hostOf(publicURL string) string {
 	if err != nil || u.Hostname() == "" || strings.ContainsRune(u.Hostname(), ':') {
 		return "localhost"
 	}
-	return u.Hostname()
+	host, err := idna.Lookup.ToASCII(u.Hostname())
+	if err != nil {
+		return "localhost"
+	}
+	return host
+}
+
+// addressOf is an address as every mail server takes it: the domain in ASCII.
+func addressOf(email string) string {
+	at := strings.LastIndexByte(email, '@')
+	domain, err := idna.Lookup.ToASCII(email[at+1:])
+	if at < 0 || err != nil {
+		return email
+	}
+	return email[:at+1] + domain
 }
