@@ -185,6 +185,19 @@ func TestTheOrderServiceHasTheLastWord(t *testing.T) {
 	})
 }
 
+// Waiting for a date that has passed can't be chosen any more, though the rest can.
+func TestTheOrderServiceMayRefuseAChoice(t *testing.T) {
+	onBoth(t, func(t *testing.T, b *bench) {
+		links := b.asked()
+		b.orders.fail(errs.Invalid("choice", "WAIT can't be chosen"), nil)
+		b.refused("ACTION_EXPIRED", t.Context(), links["WAIT"])
+		require.Zero(t, kittest.Number(t, b.db, `select count(*) from timer`))
+		b.orders.fail(nil, nil)
+		_, err := b.press(t.Context(), links["CANCEL"])
+		require.NoError(t, err)
+	})
+}
+
 func TestFiftyAtOnceTakeItOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *bench) {
 		link := b.asked()["SUBSTITUTE"]

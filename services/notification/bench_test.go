@@ -89,7 +89,7 @@ func newBench(t testing.TB, db *sqldb.DB, tune ...func(*kit.Deps)) *bench {
 	require.NoError(t, db.Migrate(t.Context(), b.service.Migrations, "schema_version"))
 	b.channel = inproc.New(b.whoever, b.whoeverStreams)
 	b.service.Register(b.channel)
-	b.worker = b.newWorker(0)
+	b.worker = b.newWorker()
 	b.consumer = inbox.New(inbox.Config{
 		DB: db, Clock: b.clock, Log: b.deps.Log, Tracer: kittest.Tracer(), Activity: &activity.Counter{}, Handlers: b.service.Events,
 	}, b.worker)
@@ -107,9 +107,9 @@ func (b *bench) made(t testing.TB) *kit.Service {
 	return service
 }
 
-func (b *bench) newWorker(lease time.Duration) *timer.Worker {
+func (b *bench) newWorker() *timer.Worker {
 	w := timer.NewWorker(timer.Config{
-		DB: b.db, Clock: b.clock, Log: b.deps.Log, Tracer: kittest.Tracer(), Activity: &activity.Counter{}, Lease: lease,
+		DB: b.db, Clock: b.clock, Log: b.deps.Log, Tracer: kittest.Tracer(), Activity: &activity.Counter{},
 	})
 	b.service.Timers(w)
 	return w

@@ -9,8 +9,11 @@ import (
 )
 
 // record writes down that an action was carried out, and says it, once. It returns the action as it stands then.
+//
+// It has a transaction of its own: among those who share one, a claim that saw the action open could set its timer after it was
+// ended here.
 func (s *Service) record(ctx context.Context, a *action) (taken *action, err error) {
-	err = s.db.Update(ctx, "action.record", func(tx *sqldb.Tx) error {
+	err = s.db.UpdateAlone(ctx, "action.record", func(tx *sqldb.Tx) error {
 		if err := s.markTaken(ctx, tx, a); err != nil {
 			return err
 		}
@@ -41,11 +44,13 @@ func (s *Service) markTaken(ctx context.Context, tx *sqldb.Tx, a *action) error 
 	})
 }
 
-// giveUp notes that the matter was decided before the action could be carried out.
-func (s *Service) giveUp(ctx context.Context, a *action) error {
-	return s.db.Update(ctx, "action.give_up", func(tx *sqldb.Tx) error {
+// giveUp takes the claim back of what can't be carried out, and notes where the matter is decided.
+func (s *Service) giveUp(ctx context.Context, a *action, decided bool) error {
+	return s.db.UpdateAlone(ctx, "action.give_up", func(tx *sqldb.Tx) error {
 		tx.Exec(unclaim, a.message, a.choice)
-		message.Decide(tx, a.matter, s.clock.Now())
+		if decided {
+			message.Decide(tx, a.matter, s.clock.Now())
+		}
 		settle.Cancel(tx, a.key())
 		return nil
 	})

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 
 	"kept.dev/kit/access"
@@ -90,12 +91,8 @@ func (s *Service) carryOut(ctx context.Context, name string) (*notificationv1.Ac
 		return nil, err
 	}
 	if a.taken == nil {
-		err := s.answer(ctx, a)
-		if errs.ReasonOf(err) == "SHORTAGE_ANSWERED" {
-			return nil, errors.Join(errSuperseded, s.giveUp(ctx, a))
-		}
-		if err != nil {
-			return nil, err
+		if err := s.answer(ctx, a); err != nil {
+			return nil, s.notDone(ctx, a, err)
 		}
 		failpoint.Hit("action.done", "action.take")
 		if a, err = s.record(ctx, a); err != nil {
@@ -103,6 +100,17 @@ func (s *Service) carryOut(ctx context.Context, name string) (*notificationv1.Ac
 		}
 	}
 	return a.proto(name, s.clock.Now()), nil
+}
+
+// notDone says why an action was not carried out. What may be carried out later, or was perhaps, stays claimed.
+func (s *Service) notDone(ctx context.Context, a *action, cause error) error {
+	switch {
+	case errs.ReasonOf(cause) == "SHORTAGE_ANSWERED":
+		return errors.Join(errSuperseded, s.giveUp(ctx, a, true))
+	case errs.KindOf(cause) == codes.InvalidArgument: // to wait for a date that has passed
+		return errors.Join(errExpired, s.giveUp(ctx, a, false))
+	}
+	return cause
 }
 
 // answer has the order service carry it out.
