@@ -37,7 +37,7 @@ servers: ## Install PostgreSQL and Redis where they are missing (Debian, as root
 	@tools/servers
 
 test: servers ## Run every test.
-	$(GO) test -timeout 20m work
+	$(GO) test -timeout 35m work
 
 run: ## Run the suite in one process, on data/; ARGS=--sandbox adds a clock that can be moved.
 	@$(GO) build -o $(BIN)/kept ./suite/cmd/kept && exec $(BIN)/kept serve --data $(DATA) $(ARGS)

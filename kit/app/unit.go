@@ -129,6 +129,7 @@ func (u *Unit) staff(log *slog.Logger) {
 	}
 	u.consumer = inbox.New(inbox.Config{
 		DB: u.DB, Clock: u.around.Clock, Log: log, Tracer: tracer, Activity: u.around.Activity, Handlers: u.Service.Events,
+		Refresh: u.around.RefreshClock,
 	}, u.worker)
 	u.relay = relay.New(relay.Config{
 		DB: u.DB, Bus: u.around.Bus, Outbox: u.outbox, Source: u.Service.Name, Log: log, Activity: u.around.Activity,

@@ -57,6 +57,8 @@ type Config struct {
 	Tracer   trace.Tracer
 	Activity *activity.Counter
 	Handlers []Handler
+	// Refresh brings the clock up to date, where it can be moved from outside (a sandbox); nil where it can't.
+	Refresh func(context.Context) error
 }
 
 // Consumer takes in a service's events.
@@ -84,6 +86,9 @@ func (c *Consumer) Handle(ctx context.Context, events []event.Event) error {
 	}
 	defer c.cfg.Activity.Begin()()
 	slices.SortFunc(mine, func(a, b event.Event) int { return strings.Compare(a.ID, b.ID) })
+	if err := c.catchUp(ctx, mine); err != nil {
+		return err
+	}
 	err := c.take(ctx, mine)
 	if err == nil || outage(ctx, err) {
 		return err
@@ -91,6 +96,21 @@ func (c *Consumer) Handle(ctx context.Context, events []event.Event) error {
 	for _, e := range mine {
 		if err := c.takeAlone(ctx, e); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// catchUp sees to it that nothing is handled before it has happened: a clock that was moved may be known to whoever said the
+// event and not here yet, and what follows from the event would be stamped with a time long before it.
+func (c *Consumer) catchUp(ctx context.Context, events []event.Event) error {
+	if c.cfg.Refresh == nil {
+		return nil
+	}
+	now := c.cfg.Clock.Now()
+	for _, e := range events {
+		if e.Time.After(now) {
+			return c.cfg.Refresh(ctx)
 		}
 	}
 	return nil

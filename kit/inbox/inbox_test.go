@@ -191,3 +191,16 @@ func TestAnOutageOfTheDatabaseChargesNobody(t *testing.T) {
 		})
 	}
 }
+
+// A sandbox's clock is moved by one process, and what follows may be here before the news of it.
+func TestNothingIsHandledBeforeItHappened(t *testing.T) {
+	onBoth(t, func(t *testing.T, b *bench) {
+		b.handle(t, newEvent(t, "before"))
+		b.moved = 6 * time.Hour
+		late := newEvent(t, "after the clock was moved")
+		late.Time = late.Time.Add(b.moved)
+		b.handle(t, late)
+		require.Len(t, b.at, 2)
+		require.False(t, b.at[1].Before(late.Time), "handled at %s, happened at %s", b.at[1], late.Time)
+	})
+}

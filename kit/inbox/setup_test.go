@@ -33,6 +33,9 @@ type bench struct {
 	broken   map[string]bool
 	consumer *inbox.Consumer
 	worker   *timer.Worker
+	// moved is how far the sandbox's clock has been moved elsewhere, as the consumer learns when it asks.
+	moved time.Duration
+	at    []time.Time // when effects happened
 }
 
 func onBoth(t *testing.T, test func(t *testing.T, b *bench)) {
@@ -48,6 +51,7 @@ func newBench(db *sqldb.DB) *bench {
 	b.worker = timer.NewWorker(timer.Config{DB: db, Clock: b.clock, Log: log, Tracer: tracer, Activity: counter, Poll: time.Millisecond})
 	b.consumer = inbox.New(inbox.Config{
 		DB: db, Clock: b.clock, Log: log, Tracer: tracer, Activity: counter, Handlers: []inbox.Handler{inbox.On(b.onSaid)},
+		Refresh: func(context.Context) error { b.clock.Advance(b.moved); return nil },
 	}, b.worker)
 	return b
 }
@@ -55,6 +59,7 @@ func newBench(db *sqldb.DB) *bench {
 var errBroken = errors.New("it is broken")
 
 func (b *bench) onSaid(_ context.Context, tx *sqldb.Tx, _ event.Event, fact *said) error {
+	b.at = append(b.at, b.clock.Now())
 	tx.Exec(`insert into effect (key) values ($1)`, fact.GetValue())
 	if fact.GetValue() == "panic" {
 		panic("boom")

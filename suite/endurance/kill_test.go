@@ -42,6 +42,7 @@ type scenery struct {
 
 // TestKillDistributed kills the replicas of each service at every failpoint that the story passes.
 func TestKillDistributed(t *testing.T) {
+	t.Parallel() // with the embedded suite's: most of the time is spent waiting
 	c := startCluster(t)
 	stage, books := c.Stage(), booksOfCluster(t, c)
 	strike := func(t *testing.T) {
@@ -64,6 +65,7 @@ func TestKillDistributed(t *testing.T) {
 
 // TestKillEmbedded kills the one process at every failpoint that it passes from its first start to the end of the story.
 func TestKillEmbedded(t *testing.T) {
+	t.Parallel()
 	killEverywhere(t, scenery{programs: []string{"kept"}, strike: func(*testing.T) {}, set: func(t *testing.T, _ point, env string) scene {
 		dir := t.TempDir()
 		e, err := cluster.NewEmbedded(dir, bin, true, box.Env())
