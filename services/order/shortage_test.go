@@ -143,6 +143,9 @@ func TestWhoWaitsHasANewPromise(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "ANSWERED WAIT "+olena, s.GetState().String()+" "+s.GetChoice().String()+" "+s.GetAnswerer())
 		require.Equal(t, h.clock.Now(), s.GetAnswerTime().AsTime())
+		read, err := h.shortages.GetShortage(h.customer(), &orderv1.GetShortageRequest{Name: s.GetName()})
+		require.NoError(t, err)
+		require.True(t, proto.Equal(s, read), "what was answered is what is read")
 		o := h.get(l.order.GetName())
 		require.NotEqual(t, l.order.GetPromise(), o.GetPromise())
 		require.Equal(t, orderv1.Order_OPEN, o.GetPromiseState())
@@ -632,7 +635,7 @@ func TestThePolicy(t *testing.T) {
 			_, err = update(&orderv1.ShortagePolicy{}, path)
 			refused(t, "INVALID_REQUEST", err)
 		}
-		_, err = update(&orderv1.ShortagePolicy{}, "etag")
+		_, err = update(&orderv1.ShortagePolicy{}, "display_name")
 		require.ErrorContains(t, err, "update_mask")
 	})
 }

@@ -45,7 +45,9 @@ func (s *Service) Break(ctx context.Context, tx *sqldb.Tx, o *orderv1.Order) err
 	if err != nil {
 		return err
 	}
-	failpoint.Hit("refund.request", "speed-fee")
+	if fee.Minor > 0 {
+		failpoint.Hit("refund.request", "speed-fee")
+	}
 	requested, err := s.Owe(ctx, tx, o, payment.Owed{Purpose: orderv1.Refund_SPEED_FEE, Amount: fee})
 	if err != nil {
 		return err
