@@ -53,6 +53,7 @@ func newWorld(t testing.TB) *world {
 	w.option = ask(w, "order", orderv1.FulfillmentService_CreateDeliveryOption_FullMethodName, &orderv1.CreateDeliveryOptionRequest{
 		DeliveryOptionId: "express", DeliveryOption: anOption(),
 	}, &orderv1.DeliveryOption{}).GetName()
+	w.cancelled()                                                 // the own customer has been told something: whatever a first message makes is there
 	w.advance(&durationpb.Duration{Seconds: 1, Nanos: 123456789}) // what is told must not be finer than what is kept
 	return w
 }
