@@ -100,6 +100,11 @@ func GRPCPart(address string, server *grpc.Server) process.Part {
 	}
 }
 
+// SettlePart gives back to the machine what only starting has needed. Put it last.
+func SettlePart() process.Part {
+	return process.Part{Name: "settle", Start: func(context.Context) error { debug.FreeOSMemory(); return nil }}
+}
+
 // StreamsPart ends the streams when it stops. Put it behind the server, which would wait for them.
 func StreamsPart(end func()) process.Part {
 	return process.Part{Name: "streams", Stop: func(context.Context) error { end(); return nil }}
@@ -120,5 +125,5 @@ func (r *replica) parts(seen Seen) []process.Part {
 	if r.world != nil {
 		parts = append(parts, process.Part{Name: "sandbox", Run: r.world.Run})
 	}
-	return append(parts, GRPCPart(r.cfg.Listen, server), StreamsPart(r.live.Close), readiness.Part())
+	return append(parts, GRPCPart(r.cfg.Listen, server), StreamsPart(r.live.Close), readiness.Part(), SettlePart())
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"buf.build/go/protovalidate"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/sync/errgroup"
@@ -42,10 +43,12 @@ type Surroundings struct {
 	Verifier chain.Verifier
 	Limiter  ratelimit.Limiter
 	Activity *activity.Counter
-	Peer     func(service string) grpc.ClientConnInterface
-	Live     live.Hub
-	Signer   *sign.Signer
-	Mail     kit.Mail
+	// Validator knows the contract's rules; one is made for each service when it is nil.
+	Validator protovalidate.Validator
+	Peer      func(service string) grpc.ClientConnInterface
+	Live      live.Hub
+	Signer    *sign.Signer
+	Mail      kit.Mail
 	// RelayLease and OutsideLease are after how long another replica takes over from one that died; zero for the default.
 	RelayLease, OutsideLease time.Duration
 	// Sandbox is set in a sandbox: what moves the clock, and what brings this process's clock up to date.
@@ -108,9 +111,11 @@ func NewChain(around Surroundings, log *slog.Logger, register func(grpc.ServiceR
 	if err != nil {
 		return nil, err
 	}
-	validator, err := chain.NewValidator(descriptors...)
-	if err != nil {
-		return nil, err
+	validator := around.Validator
+	if validator == nil {
+		if validator, err = chain.NewValidator(descriptors...); err != nil {
+			return nil, err
+		}
 	}
 	return chain.New(chain.Config{
 		Log: log, Tracer: around.Tracer.Tracer("kept.dev/kit/chain"), Meter: around.Meter.Meter("kept.dev/kit/chain"),

@@ -171,8 +171,13 @@ func (s *Suite) surroundings() (app.Surroundings, error) {
 	if mail.Folder == "" {
 		mail.Folder = filepath.Join(s.cfg.Dir, "mailbox")
 	}
+	validator, err := chain.NewValidator() // one for all: much of it is the same, and it learns each message when it first comes
+	if err != nil {
+		return app.Surroundings{}, err
+	}
 	around := app.Surroundings{
-		Process: id.New(), Bus: bus.NewLocal(names...), Clock: clock.Wall{}, Log: s.cfg.Log, Tracer: s.cfg.Tracer,
+		Validator: validator,
+		Process:   id.New(), Bus: bus.NewLocal(names...), Clock: clock.Wall{}, Log: s.cfg.Log, Tracer: s.cfg.Tracer,
 		Meter: s.cfg.Meter, Verifier: verifier, Activity: &activity.Counter{}, Peer: s.peer(),
 		Live: s.live, Signer: signer, Mail: mail,
 	}

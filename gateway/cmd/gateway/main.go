@@ -58,7 +58,7 @@ func serve(ctx context.Context, cfg Config) error {
 	}
 	readiness := process.NewReadiness(nil, process.Check{Name: "services", Probe: anybody(conns)})
 	return process.Run(ctx, seen.Logger, cfg.Drain, seen.Part(), cfg.AdminPart(&cfg, seen, readiness),
-		process.HTTP("rest", cfg.Listen, handler), readiness.Part())
+		process.HTTP("rest", cfg.Listen, handler), readiness.Part(), app.SettlePart())
 }
 
 // anybody tells whether at least one service answers. With one away, the others are still worth being reached.
