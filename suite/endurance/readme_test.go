@@ -30,7 +30,8 @@ func TestReadme(t *testing.T) {
 	owner, err := os.ReadFile(filepath.Join(dir, "admin-token"))
 	require.NoError(t, err)
 	shell := exec.CommandContext(t.Context(), "bash", "-c", script)
-	shell.Env = append(os.Environ(), "KEPT=http://"+e.Process.Address, "TOKEN="+string(owner))
+	shell.Env = append(os.Environ(), "KEPT=http://"+e.Process.Address, "TOKEN="+string(owner),
+		"KEPT_COMMAND="+filepath.Join(bin, "kept"), "DATA="+dir)
 	out, err := shell.Output()
 	require.NoError(t, err, "%s", out)
 

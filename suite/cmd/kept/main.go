@@ -78,8 +78,9 @@ func (c *ServeCmd) Run(ctx context.Context) error {
 	return process.Run(ctx, seen.Logger, c.Drain,
 		seen.Part(), c.AdminPart(c, seen, readiness),
 		process.Part{Name: "services", Run: suite.Run, Stop: suite.Drain},
-		app.GRPCPart(c.GRPCListen, server), app.StreamsPart(suite.EndStreams), process.HTTP("rest", c.Listen, suite.Handler), readiness.Part(), app.SettlePart(),
-		process.Part{Name: "greeting", Start: func(context.Context) error { return c.greet(suite.Issuer) }})
+		app.GRPCPart(c.GRPCListen, server), app.StreamsPart(suite.EndStreams), process.HTTP("rest", c.Listen, suite.Handler),
+		process.Part{Name: "greeting", Start: func(context.Context) error { return c.greet(suite.Issuer) }},
+		readiness.Part(), app.SettlePart())
 }
 
 // greet tells where everything is, and gives the owner a token at the first start.
