@@ -66,7 +66,14 @@ func Perform(ctx context.Context, stage Stage, story Story) (checks int, err err
 		}
 	}()
 	story.Play(p)
+	p.prove()
 	return p.checks, nil
+}
+
+// prove checks that the ledger adds up, whatever the story was.
+func (p *Play) prove() {
+	proof := p.Get(p.As(accessv1.Role_ROLE_ADMIN, "admins/owner"), "/v1/programs/main:proveLedger").OK()
+	p.Equal("true 0", proof.Text("proven")+" "+proof.Text("postingSum"), "the ledger is proven")
 }
 
 type failure struct{ err error }
