@@ -40,8 +40,9 @@ func Dial(address string, creds credentials.TransportCredentials, opts ...grpc.D
 		opts = append(opts, grpc.WithResolvers(static))
 		target = "kept:///replicas"
 	}
-	// A replica that is back is called again soon: the library's own second of waiting is long for a caller.
-	again := backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 5 * time.Second}
+	// A replica that is back is called again soon: the library's own second of waiting is long for a caller, and the next
+	// replica may go at once.
+	again := backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 500 * time.Millisecond}
 	conn, err := grpc.NewClient(target, append(opts,
 		grpc.WithTransportCredentials(creds),
 		grpc.WithDefaultServiceConfig(serviceConfig), grpc.WithChainUnaryInterceptor(keyed),

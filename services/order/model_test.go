@@ -1,6 +1,7 @@
 package order_test
 
 import (
+	"slices"
 	"time"
 
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
@@ -221,7 +222,9 @@ func (m *plain) waits(s *plainShortage) {
 
 func (m *plain) pass(by time.Duration) {
 	m.now = m.now.Add(by)
-	for _, s := range m.shortages {
+	inTurn := slices.Clone(m.shortages)
+	slices.SortStableFunc(inTurn, func(a, b *plainShortage) int { return a.deadline.Compare(b.deadline) })
+	for _, s := range inTurn {
 		if s.state == orderv1.Shortage_OPEN && !s.deadline.After(m.now) {
 			m.decide(s, orderv1.Shortage_DEFAULTED, s.otherwise)
 		}

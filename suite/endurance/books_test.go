@@ -148,7 +148,7 @@ func (b *books) plumbing(ctx context.Context) (wrong []string, err error) {
 			{service + ": an event waits in the outbox", `select type || ' ' || id from outbox where pending`},
 			{service + ": a dead letter", `select kind || ' ' || key || ': ' || error from timer where attempts > 0`},
 			{service + ": the same fact said twice", `
-				select subject || ' ' || type from outbox group by subject, type, version having count(*) > 1`},
+				select subject || ' ' || type from outbox group by subject, type, version, data having count(*) > 1`},
 		})
 		if err != nil {
 			return nil, err

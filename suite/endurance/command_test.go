@@ -79,10 +79,10 @@ func TestAStartThatFailsLeavesNothingBehind(t *testing.T) {
 	status, out := kept(t, "serve", "--data", dir, "--sandbox", "--listen", taken.Addr().String(),
 		"--grpc-listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0")
 	require.Equal(t, 1, status, out)
-	e, err := cluster.StartEmbedded(t.Context(), dir, bin, true)
+	e, err := cluster.StartEmbedded(t.Context(), dir, bin, true, box.Env())
 	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, e.Stop()) })
 	require.NoError(t, play(t, e.Stage()))
-	require.NoError(t, e.Stop())
 }
 
 func TestATokenOpensWhatItsRoleMayOpen(t *testing.T) {

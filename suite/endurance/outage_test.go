@@ -35,7 +35,7 @@ func awaitClock(t *testing.T, c *cluster.Cluster) {
 func TestOutages(t *testing.T) {
 	c := startCluster(t)
 	books := booksOfCluster(t, c)
-	books.stocked = map[string]int64{"coffee-pot": 10, "probe": 1, "plenty": 1000}
+	books.stocked = map[string]int64{"coffee-pot": 10, "tea-pot": 5, "probe": 1, "plenty": 1000}
 	stop := cluster.Keep(c.Processes...)
 	for range 3 {
 		outage(t, c, books, "Redis lost with its data", func() { loseRedis(t, c) })
