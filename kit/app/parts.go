@@ -120,10 +120,10 @@ func (r *replica) parts(seen Seen) []process.Part {
 	parts := []process.Part{
 		seen.Part(), r.cfg.AdminPart(&r.cfg, seen, readiness),
 		{Name: "database", Start: r.unit.Migrate},
-		{Name: "workers", Run: r.unit.Run}, {Name: "live", Run: r.live.Run},
 	}
-	if r.world != nil {
-		parts = append(parts, process.Part{Name: "sandbox", Run: r.world.Run})
+	if r.world != nil { // before all that asks what time it is
+		parts = append(parts, process.Part{Name: "sandbox", Start: r.world.Begin, Run: r.world.Run})
 	}
-	return append(parts, GRPCPart(r.cfg.Listen, server), StreamsPart(r.live.Close), readiness.Part(), SettlePart())
+	return append(parts, process.Part{Name: "workers", Run: r.unit.Run}, process.Part{Name: "live", Run: r.live.Run},
+		GRPCPart(r.cfg.Listen, server), StreamsPart(r.live.Close), readiness.Part(), SettlePart())
 }

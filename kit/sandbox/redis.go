@@ -60,6 +60,22 @@ func (r *Redis) Share(ctx context.Context, offset time.Duration) error {
 // Refresh brings this process's clock up to date.
 func (r *Redis) Refresh(ctx context.Context) error { return r.Share(ctx, r.Clock.Offset()) }
 
+// Begin waits until this process knows what time it is: one that was started while Redis was away would live in a past that
+// nobody else remembers.
+func (r *Redis) Begin(ctx context.Context) error {
+	for {
+		err := r.Refresh(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the sandbox's clock is not known: %w", err)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
 // Run keeps this process on the list until the context ends.
 func (r *Redis) Run(ctx context.Context) error {
 	self := r.Service + " " + r.Process + " " + r.Address

@@ -176,3 +176,26 @@ func TestTwentyDaysOverRedis(t *testing.T) {
 	}
 	s.requireOver(t, 60)
 }
+
+// A process that is started while Redis is away does nothing until it knows the time.
+func TestAProcessBeginsWhenItKnowsTheTime(t *testing.T) {
+	server, client := kittest.Redis(t)
+	require.NoError(t, newProcess(client, "order", "1", nil).Share(t.Context(), 48*time.Hour))
+	require.NoError(t, client.Save(t.Context()).Err())
+	server.Stop(true)
+	newcomer := newProcess(client, "order", "2", nil)
+	begun := make(chan error, 1)
+	go func() { begun <- newcomer.Begin(t.Context()) }()
+	select {
+	case err := <-begun:
+		t.Fatal("it began without the time", err)
+	case <-time.After(200 * time.Millisecond):
+	}
+	require.NoError(t, server.Restart(t.Context()))
+	require.NoError(t, <-begun)
+	require.Equal(t, 48*time.Hour, newcomer.Clock.Offset())
+
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.Error(t, newcomer.Begin(ended))
+}
