@@ -4,8 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"google.golang.org/protobuf/types/known/timestamppb"
-
+	"kept.dev/kit/clock"
 	"kept.dev/kit/event"
 	"kept.dev/kit/money"
 	"kept.dev/kit/sqldb"
@@ -72,17 +71,10 @@ func scan(r *sqldb.Rows) (*customerv1.Promise, error) {
 	p.Name = collection + id
 	p.State = customerv1.Promise_State(state)
 	p.Kind = promisev1.PromiseKind(kind)
-	p.MakeTime, p.AtRiskTime, p.DueTime = stamp(made), stamp(risk), stamp(due)
-	p.ResolveTime, p.UnansweredTime = stamp(resolved), stamp(reported)
+	p.MakeTime, p.AtRiskTime, p.DueTime = clock.Stamp(made), clock.Stamp(risk), clock.Stamp(due)
+	p.ResolveTime, p.UnansweredTime = clock.Stamp(resolved), clock.Stamp(reported)
 	if currency != "" {
 		p.Fee = money.Amount{Minor: fee, Currency: currency}.Proto()
 	}
 	return p, nil
-}
-
-func stamp(micros *int64) *timestamppb.Timestamp {
-	if micros == nil {
-		return nil
-	}
-	return timestamppb.New(time.UnixMicro(*micros))
 }

@@ -3,11 +3,9 @@ package message
 import (
 	"context"
 	"errors"
-	"time"
-
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"kept.dev/kit/access"
+	"kept.dev/kit/clock"
 	"kept.dev/kit/sqldb"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
@@ -32,15 +30,8 @@ func scan(r *sqldb.Rows) (row, error) {
 	err := r.Scan(&id, &m.Customer, &m.number, &m.Template, &m.TemplateVersion, &m.LanguageCode, &m.Title, &m.Body,
 		&m.About, &m.Fact, &expires, &created, &read)
 	m.Name = collection + id
-	m.ExpireTime, m.CreateTime, m.ReadTime = stamp(expires), stamp(&created), stamp(read)
+	m.ExpireTime, m.CreateTime, m.ReadTime = clock.Stamp(expires), clock.Stamp(&created), clock.Stamp(read)
 	return m, err
-}
-
-func stamp(micros *int64) *timestamppb.Timestamp {
-	if micros == nil {
-		return nil
-	}
-	return timestamppb.New(time.UnixMicro(*micros))
 }
 
 // details are the queries for all that belongs to the messages. add takes their answers.
@@ -73,7 +64,7 @@ func addDeliveries(byID map[string]*notificationv1.Message, rows *sqldb.Rows) er
 			return err
 		}
 		byID[id].Deliveries = append(byID[id].Deliveries, &notificationv1.Message_Delivery{
-			Channel: notificationv1.Message_Channel(channel), State: notificationv1.Message_State(state), SendTime: stamp(sent),
+			Channel: notificationv1.Message_Channel(channel), State: notificationv1.Message_State(state), SendTime: clock.Stamp(sent),
 		})
 	}
 	return nil
@@ -88,7 +79,7 @@ func addAttempts(byID map[string]*notificationv1.Message, rows *sqldb.Rows) erro
 		if err := rows.Scan(&id, &channel, &started, &ended, &outcome, &a.Answer); err != nil {
 			return err
 		}
-		a.StartTime, a.EndTime, a.Outcome = stamp(&started), stamp(ended), notificationv1.Message_State(outcome)
+		a.StartTime, a.EndTime, a.Outcome = clock.Stamp(&started), clock.Stamp(ended), notificationv1.Message_State(outcome)
 		d := deliveryOf(byID[id], notificationv1.Message_Channel(channel))
 		d.Attempts = append(d.Attempts, a)
 	}

@@ -4,12 +4,12 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-	"time"
 
 	"google.golang.org/genproto/googleapis/type/postaladdress"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"kept.dev/kit/clock"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/money"
 	"kept.dev/kit/sqldb"
@@ -98,9 +98,9 @@ func Scan(r *sqldb.Rows) (*orderv1.Order, error) {
 	o.Channel, o.PaymentMethod = commonv1.Channel(channel), orderv1.Order_PaymentMethod(method)
 	o.GoodsAmount, o.SpeedFee = amount(goods).Proto(), amount(fee).Proto()
 	o.TotalAmount, o.RefundedAmount = amount(goods+fee).Proto(), amount(refunded).Proto()
-	o.PromisedDeliveryTime, o.ExpectedDeliveryTime, o.CreateTime = stamp(promised), stamp(expected), stamp(created)
-	o.PickTime, o.ShipTime, o.DeliverTime, o.CancelTime = stamp(picked), stamp(shipped), stamp(delivered), stamp(cancelled)
-	o.ReturnTime = stamp(returned)
+	o.PromisedDeliveryTime, o.ExpectedDeliveryTime, o.CreateTime = clock.Stamp(promised), clock.Stamp(expected), clock.Stamp(created)
+	o.PickTime, o.ShipTime, o.DeliverTime, o.CancelTime = clock.Stamp(picked), clock.Stamp(shipped), clock.Stamp(delivered), clock.Stamp(cancelled)
+	o.ReturnTime = clock.Stamp(returned)
 	return o, nil
 }
 
@@ -138,10 +138,3 @@ func ChangeAnd(tx *sqldb.Tx, name string, update *sqldb.Stmt, queries ...*sqldb.
 }
 
 func micros(t *timestamppb.Timestamp) int64 { return t.AsTime().UnixMicro() }
-
-func stamp(micros *int64) *timestamppb.Timestamp {
-	if micros == nil {
-		return nil
-	}
-	return timestamppb.New(time.UnixMicro(*micros))
-}

@@ -2,10 +2,10 @@ package shortage
 
 import (
 	"strings"
-	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"kept.dev/kit/clock"
 	"kept.dev/kit/sqldb"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
@@ -69,9 +69,9 @@ func (s row) name() string { return orders + s.orderID + shortages + s.id }
 
 func (s row) proto() *orderv1.Shortage {
 	return &orderv1.Shortage{
-		Name: s.name(), Product: s.product, Quantity: s.quantity, Reason: s.reason, WaitTime: stamp(s.wait),
-		Substitute: s.substitute, Choices: choices(s), State: s.state, Choice: s.choice, AnswerDeadline: stamp(&s.deadline),
-		DefaultChoice: s.otherwise, Answerer: s.answerer, CreateTime: stamp(&s.created), AnswerTime: stamp(s.answered),
+		Name: s.name(), Product: s.product, Quantity: s.quantity, Reason: s.reason, WaitTime: clock.Stamp(s.wait),
+		Substitute: s.substitute, Choices: choices(s), State: s.state, Choice: s.choice, AnswerDeadline: clock.Stamp(&s.deadline),
+		DefaultChoice: s.otherwise, Answerer: s.answerer, CreateTime: clock.Stamp(&s.created), AnswerTime: clock.Stamp(s.answered),
 	}
 }
 
@@ -102,13 +102,6 @@ func move(tx *sqldb.Tx, o *orderv1.Order, version, asking, owed int64) {
 		where id = $1`,
 		orderID(o.GetName()), version, asking, owed, o.GetPromise(), int64(o.GetPromiseState()),
 		o.GetPromisedDeliveryTime().AsTime().UnixMicro(), o.GetExpectedDeliveryTime().AsTime().UnixMicro())
-}
-
-func stamp(micros *int64) *timestamppb.Timestamp {
-	if micros == nil {
-		return nil
-	}
-	return timestamppb.New(time.UnixMicro(*micros))
 }
 
 func microsOf(t *timestamppb.Timestamp) *int64 {

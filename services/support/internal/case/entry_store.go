@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"kept.dev/kit/access"
+	"kept.dev/kit/clock"
 	"kept.dev/kit/id"
 	"kept.dev/kit/sqldb"
 	commonv1 "kept.dev/proto/gen/kept/common/v1"
@@ -68,7 +69,7 @@ func scanEntry(r *sqldb.Rows) (numbered, error) {
 	}
 	e.Name = collection + caseID + entries + entry
 	e.Author, e.Channel = supportv1.CaseEntry_Author(author), commonv1.Channel(channel)
-	e.Interim, e.CreateTime = e.Author == supportv1.CaseEntry_INTERIM, stamp(created)
+	e.Interim, e.CreateTime = e.Author == supportv1.CaseEntry_INTERIM, clock.Stamp(created)
 	if facts == nil {
 		return e, nil
 	}

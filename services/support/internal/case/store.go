@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"kept.dev/kit/clock"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/sqldb"
 	commonv1 "kept.dev/proto/gen/kept/common/v1"
@@ -35,7 +36,7 @@ func scan(r *sqldb.Rows) (*record, error) {
 	c.Name, c.Etag = collection+id, strconv.FormatInt(c.version, 10)
 	c.Kind, c.State, c.Channel = supportv1.Case_Kind(kind), supportv1.Case_State(state), commonv1.Channel(channel)
 	c.promiseState, c.within = promiseState(promised), time.Duration(within)*time.Microsecond
-	c.ReplyDueTime, c.CreateTime, c.ReplyTime, c.CloseTime = stamp(due), stamp(created), stamp(replied), stamp(closed)
+	c.ReplyDueTime, c.CreateTime, c.ReplyTime, c.CloseTime = clock.Stamp(due), clock.Stamp(created), clock.Stamp(replied), clock.Stamp(closed)
 	return c, nil
 }
 
@@ -97,10 +98,3 @@ func once(tx *sqldb.Tx, cause string) (bool, error) {
 }
 
 func micros(t *timestamppb.Timestamp) int64 { return t.AsTime().UnixMicro() }
-
-func stamp(micros *int64) *timestamppb.Timestamp {
-	if micros == nil {
-		return nil
-	}
-	return timestamppb.New(time.UnixMicro(*micros))
-}
