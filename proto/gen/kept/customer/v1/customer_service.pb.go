@@ -193,6 +193,400 @@ func (x *UpdateCustomerRequest) GetRequestId() string {
 	return ""
 }
 
+// Which customers, and how many at a time.
+type ListCustomersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many at most, up to 1000. 0 means 50.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The `next_page_token` of the page before. All other fields must be the same as then.
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// A filter (AIP-160) over `create_time`, `language_code` and `region_code`, such as `language_code = "uk"`.
+	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	// `create_time`, with `desc` for the latest first. The default is `create_time desc`.
+	OrderBy       string `protobuf:"bytes,4,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListCustomersRequest) Reset() {
+	*x = ListCustomersRequest{}
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListCustomersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListCustomersRequest) ProtoMessage() {}
+
+func (x *ListCustomersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListCustomersRequest.ProtoReflect.Descriptor instead.
+func (*ListCustomersRequest) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ListCustomersRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListCustomersRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListCustomersRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+func (x *ListCustomersRequest) GetOrderBy() string {
+	if x != nil {
+		return x.OrderBy
+	}
+	return ""
+}
+
+// One page of customers.
+type ListCustomersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The customers.
+	Customers []*Customer `protobuf:"bytes,1,rep,name=customers,proto3" json:"customers,omitempty"`
+	// Gets the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListCustomersResponse) Reset() {
+	*x = ListCustomersResponse{}
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListCustomersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListCustomersResponse) ProtoMessage() {}
+
+func (x *ListCustomersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListCustomersResponse.ProtoReflect.Descriptor instead.
+func (*ListCustomersResponse) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ListCustomersResponse) GetCustomers() []*Customer {
+	if x != nil {
+		return x.Customers
+	}
+	return nil
+}
+
+func (x *ListCustomersResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Customers as another system knows them.
+type ImportCustomersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The system that they come from, such as `erp`.
+	Issuer string `protobuf:"bytes,1,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// The records, 1 to 1000.
+	Records []*ImportCustomersRequest_Record `protobuf:"bytes,2,rep,name=records,proto3" json:"records,omitempty"`
+	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
+	// alike for 24 hours.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportCustomersRequest) Reset() {
+	*x = ImportCustomersRequest{}
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportCustomersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportCustomersRequest) ProtoMessage() {}
+
+func (x *ImportCustomersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportCustomersRequest.ProtoReflect.Descriptor instead.
+func (*ImportCustomersRequest) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ImportCustomersRequest) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+func (x *ImportCustomersRequest) GetRecords() []*ImportCustomersRequest_Record {
+	if x != nil {
+		return x.Records
+	}
+	return nil
+}
+
+func (x *ImportCustomersRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// Who the records are.
+type ImportCustomersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each record, in their order.
+	Results       []*ImportCustomersResponse_Result `protobuf:"bytes,1,rep,name=results,proto3" json:"results,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportCustomersResponse) Reset() {
+	*x = ImportCustomersResponse{}
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportCustomersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportCustomersResponse) ProtoMessage() {}
+
+func (x *ImportCustomersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportCustomersResponse.ProtoReflect.Descriptor instead.
+func (*ImportCustomersResponse) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ImportCustomersResponse) GetResults() []*ImportCustomersResponse_Result {
+	if x != nil {
+		return x.Results
+	}
+	return nil
+}
+
+// One of them. It needs an id, an e-mail address or a telephone number.
+type ImportCustomersRequest_Record struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The customer's id there; up to 254 characters.
+	ExternalId string `protobuf:"bytes,1,opt,name=external_id,json=externalId,proto3" json:"external_id,omitempty"`
+	// How the customer is called; up to 200 characters. Made from the id where it is empty.
+	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// The language to speak, a BCP-47 tag.
+	LanguageCode string `protobuf:"bytes,3,opt,name=language_code,json=languageCode,proto3" json:"language_code,omitempty"`
+	// The e-mail address, in any spelling.
+	Email string `protobuf:"bytes,4,opt,name=email,proto3" json:"email,omitempty"`
+	// The telephone number, in any spelling.
+	Phone string `protobuf:"bytes,5,opt,name=phone,proto3" json:"phone,omitempty"`
+	// The region to read the number in, such as `UA`.
+	RegionCode    string `protobuf:"bytes,6,opt,name=region_code,json=regionCode,proto3" json:"region_code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportCustomersRequest_Record) Reset() {
+	*x = ImportCustomersRequest_Record{}
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportCustomersRequest_Record) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportCustomersRequest_Record) ProtoMessage() {}
+
+func (x *ImportCustomersRequest_Record) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportCustomersRequest_Record.ProtoReflect.Descriptor instead.
+func (*ImportCustomersRequest_Record) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{5, 0}
+}
+
+func (x *ImportCustomersRequest_Record) GetExternalId() string {
+	if x != nil {
+		return x.ExternalId
+	}
+	return ""
+}
+
+func (x *ImportCustomersRequest_Record) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
+func (x *ImportCustomersRequest_Record) GetLanguageCode() string {
+	if x != nil {
+		return x.LanguageCode
+	}
+	return ""
+}
+
+func (x *ImportCustomersRequest_Record) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+func (x *ImportCustomersRequest_Record) GetPhone() string {
+	if x != nil {
+		return x.Phone
+	}
+	return ""
+}
+
+func (x *ImportCustomersRequest_Record) GetRegionCode() string {
+	if x != nil {
+		return x.RegionCode
+	}
+	return ""
+}
+
+// What became of a record.
+type ImportCustomersResponse_Result struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The customer, `customers/{customer}`; empty where there is a fault.
+	Customer string `protobuf:"bytes,1,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Whether nobody knew them before.
+	Created bool `protobuf:"varint,2,opt,name=created,proto3" json:"created,omitempty"`
+	// What is wrong with the record, and what would be right.
+	Fault         string `protobuf:"bytes,3,opt,name=fault,proto3" json:"fault,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportCustomersResponse_Result) Reset() {
+	*x = ImportCustomersResponse_Result{}
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportCustomersResponse_Result) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportCustomersResponse_Result) ProtoMessage() {}
+
+func (x *ImportCustomersResponse_Result) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportCustomersResponse_Result.ProtoReflect.Descriptor instead.
+func (*ImportCustomersResponse_Result) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{6, 0}
+}
+
+func (x *ImportCustomersResponse_Result) GetCustomer() string {
+	if x != nil {
+		return x.Customer
+	}
+	return ""
+}
+
+func (x *ImportCustomersResponse_Result) GetCreated() bool {
+	if x != nil {
+		return x.Created
+	}
+	return false
+}
+
+func (x *ImportCustomersResponse_Result) GetFault() string {
+	if x != nil {
+		return x.Fault
+	}
+	return ""
+}
+
 var File_kept_customer_v1_customer_service_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_customer_service_proto_rawDesc = "" +
@@ -210,12 +604,46 @@ const file_kept_customer_v1_customer_service_proto_rawDesc = "" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\n" +
 	"updateMask\x122\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xe6\x03\n" +
+	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\xbb\x01\n" +
+	"\x14ListCustomersRequest\x12*\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\x12#\n" +
+	"\x06filter\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x12&\n" +
+	"\border_by\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\"y\n" +
+	"\x15ListCustomersResponse\x128\n" +
+	"\tcustomers\x18\x01 \x03(\v2\x1a.kept.customer.v1.CustomerR\tcustomers\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xfe\x03\n" +
+	"\x16ImportCustomersRequest\x12;\n" +
+	"\x06issuer\x18\x01 \x01(\tB#\xe0A\x02\xbaH\x1dr\x1b2\x19^[a-z0-9][a-z0-9-]{0,62}$R\x06issuer\x12Y\n" +
+	"\arecords\x18\x02 \x03(\v2/.kept.customer.v1.ImportCustomersRequest.RecordB\x0e\xe0A\x02\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\arecords\x122\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x1a\x97\x02\n" +
+	"\x06Record\x12,\n" +
+	"\vexternal_id\x18\x01 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xfe\x01R\n" +
+	"externalId\x12.\n" +
+	"\fdisplay_name\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\x12/\n" +
+	"\rlanguage_code\x18\x03 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18#R\flanguageCode\x12!\n" +
+	"\x05email\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xfe\x01R\x05email\x12!\n" +
+	"\x05phone\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xfe\x01R\x05phone\x128\n" +
+	"\vregion_code\x18\x06 \x01(\tB\x17\xe0A\x01\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\n" +
+	"regionCode\"\xbb\x01\n" +
+	"\x17ImportCustomersResponse\x12J\n" +
+	"\aresults\x18\x01 \x03(\v20.kept.customer.v1.ImportCustomersResponse.ResultR\aresults\x1aT\n" +
+	"\x06Result\x12\x1a\n" +
+	"\bcustomer\x18\x01 \x01(\tR\bcustomer\x12\x18\n" +
+	"\acreated\x18\x02 \x01(\bR\acreated\x12\x14\n" +
+	"\x05fault\x18\x03 \x01(\tR\x05fault2\xf0\x05\n" +
 	"\x0fCustomerService\x12\x8c\x01\n" +
 	"\x0eCreateCustomer\x12'.kept.customer.v1.CreateCustomerRequest\x1a\x1a.kept.customer.v1.Customer\"5\xdaA\bcustomer\x8a\xb5\x18\a\n" +
 	"\x05\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02\x19:\bcustomer\"\r/v1/customers\x12\x87\x01\n" +
 	"\vGetCustomer\x12$.kept.customer.v1.GetCustomerRequest\x1a\x1a.kept.customer.v1.Customer\"6\xdaA\x04name\x8a\xb5\x18\r\n" +
-	"\x05\x01\x03\x04\x05\a\x12\x04name\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/{name=customers/*}\x12\xb9\x01\n" +
+	"\x05\x01\x03\x04\x05\a\x12\x04name\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/{name=customers/*}\x12\x84\x01\n" +
+	"\rListCustomers\x12&.kept.customer.v1.ListCustomersRequest\x1a'.kept.customer.v1.ListCustomersResponse\"\"\xdaA\x00\x8a\xb5\x18\x06\n" +
+	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/customers\x12\x80\x01\n" +
+	"\x0fImportCustomers\x12(.kept.customer.v1.ImportCustomersRequest\x1a).kept.customer.v1.ImportCustomersResponse\"\x18\xdaA\x0eissuer,records\x8a\xb5\x18\x03\n" +
+	"\x01\a\x12\xb9\x01\n" +
 	"\x0eUpdateCustomer\x12'.kept.customer.v1.UpdateCustomerRequest\x1a\x1a.kept.customer.v1.Customer\"b\xdaA\x14customer,update_mask\x8a\xb5\x18\x16\n" +
 	"\x05\x01\x03\x04\x05\a\x12\rcustomer.name\x82\xd3\xe4\x93\x02+:\bcustomer2\x1f/v1/{customer.name=customers/*}B0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
 
@@ -231,29 +659,42 @@ func file_kept_customer_v1_customer_service_proto_rawDescGZIP() []byte {
 	return file_kept_customer_v1_customer_service_proto_rawDescData
 }
 
-var file_kept_customer_v1_customer_service_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_kept_customer_v1_customer_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_kept_customer_v1_customer_service_proto_goTypes = []any{
-	(*CreateCustomerRequest)(nil), // 0: kept.customer.v1.CreateCustomerRequest
-	(*GetCustomerRequest)(nil),    // 1: kept.customer.v1.GetCustomerRequest
-	(*UpdateCustomerRequest)(nil), // 2: kept.customer.v1.UpdateCustomerRequest
-	(*Customer)(nil),              // 3: kept.customer.v1.Customer
-	(*fieldmaskpb.FieldMask)(nil), // 4: google.protobuf.FieldMask
+	(*CreateCustomerRequest)(nil),          // 0: kept.customer.v1.CreateCustomerRequest
+	(*GetCustomerRequest)(nil),             // 1: kept.customer.v1.GetCustomerRequest
+	(*UpdateCustomerRequest)(nil),          // 2: kept.customer.v1.UpdateCustomerRequest
+	(*ListCustomersRequest)(nil),           // 3: kept.customer.v1.ListCustomersRequest
+	(*ListCustomersResponse)(nil),          // 4: kept.customer.v1.ListCustomersResponse
+	(*ImportCustomersRequest)(nil),         // 5: kept.customer.v1.ImportCustomersRequest
+	(*ImportCustomersResponse)(nil),        // 6: kept.customer.v1.ImportCustomersResponse
+	(*ImportCustomersRequest_Record)(nil),  // 7: kept.customer.v1.ImportCustomersRequest.Record
+	(*ImportCustomersResponse_Result)(nil), // 8: kept.customer.v1.ImportCustomersResponse.Result
+	(*Customer)(nil),                       // 9: kept.customer.v1.Customer
+	(*fieldmaskpb.FieldMask)(nil),          // 10: google.protobuf.FieldMask
 }
 var file_kept_customer_v1_customer_service_proto_depIdxs = []int32{
-	3, // 0: kept.customer.v1.CreateCustomerRequest.customer:type_name -> kept.customer.v1.Customer
-	3, // 1: kept.customer.v1.UpdateCustomerRequest.customer:type_name -> kept.customer.v1.Customer
-	4, // 2: kept.customer.v1.UpdateCustomerRequest.update_mask:type_name -> google.protobuf.FieldMask
-	0, // 3: kept.customer.v1.CustomerService.CreateCustomer:input_type -> kept.customer.v1.CreateCustomerRequest
-	1, // 4: kept.customer.v1.CustomerService.GetCustomer:input_type -> kept.customer.v1.GetCustomerRequest
-	2, // 5: kept.customer.v1.CustomerService.UpdateCustomer:input_type -> kept.customer.v1.UpdateCustomerRequest
-	3, // 6: kept.customer.v1.CustomerService.CreateCustomer:output_type -> kept.customer.v1.Customer
-	3, // 7: kept.customer.v1.CustomerService.GetCustomer:output_type -> kept.customer.v1.Customer
-	3, // 8: kept.customer.v1.CustomerService.UpdateCustomer:output_type -> kept.customer.v1.Customer
-	6, // [6:9] is the sub-list for method output_type
-	3, // [3:6] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	9,  // 0: kept.customer.v1.CreateCustomerRequest.customer:type_name -> kept.customer.v1.Customer
+	9,  // 1: kept.customer.v1.UpdateCustomerRequest.customer:type_name -> kept.customer.v1.Customer
+	10, // 2: kept.customer.v1.UpdateCustomerRequest.update_mask:type_name -> google.protobuf.FieldMask
+	9,  // 3: kept.customer.v1.ListCustomersResponse.customers:type_name -> kept.customer.v1.Customer
+	7,  // 4: kept.customer.v1.ImportCustomersRequest.records:type_name -> kept.customer.v1.ImportCustomersRequest.Record
+	8,  // 5: kept.customer.v1.ImportCustomersResponse.results:type_name -> kept.customer.v1.ImportCustomersResponse.Result
+	0,  // 6: kept.customer.v1.CustomerService.CreateCustomer:input_type -> kept.customer.v1.CreateCustomerRequest
+	1,  // 7: kept.customer.v1.CustomerService.GetCustomer:input_type -> kept.customer.v1.GetCustomerRequest
+	3,  // 8: kept.customer.v1.CustomerService.ListCustomers:input_type -> kept.customer.v1.ListCustomersRequest
+	5,  // 9: kept.customer.v1.CustomerService.ImportCustomers:input_type -> kept.customer.v1.ImportCustomersRequest
+	2,  // 10: kept.customer.v1.CustomerService.UpdateCustomer:input_type -> kept.customer.v1.UpdateCustomerRequest
+	9,  // 11: kept.customer.v1.CustomerService.CreateCustomer:output_type -> kept.customer.v1.Customer
+	9,  // 12: kept.customer.v1.CustomerService.GetCustomer:output_type -> kept.customer.v1.Customer
+	4,  // 13: kept.customer.v1.CustomerService.ListCustomers:output_type -> kept.customer.v1.ListCustomersResponse
+	6,  // 14: kept.customer.v1.CustomerService.ImportCustomers:output_type -> kept.customer.v1.ImportCustomersResponse
+	9,  // 15: kept.customer.v1.CustomerService.UpdateCustomer:output_type -> kept.customer.v1.Customer
+	11, // [11:16] is the sub-list for method output_type
+	6,  // [6:11] is the sub-list for method input_type
+	6,  // [6:6] is the sub-list for extension type_name
+	6,  // [6:6] is the sub-list for extension extendee
+	0,  // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_kept_customer_v1_customer_service_proto_init() }
@@ -268,7 +709,7 @@ func file_kept_customer_v1_customer_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_customer_v1_customer_service_proto_rawDesc), len(file_kept_customer_v1_customer_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

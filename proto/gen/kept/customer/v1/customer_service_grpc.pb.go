@@ -19,9 +19,11 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	CustomerService_CreateCustomer_FullMethodName = "/kept.customer.v1.CustomerService/CreateCustomer"
-	CustomerService_GetCustomer_FullMethodName    = "/kept.customer.v1.CustomerService/GetCustomer"
-	CustomerService_UpdateCustomer_FullMethodName = "/kept.customer.v1.CustomerService/UpdateCustomer"
+	CustomerService_CreateCustomer_FullMethodName  = "/kept.customer.v1.CustomerService/CreateCustomer"
+	CustomerService_GetCustomer_FullMethodName     = "/kept.customer.v1.CustomerService/GetCustomer"
+	CustomerService_ListCustomers_FullMethodName   = "/kept.customer.v1.CustomerService/ListCustomers"
+	CustomerService_ImportCustomers_FullMethodName = "/kept.customer.v1.CustomerService/ImportCustomers"
+	CustomerService_UpdateCustomer_FullMethodName  = "/kept.customer.v1.CustomerService/UpdateCustomer"
 )
 
 // CustomerServiceClient is the client API for CustomerService service.
@@ -34,6 +36,12 @@ type CustomerServiceClient interface {
 	CreateCustomer(ctx context.Context, in *CreateCustomerRequest, opts ...grpc.CallOption) (*Customer, error)
 	// Returns one customer. A customer sees themselves only.
 	GetCustomer(ctx context.Context, in *GetCustomerRequest, opts ...grpc.CallOption) (*Customer, error)
+	// Lists customers, the latest first.
+	ListCustomers(ctx context.Context, in *ListCustomersRequest, opts ...grpc.CallOption) (*ListCustomersResponse, error)
+	// Finds customers of another system, and creates those whom nobody knows yet. Who has a record's id, e-mail address or
+	// telephone number already, is the customer, and stays as they are; an id that is new is added to them. Sent again, it
+	// changes nothing.
+	ImportCustomers(ctx context.Context, in *ImportCustomersRequest, opts ...grpc.CallOption) (*ImportCustomersResponse, error)
 	// Changes what is known of a customer. A customer changes themselves only.
 	//
 	// Errors: ABORTED (ETAG_MISMATCH) where somebody else changed it meanwhile; ALREADY_EXISTS (IDENTITY_TAKEN) for an
@@ -69,6 +77,26 @@ func (c *customerServiceClient) GetCustomer(ctx context.Context, in *GetCustomer
 	return out, nil
 }
 
+func (c *customerServiceClient) ListCustomers(ctx context.Context, in *ListCustomersRequest, opts ...grpc.CallOption) (*ListCustomersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListCustomersResponse)
+	err := c.cc.Invoke(ctx, CustomerService_ListCustomers_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *customerServiceClient) ImportCustomers(ctx context.Context, in *ImportCustomersRequest, opts ...grpc.CallOption) (*ImportCustomersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ImportCustomersResponse)
+	err := c.cc.Invoke(ctx, CustomerService_ImportCustomers_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *customerServiceClient) UpdateCustomer(ctx context.Context, in *UpdateCustomerRequest, opts ...grpc.CallOption) (*Customer, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Customer)
@@ -89,6 +117,12 @@ type CustomerServiceServer interface {
 	CreateCustomer(context.Context, *CreateCustomerRequest) (*Customer, error)
 	// Returns one customer. A customer sees themselves only.
 	GetCustomer(context.Context, *GetCustomerRequest) (*Customer, error)
+	// Lists customers, the latest first.
+	ListCustomers(context.Context, *ListCustomersRequest) (*ListCustomersResponse, error)
+	// Finds customers of another system, and creates those whom nobody knows yet. Who has a record's id, e-mail address or
+	// telephone number already, is the customer, and stays as they are; an id that is new is added to them. Sent again, it
+	// changes nothing.
+	ImportCustomers(context.Context, *ImportCustomersRequest) (*ImportCustomersResponse, error)
 	// Changes what is known of a customer. A customer changes themselves only.
 	//
 	// Errors: ABORTED (ETAG_MISMATCH) where somebody else changed it meanwhile; ALREADY_EXISTS (IDENTITY_TAKEN) for an
@@ -109,6 +143,12 @@ func (UnimplementedCustomerServiceServer) CreateCustomer(context.Context, *Creat
 }
 func (UnimplementedCustomerServiceServer) GetCustomer(context.Context, *GetCustomerRequest) (*Customer, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetCustomer not implemented")
+}
+func (UnimplementedCustomerServiceServer) ListCustomers(context.Context, *ListCustomersRequest) (*ListCustomersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListCustomers not implemented")
+}
+func (UnimplementedCustomerServiceServer) ImportCustomers(context.Context, *ImportCustomersRequest) (*ImportCustomersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ImportCustomers not implemented")
 }
 func (UnimplementedCustomerServiceServer) UpdateCustomer(context.Context, *UpdateCustomerRequest) (*Customer, error) {
 	return nil, status.Error(codes.Unimplemented, "method UpdateCustomer not implemented")
@@ -170,6 +210,42 @@ func _CustomerService_GetCustomer_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CustomerService_ListCustomers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListCustomersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CustomerServiceServer).ListCustomers(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CustomerService_ListCustomers_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CustomerServiceServer).ListCustomers(ctx, req.(*ListCustomersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CustomerService_ImportCustomers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ImportCustomersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CustomerServiceServer).ImportCustomers(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CustomerService_ImportCustomers_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CustomerServiceServer).ImportCustomers(ctx, req.(*ImportCustomersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _CustomerService_UpdateCustomer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(UpdateCustomerRequest)
 	if err := dec(in); err != nil {
@@ -202,6 +278,14 @@ var CustomerService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetCustomer",
 			Handler:    _CustomerService_GetCustomer_Handler,
+		},
+		{
+			MethodName: "ListCustomers",
+			Handler:    _CustomerService_ListCustomers_Handler,
+		},
+		{
+			MethodName: "ImportCustomers",
+			Handler:    _CustomerService_ImportCustomers_Handler,
 		},
 		{
 			MethodName: "UpdateCustomer",

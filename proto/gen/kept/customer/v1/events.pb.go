@@ -150,6 +150,61 @@ func (x *CustomerContactChanged) GetPhone() string {
 	return ""
 }
 
+// Customers were imported who were not known before. How they can be reached is told of each, by CustomerContactChanged.
+type CustomersImported struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The system that they come from, such as `erp`.
+	Issuer string `protobuf:"bytes,1,opt,name=issuer,proto3" json:"issuer,omitempty"`
+	// The customers, up to 1000.
+	Customers     []string `protobuf:"bytes,2,rep,name=customers,proto3" json:"customers,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CustomersImported) Reset() {
+	*x = CustomersImported{}
+	mi := &file_kept_customer_v1_events_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CustomersImported) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CustomersImported) ProtoMessage() {}
+
+func (x *CustomersImported) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_events_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CustomersImported.ProtoReflect.Descriptor instead.
+func (*CustomersImported) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_events_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *CustomersImported) GetIssuer() string {
+	if x != nil {
+		return x.Issuer
+	}
+	return ""
+}
+
+func (x *CustomersImported) GetCustomers() []string {
+	if x != nil {
+		return x.Customers
+	}
+	return nil
+}
+
 var File_kept_customer_v1_events_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_events_proto_rawDesc = "" +
@@ -162,7 +217,10 @@ const file_kept_customer_v1_events_proto_rawDesc = "" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12#\n" +
 	"\rlanguage_code\x18\x03 \x01(\tR\flanguageCode\x12\x14\n" +
 	"\x05email\x18\x04 \x01(\tR\x05email\x12\x14\n" +
-	"\x05phone\x18\x05 \x01(\tR\x05phoneB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
+	"\x05phone\x18\x05 \x01(\tR\x05phone\"I\n" +
+	"\x11CustomersImported\x12\x16\n" +
+	"\x06issuer\x18\x01 \x01(\tR\x06issuer\x12\x1c\n" +
+	"\tcustomers\x18\x02 \x03(\tR\tcustomersB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
 
 var (
 	file_kept_customer_v1_events_proto_rawDescOnce sync.Once
@@ -176,10 +234,11 @@ func file_kept_customer_v1_events_proto_rawDescGZIP() []byte {
 	return file_kept_customer_v1_events_proto_rawDescData
 }
 
-var file_kept_customer_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_kept_customer_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_kept_customer_v1_events_proto_goTypes = []any{
 	(*CustomerCreated)(nil),        // 0: kept.customer.v1.CustomerCreated
 	(*CustomerContactChanged)(nil), // 1: kept.customer.v1.CustomerContactChanged
+	(*CustomersImported)(nil),      // 2: kept.customer.v1.CustomersImported
 }
 var file_kept_customer_v1_events_proto_depIdxs = []int32{
 	0, // [0:0] is the sub-list for method output_type
@@ -200,7 +259,7 @@ func file_kept_customer_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_customer_v1_events_proto_rawDesc), len(file_kept_customer_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

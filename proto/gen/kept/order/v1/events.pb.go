@@ -40,7 +40,9 @@ type OrderPlaced struct {
 	// The way by which the order came.
 	Channel v1.Channel `protobuf:"varint,6,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
 	// The employee who placed it for the customer, if one did.
-	Agent         string `protobuf:"bytes,7,opt,name=agent,proto3" json:"agent,omitempty"`
+	Agent string `protobuf:"bytes,7,opt,name=agent,proto3" json:"agent,omitempty"`
+	// How many units of goods were ordered.
+	UnitCount     int64 `protobuf:"varint,8,opt,name=unit_count,json=unitCount,proto3" json:"unit_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -122,6 +124,13 @@ func (x *OrderPlaced) GetAgent() string {
 		return x.Agent
 	}
 	return ""
+}
+
+func (x *OrderPlaced) GetUnitCount() int64 {
+	if x != nil {
+		return x.UnitCount
+	}
+	return 0
 }
 
 // An order's goods were taken from the shelf.
@@ -244,7 +253,11 @@ type OrderDelivered struct {
 	// When, by the time of the fact.
 	DeliverTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=deliver_time,json=deliverTime,proto3" json:"deliver_time,omitempty"`
 	// What the customer has paid for the goods that came, without the speed fee.
-	GoodsAmount   *money.Money `protobuf:"bytes,4,opt,name=goods_amount,json=goodsAmount,proto3" json:"goods_amount,omitempty"`
+	GoodsAmount *money.Money `protobuf:"bytes,4,opt,name=goods_amount,json=goodsAmount,proto3" json:"goods_amount,omitempty"`
+	// When it was placed.
+	PlaceTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=place_time,json=placeTime,proto3" json:"place_time,omitempty"`
+	// How many units of goods came.
+	UnitCount     int64 `protobuf:"varint,6,opt,name=unit_count,json=unitCount,proto3" json:"unit_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -305,6 +318,20 @@ func (x *OrderDelivered) GetGoodsAmount() *money.Money {
 		return x.GoodsAmount
 	}
 	return nil
+}
+
+func (x *OrderDelivered) GetPlaceTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PlaceTime
+	}
+	return nil
+}
+
+func (x *OrderDelivered) GetUnitCount() int64 {
+	if x != nil {
+		return x.UnitCount
+	}
+	return 0
 }
 
 // An order was cancelled.
@@ -953,11 +980,157 @@ func (x *ShortageAnswered) GetRefundedAmount() *money.Money {
 	return nil
 }
 
+// Orders of an earlier time were imported: delivered long ago, and paid. Nothing is promised, and nobody is to be told.
+type OrdersImported struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The import, `imports/{import}`.
+	Origin string `protobuf:"bytes,1,opt,name=origin,proto3" json:"origin,omitempty"`
+	// The orders, up to 1000.
+	Orders        []*OrdersImported_Order `protobuf:"bytes,2,rep,name=orders,proto3" json:"orders,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrdersImported) Reset() {
+	*x = OrdersImported{}
+	mi := &file_kept_order_v1_events_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrdersImported) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrdersImported) ProtoMessage() {}
+
+func (x *OrdersImported) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_events_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrdersImported.ProtoReflect.Descriptor instead.
+func (*OrdersImported) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_events_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *OrdersImported) GetOrigin() string {
+	if x != nil {
+		return x.Origin
+	}
+	return ""
+}
+
+func (x *OrdersImported) GetOrders() []*OrdersImported_Order {
+	if x != nil {
+		return x.Orders
+	}
+	return nil
+}
+
+// One of them.
+type OrdersImported_Order struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The order.
+	Order string `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	// Who ordered.
+	Customer string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
+	// When it was placed.
+	PlaceTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=place_time,json=placeTime,proto3" json:"place_time,omitempty"`
+	// What was paid for the goods.
+	GoodsAmount *money.Money `protobuf:"bytes,4,opt,name=goods_amount,json=goodsAmount,proto3" json:"goods_amount,omitempty"`
+	// How many units of goods.
+	UnitCount int64 `protobuf:"varint,5,opt,name=unit_count,json=unitCount,proto3" json:"unit_count,omitempty"`
+	// The way by which the order came.
+	Channel       v1.Channel `protobuf:"varint,6,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrdersImported_Order) Reset() {
+	*x = OrdersImported_Order{}
+	mi := &file_kept_order_v1_events_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrdersImported_Order) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrdersImported_Order) ProtoMessage() {}
+
+func (x *OrdersImported_Order) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_events_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrdersImported_Order.ProtoReflect.Descriptor instead.
+func (*OrdersImported_Order) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_events_proto_rawDescGZIP(), []int{11, 0}
+}
+
+func (x *OrdersImported_Order) GetOrder() string {
+	if x != nil {
+		return x.Order
+	}
+	return ""
+}
+
+func (x *OrdersImported_Order) GetCustomer() string {
+	if x != nil {
+		return x.Customer
+	}
+	return ""
+}
+
+func (x *OrdersImported_Order) GetPlaceTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PlaceTime
+	}
+	return nil
+}
+
+func (x *OrdersImported_Order) GetGoodsAmount() *money.Money {
+	if x != nil {
+		return x.GoodsAmount
+	}
+	return nil
+}
+
+func (x *OrdersImported_Order) GetUnitCount() int64 {
+	if x != nil {
+		return x.UnitCount
+	}
+	return 0
+}
+
+func (x *OrdersImported_Order) GetChannel() v1.Channel {
+	if x != nil {
+		return x.Channel
+	}
+	return v1.Channel(0)
+}
+
 var File_kept_order_v1_events_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1akept/order/v1/events.proto\x12\rkept.order.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1bkept/common/v1/common.proto\x1a\x1akept/order/v1/refund.proto\x1a\x1ckept/order/v1/shortage.proto\"\xc2\x02\n" +
+	"\x1akept/order/v1/events.proto\x12\rkept.order.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1bkept/common/v1/common.proto\x1a\x1akept/order/v1/refund.proto\x1a\x1ckept/order/v1/shortage.proto\"\xe1\x02\n" +
 	"\vOrderPlaced\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x125\n" +
@@ -965,18 +1138,24 @@ const file_kept_order_v1_events_proto_rawDesc = "" +
 	"\tspeed_fee\x18\x04 \x01(\v2\x12.google.type.MoneyR\bspeedFee\x12P\n" +
 	"\x16promised_delivery_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x14promisedDeliveryTime\x121\n" +
 	"\achannel\x18\x06 \x01(\x0e2\x17.kept.common.v1.ChannelR\achannel\x12\x14\n" +
-	"\x05agent\x18\a \x01(\tR\x05agent\"?\n" +
+	"\x05agent\x18\a \x01(\tR\x05agent\x12\x1d\n" +
+	"\n" +
+	"unit_count\x18\b \x01(\x03R\tunitCount\"?\n" +
 	"\vOrderPicked\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\"@\n" +
 	"\fOrderShipped\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
-	"\bcustomer\x18\x02 \x01(\tR\bcustomer\"\xb8\x01\n" +
+	"\bcustomer\x18\x02 \x01(\tR\bcustomer\"\x92\x02\n" +
 	"\x0eOrderDelivered\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12=\n" +
 	"\fdeliver_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vdeliverTime\x125\n" +
-	"\fgoods_amount\x18\x04 \x01(\v2\x12.google.type.MoneyR\vgoodsAmount\"Z\n" +
+	"\fgoods_amount\x18\x04 \x01(\v2\x12.google.type.MoneyR\vgoodsAmount\x129\n" +
+	"\n" +
+	"place_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tplaceTime\x12\x1d\n" +
+	"\n" +
+	"unit_count\x18\x06 \x01(\x03R\tunitCount\"Z\n" +
 	"\x0eOrderCancelled\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x16\n" +
@@ -1030,7 +1209,19 @@ const file_kept_order_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"by_default\x18\x06 \x01(\bR\tbyDefault\x12P\n" +
 	"\x16expected_delivery_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x14expectedDeliveryTime\x12;\n" +
-	"\x0frefunded_amount\x18\b \x01(\v2\x12.google.type.MoneyR\x0erefundedAmountB*Z(kept.dev/proto/gen/kept/order/v1;orderv1b\x06proto3"
+	"\x0frefunded_amount\x18\b \x01(\v2\x12.google.type.MoneyR\x0erefundedAmount\"\xe5\x02\n" +
+	"\x0eOrdersImported\x12\x16\n" +
+	"\x06origin\x18\x01 \x01(\tR\x06origin\x12;\n" +
+	"\x06orders\x18\x02 \x03(\v2#.kept.order.v1.OrdersImported.OrderR\x06orders\x1a\xfd\x01\n" +
+	"\x05Order\x12\x14\n" +
+	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
+	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x129\n" +
+	"\n" +
+	"place_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tplaceTime\x125\n" +
+	"\fgoods_amount\x18\x04 \x01(\v2\x12.google.type.MoneyR\vgoodsAmount\x12\x1d\n" +
+	"\n" +
+	"unit_count\x18\x05 \x01(\x03R\tunitCount\x121\n" +
+	"\achannel\x18\x06 \x01(\x0e2\x17.kept.common.v1.ChannelR\achannelB*Z(kept.dev/proto/gen/kept/order/v1;orderv1b\x06proto3"
 
 var (
 	file_kept_order_v1_events_proto_rawDescOnce sync.Once
@@ -1044,7 +1235,7 @@ func file_kept_order_v1_events_proto_rawDescGZIP() []byte {
 	return file_kept_order_v1_events_proto_rawDescData
 }
 
-var file_kept_order_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_kept_order_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_kept_order_v1_events_proto_goTypes = []any{
 	(*OrderPlaced)(nil),           // 0: kept.order.v1.OrderPlaced
 	(*OrderPicked)(nil),           // 1: kept.order.v1.OrderPicked
@@ -1057,39 +1248,46 @@ var file_kept_order_v1_events_proto_goTypes = []any{
 	(*RefundRequested)(nil),       // 8: kept.order.v1.RefundRequested
 	(*ShortageReported)(nil),      // 9: kept.order.v1.ShortageReported
 	(*ShortageAnswered)(nil),      // 10: kept.order.v1.ShortageAnswered
-	(*money.Money)(nil),           // 11: google.type.Money
-	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
-	(v1.Channel)(0),               // 13: kept.common.v1.Channel
-	(Refund_Purpose)(0),           // 14: kept.order.v1.Refund.Purpose
-	(Shortage_Choice)(0),          // 15: kept.order.v1.Shortage.Choice
+	(*OrdersImported)(nil),        // 11: kept.order.v1.OrdersImported
+	(*OrdersImported_Order)(nil),  // 12: kept.order.v1.OrdersImported.Order
+	(*money.Money)(nil),           // 13: google.type.Money
+	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
+	(v1.Channel)(0),               // 15: kept.common.v1.Channel
+	(Refund_Purpose)(0),           // 16: kept.order.v1.Refund.Purpose
+	(Shortage_Choice)(0),          // 17: kept.order.v1.Shortage.Choice
 }
 var file_kept_order_v1_events_proto_depIdxs = []int32{
-	11, // 0: kept.order.v1.OrderPlaced.total_amount:type_name -> google.type.Money
-	11, // 1: kept.order.v1.OrderPlaced.speed_fee:type_name -> google.type.Money
-	12, // 2: kept.order.v1.OrderPlaced.promised_delivery_time:type_name -> google.protobuf.Timestamp
-	13, // 3: kept.order.v1.OrderPlaced.channel:type_name -> kept.common.v1.Channel
-	12, // 4: kept.order.v1.OrderDelivered.deliver_time:type_name -> google.protobuf.Timestamp
-	11, // 5: kept.order.v1.OrderDelivered.goods_amount:type_name -> google.type.Money
-	12, // 6: kept.order.v1.OrderDelayed.promised_delivery_time:type_name -> google.protobuf.Timestamp
-	12, // 7: kept.order.v1.OrderDelayed.expected_delivery_time:type_name -> google.protobuf.Timestamp
-	11, // 8: kept.order.v1.RefundSettled.amount:type_name -> google.type.Money
-	14, // 9: kept.order.v1.RefundSettled.purpose:type_name -> kept.order.v1.Refund.Purpose
-	11, // 10: kept.order.v1.OrderReturned.goods_amount:type_name -> google.type.Money
-	11, // 11: kept.order.v1.RefundRequested.amount:type_name -> google.type.Money
-	14, // 12: kept.order.v1.RefundRequested.purpose:type_name -> kept.order.v1.Refund.Purpose
-	12, // 13: kept.order.v1.RefundRequested.promised_settle_time:type_name -> google.protobuf.Timestamp
-	12, // 14: kept.order.v1.ShortageReported.wait_time:type_name -> google.protobuf.Timestamp
-	15, // 15: kept.order.v1.ShortageReported.choices:type_name -> kept.order.v1.Shortage.Choice
-	15, // 16: kept.order.v1.ShortageReported.default_choice:type_name -> kept.order.v1.Shortage.Choice
-	12, // 17: kept.order.v1.ShortageReported.answer_deadline:type_name -> google.protobuf.Timestamp
-	15, // 18: kept.order.v1.ShortageAnswered.choice:type_name -> kept.order.v1.Shortage.Choice
-	12, // 19: kept.order.v1.ShortageAnswered.expected_delivery_time:type_name -> google.protobuf.Timestamp
-	11, // 20: kept.order.v1.ShortageAnswered.refunded_amount:type_name -> google.type.Money
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	13, // 0: kept.order.v1.OrderPlaced.total_amount:type_name -> google.type.Money
+	13, // 1: kept.order.v1.OrderPlaced.speed_fee:type_name -> google.type.Money
+	14, // 2: kept.order.v1.OrderPlaced.promised_delivery_time:type_name -> google.protobuf.Timestamp
+	15, // 3: kept.order.v1.OrderPlaced.channel:type_name -> kept.common.v1.Channel
+	14, // 4: kept.order.v1.OrderDelivered.deliver_time:type_name -> google.protobuf.Timestamp
+	13, // 5: kept.order.v1.OrderDelivered.goods_amount:type_name -> google.type.Money
+	14, // 6: kept.order.v1.OrderDelivered.place_time:type_name -> google.protobuf.Timestamp
+	14, // 7: kept.order.v1.OrderDelayed.promised_delivery_time:type_name -> google.protobuf.Timestamp
+	14, // 8: kept.order.v1.OrderDelayed.expected_delivery_time:type_name -> google.protobuf.Timestamp
+	13, // 9: kept.order.v1.RefundSettled.amount:type_name -> google.type.Money
+	16, // 10: kept.order.v1.RefundSettled.purpose:type_name -> kept.order.v1.Refund.Purpose
+	13, // 11: kept.order.v1.OrderReturned.goods_amount:type_name -> google.type.Money
+	13, // 12: kept.order.v1.RefundRequested.amount:type_name -> google.type.Money
+	16, // 13: kept.order.v1.RefundRequested.purpose:type_name -> kept.order.v1.Refund.Purpose
+	14, // 14: kept.order.v1.RefundRequested.promised_settle_time:type_name -> google.protobuf.Timestamp
+	14, // 15: kept.order.v1.ShortageReported.wait_time:type_name -> google.protobuf.Timestamp
+	17, // 16: kept.order.v1.ShortageReported.choices:type_name -> kept.order.v1.Shortage.Choice
+	17, // 17: kept.order.v1.ShortageReported.default_choice:type_name -> kept.order.v1.Shortage.Choice
+	14, // 18: kept.order.v1.ShortageReported.answer_deadline:type_name -> google.protobuf.Timestamp
+	17, // 19: kept.order.v1.ShortageAnswered.choice:type_name -> kept.order.v1.Shortage.Choice
+	14, // 20: kept.order.v1.ShortageAnswered.expected_delivery_time:type_name -> google.protobuf.Timestamp
+	13, // 21: kept.order.v1.ShortageAnswered.refunded_amount:type_name -> google.type.Money
+	12, // 22: kept.order.v1.OrdersImported.orders:type_name -> kept.order.v1.OrdersImported.Order
+	14, // 23: kept.order.v1.OrdersImported.Order.place_time:type_name -> google.protobuf.Timestamp
+	13, // 24: kept.order.v1.OrdersImported.Order.goods_amount:type_name -> google.type.Money
+	15, // 25: kept.order.v1.OrdersImported.Order.channel:type_name -> kept.common.v1.Channel
+	26, // [26:26] is the sub-list for method output_type
+	26, // [26:26] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_kept_order_v1_events_proto_init() }
@@ -1105,7 +1303,7 @@ func file_kept_order_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_order_v1_events_proto_rawDesc), len(file_kept_order_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -149,7 +149,7 @@ func (Order_PaymentMethod) EnumDescriptor() ([]byte, []int) {
 type Order_PromiseState int32
 
 const (
-	// Not known.
+	// Nothing was promised here, as of an order that was imported.
 	Order_PROMISE_STATE_UNSPECIFIED Order_PromiseState = 0
 	// It stands.
 	Order_OPEN Order_PromiseState = 1
@@ -268,7 +268,10 @@ type Order struct {
 	// When it was sent back.
 	ReturnTime *timestamppb.Timestamp `protobuf:"bytes,27,opt,name=return_time,json=returnTime,proto3" json:"return_time,omitempty"`
 	// Why it was sent back.
-	ReturnReason  string `protobuf:"bytes,28,opt,name=return_reason,json=returnReason,proto3" json:"return_reason,omitempty"`
+	ReturnReason string `protobuf:"bytes,28,opt,name=return_reason,json=returnReason,proto3" json:"return_reason,omitempty"`
+	// The import that brought it, `imports/{import}`; empty where it was placed here. An imported order was delivered, has no
+	// promise and no way of delivery, and what was sold then need not be on sale now.
+	Origin        string `protobuf:"bytes,29,opt,name=origin,proto3" json:"origin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -499,6 +502,13 @@ func (x *Order) GetReturnReason() string {
 	return ""
 }
 
+func (x *Order) GetOrigin() string {
+	if x != nil {
+		return x.Origin
+	}
+	return ""
+}
+
 // One product of the order.
 type Order_Line struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -594,7 +604,7 @@ var File_kept_order_v1_order_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_order_proto_rawDesc = "" +
 	"\n" +
-	"\x19kept/order/v1/order.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a google/type/postal_address.proto\x1a\x1bkept/common/v1/common.proto\"\xca\x13\n" +
+	"\x19kept/order/v1/order.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a google/type/postal_address.proto\x1a\x1bkept/common/v1/common.proto\"\xfb\x13\n" +
 	"\x05Order\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12]\n" +
 	"\bcustomer\x18\x02 \x01(\tBA\xe0A\x02\xe0A\x05\xfaA\x13\n" +
@@ -629,7 +639,9 @@ const file_kept_order_v1_order_proto_rawDesc = "" +
 	"\x05agent\x18\x1a \x01(\tB\x03\xe0A\x03R\x05agent\x12@\n" +
 	"\vreturn_time\x18\x1b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"returnTime\x12(\n" +
-	"\rreturn_reason\x18\x1c \x01(\tB\x03\xe0A\x03R\freturnReason\x1a\xf4\x02\n" +
+	"\rreturn_reason\x18\x1c \x01(\tB\x03\xe0A\x03R\freturnReason\x12/\n" +
+	"\x06origin\x18\x1d \x01(\tB\x17\xe0A\x03\xfaA\x11\n" +
+	"\x0fkept.dev/ImportR\x06origin\x1a\xf4\x02\n" +
 	"\x04Line\x12f\n" +
 	"\aproduct\x18\x01 \x01(\tBL\xe0A\x02\xfaA\x12\n" +
 	"\x10kept.dev/Product\xbaH1r/2-^products/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\aproduct\x12*\n" +
