@@ -2,6 +2,7 @@
 package kit
 
 import (
+	"context"
 	"io/fs"
 	"log/slog"
 
@@ -22,6 +23,9 @@ type Deps struct {
 	DB     *sqldb.DB
 	Clock  clock.Clock
 	Outbox *outbox.Outbox
+	// Behind is how many of the service's events some other service has not handled yet. Whoever produces in bulk waits
+	// while there are many.
+	Behind func(context.Context) (int64, error)
 	Log    *slog.Logger
 	Meter  metric.Meter
 	// Peer is the connection to another service, by its name.

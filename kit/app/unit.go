@@ -82,7 +82,7 @@ func NewUnit(ctx context.Context, name string, make kit.New, database string, ar
 	}
 	u := &Unit{DB: db, around: around, outbox: outbox.New(name, around.Clock)}
 	u.Service, err = make(kit.Deps{
-		DB: db, Clock: around.Clock, Outbox: u.outbox, Log: log, Meter: around.Meter.Meter(name), Peer: around.Peer,
+		DB: db, Clock: around.Clock, Outbox: u.outbox, Behind: u.behind, Log: log, Meter: around.Meter.Meter(name), Peer: around.Peer,
 		Live: around.Live, Signer: around.Signer, Mail: around.Mail,
 	})
 	if err == nil {

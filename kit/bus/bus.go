@@ -16,6 +16,8 @@ type Bus interface {
 	Consume(ctx context.Context, consumer string, handle Handle) error
 	// Pending is how many published events the consumer has not yet handled.
 	Pending(ctx context.Context, consumer string) (int64, error)
+	// Behind is how many published events of the source the slowest of its consumers has not yet handled.
+	Behind(ctx context.Context, source string) (int64, error)
 	// Epoch changes when the bus may have lost what was published before.
 	Epoch(ctx context.Context, source string) (string, error)
 	// Trim forgets events of the source that every consumer has handled.

@@ -59,6 +59,9 @@ func (b *Local) Consume(ctx context.Context, consumer string, handle Handle) err
 // Pending is always zero: what is not handled is still in the outbox.
 func (b *Local) Pending(context.Context, string) (int64, error) { return 0, nil }
 
+// Behind is always zero, likewise.
+func (b *Local) Behind(context.Context, string) (int64, error) { return 0, nil }
+
 // Epoch never changes: the bus holds nothing that it could lose.
 func (b *Local) Epoch(context.Context, string) (string, error) { return "local", nil }
 

@@ -93,16 +93,33 @@ func (b *Redis) pending(ctx context.Context, stream, consumer string) (int64, er
 		return 0, err
 	}
 	for _, g := range groups {
-		switch {
-		case g.Name != consumer:
-		case g.Lag >= 0:
-			return g.Pending + g.Lag, nil
-		default: // Redis does not know how far the group is behind
-			rest, err := b.cfg.Client.XRange(ctx, stream, "("+g.LastDeliveredID, "+").Result()
-			return g.Pending + int64(len(rest)), err
+		if g.Name == consumer {
+			return b.unhandled(ctx, stream, g)
 		}
 	}
 	return b.cfg.Client.XLen(ctx, stream).Result() // a group that comes later starts at the beginning
+}
+
+// Behind implements Bus. Services that have never listened to the source are not waited for.
+func (b *Redis) Behind(ctx context.Context, source string) (most int64, err error) {
+	groups, err := b.groups(ctx, stream(source))
+	for _, g := range groups {
+		n, err := b.unhandled(ctx, stream(source), g)
+		if err != nil {
+			return 0, err
+		}
+		most = max(most, n)
+	}
+	return most, err
+}
+
+// unhandled is how many events the group has not read, or has read and not acknowledged.
+func (b *Redis) unhandled(ctx context.Context, stream string, g redis.XInfoGroup) (int64, error) {
+	if g.Lag >= 0 {
+		return g.Pending + g.Lag, nil
+	}
+	rest, err := b.cfg.Client.XRange(ctx, stream, "("+g.LastDeliveredID, "+").Result() // Redis does not know how far it is behind
+	return g.Pending + int64(len(rest)), err
 }
 
 // groups are the stream's groups; none when there is no stream.

@@ -89,16 +89,40 @@ func (c *Consumer) Handle(ctx context.Context, events []event.Event) error {
 	if err := c.catchUp(ctx, mine); err != nil {
 		return err
 	}
-	err := c.take(ctx, mine)
+	for _, part := range portions(mine, mostAtOnce) {
+		if err := c.takeTogether(ctx, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeTogether takes events in one transaction, or each in its own where one of them fails.
+func (c *Consumer) takeTogether(ctx context.Context, events []event.Event) error {
+	err := c.take(ctx, events)
 	if err == nil || outage(ctx, err) {
 		return err
 	}
-	for _, e := range mine {
+	for _, e := range events {
 		if err := c.takeAlone(ctx, e); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// mostAtOnce bounds the bytes of the events in one transaction: some events tell of hundreds of things.
+const mostAtOnce = 128 << 10
+
+// portions cuts events into runs of at most so many bytes, or of one event.
+func portions(events []event.Event, bytes int) (parts [][]event.Event) {
+	size, from := 0, 0
+	for i, e := range events {
+		if size += len(e.Data); size > bytes && i > from {
+			parts, from, size = append(parts, events[from:i]), i, len(e.Data)
+		}
+	}
+	return append(parts, events[from:])
 }
 
 // catchUp sees to it that nothing is handled before it has happened: a clock that was moved may be known to whoever said the

@@ -68,7 +68,7 @@ func (c *sqliteConn) prepare(text string) (driver.Stmt, error) {
 	if len(c.stmts) >= preparedStmts {
 		c.forget()
 	}
-	s, err := c.conn.Prepare(text)
+	s, err := c.conn.Prepare(positional(text))
 	if err != nil {
 		return nil, fmt.Errorf("prepare: %w", err)
 	}

@@ -8,7 +8,7 @@ import (
 
 // mostValues bounds the parameters of one statement that Values makes. Beyond some thousand, preparing one costs more than is
 // saved by sending fewer.
-const mostValues = 2048
+const mostValues = 1024
 
 // Values makes statements that insert many rows: head ("insert into x (a, b) values") and tail ("on conflict do nothing
 // returning a") stand around the rows' parameters. All rows have the same length. The statements' lengths are powers of two,

@@ -55,6 +55,8 @@ type house struct {
 	payment     orderv1.PaymentServiceServer
 	shortages   orderv1.ShortageServiceServer
 	tracking    orderv1.TrackingServiceServer
+	imports     orderv1.ImportServiceServer
+	desk        *desk
 
 	worker   *timer.Worker
 	consumer *inbox.Consumer
@@ -70,10 +72,12 @@ func onBoth(t *testing.T, test func(t *testing.T, h *house)) {
 }
 
 func newHouse(t testing.TB, db *sqldb.DB) *house {
-	h := &house{t: t, db: db, clock: &hands{}, plots: map[string]string{}}
+	h := &house{t: t, db: db, clock: &hands{}, plots: map[string]string{}, desk: newDesk()}
 	h.clock.micros.Store(time.Date(2026, 3, 8, 12, 0, 0, 0, time.UTC).UnixMicro())
 	service, err := order.New(kit.Deps{
 		DB: db, Clock: h.clock, Outbox: outbox.New("order", h.clock), Log: kittest.Log(t), Live: live.NewLocal(),
+		Behind: func(context.Context) (int64, error) { return 0, nil },
+		Peer:   func(string) grpc.ClientConnInterface { return h.desk },
 	})
 	require.NoError(t, err)
 	require.NoError(t, db.Migrate(t.Context(), service.Migrations, "schema_version"))
@@ -86,6 +90,7 @@ func newHouse(t testing.TB, db *sqldb.DB) *house {
 	h.payment = r["kept.order.v1.PaymentService"].(orderv1.PaymentServiceServer)
 	h.shortages = r["kept.order.v1.ShortageService"].(orderv1.ShortageServiceServer)
 	h.tracking = r["kept.order.v1.TrackingService"].(orderv1.TrackingServiceServer)
+	h.imports = r["kept.order.v1.ImportService"].(orderv1.ImportServiceServer)
 	h.worker = timer.NewWorker(timer.Config{
 		DB: db, Clock: h.clock, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: &activity.Counter{},
 	})

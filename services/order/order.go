@@ -12,6 +12,7 @@ import (
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	"kept.dev/services/order/internal/catalog"
 	"kept.dev/services/order/internal/fulfillment"
+	imports "kept.dev/services/order/internal/import"
 	"kept.dev/services/order/internal/order"
 	"kept.dev/services/order/internal/payment"
 	"kept.dev/services/order/internal/shortage"
@@ -30,7 +31,7 @@ func New(deps kit.Deps) (*kit.Service, error) {
 	}
 	payments, steps := payment.New(deps), tracking.New(deps)
 	orders := order.New(deps, payments, steps)
-	shortages := shortage.New(deps, orders, steps)
+	shortages, loads := shortage.New(deps, orders, steps), imports.New(deps)
 	return &kit.Service{
 		Name:       "order",
 		Migrations: files,
@@ -42,11 +43,13 @@ func New(deps kit.Deps) (*kit.Service, error) {
 			orderv1.RegisterPaymentServiceServer(r, payments)
 			orderv1.RegisterShortageServiceServer(r, shortages)
 			orderv1.RegisterTrackingServiceServer(r, steps)
+			orderv1.RegisterImportServiceServer(r, loads)
 		},
 		Events: append(orders.Events(), payments.Events()...),
 		Timers: func(w *timer.Worker) {
 			payments.Timers(w)
 			shortages.Timers(w)
+			loads.Timers(w)
 		},
 	}, nil
 }

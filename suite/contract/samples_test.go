@@ -22,7 +22,7 @@ type sample func(*world) proto.Message
 func samples() map[string]sample {
 	all := map[string]sample{}
 	for _, some := range []map[string]sample{
-		customerSamples(), insightSamples(), orderSamples(), shortageSamples(), loyaltySamples(), notificationSamples(), supportSamples(), opsSamples(),
+		customerSamples(), insightSamples(), orderSamples(), shortageSamples(), importSamples(), loyaltySamples(), notificationSamples(), supportSamples(), opsSamples(),
 	} {
 		maps.Copy(all, some)
 	}

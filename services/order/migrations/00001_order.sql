@@ -30,6 +30,9 @@ create table known_customer (
     name text not null constraint known_customer_pkey primary key
 );
 
+-- An order that an import brought (origin) was delivered long ago; nothing was promised here. Its id is made from what the file
+-- says of it, so that the primary key keeps it from being imported twice.
+--
 -- asking is how many shortages the customer is being asked about, owed how many units are neither held nor called off. Both
 -- are changed by the first statement of whoever changes them, so that one row decides who comes first: an order that
 -- somebody picks is complete, and stays so.
@@ -39,7 +42,7 @@ create table orders (
     customer         text   not null,
     agent            text   not null,
     state            bigint not null constraint orders_state_known check (state between 1 and 6),
-    promise_state    bigint not null constraint orders_promise_state_known check (promise_state between 1 and 5),
+    promise_state    bigint not null,
     promise          text   not null,
     currency         text   not null,
     goods            bigint not null constraint orders_goods_range check (goods between 0 and 9000000000000000),
@@ -51,9 +54,9 @@ create table orders (
     delivery_address bytea,
     billing_address  bytea,
     home_address     bytea,
-    promised         bigint not null,
-    first_promised   bigint not null,
-    expected         bigint not null,
+    promised         bigint,
+    first_promised   bigint,
+    expected         bigint,
     created          bigint not null,
     picked           bigint,
     shipped          bigint,
@@ -64,6 +67,10 @@ create table orders (
     return_reason    text   not null default '',
     asking           bigint not null default 0,
     owed             bigint not null default 0,
+    origin           text   not null default '',
+    constraint orders_promise_state_known check (promise_state between 1 and 5 or promise_state = 0 and origin <> ''),
+    constraint orders_promised_unless_imported
+        check ((origin <> '') = (promised is null) and (origin <> '') = (first_promised is null) and (origin <> '') = (expected is null)),
     constraint orders_refunded_within_total check (refunded between 0 and goods + fee),
     constraint orders_delivered_after_shipped check (delivered >= shipped),
     constraint orders_cancelled_with_reason check (state <> 5 or cancel_reason <> ''),
@@ -95,7 +102,7 @@ create table tracking (
     time          bigint not null,
     state         bigint not null,
     promise_state bigint not null,
-    expected      bigint not null,
+    expected      bigint,
     note          text   not null,
     constraint tracking_pkey primary key (order_id, version)
 );

@@ -6,6 +6,7 @@ import (
 	"kept.dev/kit/access"
 	"kept.dev/kit/page"
 	"kept.dev/kit/sqldb"
+	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
 
@@ -16,6 +17,7 @@ var listing = page.Listing{
 		{Name: "create_time", Column: "created", Kind: page.Timestamp},
 		{Name: "customer", Kind: page.String, FilterOnly: true},
 		{Name: "state", Kind: page.Enum, Enum: orderv1.Order_PLACED, FilterOnly: true},
+		{Name: "channel", Kind: page.Enum, Enum: commonv1.Channel_WEB, FilterOnly: true},
 		{Name: "promise_state", Kind: page.Enum, Enum: orderv1.Order_OPEN, FilterOnly: true},
 	},
 }

@@ -95,6 +95,14 @@ func GoodsThatCome(o *orderv1.Order) (money.Amount, error) {
 	return sum, nil
 }
 
+// UnitsThatCome is how many units those are.
+func UnitsThatCome(o *orderv1.Order) (units int64) {
+	for _, line := range o.GetLines() {
+		units += Coming(line)
+	}
+	return units
+}
+
 // Coming is how many units of a line come.
 func Coming(line *orderv1.Order_Line) int64 { return line.GetQuantity() - line.GetMissingQuantity() }
 

@@ -19,8 +19,12 @@ func (s *Service) Record(tx *sqldb.Tx, o *orderv1.Order, at time.Time, note stri
 	if err != nil {
 		return err
 	}
+	var expected *int64 // of an order that was imported, nothing is
+	if o.GetExpectedDeliveryTime() != nil {
+		expected = new(o.GetExpectedDeliveryTime().AsTime().UnixMicro())
+	}
 	tx.Exec(insertStep, orderID(o.GetName()), version, at.UnixMicro(), int64(o.GetState()), int64(o.GetPromiseState()),
-		o.GetExpectedDeliveryTime().AsTime().UnixMicro(), fmt.Sprintf(note, args...))
+		expected, fmt.Sprintf(note, args...))
 	tx.AfterCommit(func() { s.live.Say(o.GetName()) })
 	return nil
 }

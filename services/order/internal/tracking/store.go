@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"kept.dev/kit/clock"
 	"kept.dev/kit/sqldb"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
@@ -33,7 +34,9 @@ const selectSteps = `
 	select order_id, version, time, state, promise_state, expected, note from (
 		select id as order_id, 1 as version, created as time, 1 as state, 1 as promise_state, first_promised as expected,
 			'placed' as note
-		from orders
+		from orders where origin = ''
+		union all
+		select id, 1, created, 4, 0, null, 'imported' from orders where origin <> ''
 		union all
 		select order_id, version, time, state, promise_state, expected, note from tracking
 	) steps`
@@ -44,12 +47,13 @@ const selectStepsAfter = selectSteps + `
 
 func scan(r *sqldb.Rows) (*orderv1.TrackingEvent, error) {
 	var order string
-	var version, at, state, promiseState, expected int64
+	var version, at, state, promiseState int64
+	var expected *int64
 	e := &orderv1.TrackingEvent{}
 	err := r.Scan(&order, &version, &at, &state, &promiseState, &expected, &e.Note)
 	e.Name = stepName(order, version)
 	e.State, e.PromiseState = orderv1.Order_State(state), orderv1.Order_PromiseState(promiseState)
-	e.Time, e.ExpectedDeliveryTime = timestamppb.New(time.UnixMicro(at)), timestamppb.New(time.UnixMicro(expected))
+	e.Time, e.ExpectedDeliveryTime = timestamppb.New(time.UnixMicro(at)), clock.Stamp(expected)
 	return e, err
 }
 

@@ -261,7 +261,7 @@ type WriteImportContentRequest struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Where the part begins, in bytes: as much as is there, or 0 to begin anew.
 	Offset int64 `protobuf:"varint,2,opt,name=offset,proto3" json:"offset,omitempty"`
-	// The bytes, 1 to 1,048,576.
+	// The bytes, 1 to 524,288.
 	Data []byte `protobuf:"bytes,3,opt,name=data,proto3" json:"data,omitempty"`
 	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
 	// alike for 24 hours.
@@ -743,7 +743,7 @@ const file_kept_order_v1_import_service_proto_rawDesc = "" +
 	"\x0fkept.dev/Import\xbaH r\x1e2\x1c^imports/[A-Za-z0-9-]{1,64}$R\x04name\x12\"\n" +
 	"\x06offset\x18\x02 \x01(\x03B\n" +
 	"\xe0A\x01\xbaH\x04\"\x02(\x00R\x06offset\x12\"\n" +
-	"\x04data\x18\x03 \x01(\fB\x0e\xe0A\x02\xbaH\bz\x06\x10\x01\x18\x80\x80@R\x04data\x122\n" +
+	"\x04data\x18\x03 \x01(\fB\x0e\xe0A\x02\xbaH\bz\x06\x10\x01\x18\x80\x80 R\x04data\x122\n" +
 	"\n" +
 	"request_id\x18\x04 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"?\n" +
 	"\x1aWriteImportContentResponse\x12!\n" +

@@ -1,0 +1,129 @@
+package order_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/status"
+
+	"kept.dev/kit/errs"
+	orderv1 "kept.dev/proto/gen/kept/order/v1"
+)
+
+func shopFile() *orderv1.Import {
+	return &orderv1.Import{
+		Format: orderv1.Import_CSV, Issuer: "shop", Delimiter: orderv1.Import_SEMICOLON, DecimalComma: true,
+		DateOrder: orderv1.Import_DAY_MONTH_YEAR, TimeZone: "Europe/Kyiv", CurrencyCode: "UAH",
+		Mapping: &orderv1.Import_Mapping{CustomerId: "Клієнт", OrderTime: "Дата", Amount: "Сума", ProductId: "Товар", Quantity: "Шт"},
+	}
+}
+
+const shopTitles = "\xEF\xBB\xBFКлієнт;Дата;Товар;Шт;Сума;Email\r\n"
+
+func TestACSVFile(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		i := h.importAll(shopFile(), shopTitles+
+			"K-1;31.12.2025;Coffee Pot;2;1.234,50;\r\n"+
+			"K-2;01/02/2026 10:30;\"Tea; \"\"Pot\"\"\r\n(large)\";1;0,99;o@example.org\r\n"+
+			"\r\n"+
+			"K-3;29.02.2025;x;1;1;\r\n"+
+			"K-3;1.1.2026;x;1;1.5;\r\n"+
+			"K-3;1.1.2026;x;1;1,005;\r\n"+
+			"K-3;1.1.2026;x;0;1;\r\n"+
+			"K-3;1.1.2026;x;1\r\n"+
+			";1.1.2026;x;1;1;\r\n"+
+			"K-3;1.1.2026;a \"b\" c;1;1;\r\n"+
+			"K-3;1.1.2026;x;1;1;broken\r\n"+
+			"K-3;1.1.2026;\xff;1;1;\r\n"+
+			"K-3;1.1.2026;...;1;1;\r\n"+
+			"K-4;1.1.2026;x;;5;")
+		require.Equal(t, [5]int64{13, 3, 3, 0, 10}, counts(i))
+		require.Equal(t, []string{
+			`6: "29.02.2025" is not a date such as 31.12.2026`,
+			`7: "1.5" is not an amount such as 1234,50`,
+			`8: the amount "1,005" must be a whole number of the currency's smallest unit: nanos a multiple of 10000000 below 1,000,000,000`,
+			`9: "0" is not a quantity from 1 to 1,000,000`,
+			`10: has 4 values, but there are 6 column titles`,
+			`11: needs the customer's id, e-mail address or telephone number`,
+			`12: has a quote in the middle of a value; a value with quotes stands between quotes, and each of its own is doubled`,
+			`13: must be an e-mail address`,
+			`14: is not text in UTF-8`,
+			`15: the product's id must have 1 to 63 letters and digits of the Latin alphabet`,
+		}, h.faults(i.GetName()))
+		list, err := h.orders.ListOrders(h.agent(), &orderv1.ListOrdersRequest{OrderBy: "create_time"})
+		require.NoError(t, err)
+		require.Equal(t, "2025-12-30 22:00:00 +0000 UTC", list.GetOrders()[0].GetCreateTime().AsTime().String(), "midnight in Kyiv")
+		require.Equal(t, "products/coffee-pot", list.GetOrders()[0].GetLines()[0].GetProduct())
+		require.EqualValues(t, 123450, cents(list.GetOrders()[0].GetTotalAmount()))
+		require.Equal(t, "products/x", list.GetOrders()[1].GetLines()[0].GetProduct(), "one where the quantity is not said")
+		require.Equal(t, "products/tea-pot-large", list.GetOrders()[2].GetLines()[0].GetProduct())
+		require.Equal(t, "2026-02-01 08:30:00 +0000 UTC", list.GetOrders()[2].GetCreateTime().AsTime().String())
+	})
+}
+
+func TestAQuoteThatIsNeverClosed(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		spec := &orderv1.Import{Format: orderv1.Import_CSV, Issuer: "shop", Subject: orderv1.Import_CUSTOMER}
+		rows := strings.Repeat("K-1,Olena\n", 20_000)
+		i := h.importAll(spec, "customer_id,display_name\nK-0,\"Ivan\n"+rows+"K-2,Ivan\n")
+		require.Equal(t, [5]int64{20_002, 2, 0, 19_999, 1}, counts(i))
+		require.Equal(t, []string{"2: is longer than 65536 bytes, or begins a value with a quote that is never closed"}, h.faults(i.GetName()))
+	})
+}
+
+func TestColumnsThatAreMissing(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		for content, paths := range map[string][]string{
+			"customer_id,order_time\n":                     {"import.mapping.amount", "import.mapping.currency_code", "import.mapping.product_id"},
+			"Customer,order_time,amount,email\n":           {"import.mapping.customer_id", "import.mapping.currency_code", "import.mapping.product_id"},
+			"a \"b,c\n":                                    {"import.format"},
+			"order_time,amount,currency_code,product_id\n": {"import.mapping.customer_id", "import.mapping.customer_id"},
+		} {
+			spec := &orderv1.Import{Format: orderv1.Import_CSV, Issuer: "shop"}
+			if strings.HasPrefix(content, "order_time") || strings.HasPrefix(content, "Customer") {
+				spec.Mapping = &orderv1.Import_Mapping{CustomerId: "Kunde"}
+			}
+			name := h.importing(spec)
+			h.upload(name, []byte(content), 1000)
+			_, err := h.imports.StartImport(h.agent(), &orderv1.StartImportRequest{Name: name})
+			refused(t, "INVALID_REQUEST", err)
+			var found []string
+			for _, d := range status.Convert(err).Details() {
+				found = append(found, violations(d)...)
+			}
+			require.ElementsMatch(t, paths, found, content)
+			require.Equal(t, orderv1.Import_UPLOADING, h.imported(name).GetState(), "it can be written anew")
+		}
+	})
+}
+
+func TestSettingsThatCannotBe(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		for path, spec := range map[string]*orderv1.Import{
+			"import.time_zone":     {Format: orderv1.Import_CSV, TimeZone: "Kyiv"},
+			"import.currency_code": {Format: orderv1.Import_CSV, CurrencyCode: "XQQ"},
+			"import.subject":       {Format: orderv1.Import_CDNOW, Subject: orderv1.Import_CUSTOMER},
+			"import.mapping":       {Format: orderv1.Import_CDNOW, Mapping: &orderv1.Import_Mapping{Email: "Mail"}},
+			"import.decimal_comma": {Format: orderv1.Import_CDNOW, DecimalComma: true},
+		} {
+			spec.Issuer = "shop"
+			_, err := h.imports.CreateImport(h.agent(), &orderv1.CreateImportRequest{Import: spec})
+			require.ErrorContains(t, err, path)
+			require.Equal(t, "INVALID_REQUEST", errs.ReasonOf(err))
+		}
+	})
+}
+
+// violations are the fields that an error's detail finds fault with.
+func violations(detail any) (fields []string) {
+	bad, ok := detail.(*errdetails.BadRequest)
+	if !ok {
+		return nil
+	}
+	for _, v := range bad.GetFieldViolations() {
+		fields = append(fields, v.GetField())
+	}
+	return fields
+}
