@@ -323,10 +323,10 @@ func TestContentHasNoGaps(t *testing.T) {
 			_, err := h.imports.WriteImportContent(h.agent(), &orderv1.WriteImportContentRequest{Name: name, Offset: offset, Data: []byte(data)})
 			return err
 		}
-		refused(t, "IMPORT_OFFSET", write(1, "x"))
+		refused(t, "INVALID_REQUEST", write(1, "x"))
 		require.NoError(t, write(0, "00001 19970101"))
-		refused(t, "IMPORT_OFFSET", write(5, "x"))
-		refused(t, "IMPORT_OFFSET", write(15, "x"))
+		refused(t, "INVALID_REQUEST", write(5, "x"))
+		refused(t, "INVALID_REQUEST", write(15, "x"))
 		require.NoError(t, write(14, "00001"))
 		require.NoError(t, write(0, "00001 19970101 1 11.77\n"))
 		kittest.Exec(t, h.db, `update import_job set content = 67108860`)

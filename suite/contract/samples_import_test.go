@@ -48,7 +48,7 @@ func importSamples() map[string]sample {
 func anImport() *orderv1.Import {
 	return &orderv1.Import{
 		DisplayName: "customers.csv " + freshID(), Format: orderv1.Import_CSV, Subject: orderv1.Import_CUSTOMER, Issuer: "erp",
-		CurrencyCode: "EUR", Product: "products/tea", TimeZone: "Europe/Kyiv", RegionCode: "UA", Channel: commonv1.Channel_STORE,
+		CurrencyCode: "EUR", ProductId: "tea", TimeZone: "Europe/Kyiv", RegionCode: "UA", Channel: commonv1.Channel_STORE,
 		Mapping: &orderv1.Import_Mapping{CustomerId: "customer_id"}, DateOrder: orderv1.Import_DAY_MONTH_YEAR,
 		Delimiter: orderv1.Import_TAB, DecimalComma: true,
 	}

@@ -18,7 +18,7 @@ type cdnow struct {
 }
 
 func newCDNOW(i *orderv1.Import, zone *time.Location, now time.Time) cdnow {
-	return cdnow{product: i.GetProduct(), currency: i.GetCurrencyCode(), zone: zone, now: now}
+	return cdnow{product: "products/" + i.GetProductId(), currency: i.GetCurrencyCode(), zone: zone, now: now}
 }
 
 func (cdnow) quoted() (byte, bool) { return 0, false }

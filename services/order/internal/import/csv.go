@@ -99,12 +99,12 @@ func (f csvForm) customer(values []string) (*customerv1.ImportCustomersRequest_R
 }
 
 func (f csvForm) order(values []string) (p *purchase, err error) {
-	p = &purchase{product: f.spec.GetProduct(), quantity: 1}
+	p = &purchase{quantity: 1}
 	if p.placed, err = readTime(f.value(values, "order_time"), f.layouts, f.zone); err == nil {
 		err = inThePast(p.placed, f.now)
 	}
-	if product := f.value(values, "product_id"); product != "" && err == nil {
-		p.product, err = readProduct(product)
+	if err == nil {
+		p.product, err = readProduct(cmp.Or(f.value(values, "product_id"), f.spec.GetProductId()))
 	}
 	if quantity := f.value(values, "quantity"); quantity != "" && err == nil {
 		p.quantity, err = readQuantity(quantity)
@@ -112,9 +112,6 @@ func (f csvForm) order(values []string) (p *purchase, err error) {
 	if err == nil {
 		currency := cmp.Or(f.value(values, "currency_code"), f.spec.GetCurrencyCode())
 		p.amount, err = readAmount(f.value(values, "amount"), currency, f.spec.GetDecimalComma())
-	}
-	if err == nil && p.product == "" {
-		err = errors.New("does not say which product")
 	}
 	return p, err
 }

@@ -24,8 +24,8 @@ func complete(i *orderv1.Import) error {
 		if i.GetCurrencyCode() == "" {
 			i.CurrencyCode = "USD"
 		}
-		if i.GetProduct() == "" {
-			i.Product = "products/cd"
+		if i.GetProductId() == "" {
+			i.ProductId = "cd"
 		}
 	}
 	return nil

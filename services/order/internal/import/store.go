@@ -31,7 +31,7 @@ func insert(tx *sqldb.Tx, i *orderv1.Import) error {
 func specOf(i *orderv1.Import) *orderv1.Import {
 	return &orderv1.Import{
 		DisplayName: i.GetDisplayName(), Format: i.GetFormat(), Subject: i.GetSubject(), Issuer: i.GetIssuer(),
-		CurrencyCode: i.GetCurrencyCode(), Product: i.GetProduct(), TimeZone: i.GetTimeZone(), RegionCode: i.GetRegionCode(),
+		CurrencyCode: i.GetCurrencyCode(), ProductId: i.GetProductId(), TimeZone: i.GetTimeZone(), RegionCode: i.GetRegionCode(),
 		Channel: i.GetChannel(), Mapping: proto.CloneOf(i.GetMapping()), DateOrder: i.GetDateOrder(), Delimiter: i.GetDelimiter(),
 		DecimalComma: i.GetDecimalComma(),
 	}

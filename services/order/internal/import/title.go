@@ -76,7 +76,7 @@ func (f csvForm) missing() (faults titleFaults) {
 	if f.spec.GetSubject() == orderv1.Import_ORDER {
 		need("order_time", false, ": it says when an order was placed")
 		need("amount", false, ": it says what was paid")
-		need("product_id", f.spec.GetProduct() != "", ", or import.product must say what was bought")
+		need("product_id", f.spec.GetProductId() != "", ", or import.product_id must say what was bought")
 		need("currency_code", f.spec.GetCurrencyCode() != "", ", or import.currency_code must say it")
 	}
 	return faults

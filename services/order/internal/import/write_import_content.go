@@ -20,8 +20,8 @@ const grow = `
 // WriteImportContent writes a part of the content, after what is there or from the beginning. What the row says of the size is
 // what keeps parts from leaving a gap or lying over each other, whoever writes at the same moment.
 //
-// Errors: NOT_FOUND for an unknown import; FAILED_PRECONDITION (IMPORT_STARTED) once it is not UPLOADING any more,
-// (IMPORT_OFFSET) where the part would not follow what is there, (IMPORT_TOO_LARGE) beyond 67,108,864 bytes.
+// Errors: NOT_FOUND for an unknown import; INVALID_ARGUMENT naming the offset where the part would not follow what is there;
+// FAILED_PRECONDITION (IMPORT_STARTED) once it is not UPLOADING any more, (IMPORT_TOO_LARGE) beyond 67,108,864 bytes.
 func (s *Service) WriteImportContent(
 	ctx context.Context, req *orderv1.WriteImportContentRequest,
 ) (*orderv1.WriteImportContentResponse, error) {
@@ -29,8 +29,8 @@ func (s *Service) WriteImportContent(
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*orderv1.WriteImportContentResponse, error) {
 		rows, err := tx.Batch(sqldb.Q(grow, id, req.GetOffset(), int64(len(req.GetData()))).
 			Refuse("import_job_state_known", errStarted(req.GetName())).
-			Refuse("import_job_content_without_gaps", errs.Refused("IMPORT_OFFSET",
-				"a part begins where the content ends, or at 0 to begin anew; content_size of %s says where that is", req.GetName())).
+			Refuse("import_job_content_without_gaps", errs.Invalid("offset",
+				"must be the content_size that %s has, so that the part follows what is there, or 0 to begin anew", req.GetName())).
 			Refuse("import_job_content_limit", errs.Refused("IMPORT_TOO_LARGE",
 				"an import holds at most 67,108,864 bytes; divide the file")))
 		if err != nil {

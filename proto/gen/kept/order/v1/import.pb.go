@@ -323,9 +323,9 @@ type Import struct {
 	Issuer string `protobuf:"bytes,5,opt,name=issuer,proto3" json:"issuer,omitempty"`
 	// The ISO 4217 code of the currency of amounts, where no column says it; dollars in the CDNOW format.
 	CurrencyCode string `protobuf:"bytes,6,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
-	// What was bought, `products/{product}`, where no column says it; it need not be on sale any more. `products/cd` in the
-	// CDNOW format.
-	Product string `protobuf:"bytes,7,opt,name=product,proto3" json:"product,omitempty"`
+	// What was bought, the last part of a product's name, where no column says it; it need not be on sale any more. `cd` in
+	// the CDNOW format.
+	ProductId string `protobuf:"bytes,7,opt,name=product_id,json=productId,proto3" json:"product_id,omitempty"`
 	// The IANA time zone of dates and of times without one, such as `Europe/Kyiv`; UTC when empty.
 	TimeZone string `protobuf:"bytes,8,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
 	// The region to read telephone numbers without a country code in, such as `UA`.
@@ -438,9 +438,9 @@ func (x *Import) GetCurrencyCode() string {
 	return ""
 }
 
-func (x *Import) GetProduct() string {
+func (x *Import) GetProductId() string {
 	if x != nil {
-		return x.Product
+		return x.ProductId
 	}
 	return ""
 }
@@ -767,16 +767,16 @@ var File_kept_order_v1_import_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_import_proto_rawDesc = "" +
 	"\n" +
-	"\x1akept/order/v1/import.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkept/common/v1/common.proto\"\xf5\x11\n" +
+	"\x1akept/order/v1/import.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkept/common/v1/common.proto\"\xdc\x11\n" +
 	"\x06Import\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12.\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\x12F\n" +
 	"\x06format\x18\x03 \x01(\x0e2\x1c.kept.order.v1.Import.FormatB\x10\xe0A\x02\xe0A\x05\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06format\x12G\n" +
 	"\asubject\x18\x04 \x01(\x0e2\x1d.kept.order.v1.Import.SubjectB\x0e\xe0A\x01\xe0A\x05\xbaH\x05\x82\x01\x02\x10\x01R\asubject\x12>\n" +
 	"\x06issuer\x18\x05 \x01(\tB&\xe0A\x02\xe0A\x05\xbaH\x1dr\x1b2\x19^[a-z0-9][a-z0-9-]{0,62}$R\x06issuer\x12?\n" +
-	"\rcurrency_code\x18\x06 \x01(\tB\x1a\xe0A\x01\xe0A\x05\xbaH\x11r\x0f2\r^([A-Z]{3})?$R\fcurrencyCode\x12l\n" +
-	"\aproduct\x18\a \x01(\tBR\xe0A\x01\xe0A\x05\xfaA\x12\n" +
-	"\x10kept.dev/Product\xbaH4r220^(products/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?$R\aproduct\x12*\n" +
+	"\rcurrency_code\x18\x06 \x01(\tB\x1a\xe0A\x01\xe0A\x05\xbaH\x11r\x0f2\r^([A-Z]{3})?$R\fcurrencyCode\x12S\n" +
+	"\n" +
+	"product_id\x18\a \x01(\tB4\xe0A\x01\xe0A\x05\xbaH+r)2'^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?$R\tproductId\x12*\n" +
 	"\ttime_zone\x18\b \x01(\tB\r\xe0A\x01\xe0A\x05\xbaH\x04r\x02\x18@R\btimeZone\x12;\n" +
 	"\vregion_code\x18\t \x01(\tB\x1a\xe0A\x01\xe0A\x05\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\n" +
 	"regionCode\x12A\n" +

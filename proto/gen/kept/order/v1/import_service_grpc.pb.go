@@ -46,8 +46,8 @@ type ImportServiceClient interface {
 	ListImports(ctx context.Context, in *ListImportsRequest, opts ...grpc.CallOption) (*ListImportsResponse, error)
 	// Writes a part of the content, after what is there or from the beginning.
 	//
-	// Errors: FAILED_PRECONDITION with IMPORT_STARTED once it is not UPLOADING any more, with IMPORT_OFFSET where the part would
-	// not follow what is there, with IMPORT_TOO_LARGE beyond 67,108,864 bytes.
+	// Errors: INVALID_ARGUMENT naming `offset` where the part would not follow what is there; FAILED_PRECONDITION with
+	// IMPORT_STARTED once it is not UPLOADING any more, with IMPORT_TOO_LARGE beyond 67,108,864 bytes.
 	WriteImportContent(ctx context.Context, in *WriteImportContentRequest, opts ...grpc.CallOption) (*WriteImportContentResponse, error)
 	// Starts an import: all content is there.
 	//
@@ -184,8 +184,8 @@ type ImportServiceServer interface {
 	ListImports(context.Context, *ListImportsRequest) (*ListImportsResponse, error)
 	// Writes a part of the content, after what is there or from the beginning.
 	//
-	// Errors: FAILED_PRECONDITION with IMPORT_STARTED once it is not UPLOADING any more, with IMPORT_OFFSET where the part would
-	// not follow what is there, with IMPORT_TOO_LARGE beyond 67,108,864 bytes.
+	// Errors: INVALID_ARGUMENT naming `offset` where the part would not follow what is there; FAILED_PRECONDITION with
+	// IMPORT_STARTED once it is not UPLOADING any more, with IMPORT_TOO_LARGE beyond 67,108,864 bytes.
 	WriteImportContent(context.Context, *WriteImportContentRequest) (*WriteImportContentResponse, error)
 	// Starts an import: all content is there.
 	//
