@@ -22,6 +22,7 @@ type shop struct {
 	http       *http.Client
 	products   int
 	customer   string
+	customers  []string // with an e-mail address each
 }
 
 func openShop(ctx context.Context, stage scenario.Stage, products, callers int) (*shop, error) {

@@ -2,94 +2,88 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 )
 
+// sustainedShare is the rate of orders that is to be sustained, as a share of the yardstick.
+const sustainedShare = 0.10
+
 // sustained places orders in an open loop at a tenth of the yardstick and looks whether the events keep up.
-func (r *run) sustained(ctx context.Context, s *shop) error {
-	if !r.cfg.wants("sustained") {
-		return nil
+func (r *run) sustained(ctx context.Context, p *place) error {
+	s, err := p.open(ctx)
+	if err != nil {
+		return err
 	}
 	yard, err := r.yard.measure(ctx, r.cfg.of(5*time.Second))
 	if err != nil {
 		return err
 	}
-	book, err := r.watch(ctx, "customer")
-	if err != nil {
-		return err
-	}
-	defer book.Close(context.WithoutCancel(ctx))
-	orders, err := r.watch(ctx, "order")
-	if err != nil {
-		return err
-	}
-	defer orders.Close(context.WithoutCancel(ctx))
-
-	rate, d := yard*0.10, r.cfg.of(60*time.Second)
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	rate, d := yard*sustainedShare, r.cfg.of(60*time.Second)
 	early := make(chan lag, 1)
-	go func() {
-		select {
-		case <-time.After(d / 6):
-			l, _ := r.lag(ctx, orders, book)
-			early <- l
-		case <-ctx.Done():
-		}
-	}()
+	look := time.AfterFunc(d/6, func() { l, _ := p.lag(ctx); early <- l })
+	defer look.Stop()
 	made := openLoop(ctx, rate, d, func(ctx context.Context, n int) error { _, err := s.order(ctx, n); return err })
 	first := <-early
-	last, err := r.lag(ctx, orders, book)
+	last, err := p.lag(ctx)
 	if err != nil {
 		return err
 	}
-	r.print("sustained: %.0f orders/s (0.10 of %.0f) for %s: %d placed, %d failed %s, p50 %s, p99 %s", rate, yard, d, made.Done, made.Failed,
-		orNothing(made.FirstFault), made.P50.Round(10*time.Microsecond), made.P99.Round(10*time.Microsecond))
-	r.print("sustained: behind after a sixth %v, at the end %v (needed: no more at the end)", first, last)
-	return r.settle(ctx, orders, book)
+	r.print("%s: sustained %.0f orders/s (%.2f of %.0f) for %s: %d placed, %d failed %s, p50 %s, p99 %s", p.shape, rate, sustainedShare, yard, d,
+		made.Done, made.Failed, orNothing(made.FirstFault), short(made.P50), short(made.P99))
+	r.print("%s: sustained: behind after a sixth %v, at the end %v (needed: no more at the end)", p.shape, first, last)
+	took, err := p.settle(ctx, 2*time.Minute)
+	r.print("%s: sustained: every event is handled %s after the last order", p.shape, took.Round(time.Millisecond))
+	return err
 }
 
-// settle waits until the book has every promise, and compares.
-func (r *run) settle(ctx context.Context, orders, book *pgx.Conn) error {
-	start := time.Now()
-	for {
-		l, err := r.lag(ctx, orders, book)
+// soak places orders at half of that for ten minutes, and prints every minute what each process holds.
+func (r *run) soak(ctx context.Context, p *place) error {
+	s, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	yard, err := r.yard.measure(ctx, r.cfg.of(5*time.Second))
+	if err != nil {
+		return err
+	}
+	if err := p.forgetPeaks(); err != nil {
+		return err
+	}
+	rate, minute := yard*sustainedShare/2, r.cfg.of(time.Minute)
+	placed := 0
+	for n := range 10 {
+		made := openLoop(ctx, rate, minute, func(ctx context.Context, n int) error { _, err := s.order(ctx, placed+n); return err })
+		placed += int(made.Done)
+		l, err := p.lag(ctx)
 		if err != nil {
 			return err
 		}
-		if l.promises == 0 && l.outbox == 0 {
-			r.print("sustained: every promise is in the book %s after the last order", time.Since(start).Round(time.Millisecond))
-			return nil
+		held, err := p.held()
+		if err != nil {
+			return err
 		}
-		if time.Since(start) > time.Minute {
-			return errors.New("the book is not complete a minute after the last order: " + l.String())
+		r.print("%s: soak %2d of 10 at %.0f orders/s: %d placed, %d failed %s, p99 %s, %v; MB now (peak): %s", p.shape, n+1, rate, made.Done,
+			made.Failed, orNothing(made.FirstFault), short(made.P99), l, held)
+	}
+	_, err = p.settle(ctx, 2*time.Minute)
+	return err
+}
+
+// held is what each process holds, and the most that it held.
+func (p *place) held() (string, error) {
+	var parts []string
+	for _, process := range p.processes {
+		now, err := resident(process)
+		if err != nil {
+			return "", err
 		}
-		time.Sleep(20 * time.Millisecond)
+		most, err := peak(process)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, fmt.Sprintf("%s %.0f (%.0f)", process.Name, now, most))
 	}
-}
-
-// lag is how far events are behind.
-type lag struct{ outbox, promises int64 }
-
-func (l lag) String() string {
-	return fmt.Sprintf("%d events unpublished, %d promises not in the book", l.outbox, l.promises)
-}
-
-func (r *run) watch(ctx context.Context, database string) (*pgx.Conn, error) {
-	return pgx.Connect(ctx, r.many.Postgres.URL(database))
-}
-
-func (r *run) lag(ctx context.Context, orders, book *pgx.Conn) (lag, error) {
-	var l lag
-	var placed, noted int64
-	if err := book.QueryRow(ctx, "select count(*) from promise").Scan(&noted); err != nil {
-		return l, err
-	}
-	err := orders.QueryRow(ctx, "select (select count(*) from outbox where pending), (select count(*) from orders)").Scan(&l.outbox, &placed)
-	l.promises = max(0, placed-noted)
-	return l, err
+	return strings.Join(parts, ", "), nil
 }

@@ -6,15 +6,20 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"kept.dev/suite/bench"
 )
 
 func main() {
 	brief := flag.Bool("brief", false, "measure for moments only, to see that it runs")
-	only := flag.String("only", "", "measure one thing: memory, orders, reads, sustained or start")
+	only := flag.String("only", "", "measure one thing: "+strings.Join(bench.Names(), ", "))
+	shape := flag.String("shape", "", "measure in one shape: distributed or embedded")
+	history := flag.String("history", "suite/history/cdnow_master.txt", "the file to import")
 	flag.Parse()
-	if err := run(bench.Config{Brief: *brief, Only: *only, Out: os.Stdout}, flag.Args()); err != nil {
+	cfg := bench.Config{Brief: *brief, Only: *only, Shape: *shape, History: *history, Out: os.Stdout}
+	if err := run(cfg, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "kept-bench:", err)
 		os.Exit(1)
 	}
@@ -23,6 +28,9 @@ func main() {
 func run(cfg bench.Config, args []string) error {
 	if len(args) == 2 && args[0] == "plain" {
 		return bench.Plain(args[1])
+	}
+	if cfg.Only != "" && !slices.Contains(bench.Names(), cfg.Only) {
+		return fmt.Errorf("there is no measurement %q", cfg.Only)
 	}
 	return bench.Run(context.Background(), cfg)
 }
