@@ -3,8 +3,6 @@ package outbox
 
 import (
 	"context"
-	"fmt"
-	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -28,38 +26,37 @@ func New(source string, c clock.Clock) *Outbox {
 // Wake receives soon after events have been written by this process.
 func (o *Outbox) Wake() <-chan struct{} { return o.wake }
 
-const columns = 7 // of a row, besides pending
+// Said is a fact about a subject, which has the given version after it.
+type Said struct {
+	Subject string
+	Version int64
+	Fact    proto.Message
+}
 
 // Put says, in the transaction, what became true of the subject, which has the given version after it.
 func (o *Outbox) Put(ctx context.Context, tx *sqldb.Tx, subject string, version int64, facts ...proto.Message) error {
-	args := make([]any, 0, columns*len(facts))
-	for _, fact := range facts {
-		e, err := event.New(ctx, o.source, subject, version, o.clock.Now(), fact)
+	said := make([]Said, len(facts))
+	for i, fact := range facts {
+		said[i] = Said{subject, version, fact}
+	}
+	return o.PutAll(ctx, tx, said)
+}
+
+const insert = `insert into outbox (id, type, subject, version, time, traceparent, data, pending) values`
+
+// PutAll says, in the transaction, what became true of many subjects at once.
+func (o *Outbox) PutAll(ctx context.Context, tx *sqldb.Tx, said []Said) error {
+	now, rows := o.clock.Now(), make([][]any, len(said))
+	for i, s := range said {
+		e, err := event.New(ctx, o.source, s.Subject, s.Version, now, s.Fact)
 		if err != nil {
 			return err
 		}
-		args = append(args, e.ID, e.Type, e.Subject, e.Version, e.Time.UnixMicro(), e.Traceparent, e.Data)
+		rows[i] = []any{e.ID, e.Type, e.Subject, e.Version, e.Time.UnixMicro(), e.Traceparent, e.Data, true}
 	}
-	tx.Exec(insert(len(facts)), args...)
+	tx.ExecValues(insert, rows, "")
 	tx.AfterCommit(o.Nudge)
 	return nil
-}
-
-// insert is one statement for all facts of a change.
-func insert(facts int) string {
-	var text strings.Builder
-	text.WriteString("insert into outbox (id, type, subject, version, time, traceparent, data, pending) values ")
-	for i := range facts {
-		if i > 0 {
-			text.WriteString(", ")
-		}
-		text.WriteByte('(')
-		for c := range columns {
-			fmt.Fprintf(&text, "$%d, ", i*columns+c+1)
-		}
-		text.WriteString("true)")
-	}
-	return text.String()
 }
 
 // Nudge makes the relay look for events now.

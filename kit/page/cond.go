@@ -14,13 +14,13 @@ type Cond struct {
 // Where makes a condition: Where("customer = ?", scope.Customer). A question mark always stands for an argument.
 func Where(sql string, args ...any) Cond { return Cond{sql, args} }
 
-// numbered puts $1, $2, … for the question marks, which both databases take.
-func numbered(sql string) string {
+// numbered puts $from and so on for the question marks, which both databases take.
+func numbered(sql string, from int) string {
 	var out strings.Builder
 	n := 0
 	for part := range strings.SplitSeq(sql, "?") {
 		if n > 0 {
-			out.WriteString("$" + strconv.Itoa(n))
+			out.WriteString("$" + strconv.Itoa(from+n-1))
 		}
 		out.WriteString(part)
 		n++

@@ -21,12 +21,17 @@ func (q *Query) Size() int { return q.size }
 // SQL ends the given "select … from …" (without a where) with the caller's scope, the filter, the page's start,
 // the order and a limit of one more than the page's size: the row too many tells that there is a next page.
 func (q *Query) SQL(selectFrom string, scope ...Cond) (text string, args []any) {
+	return q.SQLWith(selectFrom, nil, scope...)
+}
+
+// SQLWith is SQL for a "select … from …" with parameters of its own, $1 and so on, and their arguments.
+func (q *Query) SQLWith(selectFrom string, own []any, scope ...Cond) (text string, args []any) {
 	conds := append(append([]Cond(nil), scope...), q.match...)
 	if q.after != nil {
 		conds = append(conds, beyond(q.keys, q.after))
 	}
+	args = append(args, own...)
 	var sql strings.Builder
-	sql.WriteString(selectFrom)
 	for i, c := range conds {
 		if i == 0 {
 			sql.WriteString("\nwhere " + c.sql)
@@ -36,7 +41,7 @@ func (q *Query) SQL(selectFrom string, scope ...Cond) (text string, args []any) 
 		args = append(args, c.args...)
 	}
 	sql.WriteString("\norder by " + strings.Join(q.order(), ", ") + "\nlimit ?")
-	return numbered(sql.String()), append(args, int64(q.size)+1)
+	return selectFrom + numbered(sql.String(), len(own)+1), append(args, int64(q.size)+1)
 }
 
 func (q *Query) order() []string {

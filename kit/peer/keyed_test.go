@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 
 	"kept.dev/kit/peer"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 )
 
 // forgetful serves every method, and is gone before it answers the first try of each. It keeps the keys that it saw.
@@ -69,6 +70,13 @@ func TestARetriedChangeCarriesTheSameKey(t *testing.T) {
 	require.Equal(t, created[0], created[1])
 	require.Equal(t, []string{"mine", "mine"}, f.keys["/shop.Shop/CancelThing"])
 	require.Equal(t, []string{"none", "none"}, f.keys["/shop.Shop/GetThing"])
+}
+
+// TestARequestWithAnIDKeepsIt: a header would come before it, and be another after a crash.
+func TestARequestWithAnIDKeepsIt(t *testing.T) {
+	f, conn := startForgetful(t)
+	require.NoError(t, conn.Invoke(t.Context(), "/shop.Shop/ImportThings", &customerv1.ImportCustomersRequest{RequestId: "mine"}, &emptypb.Empty{}))
+	require.Equal(t, []string{"none", "none"}, f.keys["/shop.Shop/ImportThings"])
 }
 
 func TestTwoChangesHaveTwoKeys(t *testing.T) {

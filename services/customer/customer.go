@@ -12,6 +12,7 @@ import (
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	"kept.dev/services/customer/internal/customer"
 	"kept.dev/services/customer/internal/identity"
+	"kept.dev/services/customer/internal/insight"
 	"kept.dev/services/customer/internal/promise"
 	"kept.dev/services/customer/internal/scorecard"
 	"kept.dev/services/customer/internal/timeline"
@@ -31,7 +32,7 @@ func New(deps kit.Deps) (*kit.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	timelines := timeline.New(deps)
+	timelines, insights := timeline.New(deps), insight.New(deps)
 	return &kit.Service{
 		Name:       "customer",
 		Migrations: files,
@@ -41,8 +42,9 @@ func New(deps kit.Deps) (*kit.Service, error) {
 			customerv1.RegisterPromiseServiceServer(r, book)
 			customerv1.RegisterTimelineServiceServer(r, timelines)
 			customerv1.RegisterScorecardServiceServer(r, scorecard.New(deps))
+			customerv1.RegisterInsightServiceServer(r, insights)
 		},
-		Events: slices.Concat(book.Events(), timelines.Events()),
+		Events: slices.Concat(book.Events(), timelines.Events(), insights.Events()),
 		Timers: book.Timers,
 	}, nil
 }

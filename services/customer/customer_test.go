@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/metric/noop"
+	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -28,7 +29,7 @@ import (
 func TestMain(m *testing.M) { kittest.Main(m) }
 
 // TestAFactIsHeardInEveryRoom hands the service an order and its promise, whole and from outside: the book has the promise,
-// the timeline has both, and a broken promise is owed for, all in one batch.
+// the timeline has both, the purchase is counted, and a broken promise is owed for, all in one batch.
 func TestAFactIsHeardInEveryRoom(t *testing.T) {
 	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) {
 		deps := kit.Deps{
@@ -49,6 +50,7 @@ func TestAFactIsHeardInEveryRoom(t *testing.T) {
 
 		require.EqualValues(t, 1, kittest.Number(t, db, `select count(*) from promise where state = 5 and made is not null`))
 		require.EqualValues(t, 3, kittest.Number(t, db, `select count(*) from timeline_entry where customer = 'customers/1' and about = 'orders/1'`))
+		require.EqualValues(t, 1, kittest.Number(t, db, `select count(*) from buyer where customer = '1' and orders = 1 and amount = 5900`))
 		require.EqualValues(t, 1, kittest.Number(t, db, `select count(*) from outbox where type = 'kept.promise.v1.RemedyOwed'`))
 		require.Zero(t, kittest.Number(t, db, `select count(*) from timer where attempts > 0`), "nothing has failed")
 	})
@@ -57,7 +59,7 @@ func TestAFactIsHeardInEveryRoom(t *testing.T) {
 func orderAndPromise(t *testing.T) (events []event.Event) {
 	const order, promise, who = "orders/1", "promises/1", "customers/1"
 	for _, fact := range []proto.Message{
-		&orderv1.OrderPlaced{Order: order, Customer: who},
+		&orderv1.OrderPlaced{Order: order, Customer: who, TotalAmount: &money.Money{CurrencyCode: "EUR", Units: 59}, UnitCount: 2},
 		&promisev1.PromiseMade{
 			Promise: promise, Customer: who, Subject: order, Kind: promisev1.PromiseKind_DELIVERY,
 			DueTime: timestamppb.New(time.Now().Add(time.Hour)),

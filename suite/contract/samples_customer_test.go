@@ -20,6 +20,12 @@ func customerSamples() map[string]sample {
 		customerv1.CustomerService_GetCustomer_FullMethodName: func(w *world) proto.Message {
 			return &customerv1.GetCustomerRequest{Name: w.own.Subject}
 		},
+		customerv1.CustomerService_ListCustomers_FullMethodName: func(*world) proto.Message {
+			return &customerv1.ListCustomersRequest{PageSize: 10, Filter: `language_code = "uk"`, OrderBy: "create_time desc"}
+		},
+		customerv1.CustomerService_ImportCustomers_FullMethodName: func(*world) proto.Message {
+			return &customerv1.ImportCustomersRequest{Issuer: "erp", Records: []*customerv1.ImportCustomersRequest_Record{aRecord(), aRecord()}}
+		},
 		customerv1.CustomerService_UpdateCustomer_FullMethodName: func(w *world) proto.Message {
 			c := aCustomer()
 			c.Name, c.Etag = w.own.Subject, w.ownCustomer().GetEtag()
@@ -79,6 +85,23 @@ func insightSamples() map[string]sample {
 		customerv1.ScorecardService_GetScorecard_FullMethodName: func(*world) proto.Message {
 			return &customerv1.GetScorecardRequest{Name: "scorecard", MonthCount: 3}
 		},
+		customerv1.InsightService_GetRfmReport_FullMethodName: func(*world) proto.Message {
+			return &customerv1.GetRfmReportRequest{Name: "insights/rfm", CurrencyCode: "EUR"}
+		},
+		customerv1.InsightService_GetRfmScore_FullMethodName: func(w *world) proto.Message {
+			w.promise() // an order that all have heard of
+			return &customerv1.GetRfmScoreRequest{Name: "insights/rfm/scores/" + strings.TrimPrefix(w.own.Subject, "customers/"), CurrencyCode: "EUR"}
+		},
+		customerv1.InsightService_ListRfmScores_FullMethodName: func(w *world) proto.Message {
+			w.promise()
+			return &customerv1.ListRfmScoresRequest{
+				Parent: "insights/rfm", PageSize: 10, Filter: "monetary_score >= 1", OrderBy: "order_count desc", CurrencyCode: "EUR",
+			}
+		},
+		customerv1.InsightService_ListSalesMonths_FullMethodName: func(w *world) proto.Message {
+			w.promise()
+			return &customerv1.ListSalesMonthsRequest{PageSize: 10, CurrencyCode: "EUR"}
+		},
 	}
 }
 
@@ -90,6 +113,15 @@ func aCustomer() *customerv1.Customer {
 	return &customerv1.Customer{
 		DisplayName: "Olha " + fresh, LanguageCode: "uk", Email: fresh + "@example.org", RegionCode: "UA", Phone: "044 " + digits(7),
 		Addresses: []*customerv1.Customer_Address{{Label: "Home", Address: anAddress("Home 3")}},
+	}
+}
+
+// aRecord is a customer whom another system knows and we do not.
+func aRecord() *customerv1.ImportCustomersRequest_Record {
+	c := aCustomer()
+	return &customerv1.ImportCustomersRequest_Record{
+		ExternalId: freshID(), DisplayName: c.GetDisplayName(), LanguageCode: c.GetLanguageCode(), Email: c.GetEmail(),
+		Phone: c.GetPhone(), RegionCode: c.GetRegionCode(),
 	}
 }
 

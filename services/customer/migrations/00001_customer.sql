@@ -11,6 +11,7 @@ create table customer (
     created       bigint not null,
     constraint customer_version_held check (version > 0)
 );
+create index customer_created on customer (created, id);
 
 -- What customers are known by, in the one spelling by which it is compared. The unique key is what keeps an e-mail address, a
 -- number or an id from being two customers', and what finds whose it is. A row is there because it was added, because the

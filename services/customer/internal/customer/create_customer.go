@@ -36,7 +36,7 @@ func (s *Service) CreateCustomer(
 	}
 
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*customerv1.Customer, error) {
-		if err := insertCustomer(tx, customer); err != nil {
+		if err := insertCustomers(tx, customer); err != nil {
 			return nil, err
 		}
 		for _, c := range contacts {

@@ -16,15 +16,21 @@ func idOf(name string) string { return strings.TrimPrefix(name, collection) }
 
 const insert = `
 	insert into customer (id, version, display_name, language_code, email, phone, region_code, addresses, created)
-	values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+	values`
 
-func insertCustomer(tx *sqldb.Tx, c *customerv1.Customer) error {
-	addresses, err := encodeAddresses(c)
-	if err != nil {
-		return err
+func insertCustomers(tx *sqldb.Tx, customers ...*customerv1.Customer) error {
+	rows := make([][]any, len(customers))
+	for i, c := range customers {
+		addresses, err := encodeAddresses(c)
+		if err != nil {
+			return err
+		}
+		rows[i] = []any{
+			idOf(c.GetName()), versionOf(c), c.GetDisplayName(), c.GetLanguageCode(), c.GetEmail(), c.GetPhone(),
+			c.GetRegionCode(), addresses, c.GetCreateTime().AsTime().UnixMicro(),
+		}
 	}
-	tx.Exec(insert, idOf(c.GetName()), versionOf(c), c.GetDisplayName(), c.GetLanguageCode(), c.GetEmail(), c.GetPhone(),
-		c.GetRegionCode(), addresses, c.GetCreateTime().AsTime().UnixMicro())
+	tx.ExecValues(insert, rows, "")
 	return nil
 }
 

@@ -17,6 +17,11 @@ type Key struct {
 func EmailKey(e Email) Key     { return Key{Kind: customerv1.Identity_EMAIL, Value: e.Value} }
 func PhoneKey(e164 string) Key { return Key{Kind: customerv1.Identity_PHONE, Value: e164} }
 
+// ExternalKey is the key of an id in another system, if the id is more than blank.
+func ExternalKey(issuer, id string) (key Key, ok bool) {
+	return read(customerv1.Identity_EXTERNAL_ID, issuer, id, "")
+}
+
 // read makes the key of a value in any spelling.
 func read(kind customerv1.Identity_Kind, issuer, value, region string) (key Key, ok bool) {
 	switch kind {
@@ -60,10 +65,11 @@ func issued(path string, kind customerv1.Identity_Kind, issuer string) error {
 
 // Unreadable refuses a value that is no such thing, and says what would be right. It does not repeat the value.
 func Unreadable(path string, kind customerv1.Identity_Kind, region string) error {
-	return errs.Invalid(path, "%s", advice(kind, region))
+	return errs.Invalid(path, "%s", Advice(kind, region))
 }
 
-func advice(kind customerv1.Identity_Kind, region string) string {
+// Advice says what a value that can't be read should be.
+func Advice(kind customerv1.Identity_Kind, region string) string {
 	switch {
 	case kind == customerv1.Identity_EMAIL:
 		return "must be an e-mail address, such as anna@example.org"

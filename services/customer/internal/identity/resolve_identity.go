@@ -23,7 +23,7 @@ func (s *Service) ResolveIdentity(
 	}
 	key, ok := read(kind, req.GetIssuer(), req.GetValue(), req.GetRegionCode())
 	if !ok {
-		return nil, errNobodys.With("advice", advice(kind, req.GetRegionCode()))
+		return nil, errNobodys.With("advice", Advice(kind, req.GetRegionCode()))
 	}
 	rows, err := s.db.Query(ctx, selectByKey, int64(key.Kind), key.Issuer, key.Value)
 	if err != nil {

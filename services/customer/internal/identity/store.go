@@ -40,9 +40,12 @@ func scan(r *sqldb.Rows) (*customerv1.Identity, error) {
 
 const selectByKey = `select ` + columns + ` from identity where kind = $1 and issuer = $2 and value = $3`
 
-const insert = `
+const (
+	insertInto = `
 	insert into identity (id, customer_id, kind, issuer, value, contact, added, created)
-	values ($1, $2, $3, $4, $5, $6, $7, $8)`
+	values`
+	insert = insertInto + ` ($1, $2, $3, $4, $5, $6, $7, $8)`
+)
 
 // An identity that the customer has already gets one more reason to stay. What is another's, or would be added twice, is left alone,
 // and no row comes back.

@@ -70,7 +70,7 @@ func (b *bench) put(t testing.TB, known time.Time) string {
 	e := newEntry()
 	require.NoError(t, b.db.Update(t.Context(), "test", func(tx *sqldb.Tx) error {
 		tx.AfterCommit(func() { b.live.Say(olena) })
-		return insert(tx, e, known)
+		return insert(tx, known, e)
 	}))
 	return e.GetName()
 }

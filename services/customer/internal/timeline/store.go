@@ -12,22 +12,28 @@ import (
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 )
 
-// idOf is the last part of an entry's name: the id of the event.
+// idOf is the last part of an entry's name: the id of the event, or of what of an event the entry is.
 func idOf(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
 
-const insertEntry = `
+const insertEntries = `
 	insert into timeline_entry (id, customer, time, known, source, type, subject, about, channel, agent, facts)
-	values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-	on conflict (id) do nothing`
+	values`
 
-func insert(tx *sqldb.Tx, e *customerv1.TimelineEntry, known time.Time) error {
-	facts, err := json.Marshal(e.GetFacts())
-	if err != nil {
-		return err
+// insert writes entries, all of which became known at the same moment. Those that are there stay.
+func insert(tx *sqldb.Tx, known time.Time, entries ...*customerv1.TimelineEntry) error {
+	rows := make([][]any, len(entries))
+	for i, e := range entries {
+		facts, err := json.Marshal(e.GetFacts())
+		if err != nil {
+			return err
+		}
+		customer, id, _ := strings.Cut(e.GetName(), collection)
+		rows[i] = []any{
+			id, customer, e.GetTime().AsTime().UnixMicro(), known.UnixMicro(), e.GetSource(), e.GetType(),
+			e.GetSubject(), e.GetAbout(), int64(e.GetChannel()), e.GetAgent(), string(facts),
+		}
 	}
-	customer, id, _ := strings.Cut(e.GetName(), collection)
-	tx.Exec(insertEntry, id, customer, e.GetTime().AsTime().UnixMicro(), known.UnixMicro(), e.GetSource(), e.GetType(),
-		e.GetSubject(), e.GetAbout(), int64(e.GetChannel()), e.GetAgent(), string(facts))
+	tx.ExecValues(insertEntries, rows, "on conflict (id) do nothing")
 	return nil
 }
 

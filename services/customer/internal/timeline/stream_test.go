@@ -104,7 +104,7 @@ func TestTwoWritersOutOfOrder(t *testing.T) {
 	go func() {
 		done <- b.db.UpdateAlone(t.Context(), "test", func(tx *sqldb.Tx) error {
 			tx.AfterCommit(func() { b.live.Say(olena) })
-			if err := insert(tx, slow, time.Now()); err != nil {
+			if err := insert(tx, time.Now(), slow); err != nil {
 				return err
 			}
 			_, err := tx.Query(`select 1`) // sends the insert
@@ -143,7 +143,7 @@ func TestAStreamCatchesUpOverManyPages(t *testing.T) {
 				e := newEntry()
 				missed = append(missed, e.GetName())
 				// A hundred of them at the same moment, across the pages' ends.
-				if err := insert(tx, e, long.Add(time.Minute*time.Duration(1+i/100))); err != nil {
+				if err := insert(tx, long.Add(time.Minute*time.Duration(1+i/100)), e); err != nil {
 					return err
 				}
 			}

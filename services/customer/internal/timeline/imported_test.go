@@ -1,0 +1,99 @@
+package timeline
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"google.golang.org/genproto/googleapis/type/money"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"kept.dev/kit/event"
+	"kept.dev/kit/kittest"
+	commonv1 "kept.dev/proto/gen/kept/common/v1"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+	orderv1 "kept.dev/proto/gen/kept/order/v1"
+)
+
+func importEvent(t testing.TB, source string, fact proto.Message) event.Event {
+	e, err := event.New(t.Context(), source, "", 1, noon, fact)
+	require.NoError(t, err)
+	return e
+}
+
+func requireEntries(t testing.TB, want, got []*customerv1.TimelineEntry) {
+	t.Helper()
+	require.Len(t, got, len(want))
+	for i := range want {
+		require.True(t, proto.Equal(want[i], got[i]), "want %s\n got %s", protojson.Format(want[i]), protojson.Format(got[i]))
+	}
+}
+
+// TestAnImportIsInEachTimeline: the customers' coming, and each of their orders at its own time, long before.
+func TestAnImportIsInEachTimeline(t *testing.T) {
+	onBoth(t, func(t *testing.T, b *bench) {
+		customers := importEvent(t, "customer", &customerv1.CustomersImported{Issuer: "cdnow", Customers: []string{another, olena}})
+		long := time.Date(1997, 1, 1, 0, 0, 0, 0, time.UTC)
+		past := func(order, customer string, days int) *orderv1.OrdersImported_Order {
+			return &orderv1.OrdersImported_Order{
+				Order: order, Customer: customer, PlaceTime: timestamppb.New(long.AddDate(0, 0, days)), UnitCount: 3, Channel: commonv1.Channel_PHONE,
+				GoodsAmount: &money.Money{CurrencyCode: "USD", Units: 29, Nanos: 330_000_000},
+			}
+		}
+		orders := importEvent(t, "order", &orderv1.OrdersImported{Origin: "imports/1", Orders: []*orderv1.OrdersImported_Order{
+			past("orders/a-1", olena, 2), past("orders/b", another, 1), past("orders/c", "", 1), past("orders/a-0", olena, 0),
+		}})
+		b.hears(t, orders, customers)
+		kittest.Exec(t, b.db, `delete from inbox`)
+		b.hears(t, customers, orders) // again, long after
+		require.Zero(t, kittest.Number(t, b.db, `select count(*) from timer`), "nothing has failed")
+		require.EqualValues(t, 5, kittest.Number(t, b.db, `select count(*) from timeline_entry`))
+
+		order := func(id string, days int) *customerv1.TimelineEntry {
+			return &customerv1.TimelineEntry{
+				Name: olena + collection + id, Time: timestamppb.New(long.AddDate(0, 0, days)), Source: "order",
+				Type: "kept.order.v1.OrdersImported", Subject: "orders/" + id, About: "orders/" + id, Channel: commonv1.Channel_PHONE,
+				Facts: map[string]string{"goods_amount": "29.33 USD", "unit_count": "3"},
+			}
+		}
+		coming := &customerv1.TimelineEntry{
+			Name: olena + collection + customers.ID + "-2", Time: timestamppb.New(noon), Source: "customer",
+			Type: "kept.customer.v1.CustomersImported", Subject: olena, About: olena, Facts: map[string]string{"issuer": "cdnow"},
+		}
+		requireEntries(t, []*customerv1.TimelineEntry{coming, order("a-1", 2), order("a-0", 0)}, b.list(t, "", ""))
+		requireEntries(t, []*customerv1.TimelineEntry{order("a-0", 0), order("a-1", 2)},
+			b.list(t, `type = "kept.order.v1.OrdersImported" AND channel = PHONE`, "time"))
+		for _, name := range []string{coming.GetName(), order("a-1", 2).GetName()} {
+			require.Regexp(t, `^(customers/[A-Za-z0-9-]{1,64}/timelineEntries/[A-Za-z0-9-]{1,64})?$`, name, "as the contract wants an entry to go on after")
+		}
+	})
+}
+
+// TestAStreamSaysWhatWasImported, and goes on after an entry of an import.
+func TestAStreamSaysWhatWasImported(t *testing.T) {
+	onBoth(t, func(t *testing.T, b *bench) {
+		l := b.listen(t, "")
+		imported, want := &orderv1.OrdersImported{}, []string{}
+		for i := range 1000 {
+			o := &orderv1.OrdersImported_Order{Order: fmt.Sprintf("orders/o-%04d", i), Customer: olena, PlaceTime: timestamppb.New(noon)}
+			imported.Orders, want = append(imported.Orders, o), append(want, fmt.Sprintf("%so-%04d", olena+collection, i))
+		}
+		b.hears(t, importEvent(t, "order", imported))
+		l.hears(t, want...)
+		later := newEvent(t, "order", noon, &orderv1.OrderPicked{Order: "orders/1", Customer: olena})
+		b.hears(t, later)
+		l.hears(t, olena+collection+later.ID)
+
+		after := b.listen(t, want[len(want)-1])
+		for name := ""; name != olena+collection+later.ID; { // it may say some of the import again
+			select {
+			case name = <-after.sent:
+			case <-time.After(20 * time.Second):
+				require.Fail(t, "the stream says nothing")
+			}
+		}
+	})
+}
