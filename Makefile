@@ -8,6 +8,8 @@ BIN     := $(CURDIR)/bin
 DATA    ?= data
 STORY   ?=
 ONLY    ?=
+SHAPE   ?=
+BRIEF   ?=
 
 help: ## List what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -48,8 +50,8 @@ run-distributed: servers ## Run the suite as processes, two replicas of each ser
 scenarios: servers ## Play the stories in both shapes; STORY=S07 plays one.
 	@$(GO) build -o $(BIN)/kept-scenarios ./suite/cmd/kept-scenarios && exec $(BIN)/kept-scenarios $(if $(STORY),--story $(STORY))
 
-bench: servers ## Measure speed and memory against limits of the same run; ONLY=orders measures that.
-	@$(GO) build -o $(BIN)/kept-bench ./suite/cmd/kept-bench && exec $(BIN)/kept-bench $(if $(ONLY),--only $(ONLY))
+bench: servers ## Measure speed and memory against limits of the same run; ONLY=orders, SHAPE=embedded, BRIEF=1 for moments.
+	@$(GO) build -o $(BIN)/kept-bench ./suite/cmd/kept-bench && exec $(BIN)/kept-bench $(if $(ONLY),--only $(ONLY)) $(if $(SHAPE),--shape $(SHAPE)) $(if $(BRIEF),--brief)
 
 tidy: ## Tidy every module's dependencies.
 	@for m in $(MODULES) tools; do (cd $$m && GOWORK=off $(GO) mod tidy) || exit 1; done

@@ -2,6 +2,7 @@ package page
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -162,7 +163,10 @@ func (c *compiler) compare(f Field, operator string, value any) (Cond, error) {
 	if c.comparisons++; c.comparisons > maxComparisons {
 		return Cond{}, errs.Invalid("filter", "has more than %d comparisons", maxComparisons)
 	}
-	sql := f.column() + " " + operator + " ?"
+	sql, args := f.column()+" "+operator+" ?", []any{value}
+	if f.Kind == Enum { // spelled out, so that an index over some of the values only is found to fit
+		sql, args = fmt.Sprintf("%s %s %d", f.column(), operator, value), nil
+	}
 	switch {
 	case !f.Nullable:
 	case operator == filtering.FunctionNotEquals:
@@ -170,5 +174,5 @@ func (c *compiler) compare(f Field, operator string, value any) (Cond, error) {
 	default:
 		sql = "(" + f.column() + " is not null and " + sql + ")"
 	}
-	return Where(sql, value), nil
+	return Where(sql, args...), nil
 }

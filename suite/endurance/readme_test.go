@@ -77,8 +77,10 @@ func readSteps(t *testing.T) (steps []step) {
 	return steps
 }
 
+// objects are the answers in what was printed, after what a command may have said to a reader.
 func objects(t *testing.T, text string) (out []any) {
 	t.Helper()
+	text = text[max(0, strings.IndexByte(text, '{')):]
 	decoder := json.NewDecoder(strings.NewReader(text))
 	for {
 		var v any
