@@ -44,7 +44,7 @@ func openSQLite(ctx context.Context, path string, cfg Config) (*sqliteFile, erro
 	if err != nil {
 		return nil, err
 	}
-	f := &sqliteFile{dsn: dsn, conn: conn, readers: newSQLiteReaders(dsn+"&_pragma=cache_size(-4000)", cfg.Readers), onGroup: cfg.OnGroup}
+	f := &sqliteFile{dsn: dsn, conn: conn, readers: newSQLiteReaders(dsn+"&_pragma=cache_size(-2000)", cfg.Readers), onGroup: cfg.OnGroup}
 	if err := f.ping(ctx); err != nil {
 		f.close()
 		return nil, err

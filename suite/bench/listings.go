@@ -37,6 +37,7 @@ func (r *run) listings(ctx context.Context, p *place) error {
 		}{
 			{"all orders, first page", func() string { return "/v1/orders?pageSize=50" }},
 			{"all orders, last page", func() string { return "/v1/orders?pageSize=50&pageToken=" + last }},
+			{"broken promises", func() string { return "/v1/orders?filter=" + url.QueryEscape("promise_state = BROKEN") }},
 			{"a customer's orders", func() string { return "/v1/orders?filter=" + url.QueryEscape(`customer = "`+customer()+`"`) }},
 			{"a customer's timeline", func() string { return "/v1/" + customer() + "/timelineEntries" }},
 		} {
