@@ -58,12 +58,20 @@ func (x *exchange) tooLarge() error {
 		"the body is longer than %d bytes", x.g.config.MaxBody)
 }
 
-// checkContentType wants JSON, in UTF-8, as it is.
-func (x *exchange) checkContentType() error {
+// checkContentEncoding wants the body as it is.
+func (x *exchange) checkContentEncoding() error {
 	if encoding := x.r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		x.w.Header().Set("Accept-Encoding", "identity")
 		return refuse(http.StatusUnsupportedMediaType, codes.InvalidArgument, "UNSUPPORTED_CONTENT_ENCODING",
 			"the body must not be compressed")
+	}
+	return nil
+}
+
+// checkContentType wants JSON, in UTF-8, as it is.
+func (x *exchange) checkContentType() error {
+	if err := x.checkContentEncoding(); err != nil {
+		return err
 	}
 	given := x.r.Header["Content-Type"]
 	if len(given) == 1 && given[0] == "application/json" {

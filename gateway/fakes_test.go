@@ -44,6 +44,7 @@ type backend struct {
 	orderv1.UnimplementedPaymentServiceServer
 	orderv1.UnimplementedShortageServiceServer
 	orderv1.UnimplementedTrackingServiceServer
+	orderv1.UnimplementedImportServiceServer
 	loyaltyv1.UnimplementedProgramServiceServer
 	loyaltyv1.UnimplementedAccountServiceServer
 	notificationv1.UnimplementedTemplateServiceServer
@@ -61,6 +62,7 @@ type backend struct {
 	say   metadata.MD
 	do    func(context.Context)
 	track tracking
+	write writing
 
 	action *notificationv1.Action
 	refuse error // to take it
@@ -123,6 +125,7 @@ func (b *backend) register(to grpc.ServiceRegistrar) {
 		orderv1.RegisterPaymentServiceServer(to, b)
 		orderv1.RegisterShortageServiceServer(to, b)
 		orderv1.RegisterTrackingServiceServer(to, b)
+		orderv1.RegisterImportServiceServer(to, b)
 	case "loyalty":
 		loyaltyv1.RegisterProgramServiceServer(to, b)
 		loyaltyv1.RegisterAccountServiceServer(to, b)

@@ -33,6 +33,8 @@ type Config struct {
 	CORSOrigins []string
 	// MaxBody is the longest request body in bytes (default 1 MiB).
 	MaxBody int64
+	// MaxUpload is the longest file in bytes (default 64 MiB, which is what the service takes).
+	MaxUpload int64
 	// Timeout is how long a call may take (default 30 s); moving the sandbox's clock has no limit.
 	Timeout time.Duration
 	// MaxStreams is how many streams may be open at once (default 500). A connection to a service carries 1000 calls, and
@@ -56,6 +58,9 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	if c.MaxBody == 0 {
 		c.MaxBody = 1 << 20
+	}
+	if c.MaxUpload == 0 {
+		c.MaxUpload = 64 << 20
 	}
 	if c.Timeout == 0 {
 		c.Timeout = 30 * time.Second
@@ -85,6 +90,7 @@ type Handler struct {
 	streams  *streams
 	tickets  *tickets
 	actions  *actions
+	uploads  *uploads
 
 	encoder     encoder
 	exchanges   sync.Pool
@@ -128,6 +134,7 @@ func New(config Config) (*Handler, error) {
 		streams:     newStreams(config.MaxStreams),
 		tickets:     tickets,
 		actions:     actions,
+		uploads:     newUploads(config.Conns["order"], measures),
 		compressors: newCompressors(),
 	}, nil
 }
@@ -146,6 +153,10 @@ func (g *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if token, ok := strings.CutPrefix(r.URL.Path, actionsPath); ok {
 		g.actions.serve(x, token)
+		return
+	}
+	if name, ok := importOf(r.URL.Path); ok {
+		g.uploads.serve(x, name)
 		return
 	}
 	g.api(x)

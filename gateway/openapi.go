@@ -47,6 +47,7 @@ func complete(generated []byte, sandbox bool) ([]byte, error) {
 		}
 	}
 	paths[ticketsPath] = object{"post": ticketOperation()}
+	paths[contentPath] = object{"put": uploadOperation()}
 	document["paths"] = paths
 	document["tags"] = slices.DeleteFunc(list(document["tags"]), func(tag any) bool {
 		t, _ := tag.(object)

@@ -47,6 +47,14 @@ func saneID(id string) bool {
 
 // check refuses what is wrong with the headers, the query or the body.
 func (x *exchange) check() error {
+	if err := x.checkHead(); err != nil {
+		return err
+	}
+	return x.readBody()
+}
+
+// checkHead refuses what is wrong before the body.
+func (x *exchange) checkHead() error {
 	if err := checkIdempotencyKey(x.r.Header); err != nil {
 		return err
 	}
@@ -57,10 +65,7 @@ func (x *exchange) check() error {
 	if err := x.checkIfMatch(); err != nil {
 		return err
 	}
-	if err := x.readQuery(); err != nil {
-		return err
-	}
-	return x.readBody()
+	return x.readQuery()
 }
 
 func checkIdempotencyKey(h http.Header) error {

@@ -46,7 +46,8 @@ const operation = (definitions, path, method, op) => {
       element("p", {}, op.description ?? ""),
       ...section("Parameters", parameters.filter((p) => p !== body)
         .map((p) => row(p.name, `${p.in}, ${typeOf(p)}`, p.description, p.required))),
-      ...(body ? section("Body: " + typeOf(body.schema), fields(definitions, body.schema)) : []),
+      ...(body && op.consumes ? section("Body: " + op.consumes.join(", "), [row("file", typeOf(body.schema), body.description, true)]) :
+        body ? section("Body: " + typeOf(body.schema), fields(definitions, body.schema)) : []),
       ...(answer ? section((op.produces ? "Each event: " : "Answer: ") + typeOf(answer), fields(definitions, answer)) : [])));
 };
 

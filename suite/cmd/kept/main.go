@@ -32,9 +32,11 @@ func main() {
 	case "token":
 		var cmd TokenCmd
 		app.Exit("kept token", args, &cmd, cmd.Run)
+	case "import":
+		os.Exit(importMain(args))
 	default:
 		fmt.Fprintf(os.Stderr, "kept: there is no command %q\n\nkept serve   run the suite (also without a command)\n"+
-			"kept token   print a token for a caller\n\n--help after a command tells more.\n", command)
+			"kept token   print a token for a caller\nkept import  take a file of customers or orders in\n\n--help after a command tells more.\n", command)
 		os.Exit(2)
 	}
 }
