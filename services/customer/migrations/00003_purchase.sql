@@ -2,7 +2,8 @@
 
 -- What customers have bought, as far as it is known: the facts of an order come in any order. What was paid for how much, and
 -- when, is NULL until it comes; settled says that it is final. What was cancelled or sent back is void and counts no more.
--- month is the month of the time in UTC, as a number such as 199701. Amounts are minor units.
+-- month is the month of the time in UTC, as a number such as 199701. Amounts are minor units. counted is what of it has been added
+-- to its buyer.
 create table purchase (
     order_id text    not null constraint purchase_pkey primary key,
     customer text    not null,
@@ -13,12 +14,15 @@ create table purchase (
     amount   bigint  constraint purchase_amount_range check (amount between -9000000000000000 and 9000000000000000),
     settled  boolean not null,
     void     boolean not null,
+    counted_orders bigint not null default 0,
+    counted_units  bigint not null default 0,
+    counted_amount bigint not null default 0,
     constraint purchase_known_at_once check (
         (currency is null) = (time is null) and (currency is null) = (month is null)
         and (currency is null) = (units is null) and (currency is null) = (amount is null)
     )
 );
-create index purchase_customer on purchase (customer, currency);
+create index purchase_customer on purchase (customer, currency, time) where void = false;
 create index purchase_month on purchase (currency, month) where void = false;
 
 -- The same, counted by customer. Who has nothing left that counts keeps a row, since it is what two who count the same

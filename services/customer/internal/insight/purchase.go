@@ -1,7 +1,6 @@
 package insight
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -42,7 +41,7 @@ const (
 	ifVoid    = ` on conflict (order_id) do update set void = true`
 )
 
-// note writes what is known of orders now and counts their buyers again, by a number of statements that hardly grows with the
+// note writes what is known of orders now and counts it with their buyers, by a number of statements that hardly grows with the
 // orders. Orders of nobody are of no interest.
 func note(tx *sqldb.Tx, n news, purchases ...purchase) {
 	purchases = eachOnce(purchases)
@@ -51,7 +50,7 @@ func note(tx *sqldb.Tx, n news, purchases ...purchase) {
 		rows[i] = p.row(n)
 	}
 	tx.ExecValues(insertPurchases, rows, [...]string{ordered: ifPlaced, settled: ifSettled, void: ifVoid}[n])
-	recount(tx, purchases)
+	count(tx, purchases)
 }
 
 // eachOnce are the purchases of customers, each order once, in the order of their ids: who writes some of the same orders waits, and
@@ -69,45 +68,5 @@ func (p purchase) row(n news) []any {
 	}
 	return []any{
 		order, customer, p.paid.Currency, p.at.UnixMicro(), monthOf(p.at), p.units, p.paid.Minor, n == settled, false,
-	}
-}
-
-// mostListed bounds the orders that one statement names.
-const mostListed = 500
-
-// Counting is in two steps, since two replicas may hear of orders of one customer at the same moment. The first takes the
-// buyers' rows, in the order of customers, and waits for whoever has them. What those have written is seen by the second: at
-// READ COMMITTED each statement sees what was committed before it.
-const (
-	takeBuyers = `
-	insert into buyer (customer, currency, orders, units, amount, bought_in)
-	select distinct customer, currency, 0, 0, 0, '' from purchase
-	where currency is not null and order_id in `
-	inOrder = `
-	order by customer, currency
-	on conflict (currency, customer) do update set orders = buyer.orders`
-	countBuyers = `
-	update buyer set (first_order, last_order, first_month, orders, units, amount, bought_in) = (
-		select min(p.time), max(p.time), min(p.month), count(*),
-			cast(coalesce(sum(p.units), 0) as bigint), cast(coalesce(sum(p.amount), 0) as bigint), coalesce(min(p.currency), '')
-		from purchase p
-		where p.customer = buyer.customer and p.currency = buyer.currency and p.void = false
-	)
-	where (currency, customer) in (select currency, customer from purchase where order_id in `
-)
-
-// recount counts the orders' buyers from all that is known of what they bought.
-func recount(tx *sqldb.Tx, purchases []purchase) {
-	byCustomer := slices.SortedFunc(slices.Values(purchases), func(a, b purchase) int {
-		return cmp.Or(strings.Compare(a.customer, b.customer), strings.Compare(a.order, b.order))
-	})
-	ids := make([]string, len(byCustomer))
-	for i, p := range byCustomer {
-		ids[i] = strings.TrimPrefix(p.order, orders)
-	}
-	for some := range slices.Chunk(ids, mostListed) {
-		list, args := sqldb.List(1, some)
-		tx.Exec(takeBuyers+list+inOrder, args...)
-		tx.Exec(countBuyers+list+`)`, args...)
 	}
 }
