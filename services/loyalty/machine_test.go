@@ -103,7 +103,7 @@ func (m *machine) somebody(t *rapid.T) string {
 }
 
 func (m *machine) newSaying(t *rapid.T) saying {
-	switch rapid.IntRange(0, 4).Draw(t, "what") {
+	switch rapid.IntRange(0, 7).Draw(t, "what") {
 	case 0:
 		customer := m.somebody(t)
 		return saying{
@@ -116,6 +116,10 @@ func (m *machine) newSaying(t *rapid.T) saying {
 	case 3:
 		order := m.anOrder(t)
 		return m.returned(order)
+	case 4, 5:
+		return m.ordersImported(t)
+	case 6:
+		return m.customersImported(t)
 	default:
 		return m.owed(t)
 	}

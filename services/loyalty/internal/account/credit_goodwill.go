@@ -50,11 +50,11 @@ func newGift(req *loyaltyv1.CreditGoodwillRequest, giver access.Principal, now t
 
 func (s *Service) give(ctx context.Context, req *loyaltyv1.CreditGoodwillRequest, gift entry) (*loyaltyv1.Posting, error) {
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*loyaltyv1.Posting, error) {
-		postings, err := s.post(ctx, tx, gift)
+		given, err := s.post(ctx, tx, gift)
 		if err != nil {
 			return nil, err
 		}
-		return postings[0], nil
+		return given[0].proto(), nil
 	})
 }
 
@@ -87,11 +87,7 @@ func (s *Service) admit(ctx context.Context, h holder) error {
 
 // admitted opens the account, and the one in the main programme, by which the customer is known.
 func (s *Service) admitted(tx *sqldb.Tx, h holder) {
-	now := s.clock.Now()
-	open(tx, holder{mainProgram, h.customer}, now)
-	if h.program != mainProgram {
-		open(tx, h, now)
-	}
+	open(tx, s.clock.Now(), holder{mainProgram, h.customer}, h)
 }
 
 // ask asks the customer service about a customer of whom nothing has been heard, because the news has not come yet.

@@ -25,5 +25,13 @@ func (h holder) posting(id string) string { return h.name() + "/postings/" + id 
 
 func (h holder) customerName() string { return customerCollection + h.customer }
 
+// compare sorts as names do.
+func (h holder) compare(other holder) int {
+	if h.program != other.program {
+		return strings.Compare(h.program+"/", other.program+"/")
+	}
+	return strings.Compare(h.customer, other.customer)
+}
+
 // visibleTo tells whether a caller whose scope is the given customer may know of the account.
 func (h holder) visibleTo(scope string) bool { return scope == "" || scope == h.customerName() }

@@ -12,6 +12,6 @@ import (
 func (s *Service) onCustomerCreated(
 	_ context.Context, tx *sqldb.Tx, _ event.Event, created *customerv1.CustomerCreated,
 ) error {
-	open(tx, holder{mainProgram, customerID(created.GetCustomer())}, s.clock.Now())
+	open(tx, s.clock.Now(), holder{mainProgram, customerID(created.GetCustomer())})
 	return nil
 }

@@ -25,10 +25,11 @@ const selectEarned = `
 func (s *Service) onOrderReturned(
 	ctx context.Context, tx *sqldb.Tx, e event.Event, returned *orderv1.OrderReturned,
 ) error {
-	open(tx, holder{mainProgram, customerID(returned.GetCustomer())}, s.clock.Now())
+	open(tx, s.clock.Now(), holder{mainProgram, customerID(returned.GetCustomer())})
+	order := orderID(returned.GetOrder())
 	results, err := tx.Batch(
-		sqldb.Q(noteReturned, orderID(returned.GetOrder()), e.Time.UnixMicro()),
-		sqldb.Q(selectEarned, earningOf(returned.GetOrder())))
+		sqldb.Q(noteReturned, order, e.Time.UnixMicro()),
+		sqldb.Q(selectEarned, earningOf(order)))
 	if err != nil || results[0].Len() == 0 {
 		return err
 	}
@@ -36,7 +37,7 @@ func (s *Service) onOrderReturned(
 	if err != nil {
 		return err
 	}
-	_, err = s.post(ctx, tx, s.reversals(returned.GetOrder(), earnings)...)
+	_, err = s.post(ctx, tx, s.reversals(order, earnings)...)
 	return err
 }
 
@@ -49,8 +50,8 @@ func (s *Service) reversals(order string, earnings []entry) []entry {
 	entries := make([]entry, len(earnings))
 	for i, e := range earnings {
 		entries[i] = entry{
-			id: id.New(), holder: e.holder, kind: loyaltyv1.Posting_REVERSAL, reference: "return/" + orderID(order),
-			about: order, reason: "The order was returned", points: -e.points, at: s.clock.Now(),
+			id: id.New(), holder: e.holder, kind: loyaltyv1.Posting_REVERSAL, reference: "return/" + order,
+			about: orderCollection + order, reason: "The order was returned", points: -e.points, at: s.clock.Now(),
 		}
 	}
 	return entries

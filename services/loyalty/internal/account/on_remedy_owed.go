@@ -19,7 +19,7 @@ func (s *Service) onRemedyOwed(ctx context.Context, tx *sqldb.Tx, _ event.Event,
 		reference: "promise/" + strings.TrimPrefix(owed.GetPromise(), "promises/"), about: owed.GetSubject(),
 		reason: "A promise was broken", points: owed.GetGoodwillPoints(), at: now,
 	}
-	open(tx, gift.holder, now)
+	open(tx, now, gift.holder)
 	if gift.points <= 0 {
 		return nil
 	}

@@ -35,7 +35,8 @@ func (s *Service) customers() customerv1.CustomerServiceClient {
 // Events are the facts by which points come and go.
 func (s *Service) Events() []inbox.Handler {
 	return []inbox.Handler{
-		inbox.On(s.onCustomerCreated), inbox.On(s.onOrderDelivered), inbox.On(s.onOrderReturned), inbox.On(s.onRemedyOwed),
+		inbox.On(s.onCustomerCreated), inbox.On(s.onCustomersImported), inbox.On(s.onOrderDelivered),
+		inbox.On(s.onOrdersImported), inbox.On(s.onOrderReturned), inbox.On(s.onRemedyOwed),
 	}
 }
 

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -9,11 +10,15 @@ import (
 	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
 )
 
-// open opens an account where there is none.
-func open(tx *sqldb.Tx, h holder, now time.Time) {
-	tx.Exec(`
-		insert into account (program, customer, balance, version, created) values ($1, $2, 0, 0, $3)
-		on conflict (program, customer) do nothing`, h.program, h.customer, now.UnixMicro())
+const insertAccounts = `insert into account (program, customer, balance, version, created) values`
+
+// open opens accounts where there are none, in the order in which everybody locks them.
+func open(tx *sqldb.Tx, now time.Time, holders ...holder) {
+	rows := make([][]any, len(holders))
+	for i, h := range slices.SortedFunc(slices.Values(holders), holder.compare) {
+		rows[i] = []any{h.program, h.customer, int64(0), int64(0), now.UnixMicro()}
+	}
+	tx.ExecValues(insertAccounts, rows, ` on conflict (program, customer) do nothing`)
 }
 
 const selectAccounts = `select program, customer, balance, created from account`

@@ -35,8 +35,8 @@ func New(deps kit.Deps) *Service {
 // Events are the facts that cases react to.
 func (s *Service) Events() []inbox.Handler {
 	return []inbox.Handler{
-		inbox.On(s.onCustomerCreated), inbox.On(s.onPromiseAtRisk), inbox.On(s.onPromiseDue),
-		inbox.On(s.onRemedyOwed), inbox.On(s.onShortageAnswered),
+		inbox.On(s.onCustomerCreated), inbox.On(s.onCustomersImported), inbox.On(s.onPromiseAtRisk),
+		inbox.On(s.onPromiseDue), inbox.On(s.onRemedyOwed), inbox.On(s.onShortageAnswered),
 	}
 }
 
