@@ -1,6 +1,6 @@
 # Everything that is done with this repository. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help tools generate lint check test run run-distributed scenarios bench servers tidy
+.PHONY: help tools generate lint check test run demo run-distributed scenarios bench servers tidy
 
 MODULES := proto kit services/customer services/order services/loyalty services/notification services/support gateway suite
 GO      := go
@@ -43,6 +43,9 @@ test: servers ## Run every test.
 
 run: ## Run the suite in one process, on data/; ARGS=--sandbox adds a clock that can be moved.
 	@$(GO) build -o $(BIN)/kept ./suite/cmd/kept && exec $(BIN)/kept serve --data $(DATA) $(ARGS)
+
+demo: ## Show it: a real history imported, three stories told, then yours to look around; ARGS=--listen=127.0.0.1:8090.
+	@$(GO) build -o $(BIN)/ ./suite/cmd/kept ./suite/cmd/kept-demo && exec $(BIN)/kept-demo $(ARGS)
 
 run-distributed: servers ## Run the suite as processes, two replicas of each service, with PostgreSQL and Redis.
 	@$(GO) build -o $(BIN)/kept-cluster ./suite/cmd/kept-cluster && exec $(BIN)/kept-cluster

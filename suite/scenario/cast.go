@@ -33,6 +33,7 @@ func open(p *Play) *shop {
 	}).OK()
 	s.customer = s.newCustomer(map[string]any{"displayName": "Olena", "languageCode": "uk", "email": s.email})
 	s.stranger = s.newCustomer(map[string]any{"displayName": "Ivan"})
+	s.tellShop()
 	return s
 }
 

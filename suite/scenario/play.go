@@ -31,6 +31,8 @@ type Stage struct {
 	Mails func(address string) []Mail
 	// Deadly says that processes die meanwhile: then a mail may end as unknown, and not have come.
 	Deadly bool
+	// Tell hears what the customer, an agent and the manager see, and what happens; nobody does when nil.
+	Tell func(who, text string)
 }
 
 // Mail is a mail that has come.
@@ -40,13 +42,17 @@ type Mail struct {
 
 // Story is a story with its number, such as "S07".
 type Story struct {
-	Number string
-	Play   func(*Play)
+	Number, Title string
+	Play          func(*Play)
 }
 
 // Stories are all that can be played.
 func Stories() []Story {
-	return []Story{{"S01", S01}, {"S02", S02}, {"S07", S07}, {"S08", S08}, {"S10", S10}, {"S16", S16}}
+	return []Story{
+		{"S01", "Cancelled in silence", S01}, {"S02", "The template that answers nothing", S02},
+		{"S07", "Promised in 24 hours, came in 20 days", S07}, {"S08", "The letter nobody answered", S08},
+		{"S10", "Three channels, one customer", S10}, {"S16", "Whoever calls is known", S16},
+	}
 }
 
 // Perform plays a story and returns how many checks it made. The error is the first check that failed.
@@ -294,6 +300,7 @@ func (p *Play) Advance(admin Who, d time.Duration) {
 		a, err := p.once(admin, http.MethodPost, "/v1/sandbox/clock:advance", length, id.New())
 		if err == nil && a.Status == http.StatusOK {
 			p.Check(!a.Time("currentTime").Before(target.Add(-time.Millisecond)), "the clock has moved")
+			p.tellClock(d, a)
 			return
 		}
 		if time.Now().After(end) {

@@ -88,19 +88,21 @@ func (s *shop) take(message map[string]any, choice string) Answer {
 func (s *shop) waits() {
 	order, shortage, message := s.missing()
 	name := order.Text("name")
-	s.take(message, "WAIT")
+	s.tellMissing(order, shortage, message)
+	s.tellTaken(s.take(message, "WAIT"))
 	s.decided(shortage, "ANSWERED", "WAIT")
 	now := s.Get(s.customer, "/v1/"+name).OK()
 	s.Equal(shortage.Time("waitTime"), now.Time("promisedDeliveryTime"), "what is promised now")
 	s.Check(now.Text("promise") != order.Text("promise"), "it is a new promise")
-	s.promiseIs(order.Text("promise"), "RELEASED")
-	s.promiseIs(now.Text("promise"), "OPEN")
+	old := s.promiseIs(order.Text("promise"), "RELEASED")
+	s.tellWaiting(old, s.promiseIs(now.Text("promise"), "OPEN"))
 	s.message(answered, name)
 	s.Post(s.agent, "/v1/"+name+":pick", map[string]any{}).Refused(http.StatusBadRequest, "ORDER_INCOMPLETE")
 	s.Equal("8", s.available(), "two were never there")
 	s.Post(s.agent, "/v1/"+s.product+"/stock:adjust", map[string]any{"quantityDelta": 2, "reason": "they have come"}).OK()
 	s.Equal("8", s.available(), "the two that came are the customer's")
-	s.Post(s.agent, "/v1/"+name+":pick", map[string]any{}).OK()
+	picked := s.Post(s.agent, "/v1/"+name+":pick", map[string]any{}).OK()
+	s.Tell("agent", "Two pots come in. They are Olena's, whose order is %s now.", spoken(picked.Text("state")))
 }
 
 // decided checks what became of a shortage.
@@ -116,8 +118,11 @@ func (s *shop) decided(shortage Answer, state, choice string) {
 func (s *shop) takesSubstitute() {
 	before := s.availableOf(s.substitute)
 	order, shortage, message := s.missing()
-	s.Equal("5 3", before+" "+s.availableOf(s.substitute), "substitutes before and while the customer may take them")
-	s.take(message, "SUBSTITUTE")
+	meanwhile := s.availableOf(s.substitute)
+	s.Equal("5 3", before+" "+meanwhile, "substitutes before and while the customer may take them")
+	s.tellAgain(order, shortage)
+	s.Tell("shop", "Of %s × %s, which could come instead, %s are free for others while Olena may choose.", before, s.thing(s.substitute), meanwhile)
+	s.tellTaken(s.take(message, "SUBSTITUTE"))
 	s.decided(shortage, "ANSWERED", "SUBSTITUTE")
 	now := s.Get(s.customer, "/v1/"+order.Text("name")).OK()
 	lines := now.List("lines")
@@ -126,13 +131,15 @@ func (s *shop) takesSubstitute() {
 		lines[1]["quantity"], " ", lines[1]["substituteFor"]), "missing, and what comes instead")
 	s.Equal("10", now.Text("refundedAmount", "units"), "two are cheaper by 5.00 each")
 	s.Equal("3", s.availableOf(s.substitute), "the substitutes are the customer's")
+	s.tellSubstituted(now)
 	s.message(answered, order.Text("name"))
 	s.Post(s.agent, "/v1/"+order.Text("name")+":pick", map[string]any{}).OK()
 }
 
 func (s *shop) callsOff() {
 	order, shortage, message := s.missing()
-	s.take(message, "CANCEL")
+	s.tellAgain(order, shortage)
+	s.tellTaken(s.take(message, "CANCEL"))
 	s.decided(shortage, "ANSWERED", "CANCEL")
 	s.Equal("3", s.availableOf(s.substitute), "the substitutes are free again")
 	name := order.Text("name")
@@ -144,7 +151,7 @@ func (s *shop) callsOff() {
 	s.Advance(s.admin, 0)
 	for _, refund := range s.Get(s.customer, "/v1/"+name+"/refunds").OK().List("refunds") {
 		s.Equal("SETTLED", refund["state"], "the refund")
-		s.promiseIs(fmt.Sprint(refund["promise"]), "KEPT")
+		s.tellCalledOff(now, refund, s.promiseIs(fmt.Sprint(refund["promise"]), "KEPT"))
 	}
 	s.message("kept.order.v1.OrderCancelled", name)
 }
@@ -153,10 +160,12 @@ func (s *shop) callsOff() {
 func (s *shop) saysNothing() {
 	order, shortage, message := s.missing()
 	name := order.Text("name")
+	s.tellAgain(order, shortage)
 	s.Advance(s.admin, 12*time.Hour)
 	s.decided(shortage, "DEFAULTED", "WAIT")
-	s.Equal("PLACED", s.Get(s.customer, "/v1/"+name).Text("state"), "the order keeps waiting")
-	s.message(answered, name)
+	order = s.Get(s.customer, "/v1/"+name)
+	s.Equal("PLACED", order.Text("state"), "the order keeps waiting")
+	s.tellSilence(shortage, order, s.message(answered, name))
 	late := s.Post(Who{}, "/v1/"+s.choice(message, "CANCEL")+":take", map[string]any{})
 	s.Check(late.Status == http.StatusBadRequest && strings.HasPrefix(late.reason(), "ACTION_"), "too late to choose: %d %s", late.Status, late.reason())
 	cases := s.Soon("somebody calls",
@@ -164,18 +173,24 @@ func (s *shop) saysNothing() {
 		func(a Answer) bool { return len(a.List("cases")) > 0 }).List("cases")
 	s.Equal(1, len(cases), "cases to call")
 	s.Check(cases[0]["queue"] != "" || cases[0]["agent"] != "", "the case is somebody's")
+	s.tellCase(cases[0])
 }
 
 // neverInSilence cancels as a shop does, and looks at what the manager sees.
 func (s *shop) neverInSilence() {
 	order := s.order("1")
 	name := order.Text("name")
-	s.Post(s.agent, "/v1/"+name+":cancel", map[string]any{}).Refused(http.StatusBadRequest, "INVALID_REQUEST")
+	refused := s.Post(s.agent, "/v1/"+name+":cancel", map[string]any{})
+	refused.Refused(http.StatusBadRequest, "INVALID_REQUEST")
 	s.Post(s.agent, "/v1/"+name+":cancel", map[string]any{"reason": "The supplier has gone"}).OK()
+	s.Tell("agent", "Anna cancels an order without a reason, and is refused (%s). With a reason she may.", refused.reason())
 	told := s.message("kept.order.v1.OrderCancelled", name)
 	s.Check(contains(fmt.Sprint(told["body"]), "The supplier has gone"), "the message says why: %v", told["body"])
+	s.tellMessage(told, 2)
 	card := s.Soon("the cancellations are on the scorecard",
 		func() Answer { return s.Get(s.manager, "/v1/scorecard") },
 		func(a Answer) bool { return count(a.List("cancellationCounts"), "cancelledCount") >= 2 })
 	s.Equal(0, count(card.List("cancellationCounts"), "silentCount"), "silent cancellations")
+	s.Tell("manager", "Scorecard: %d orders cancelled, %d of them in silence.",
+		count(card.List("cancellationCounts"), "cancelledCount"), count(card.List("cancellationCounts"), "silentCount"))
 }

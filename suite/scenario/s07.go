@@ -35,6 +35,7 @@ func (s *shop) brokenPromise() (promise string) {
 	s.Equal("8", s.available(), "available while two are held")
 	open := s.promiseIs(promise, "OPEN")
 	s.Equal(name, open.Text("subject"), "what the promise is about")
+	s.tellPromised(order, open)
 
 	s.Advance(s.admin, 18*time.Hour)
 	s.promiseIs(promise, "AT_RISK")
@@ -42,27 +43,33 @@ func (s *shop) brokenPromise() (promise string) {
 	s.Equal("AT_RISK", order.Text("promiseState"), "the order's view of the promise at risk")
 	s.Check(order.Time("expectedDeliveryTime").After(order.Time("promisedDeliveryTime")), "the customer has a new date")
 	s.Equal("0", order.Text("refundedAmount", "units"), "nothing comes back before the promise breaks")
-	s.message("kept.order.v1.OrderDelayed", name)
+	s.tellAtRisk(order, s.message("kept.order.v1.OrderDelayed", name))
 
 	s.Advance(s.admin, 6*time.Hour)
-	s.feeIsBack(name, promise)
+	done := s.feeIsBack(name, promise)
+	s.tellBroken(done)
 	s.caredFor(name)
 	s.Advance(s.admin, 20*24*time.Hour)
 	s.feeIsBack(name, promise)
+	s.arrivesAtLast(name, promise)
+	return promise
+}
 
+// arrivesAtLast delivers what was promised long ago.
+func (s *shop) arrivesAtLast(name, promise string) {
 	for _, step := range []string{"pick", "ship", "deliver"} {
 		s.Post(s.agent, "/v1/"+name+":"+step, map[string]any{}).OK()
 	}
 	s.Advance(s.admin, 0)
-	s.Equal("DELIVERED", s.Get(s.customer, "/v1/"+name).Text("state"), "state after twenty days")
-	s.feeIsBack(name, promise)
+	order := s.Get(s.customer, "/v1/"+name)
+	s.Equal("DELIVERED", order.Text("state"), "state after twenty days")
+	s.tellArrived(order, s.feeIsBack(name, promise))
 	s.earned(name)
-	return promise
 }
 
 // feeIsBack checks that the promise is broken and that the speed fee, and only it, has come back, once.
-func (s *shop) feeIsBack(order, promise string) {
-	s.promiseIs(promise, "BROKEN")
+func (s *shop) feeIsBack(order, promise string) remedy {
+	broken := s.promiseIs(promise, "BROKEN")
 	o := s.Get(s.customer, "/v1/"+order).OK()
 	s.Equal("BROKEN", o.Text("promiseState"), "the order's view of the broken promise")
 	s.Equal("9 900000000", o.Text("refundedAmount", "units")+" "+o.Text("refundedAmount", "nanos"), "what came back")
@@ -72,11 +79,13 @@ func (s *shop) feeIsBack(order, promise string) {
 	s.Equal("SETTLED", refunds[0]["state"], "state of the refund")
 	s.Check(refunds[0]["settlementReference"] != "", "the credit on the invoice can be found")
 	s.promiseIs(fmt.Sprint(refunds[0]["promise"]), "KEPT")
-	s.madeGood(order)
+	done := s.madeGood(order)
+	done.promise, done.refunds = broken, refunds
+	return done
 }
 
 // madeGood checks what else is done for a promise that broke: points, a case for a person, an apology; each once.
-func (s *shop) madeGood(order string) {
+func (s *shop) madeGood(order string) remedy {
 	account := "/v1/programs/main/accounts/" + strings.TrimPrefix(s.customer.Name, "customers/")
 	s.Soon("there are points for it",
 		func() Answer { return s.Get(s.customer, account+"/postings") },
@@ -89,7 +98,7 @@ func (s *shop) madeGood(order string) {
 		},
 		func(a Answer) bool { return len(a.List("cases")) > 0 }).List("cases")
 	s.Equal(1, len(cases), "cases about it")
-	s.message("kept.promise.v1.RemedyOwed", order)
+	return remedy{points: points, cared: cases[0], apology: s.message("kept.promise.v1.RemedyOwed", order)}
 }
 
 // caredFor has an agent take care of the case, in time, and in person.
@@ -97,18 +106,22 @@ func (s *shop) caredFor(order string) {
 	found := s.Get(s.agent, "/v1/cases", "filter", `about = "`+order+`"`).OK().List("cases")
 	name := fmt.Sprint(found[0]["name"])
 	s.Post(s.agent, "/v1/"+name+":reply", map[string]any{"body": "Olena, I have found your parcel and bring it myself."}).OK()
-	s.message("kept.support.v1.CaseReplied", name)
-	s.Post(s.agent, "/v1/"+name+":close", map[string]any{"resolution": "Found"}).OK()
+	reply := s.message("kept.support.v1.CaseReplied", name)
+	closed := s.Post(s.agent, "/v1/"+name+":close", map[string]any{"resolution": "Found"}).OK()
+	s.tellCared(reply, closed)
 }
 
 // earned checks the points for the goods, once they are there, and proves the books.
 func (s *shop) earned(order string) {
 	account := "/v1/programs/main/accounts/" + strings.TrimPrefix(s.customer.Name, "customers/")
-	s.Equal(49, count(s.Get(s.customer, account+"/postings").OK().List("postings"), "points", "kind", "EARNING", "about", order),
-		"points for goods of 49.90")
-	s.Equal("149", s.Get(s.customer, account).OK().Text("balance"), "the balance")
+	earned := count(s.Get(s.customer, account+"/postings").OK().List("postings"), "points", "kind", "EARNING", "about", order)
+	s.Equal(49, earned, "points for goods of 49.90")
+	balance := s.Get(s.customer, account).OK().Text("balance")
+	s.Equal("149", balance, "the balance")
 	s.Get(s.stranger, account).Refused(http.StatusNotFound, "NOT_FOUND")
-	s.Equal("true", s.Get(s.manager, "/v1/programs/main:proveLedger").OK().Text("proven"), "the books of the programme")
+	proof := s.Get(s.manager, "/v1/programs/main:proveLedger").OK()
+	s.Equal("true", proof.Text("proven"), "the books of the programme")
+	s.tellPoints(earned, balance, proof)
 }
 
 func (s *shop) keptPromise() {
@@ -125,6 +138,7 @@ func (s *shop) keptPromise() {
 	s.Equal("DELIVERED KEPT", o.Text("state")+" "+o.Text("promiseState"), "the order that came in time")
 	s.Equal(0, len(s.Get(s.customer, "/v1/"+name+"/refunds").OK().List("refunds")), "refunds when all went well")
 	s.Equal("7", s.available(), "available after three have left")
+	s.tellKept(o)
 }
 
 func (s *shop) cancelled() {
@@ -152,6 +166,7 @@ func (s *shop) cancelled() {
 	s.Equal(1, len(refunds), "refunds of a cancelled order")
 	s.Equal("CANCELLATION SETTLED", refunds[0]["purpose"].(string)+" "+refunds[0]["state"].(string), "the refund")
 	s.Equal(order.Body["totalAmount"], refunds[0]["amount"], "all of it comes back")
+	s.tellCancelled(cancelled, refunds[0])
 }
 
 // managersView checks what the book says to those who may read it, and what it does not say to others.
@@ -160,11 +175,15 @@ func (s *shop) managersView(broken string) {
 	for field, least := range map[string]int{"brokenCount": 1, "keptCount": 1, "releasedCount": 1} {
 		s.Check(count(card, field, "kind", "DELIVERY") >= least, "%s of deliveries, by month: %v", field, card)
 	}
+	s.tellScorecard(card)
 	mine := `customer = "` + s.customer.Name + `"`
+	byState := map[string][]map[string]any{}
 	for state, want := range map[string]int{"BROKEN": 1, "KEPT": 1, "RELEASED": 1, "OPEN": 0} {
 		found := s.Get(s.manager, "/v1/promises", "filter", mine+" AND kind = DELIVERY AND state = "+state).OK().List("promises")
 		s.Equal(want, len(found), "promises that are "+state)
+		byState[state] = found
 	}
+	s.tellPromises(byState)
 	s.Get(s.stranger, "/v1/"+broken).Refused(http.StatusNotFound, "NOT_FOUND")
 	s.Equal(0, len(s.Get(s.stranger, "/v1/promises").OK().List("promises")), "promises that a stranger sees")
 	s.Equal(0, len(s.Get(s.stranger, "/v1/orders").OK().List("orders")), "orders that a stranger sees")

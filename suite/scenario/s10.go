@@ -1,6 +1,8 @@
 package scenario
 
 import (
+	"time"
+
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 )
 
@@ -17,10 +19,15 @@ func S10(p *Play) {
 	}
 	agents := map[string]string{"STORE": "agents/boris", "PHONE": "agents/anna", "WEB": ""}
 	seen := map[string]string{} // the channel by the order
+	s.tellBought(orders)
+	placed := time.Now()
 	for range orders {
 		entry := live.Await("an order on the timeline's stream", func(e map[string]any) bool { return e["type"] == "kept.order.v1.OrderPlaced" })
 		seen[entry["subject"].(string)], _ = entry["channel"].(string)
+		s.tellSeen(entry)
 	}
+	s.Tell("agent", "All were there within %.3f s of the last order.", time.Since(placed).Seconds())
+	mine := map[string]map[string]any{} // the timeline's entries by channel
 	for channel, order := range orders {
 		s.Equal(channel, seen[order.Text("name")], "the channel of the order on the stream")
 		s.Equal(channel+" "+agents[channel], order.Text("channel")+" "+order.Text("agent"), "channel and acting agent of the order")
@@ -29,14 +36,17 @@ func S10(p *Play) {
 			func() Answer { return s.Get(s.customer, timeline, "filter", `subject = "`+order.Text("name")+`"`) },
 			func(a Answer) bool { return len(a.List("timelineEntries")) > 0 }).List("timelineEntries")[0]
 		s.Equal(channel, entry["channel"], "the channel in the timeline")
+		mine[channel] = entry
 		if agents[channel] != "" {
 			s.Equal(agents[channel], entry["agent"], "the agent in the timeline")
 		}
 	}
+	s.tellMine(mine)
 	s.samePrice()
 	s.Get(s.stranger, timeline).Refused(404, "NOT_FOUND")
 	all := s.Get(s.manager, timeline, "filter", `type = "kept.order.v1.OrderPlaced"`, "orderBy", "time").OK().List("timelineEntries")
 	s.Equal(3, len(all), "orders in the one timeline, for the manager to see")
+	s.tellTimeline(all)
 	s.tracked(orders["WEB"].Text("name"))
 }
 
@@ -47,6 +57,7 @@ func (s *shop) samePrice() {
 		s.Equal("24 950000000", s.Get(who, "/v1/"+s.product).Text("unitPrice", "units")+" "+
 			s.Get(who, "/v1/"+s.product).Text("unitPrice", "nanos"), "the price that "+who.Name+" is told")
 	}
+	s.tellPrice(s.customer, s.stranger, s.agent, s.manager, partner, Who{})
 }
 
 // tracked follows an order to its end, by stream and by list.
@@ -56,10 +67,10 @@ func (s *shop) tracked(order string) {
 	is := func(state string) func(map[string]any) bool {
 		return func(e map[string]any) bool { return e["state"] == state }
 	}
-	way.Await("the order is placed", is("PLACED"))
+	s.tellStep(way.Await("the order is placed", is("PLACED")))
 	for _, step := range [][2]string{{"pick", "PICKED"}, {"ship", "SHIPPED"}, {"deliver", "DELIVERED"}} {
 		s.Post(s.agent, "/v1/"+order+":"+step[0], map[string]any{}).OK()
-		way.Await("the order is "+step[1], is(step[1]))
+		s.tellStep(way.Await("the order is "+step[1], is(step[1])))
 	}
 	steps := s.Get(s.customer, "/v1/"+order+"/trackingEvents").OK().List("trackingEvents")
 	var states []any
