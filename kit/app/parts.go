@@ -100,9 +100,19 @@ func GRPCPart(address string, server *grpc.Server) process.Part {
 	}
 }
 
-// SettlePart gives back to the machine what only starting has needed. Put it last.
+// settled is how long after the last start the workers have made their first round, and peers have been connected to.
+const settled = time.Second
+
+// SettlePart gives back to the machine what only starting has needed, such as the migrations' buffers. Put it last.
 func SettlePart() process.Part {
-	return process.Part{Name: "settle", Start: func(context.Context) error { debug.FreeOSMemory(); return nil }}
+	return process.Part{Name: "settle", Run: func(ctx context.Context) error {
+		select {
+		case <-time.After(settled):
+			process.GiveBack()
+		case <-ctx.Done():
+		}
+		return nil
+	}}
 }
 
 // StreamsPart ends the streams when it stops. Put it behind the server, which would wait for them.

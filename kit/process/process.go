@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os/signal"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"syscall"
 	"time"
@@ -49,7 +47,6 @@ func Run(ctx context.Context, log *slog.Logger, drain time.Duration, parts ...Pa
 	reason := r.startAll(parts)
 	if reason == nil {
 		log.Info("ready", "parts", len(parts))
-		go giveBack()
 		<-work.Done()
 		reason = context.Cause(work)
 	}
@@ -58,13 +55,6 @@ func Run(ctx context.Context, log *slog.Logger, drain time.Duration, parts ...Pa
 	}
 	log.Info("stopping", "drain", drain)
 	return errors.Join(reason, r.stopAll(reason))
-}
-
-// giveBack returns to the system the memory that only starting up has needed, such as the migrations' buffers. What lies
-// in pools is let go at the second collection.
-func giveBack() {
-	runtime.GC()
-	debug.FreeOSMemory()
 }
 
 type runner struct {

@@ -595,10 +595,10 @@ const file_kept_customer_v1_customer_service_proto_rawDesc = "" +
 	"\x15CreateCustomerRequest\x12A\n" +
 	"\bcustomer\x18\x01 \x01(\v2\x1a.kept.customer.v1.CustomerB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\bcustomer\x122\n" +
 	"\n" +
-	"request_id\x18\x02 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"h\n" +
-	"\x12GetCustomerRequest\x12R\n" +
-	"\x04name\x18\x01 \x01(\tB>\xe0A\x02\xfaA\x13\n" +
-	"\x11kept.dev/Customer\xbaH\"r 2\x1e^customers/[A-Za-z0-9-]{1,64}$R\x04name\"\xd0\x01\n" +
+	"request_id\x18\x02 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"e\n" +
+	"\x12GetCustomerRequest\x12O\n" +
+	"\x04name\x18\x01 \x01(\tB;\xe0A\x02\xfaA\x13\n" +
+	"\x11kept.dev/Customer\xbaH\x1fr\x1d\x18J2\x19^customers/[A-Za-z0-9-]+$R\x04name\"\xd0\x01\n" +
 	"\x15UpdateCustomerRequest\x12A\n" +
 	"\bcustomer\x18\x01 \x01(\v2\x1a.kept.customer.v1.CustomerB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\bcustomer\x12@\n" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\n" +
@@ -613,9 +613,9 @@ const file_kept_customer_v1_customer_service_proto_rawDesc = "" +
 	"\border_by\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\"y\n" +
 	"\x15ListCustomersResponse\x128\n" +
 	"\tcustomers\x18\x01 \x03(\v2\x1a.kept.customer.v1.CustomerR\tcustomers\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xfe\x03\n" +
-	"\x16ImportCustomersRequest\x12;\n" +
-	"\x06issuer\x18\x01 \x01(\tB#\xe0A\x02\xbaH\x1dr\x1b2\x19^[a-z0-9][a-z0-9-]{0,62}$R\x06issuer\x12Y\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xfb\x03\n" +
+	"\x16ImportCustomersRequest\x128\n" +
+	"\x06issuer\x18\x01 \x01(\tB \xe0A\x02\xbaH\x1ar\x18\x18?2\x14^[a-z0-9][a-z0-9-]*$R\x06issuer\x12Y\n" +
 	"\arecords\x18\x02 \x03(\v2/.kept.customer.v1.ImportCustomersRequest.RecordB\x0e\xe0A\x02\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\arecords\x122\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x1a\x97\x02\n" +

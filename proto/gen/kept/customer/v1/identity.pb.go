@@ -186,12 +186,12 @@ var File_kept_customer_v1_identity_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_identity_proto_rawDesc = "" +
 	"\n" +
-	"\x1fkept/customer/v1/identity.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaa\x04\n" +
+	"\x1fkept/customer/v1/identity.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa7\x04\n" +
 	"\bIdentity\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12E\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1f.kept.customer.v1.Identity.KindB\x10\xe0A\x02\xe0A\x05\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04kind\x12&\n" +
-	"\x05value\x18\x03 \x01(\tB\x10\xe0A\x02\xe0A\x05\xbaH\ar\x05\x10\x01\x18\xfe\x01R\x05value\x12A\n" +
-	"\x06issuer\x18\x04 \x01(\tB)\xe0A\x01\xe0A\x05\xbaH r\x1e2\x1c^([a-z0-9][a-z0-9-]{0,62})?$R\x06issuer\x12;\n" +
+	"\x05value\x18\x03 \x01(\tB\x10\xe0A\x02\xe0A\x05\xbaH\ar\x05\x10\x01\x18\xfe\x01R\x05value\x12>\n" +
+	"\x06issuer\x18\x04 \x01(\tB&\xe0A\x01\xe0A\x05\xbaH\x1dr\x1b\x18?2\x17^([a-z0-9][a-z0-9-]*)?$R\x06issuer\x12;\n" +
 	"\vregion_code\x18\x05 \x01(\tB\x1a\xe0A\x01\xe0A\x04\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\n" +
 	"regionCode\x125\n" +
 	"\bcustomer\x18\x06 \x01(\tB\x19\xe0A\x03\xfaA\x13\n" +

@@ -409,10 +409,10 @@ const file_kept_customer_v1_insight_service_proto_rawDesc = "" +
 	"\x13GetRfmReportRequest\x12C\n" +
 	"\x04name\x18\x01 \x01(\tB/\xe0A\x02\xfaA\x14\n" +
 	"\x12kept.dev/RfmReport\xbaH\x12r\x102\x0e^insights/rfm$R\x04name\x12<\n" +
-	"\rcurrency_code\x18\x02 \x01(\tB\x17\xe0A\x01\xbaH\x11r\x0f2\r^([A-Z]{3})?$R\fcurrencyCode\"\xb0\x01\n" +
-	"\x12GetRfmScoreRequest\x12\\\n" +
-	"\x04name\x18\x01 \x01(\tBH\xe0A\x02\xfaA\x13\n" +
-	"\x11kept.dev/RfmScore\xbaH,r*2(^insights/rfm/scores/[A-Za-z0-9-]{1,64}$R\x04name\x12<\n" +
+	"\rcurrency_code\x18\x02 \x01(\tB\x17\xe0A\x01\xbaH\x11r\x0f2\r^([A-Z]{3})?$R\fcurrencyCode\"\xad\x01\n" +
+	"\x12GetRfmScoreRequest\x12Y\n" +
+	"\x04name\x18\x01 \x01(\tBE\xe0A\x02\xfaA\x13\n" +
+	"\x11kept.dev/RfmScore\xbaH)r'\x18T2#^insights/rfm/scores/[A-Za-z0-9-]+$R\x04name\x12<\n" +
 	"\rcurrency_code\x18\x02 \x01(\tB\x17\xe0A\x01\xbaH\x11r\x0f2\r^([A-Z]{3})?$R\fcurrencyCode\"\xc1\x02\n" +
 	"\x14ListRfmScoresRequest\x12F\n" +
 	"\x06parent\x18\x01 \x01(\tB.\xe0A\x02\xfaA\x13\x12\x11kept.dev/RfmScore\xbaH\x12r\x102\x0e^insights/rfm$R\x06parent\x12*\n" +

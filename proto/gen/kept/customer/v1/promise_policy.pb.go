@@ -138,15 +138,15 @@ var File_kept_customer_v1_promise_policy_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_promise_policy_proto_rawDesc = "" +
 	"\n" +
-	"%kept/customer/v1/promise_policy.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1ckept/promise/v1/events.proto\"\x87\x04\n" +
+	"%kept/customer/v1/promise_policy.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1ckept/promise/v1/events.proto\"\x84\x04\n" +
 	"\rPromisePolicy\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x125\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindB\x03\xe0A\x03R\x04kind\x12T\n" +
 	"\rlead_duration\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x14\xe0A\x01\xbaH\x0e\xaa\x01\v\"\x05\b\x80\x9a\x9e\x012\x02\b\x01R\fleadDuration\x127\n" +
 	"\x0fgoodwill_points\x18\x04 \x01(\x03B\x0e\xe0A\x01\xbaH\b\"\x06\x18\xc0\x84=(\x00R\x0egoodwillPoints\x12 \n" +
 	"\topen_case\x18\x05 \x01(\bB\x03\xe0A\x01R\bopenCase\x12!\n" +
-	"\tapologize\x18\x06 \x01(\bB\x03\xe0A\x01R\tapologize\x12S\n" +
-	"\vresponsible\x18\a \x01(\tB1\xe0A\x01\xbaH+r)2'^((queues|agents)/[A-Za-z0-9-]{1,64})?$R\vresponsible\x12\x1e\n" +
+	"\tapologize\x18\x06 \x01(\bB\x03\xe0A\x01R\tapologize\x12P\n" +
+	"\vresponsible\x18\a \x01(\tB.\xe0A\x01\xbaH(r&\x18G2\"^((queues|agents)/[A-Za-z0-9-]+)?$R\vresponsible\x12\x1e\n" +
 	"\x04etag\x18\b \x01(\tB\n" +
 	"\xe0A\x01\xbaH\x04r\x02\x18dR\x04etag:]\xeaAZ\n" +
 	"\x16kept.dev/PromisePolicy\x12 promisePolicies/{promise_policy}*\x0fpromisePolicies2\rpromisePolicyB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"

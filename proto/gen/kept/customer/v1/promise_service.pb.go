@@ -426,10 +426,10 @@ var File_kept_customer_v1_promise_service_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_promise_service_proto_rawDesc = "" +
 	"\n" +
-	"&kept/customer/v1/promise_service.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1ekept/customer/v1/promise.proto\x1a%kept/customer/v1/promise_policy.proto\"e\n" +
-	"\x11GetPromiseRequest\x12P\n" +
-	"\x04name\x18\x01 \x01(\tB<\xe0A\x02\xfaA\x12\n" +
-	"\x10kept.dev/Promise\xbaH!r\x1f2\x1d^promises/[A-Za-z0-9-]{1,64}$R\x04name\"\xba\x01\n" +
+	"&kept/customer/v1/promise_service.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1ekept/customer/v1/promise.proto\x1a%kept/customer/v1/promise_policy.proto\"b\n" +
+	"\x11GetPromiseRequest\x12M\n" +
+	"\x04name\x18\x01 \x01(\tB9\xe0A\x02\xfaA\x12\n" +
+	"\x10kept.dev/Promise\xbaH\x1er\x1c\x18I2\x18^promises/[A-Za-z0-9-]+$R\x04name\"\xba\x01\n" +
 	"\x13ListPromisesRequest\x12*\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
 	"\n" +
@@ -438,10 +438,10 @@ const file_kept_customer_v1_promise_service_proto_rawDesc = "" +
 	"\border_by\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\"u\n" +
 	"\x14ListPromisesResponse\x125\n" +
 	"\bpromises\x18\x01 \x03(\v2\x19.kept.customer.v1.PromiseR\bpromises\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"r\n" +
-	"\x17GetPromisePolicyRequest\x12W\n" +
-	"\x04name\x18\x01 \x01(\tBC\xe0A\x02\xfaA\x18\n" +
-	"\x16kept.dev/PromisePolicy\xbaH\"r 2\x1e^promisePolicies/[a-z-]{1,32}$R\x04name\"t\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"o\n" +
+	"\x17GetPromisePolicyRequest\x12T\n" +
+	"\x04name\x18\x01 \x01(\tB@\xe0A\x02\xfaA\x18\n" +
+	"\x16kept.dev/PromisePolicy\xbaH\x1fr\x1d\x1802\x19^promisePolicies/[a-z-]+$R\x04name\"t\n" +
 	"\x1aListPromisePoliciesRequest\x12*\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
 	"\n" +

@@ -221,9 +221,9 @@ var File_kept_customer_v1_timeline_service_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_timeline_service_proto_rawDesc = "" +
 	"\n" +
-	"'kept/customer/v1/timeline_service.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1fkept/customer/v1/timeline.proto\"\x9e\x02\n" +
-	"\x1aListTimelineEntriesRequest\x12[\n" +
-	"\x06parent\x18\x01 \x01(\tBC\xe0A\x02\xfaA\x18\x12\x16kept.dev/TimelineEntry\xbaH\"r 2\x1e^customers/[A-Za-z0-9-]{1,64}$R\x06parent\x12*\n" +
+	"'kept/customer/v1/timeline_service.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1fkept/customer/v1/timeline.proto\"\x9b\x02\n" +
+	"\x1aListTimelineEntriesRequest\x12X\n" +
+	"\x06parent\x18\x01 \x01(\tB@\xe0A\x02\xfaA\x18\x12\x16kept.dev/TimelineEntry\xbaH\x1fr\x1d\x18J2\x19^customers/[A-Za-z0-9-]+$R\x06parent\x12*\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\x12#\n" +
@@ -231,9 +231,9 @@ const file_kept_customer_v1_timeline_service_proto_rawDesc = "" +
 	"\border_by\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\"\x91\x01\n" +
 	"\x1bListTimelineEntriesResponse\x12J\n" +
 	"\x10timeline_entries\x18\x01 \x03(\v2\x1f.kept.customer.v1.TimelineEntryR\x0ftimelineEntries\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xfc\x01\n" +
-	"\x1cStreamTimelineEntriesRequest\x12[\n" +
-	"\x06parent\x18\x01 \x01(\tBC\xe0A\x02\xfaA\x18\x12\x16kept.dev/TimelineEntry\xbaH\"r 2\x1e^customers/[A-Za-z0-9-]{1,64}$R\x06parent\x12\x7f\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf9\x01\n" +
+	"\x1cStreamTimelineEntriesRequest\x12X\n" +
+	"\x06parent\x18\x01 \x01(\tB@\xe0A\x02\xfaA\x18\x12\x16kept.dev/TimelineEntry\xbaH\x1fr\x1d\x18J2\x19^customers/[A-Za-z0-9-]+$R\x06parent\x12\x7f\n" +
 	"\x05after\x18\x02 \x01(\tBi\xe0A\x01\xfaA\x18\n" +
 	"\x16kept.dev/TimelineEntry\xbaHHrF2D^(customers/[A-Za-z0-9-]{1,64}/timelineEntries/[A-Za-z0-9-]{1,64})?$R\x05after2\x96\x03\n" +
 	"\x0fTimelineService\x12\xc0\x01\n" +

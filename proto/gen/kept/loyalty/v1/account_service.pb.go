@@ -398,9 +398,9 @@ const file_kept_loyalty_v1_account_service_proto_rawDesc = "" +
 	"%kept/loyalty/v1/account_service.proto\x12\x0fkept.loyalty.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1dkept/loyalty/v1/account.proto\"\x91\x01\n" +
 	"\x11GetAccountRequest\x12|\n" +
 	"\x04name\x18\x01 \x01(\tBh\xe0A\x02\xfaA\x12\n" +
-	"\x10kept.dev/Account\xbaHMrK2I^programs/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/accounts/[A-Za-z0-9-]{1,64}$R\x04name\"\xd3\x01\n" +
-	"\x13ListAccountsRequest\x12d\n" +
-	"\x06parent\x18\x01 \x01(\tBL\xe0A\x02\xfaA\x12\x12\x10kept.dev/Account\xbaH1r/2-^programs/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x06parent\x12*\n" +
+	"\x10kept.dev/Account\xbaHMrK2I^programs/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/accounts/[A-Za-z0-9-]{1,64}$R\x04name\"\xd0\x01\n" +
+	"\x13ListAccountsRequest\x12a\n" +
+	"\x06parent\x18\x01 \x01(\tBI\xe0A\x02\xfaA\x12\x12\x10kept.dev/Account\xbaH.r,\x18H2(^programs/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\x06parent\x12*\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"t\n" +

@@ -470,16 +470,16 @@ var File_kept_loyalty_v1_program_service_proto protoreflect.FileDescriptor
 
 const file_kept_loyalty_v1_program_service_proto_rawDesc = "" +
 	"\n" +
-	"%kept/loyalty/v1/program_service.proto\x12\x0fkept.loyalty.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1dkept/loyalty/v1/program.proto\"\xd8\x01\n" +
-	"\x14CreateProgramRequest\x12M\n" +
+	"%kept/loyalty/v1/program_service.proto\x12\x0fkept.loyalty.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1dkept/loyalty/v1/program.proto\"\xd5\x01\n" +
+	"\x14CreateProgramRequest\x12J\n" +
 	"\n" +
-	"program_id\x18\x01 \x01(\tB.\xe0A\x02\xbaH(r&2$^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\tprogramId\x12=\n" +
+	"program_id\x18\x01 \x01(\tB+\xe0A\x02\xbaH%r#\x18?2\x1f^[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\tprogramId\x12=\n" +
 	"\aprogram\x18\x02 \x01(\v2\x18.kept.loyalty.v1.ProgramB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\aprogram\x122\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"u\n" +
-	"\x11GetProgramRequest\x12`\n" +
-	"\x04name\x18\x01 \x01(\tBL\xe0A\x02\xfaA\x12\n" +
-	"\x10kept.dev/Program\xbaH1r/2-^programs/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x04name\"m\n" +
+	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"r\n" +
+	"\x11GetProgramRequest\x12]\n" +
+	"\x04name\x18\x01 \x01(\tBI\xe0A\x02\xfaA\x12\n" +
+	"\x10kept.dev/Program\xbaH.r,\x18H2(^programs/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\x04name\"m\n" +
 	"\x13ListProgramsRequest\x12*\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
 	"\n" +
@@ -492,10 +492,10 @@ const file_kept_loyalty_v1_program_service_proto_rawDesc = "" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\n" +
 	"updateMask\x122\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"v\n" +
-	"\x12ProveLedgerRequest\x12`\n" +
-	"\x04name\x18\x01 \x01(\tBL\xe0A\x02\xfaA\x12\n" +
-	"\x10kept.dev/Program\xbaH1r/2-^programs/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x04name\"\xbe\x02\n" +
+	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"s\n" +
+	"\x12ProveLedgerRequest\x12]\n" +
+	"\x04name\x18\x01 \x01(\tBI\xe0A\x02\xfaA\x12\n" +
+	"\x10kept.dev/Program\xbaH.r,\x18H2(^programs/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\x04name\"\xbe\x02\n" +
 	"\vLedgerProof\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x1b\n" +
 	"\x06proven\x18\x02 \x01(\bB\x03\xe0A\x03R\x06proven\x12$\n" +

@@ -313,10 +313,10 @@ var File_kept_notification_v1_message_service_proto protoreflect.FileDescriptor
 
 const file_kept_notification_v1_message_service_proto_rawDesc = "" +
 	"\n" +
-	"*kept/notification/v1/message_service.proto\x12\x14kept.notification.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\"kept/notification/v1/message.proto\"e\n" +
-	"\x11GetMessageRequest\x12P\n" +
-	"\x04name\x18\x01 \x01(\tB<\xe0A\x02\xfaA\x12\n" +
-	"\x10kept.dev/Message\xbaH!r\x1f2\x1d^messages/[A-Za-z0-9-]{1,64}$R\x04name\"\xba\x01\n" +
+	"*kept/notification/v1/message_service.proto\x12\x14kept.notification.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\"kept/notification/v1/message.proto\"b\n" +
+	"\x11GetMessageRequest\x12M\n" +
+	"\x04name\x18\x01 \x01(\tB9\xe0A\x02\xfaA\x12\n" +
+	"\x10kept.dev/Message\xbaH\x1er\x1c\x18I2\x18^messages/[A-Za-z0-9-]+$R\x04name\"\xba\x01\n" +
 	"\x13ListMessagesRequest\x12*\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
 	"\n" +
@@ -325,15 +325,15 @@ const file_kept_notification_v1_message_service_proto_rawDesc = "" +
 	"\border_by\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\"y\n" +
 	"\x14ListMessagesResponse\x129\n" +
 	"\bmessages\x18\x01 \x03(\v2\x1d.kept.notification.v1.MessageR\bmessages\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc6\x01\n" +
-	"\x15StreamMessagesRequest\x12V\n" +
-	"\x06parent\x18\x01 \x01(\tB>\xe0A\x02\xfaA\x13\n" +
-	"\x11kept.dev/Customer\xbaH\"r 2\x1e^customers/[A-Za-z0-9-]{1,64}$R\x06parent\x12U\n" +
-	"\x05after\x18\x02 \x01(\tB?\xe0A\x01\xfaA\x12\n" +
-	"\x10kept.dev/Message\xbaH$r\"2 ^(messages/[A-Za-z0-9-]{1,64})?$R\x05after\"\x9a\x01\n" +
-	"\x12ReadMessageRequest\x12P\n" +
-	"\x04name\x18\x01 \x01(\tB<\xe0A\x02\xfaA\x12\n" +
-	"\x10kept.dev/Message\xbaH!r\x1f2\x1d^messages/[A-Za-z0-9-]{1,64}$R\x04name\x122\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc0\x01\n" +
+	"\x15StreamMessagesRequest\x12S\n" +
+	"\x06parent\x18\x01 \x01(\tB;\xe0A\x02\xfaA\x13\n" +
+	"\x11kept.dev/Customer\xbaH\x1fr\x1d\x18J2\x19^customers/[A-Za-z0-9-]+$R\x06parent\x12R\n" +
+	"\x05after\x18\x02 \x01(\tB<\xe0A\x01\xfaA\x12\n" +
+	"\x10kept.dev/Message\xbaH!r\x1f\x18I2\x1b^(messages/[A-Za-z0-9-]+)?$R\x05after\"\x97\x01\n" +
+	"\x12ReadMessageRequest\x12M\n" +
+	"\x04name\x18\x01 \x01(\tB9\xe0A\x02\xfaA\x12\n" +
+	"\x10kept.dev/Message\xbaH\x1er\x1c\x18I2\x18^messages/[A-Za-z0-9-]+$R\x04name\x122\n" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xe7\x04\n" +
 	"\x0eMessageService\x12\x87\x01\n" +

@@ -259,10 +259,10 @@ var File_kept_notification_v1_template_service_proto protoreflect.FileDescriptor
 
 const file_kept_notification_v1_template_service_proto_rawDesc = "" +
 	"\n" +
-	"+kept/notification/v1/template_service.proto\x12\x14kept.notification.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1bkept/access/v1/access.proto\x1a#kept/notification/v1/template.proto\"\xa2\x01\n" +
-	"\x12GetTemplateRequest\x12b\n" +
-	"\x04name\x18\x01 \x01(\tBN\xe0A\x02\xfaA\x13\n" +
-	"\x11kept.dev/Template\xbaH2r02.^templates/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x04name\x12(\n" +
+	"+kept/notification/v1/template_service.proto\x12\x14kept.notification.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1bkept/access/v1/access.proto\x1a#kept/notification/v1/template.proto\"\x9f\x01\n" +
+	"\x12GetTemplateRequest\x12_\n" +
+	"\x04name\x18\x01 \x01(\tBK\xe0A\x02\xfaA\x13\n" +
+	"\x11kept.dev/Template\xbaH/r-\x18I2)^templates/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\x04name\x12(\n" +
 	"\aversion\x18\x02 \x01(\x05B\x0e\xe0A\x01\xbaH\b\x1a\x06\x18\xc0\x84=(\x00R\aversion\"n\n" +
 	"\x14ListTemplatesRequest\x12*\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +

@@ -716,9 +716,9 @@ const file_kept_ops_v1_ops_service_proto_rawDesc = "" +
 	"\n" +
 	"\x06PARKED\x10\x02:_\xeaA\\\n" +
 	"\x13kept.dev/DeadLetter\x12,services/{service}/deadLetters/{dead_letter}*\vdeadLetters2\n" +
-	"deadLetter\"\xc2\x01\n" +
-	"\x16ListDeadLettersRequest\x12P\n" +
-	"\x06parent\x18\x01 \x01(\tB8\xe0A\x02\xfaA\x15\x12\x13kept.dev/DeadLetter\xbaH\x1ar\x182\x16^services/[a-z]{1,32}$R\x06parent\x12*\n" +
+	"deadLetter\"\xbf\x01\n" +
+	"\x16ListDeadLettersRequest\x12M\n" +
+	"\x06parent\x18\x01 \x01(\tB5\xe0A\x02\xfaA\x15\x12\x13kept.dev/DeadLetter\xbaH\x17r\x15\x18)2\x11^services/[a-z]+$R\x06parent\x12*\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"}\n" +

@@ -767,16 +767,16 @@ var File_kept_order_v1_import_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_import_proto_rawDesc = "" +
 	"\n" +
-	"\x1akept/order/v1/import.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkept/common/v1/common.proto\"\xdc\x11\n" +
+	"\x1akept/order/v1/import.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkept/common/v1/common.proto\"\xd6\x11\n" +
 	"\x06Import\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12.\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\x12F\n" +
 	"\x06format\x18\x03 \x01(\x0e2\x1c.kept.order.v1.Import.FormatB\x10\xe0A\x02\xe0A\x05\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06format\x12G\n" +
-	"\asubject\x18\x04 \x01(\x0e2\x1d.kept.order.v1.Import.SubjectB\x0e\xe0A\x01\xe0A\x05\xbaH\x05\x82\x01\x02\x10\x01R\asubject\x12>\n" +
-	"\x06issuer\x18\x05 \x01(\tB&\xe0A\x02\xe0A\x05\xbaH\x1dr\x1b2\x19^[a-z0-9][a-z0-9-]{0,62}$R\x06issuer\x12?\n" +
-	"\rcurrency_code\x18\x06 \x01(\tB\x1a\xe0A\x01\xe0A\x05\xbaH\x11r\x0f2\r^([A-Z]{3})?$R\fcurrencyCode\x12S\n" +
+	"\asubject\x18\x04 \x01(\x0e2\x1d.kept.order.v1.Import.SubjectB\x0e\xe0A\x01\xe0A\x05\xbaH\x05\x82\x01\x02\x10\x01R\asubject\x12;\n" +
+	"\x06issuer\x18\x05 \x01(\tB#\xe0A\x02\xe0A\x05\xbaH\x1ar\x18\x18?2\x14^[a-z0-9][a-z0-9-]*$R\x06issuer\x12?\n" +
+	"\rcurrency_code\x18\x06 \x01(\tB\x1a\xe0A\x01\xe0A\x05\xbaH\x11r\x0f2\r^([A-Z]{3})?$R\fcurrencyCode\x12P\n" +
 	"\n" +
-	"product_id\x18\a \x01(\tB4\xe0A\x01\xe0A\x05\xbaH+r)2'^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?$R\tproductId\x12*\n" +
+	"product_id\x18\a \x01(\tB1\xe0A\x01\xe0A\x05\xbaH(r&\x18?2\"^([a-z0-9]([a-z0-9-]*[a-z0-9])?)?$R\tproductId\x12*\n" +
 	"\ttime_zone\x18\b \x01(\tB\r\xe0A\x01\xe0A\x05\xbaH\x04r\x02\x18@R\btimeZone\x12;\n" +
 	"\vregion_code\x18\t \x01(\tB\x1a\xe0A\x01\xe0A\x05\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\n" +
 	"regionCode\x12A\n" +

@@ -604,14 +604,14 @@ var File_kept_order_v1_order_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_order_proto_rawDesc = "" +
 	"\n" +
-	"\x19kept/order/v1/order.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a google/type/postal_address.proto\x1a\x1bkept/common/v1/common.proto\"\xfb\x13\n" +
+	"\x19kept/order/v1/order.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a google/type/postal_address.proto\x1a\x1bkept/common/v1/common.proto\"\xf2\x13\n" +
 	"\x05Order\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12]\n" +
-	"\bcustomer\x18\x02 \x01(\tBA\xe0A\x02\xe0A\x05\xfaA\x13\n" +
-	"\x11kept.dev/Customer\xbaH\"r 2\x1e^customers/[A-Za-z0-9-]{1,64}$R\bcustomer\x12>\n" +
-	"\x05lines\x18\x03 \x03(\v2\x19.kept.order.v1.Order.LineB\r\xe0A\x02\xbaH\a\x92\x01\x04\b\x01\x10dR\x05lines\x12\x83\x01\n" +
-	"\x0fdelivery_option\x18\x04 \x01(\tBZ\xe0A\x02\xfaA\x19\n" +
-	"\x17kept.dev/DeliveryOption\xbaH8r624^deliveryOptions/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x0edeliveryOption\x12J\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12Z\n" +
+	"\bcustomer\x18\x02 \x01(\tB>\xe0A\x02\xe0A\x05\xfaA\x13\n" +
+	"\x11kept.dev/Customer\xbaH\x1fr\x1d\x18J2\x19^customers/[A-Za-z0-9-]+$R\bcustomer\x12>\n" +
+	"\x05lines\x18\x03 \x03(\v2\x19.kept.order.v1.Order.LineB\r\xe0A\x02\xbaH\a\x92\x01\x04\b\x01\x10dR\x05lines\x12\x80\x01\n" +
+	"\x0fdelivery_option\x18\x04 \x01(\tBW\xe0A\x02\xfaA\x19\n" +
+	"\x17kept.dev/DeliveryOption\xbaH5r3\x18O2/^deliveryOptions/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\x0edeliveryOption\x12J\n" +
 	"\x10delivery_address\x18\x05 \x01(\v2\x1a.google.type.PostalAddressB\x03\xe0A\x01R\x0fdeliveryAddress\x12H\n" +
 	"\x0fbilling_address\x18\x06 \x01(\v2\x1a.google.type.PostalAddressB\x03\xe0A\x01R\x0ebillingAddress\x12B\n" +
 	"\fhome_address\x18\a \x01(\v2\x1a.google.type.PostalAddressB\x03\xe0A\x01R\vhomeAddress\x12>\n" +
@@ -641,10 +641,10 @@ const file_kept_order_v1_order_proto_rawDesc = "" +
 	"returnTime\x12(\n" +
 	"\rreturn_reason\x18\x1c \x01(\tB\x03\xe0A\x03R\freturnReason\x12/\n" +
 	"\x06origin\x18\x1d \x01(\tB\x17\xe0A\x03\xfaA\x11\n" +
-	"\x0fkept.dev/ImportR\x06origin\x1a\xf4\x02\n" +
-	"\x04Line\x12f\n" +
-	"\aproduct\x18\x01 \x01(\tBL\xe0A\x02\xfaA\x12\n" +
-	"\x10kept.dev/Product\xbaH1r/2-^products/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\aproduct\x12*\n" +
+	"\x0fkept.dev/ImportR\x06origin\x1a\xf1\x02\n" +
+	"\x04Line\x12c\n" +
+	"\aproduct\x18\x01 \x01(\tBI\xe0A\x02\xfaA\x12\n" +
+	"\x10kept.dev/Product\xbaH.r,\x18H2(^products/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\aproduct\x12*\n" +
 	"\bquantity\x18\x02 \x01(\x03B\x0e\xe0A\x02\xbaH\b\"\x06\x18\xc0\x84=(\x01R\bquantity\x126\n" +
 	"\n" +
 	"unit_price\x18\x03 \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\tunitPrice\x12/\n" +

@@ -147,9 +147,9 @@ var File_kept_order_v1_payment_service_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_payment_service_proto_rawDesc = "" +
 	"\n" +
-	"#kept/order/v1/payment_service.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1akept/order/v1/refund.proto\"\xbf\x01\n" +
-	"\x12ListRefundsRequest\x12Q\n" +
-	"\x06parent\x18\x01 \x01(\tB9\xe0A\x02\xfaA\x11\x12\x0fkept.dev/Refund\xbaH\x1fr\x1d2\x1b^orders/[A-Za-z0-9-]{1,64}$R\x06parent\x12*\n" +
+	"#kept/order/v1/payment_service.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1akept/order/v1/refund.proto\"\xbc\x01\n" +
+	"\x12ListRefundsRequest\x12N\n" +
+	"\x06parent\x18\x01 \x01(\tB6\xe0A\x02\xfaA\x11\x12\x0fkept.dev/Refund\xbaH\x1cr\x1a\x18G2\x16^orders/[A-Za-z0-9-]+$R\x06parent\x12*\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"n\n" +

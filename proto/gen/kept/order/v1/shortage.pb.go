@@ -384,17 +384,17 @@ var File_kept_order_v1_shortage_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_shortage_proto_rawDesc = "" +
 	"\n" +
-	"\x1ckept/order/v1/shortage.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xef\b\n" +
+	"\x1ckept/order/v1/shortage.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe9\b\n" +
 	"\bShortage\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12f\n" +
-	"\aproduct\x18\x02 \x01(\tBL\xe0A\x02\xfaA\x12\n" +
-	"\x10kept.dev/Product\xbaH1r/2-^products/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\aproduct\x12*\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12c\n" +
+	"\aproduct\x18\x02 \x01(\tBI\xe0A\x02\xfaA\x12\n" +
+	"\x10kept.dev/Product\xbaH.r,\x18H2(^products/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\aproduct\x12*\n" +
 	"\bquantity\x18\x03 \x01(\x03B\x0e\xe0A\x02\xbaH\b\"\x06\x18\xc0\x84=(\x01R\bquantity\x12'\n" +
 	"\x06reason\x18\x04 \x01(\tB\x0f\xe0A\x02\xbaH\tr\a\x18\xf4\x032\x02\\SR\x06reason\x12<\n" +
-	"\twait_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\bwaitTime\x12o\n" +
+	"\twait_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\bwaitTime\x12l\n" +
 	"\n" +
-	"substitute\x18\x06 \x01(\tBO\xe0A\x01\xfaA\x12\n" +
-	"\x10kept.dev/Product\xbaH4r220^(products/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)?$R\n" +
+	"substitute\x18\x06 \x01(\tBL\xe0A\x01\xfaA\x12\n" +
+	"\x10kept.dev/Product\xbaH1r/\x18H2+^(products/[a-z0-9]([a-z0-9-]*[a-z0-9])?)?$R\n" +
 	"substitute\x12=\n" +
 	"\achoices\x18\a \x03(\x0e2\x1e.kept.order.v1.Shortage.ChoiceB\x03\xe0A\x03R\achoices\x128\n" +
 	"\x05state\x18\b \x01(\x0e2\x1d.kept.order.v1.Shortage.StateB\x03\xe0A\x03R\x05state\x12;\n" +

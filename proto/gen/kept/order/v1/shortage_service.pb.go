@@ -444,29 +444,29 @@ var File_kept_order_v1_shortage_service_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_shortage_service_proto_rawDesc = "" +
 	"\n" +
-	"$kept/order/v1/shortage_service.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1ckept/order/v1/shortage.proto\"\xe0\x01\n" +
-	"\x15CreateShortageRequest\x12S\n" +
-	"\x06parent\x18\x01 \x01(\tB;\xe0A\x02\xfaA\x13\x12\x11kept.dev/Shortage\xbaH\x1fr\x1d2\x1b^orders/[A-Za-z0-9-]{1,64}$R\x06parent\x12>\n" +
+	"$kept/order/v1/shortage_service.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1ckept/order/v1/shortage.proto\"\xdd\x01\n" +
+	"\x15CreateShortageRequest\x12P\n" +
+	"\x06parent\x18\x01 \x01(\tB8\xe0A\x02\xfaA\x13\x12\x11kept.dev/Shortage\xbaH\x1cr\x1a\x18G2\x16^orders/[A-Za-z0-9-]+$R\x06parent\x12>\n" +
 	"\bshortage\x18\x02 \x01(\v2\x17.kept.order.v1.ShortageB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\bshortage\x122\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\x82\x01\n" +
 	"\x12GetShortageRequest\x12l\n" +
 	"\x04name\x18\x01 \x01(\tBX\xe0A\x02\xfaA\x13\n" +
-	"\x11kept.dev/Shortage\xbaH<r:28^orders/[A-Za-z0-9-]{1,64}/shortages/[A-Za-z0-9-]{1,64}$R\x04name\"\xc3\x01\n" +
-	"\x14ListShortagesRequest\x12S\n" +
-	"\x06parent\x18\x01 \x01(\tB;\xe0A\x02\xfaA\x13\x12\x11kept.dev/Shortage\xbaH\x1fr\x1d2\x1b^orders/[A-Za-z0-9-]{1,64}$R\x06parent\x12*\n" +
+	"\x11kept.dev/Shortage\xbaH<r:28^orders/[A-Za-z0-9-]{1,64}/shortages/[A-Za-z0-9-]{1,64}$R\x04name\"\xc0\x01\n" +
+	"\x14ListShortagesRequest\x12P\n" +
+	"\x06parent\x18\x01 \x01(\tB8\xe0A\x02\xfaA\x13\x12\x11kept.dev/Shortage\xbaH\x1cr\x1a\x18G2\x16^orders/[A-Za-z0-9-]+$R\x06parent\x12*\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"v\n" +
 	"\x15ListShortagesResponse\x125\n" +
 	"\tshortages\x18\x01 \x03(\v2\x17.kept.order.v1.ShortageR\tshortages\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xdf\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xdc\x02\n" +
 	"\x15AnswerShortageRequest\x12l\n" +
 	"\x04name\x18\x01 \x01(\tBX\xe0A\x02\xfaA\x13\n" +
 	"\x11kept.dev/Shortage\xbaH<r:28^orders/[A-Za-z0-9-]{1,64}/shortages/[A-Za-z0-9-]{1,64}$R\x04name\x12E\n" +
-	"\x06choice\x18\x02 \x01(\x0e2\x1e.kept.order.v1.Shortage.ChoiceB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06choice\x12]\n" +
-	"\banswerer\x18\x03 \x01(\tBA\xe0A\x01\xfaA\x13\n" +
-	"\x11kept.dev/Customer\xbaH%r#2!^(customers/[A-Za-z0-9-]{1,64})?$R\banswerer\x122\n" +
+	"\x06choice\x18\x02 \x01(\x0e2\x1e.kept.order.v1.Shortage.ChoiceB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06choice\x12Z\n" +
+	"\banswerer\x18\x03 \x01(\tB>\xe0A\x01\xfaA\x13\n" +
+	"\x11kept.dev/Customer\xbaH\"r \x18J2\x1c^(customers/[A-Za-z0-9-]+)?$R\banswerer\x122\n" +
 	"\n" +
 	"request_id\x18\x04 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"f\n" +
 	"\x18GetShortagePolicyRequest\x12J\n" +

@@ -148,13 +148,13 @@ var File_kept_order_v1_stock_service_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_stock_service_proto_rawDesc = "" +
 	"\n" +
-	"!kept/order/v1/stock_service.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x19kept/order/v1/stock.proto\"w\n" +
-	"\x0fGetStockRequest\x12d\n" +
-	"\x04name\x18\x01 \x01(\tBP\xe0A\x02\xfaA\x10\n" +
-	"\x0ekept.dev/Stock\xbaH7r523^products/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/stock$R\x04name\"\x99\x02\n" +
-	"\x12AdjustStockRequest\x12d\n" +
-	"\x04name\x18\x01 \x01(\tBP\xe0A\x02\xfaA\x10\n" +
-	"\x0ekept.dev/Stock\xbaH7r523^products/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/stock$R\x04name\x12B\n" +
+	"!kept/order/v1/stock_service.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x19kept/order/v1/stock.proto\"t\n" +
+	"\x0fGetStockRequest\x12a\n" +
+	"\x04name\x18\x01 \x01(\tBM\xe0A\x02\xfaA\x10\n" +
+	"\x0ekept.dev/Stock\xbaH4r2\x18N2.^products/[a-z0-9]([a-z0-9-]*[a-z0-9])?/stock$R\x04name\"\x96\x02\n" +
+	"\x12AdjustStockRequest\x12a\n" +
+	"\x04name\x18\x01 \x01(\tBM\xe0A\x02\xfaA\x10\n" +
+	"\x0ekept.dev/Stock\xbaH4r2\x18N2.^products/[a-z0-9]([a-z0-9-]*[a-z0-9])?/stock$R\x04name\x12B\n" +
 	"\x0equantity_delta\x18\x02 \x01(\x03B\x1b\xe0A\x02\xbaH\x15\"\x138\x00\x18\x80\x94\xeb\xdc\x03(\x80씣\xfc\xff\xff\xff\xff\x01R\rquantityDelta\x12%\n" +
 	"\x06reason\x18\x03 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06reason\x122\n" +
 	"\n" +

@@ -202,18 +202,18 @@ var File_kept_order_v1_tracking_service_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_tracking_service_proto_rawDesc = "" +
 	"\n" +
-	"$kept/order/v1/tracking_service.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1ckept/order/v1/tracking.proto\"\xcd\x01\n" +
-	"\x19ListTrackingEventsRequest\x12X\n" +
-	"\x06parent\x18\x01 \x01(\tB@\xe0A\x02\xfaA\x18\x12\x16kept.dev/TrackingEvent\xbaH\x1fr\x1d2\x1b^orders/[A-Za-z0-9-]{1,64}$R\x06parent\x12*\n" +
+	"$kept/order/v1/tracking_service.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1ckept/order/v1/tracking.proto\"\xca\x01\n" +
+	"\x19ListTrackingEventsRequest\x12U\n" +
+	"\x06parent\x18\x01 \x01(\tB=\xe0A\x02\xfaA\x18\x12\x16kept.dev/TrackingEvent\xbaH\x1cr\x1a\x18G2\x16^orders/[A-Za-z0-9-]+$R\x06parent\x12*\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"\x8b\x01\n" +
 	"\x1aListTrackingEventsResponse\x12E\n" +
 	"\x0ftracking_events\x18\x01 \x03(\v2\x1c.kept.order.v1.TrackingEventR\x0etrackingEvents\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xde\x01\n" +
-	"\x11TrackOrderRequest\x12L\n" +
-	"\x04name\x18\x01 \x01(\tB8\xe0A\x02\xfaA\x10\n" +
-	"\x0ekept.dev/Order\xbaH\x1fr\x1d2\x1b^orders/[A-Za-z0-9-]{1,64}$R\x04name\x12{\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xdb\x01\n" +
+	"\x11TrackOrderRequest\x12I\n" +
+	"\x04name\x18\x01 \x01(\tB5\xe0A\x02\xfaA\x10\n" +
+	"\x0ekept.dev/Order\xbaH\x1cr\x1a\x18G2\x16^orders/[A-Za-z0-9-]+$R\x04name\x12{\n" +
 	"\x05after\x18\x02 \x01(\tBe\xe0A\x01\xfaA\x18\n" +
 	"\x16kept.dev/TrackingEvent\xbaHDrB2@^(orders/[A-Za-z0-9-]{1,64}/trackingEvents/[A-Za-z0-9-]{1,64})?$R\x05after2\xc9\x02\n" +
 	"\x0fTrackingService\x12\xad\x01\n" +

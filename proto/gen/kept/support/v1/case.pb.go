@@ -648,12 +648,12 @@ var File_kept_support_v1_case_proto protoreflect.FileDescriptor
 
 const file_kept_support_v1_case_proto_rawDesc = "" +
 	"\n" +
-	"\x1akept/support/v1/case.proto\x12\x0fkept.support.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1bkept/common/v1/common.proto\"\x84\n" +
+	"\x1akept/support/v1/case.proto\x12\x0fkept.support.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1bkept/common/v1/common.proto\"\x81\n" +
 	"\n" +
 	"\x04Case\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12Z\n" +
-	"\bcustomer\x18\x02 \x01(\tB>\xe0A\x02\xfaA\x13\n" +
-	"\x11kept.dev/Customer\xbaH\"r 2\x1e^customers/[A-Za-z0-9-]{1,64}$R\bcustomer\x12#\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12W\n" +
+	"\bcustomer\x18\x02 \x01(\tB;\xe0A\x02\xfaA\x13\n" +
+	"\x11kept.dev/Customer\xbaH\x1fr\x1d\x18J2\x19^customers/[A-Za-z0-9-]+$R\bcustomer\x12#\n" +
 	"\x05title\x18\x03 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x05title\x122\n" +
 	"\vdescription\x18\x04 \x01(\tB\x10\xe0A\x02\xe0A\x05\xbaH\ar\x05\x10\x01\x18\x90NR\vdescription\x12{\n" +
 	"\x05about\x18\x05 \x01(\tBe\xe0A\x01\xfaA\x03\n" +
