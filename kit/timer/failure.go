@@ -23,13 +23,24 @@ const chargeFailure = `
 
 // charge notes a failure and puts the timer off, or parks it.
 func (w *Worker) charge(ctx context.Context, t Timer, cause error) error {
-	now, attempts := w.cfg.Clock.Now(), t.Attempts+1
-	parked := attempts >= parkAfter
-	w.cfg.Log.WarnContext(ctx, "timer failed", "kind", t.Kind, "key", t.Key, "attempts", attempts, "parked", parked, "error", cause)
+	w.warn(ctx, t, cause)
 	return w.cfg.DB.UpdateAlone(ctx, "timer.failed", func(tx *sqldb.Tx) error {
-		tx.Exec(chargeFailure, t.Kind, t.Key, t.fence, now.Add(backoff(attempts)).UnixMicro(), message(cause), parked, now.UnixMicro())
+		tx.Exec(chargeFailure, w.charged(t, cause)...)
 		return nil
 	})
+}
+
+func (w *Worker) warn(ctx context.Context, t Timer, cause error) {
+	attempts := t.Attempts + 1
+	w.cfg.Log.WarnContext(ctx, "timer failed",
+		"kind", t.Kind, "key", t.Key, "attempts", attempts, "parked", attempts >= parkAfter, "error", cause)
+}
+
+// charged are chargeFailure's arguments.
+func (w *Worker) charged(t Timer, cause error) []any {
+	now, attempts := w.cfg.Clock.Now(), t.Attempts+1
+	due := now.Add(backoff(attempts))
+	return []any{t.Kind, t.Key, t.fence, due.UnixMicro(), message(cause), attempts >= parkAfter, now.UnixMicro()}
 }
 
 // outage tells whether our own database is away or too busy, or we are told to stop: that is no timer's fault.

@@ -13,80 +13,26 @@ import (
 	"kept.dev/kit/sqldb"
 )
 
-// callsAtOnce is how many outside calls one worker makes at the same time.
+// callsAtOnce is how many outside calls one worker makes at the same time, besides those of kinds that are called many
+// at a time.
 const callsAtOnce = 16
 
-const (
-	dueOutside  = ` from timer where not parked and outside = true and due <= $1 and leased <= $2`
-	findOutside = `select kind, key` + dueOutside + ` order by due limit $3`
-)
-
-const takeLease = `
-	update timer set leased = $3, fence = fence + 1
-	where kind = $1 and key = $2
-	returning ` + columns
-
-// startCalls leases as many due outside timers as may be called now, and starts their calls.
-func (w *Worker) startCalls(ctx context.Context, calls *sync.WaitGroup) (int, error) {
-	free := callsAtOnce - int(w.calling.Load())
-	if free <= 0 {
-		return 0, nil
-	}
-	due, err := w.anyDue(ctx, `select kind`+dueOutside+` order by due`, w.cfg.Clock.Now().UnixMicro(), time.Now().UnixMicro())
-	if err != nil || !due {
-		return 0, err
-	}
-	leased, err := w.lease(ctx, free)
-	if err != nil {
-		return 0, err
-	}
+// callEach makes the calls of the timers, each for itself.
+func (w *Worker) callEach(ctx context.Context, leased []Timer, calls *sync.WaitGroup) {
 	for _, t := range leased {
-		w.calling.Add(1)
 		end := w.cfg.Activity.Begin()
 		calls.Go(func() {
 			if err := w.callOut(ctx, t); err != nil {
-				w.cfg.Log.WarnContext(ctx, "timer is tried again when its lease is over", "kind", t.Kind, "key", t.Key, "error", err)
+				w.cfg.Log.WarnContext(ctx, againLater, "kind", t.Kind, "key", t.Key, "error", err)
 			}
 			end()
-			w.calling.Add(-1)
-			nudge(w.wakeOutside)
+			w.each.over(1)
 		})
 	}
-	return len(leased), nil
 }
 
-func (w *Worker) lease(ctx context.Context, limit int) (leased []Timer, err error) {
-	defer w.cfg.Activity.Begin()()
-	now := time.Now()
-	err = w.cfg.DB.UpdateAlone(ctx, "timer.lease", func(tx *sqldb.Tx) error {
-		leased = nil
-		rows, err := tx.Query(findOutside+w.cfg.DB.SkipLocked(), w.cfg.Clock.Now().UnixMicro(), now.UnixMicro(), limit)
-		if err != nil || rows.Len() == 0 {
-			return err
-		}
-		var updates []*sqldb.Stmt
-		for rows.Next() {
-			var kind, key string
-			if err := rows.Scan(&kind, &key); err != nil {
-				return err
-			}
-			updates = append(updates, sqldb.Q(takeLease, kind, key, now.Add(w.cfg.Lease).UnixMicro()))
-		}
-		answers, err := tx.Batch(updates...)
-		if err != nil {
-			return err
-		}
-		for _, a := range answers {
-			t, err := sqldb.One(a, scan)
-			if err != nil {
-				return err
-			}
-			leased = append(leased, t)
-		}
-		return nil
-	})
-	return leased, err
-}
+// againLater is said when our own database was away.
+const againLater = "timer is tried again when its lease is over"
 
 // callOut makes one call, within the lease, and ends the timer together with the result. Its error says that our own
 // database is away: then nothing is noted, and the lease runs out.
@@ -109,13 +55,15 @@ func (w *Worker) callOut(ctx context.Context, t Timer) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, ErrLeaseLost):
-		w.cfg.Log.InfoContext(ctx, "another worker has taken the timer over", "kind", t.Kind, "key", t.Key)
+		w.cfg.Log.InfoContext(ctx, takenOver, "kind", t.Kind, "key", t.Key)
 		return nil
 	case outage(ctx, err):
 		return err
 	}
 	return w.charge(ctx, t, err)
 }
+
+const takenOver = "another worker has taken the timer over"
 
 func (w *Worker) call(ctx context.Context, t Timer) (finish func(context.Context, *sqldb.Tx) error, err error) {
 	handle, ok := w.outside[t.Kind]
@@ -147,12 +95,14 @@ func (w *Worker) end(ctx context.Context, t Timer, finish func(context.Context, 
 	})
 }
 
+const releaseLease = `update timer set leased = 0 where kind = $1 and key = $2 and fence = $3`
+
 // release hands the lease back when a call was cut short because the process stops: another replica need not wait.
 func (w *Worker) release(ctx context.Context, t Timer) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	return w.cfg.DB.UpdateAlone(ctx, "timer.release", func(tx *sqldb.Tx) error {
-		tx.Exec(`update timer set leased = 0 where kind = $1 and key = $2 and fence = $3`, t.Kind, t.Key, t.fence)
+		tx.Exec(releaseLease, t.Kind, t.Key, t.fence)
 		return nil
 	})
 }

@@ -3,7 +3,8 @@
 //
 // A local timer's effects and its end are one transaction, so it has effect exactly once. An outside timer calls
 // somebody over the network: it takes a lease with a fencing number, holds no lock meanwhile, and its result
-// counts only if nobody has taken the lease, set the timer anew or cancelled it since. What fails is tried again later
+// counts only if nobody has taken the lease, set the timer anew or cancelled it since. Where there are very many of a kind, they
+// are called many at a time (HandleMany), and each is still one by itself. What fails is tried again later
 // and later, and parked at last: a row with failed attempts is the dead letter that operators see.
 package timer
 

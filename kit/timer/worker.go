@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -35,14 +34,18 @@ type Config struct {
 	Poll time.Duration
 }
 
-// Worker carries out due timers. Local ones and outside calls have a loop each, so that nobody waits for a slow provider.
+// Worker carries out due timers. Local ones, outside calls, and each kind of which many are called at a time have a loop
+// each, so that nobody waits for a slow provider.
 type Worker struct {
 	cfg     Config
 	local   map[string]LocalHandler
 	outside map[string]OutsideHandler
 
-	wakeLocal, wakeOutside chan struct{}
-	calling                atomic.Int64 // outside calls under way
+	wakeLocal chan struct{}
+	each      *lane   // of outside calls that are made one by one
+	many      []*lane // of the kinds that are called many at a time
+	manyKinds []string
+	looks     int // for calls that are made one by one
 }
 
 // NewWorker makes a worker.
@@ -53,10 +56,12 @@ func NewWorker(cfg Config) *Worker {
 	if cfg.Poll == 0 {
 		cfg.Poll = 100 * time.Millisecond
 	}
-	return &Worker{
-		cfg: cfg, local: map[string]LocalHandler{}, outside: map[string]OutsideHandler{},
-		wakeLocal: make(chan struct{}, 1), wakeOutside: make(chan struct{}, 1),
+	w := &Worker{
+		cfg: cfg, local: map[string]LocalHandler{}, outside: map[string]OutsideHandler{}, wakeLocal: make(chan struct{}, 1),
 	}
+	w.each = w.newLane(callsAtOnce, 1)
+	w.each.due, w.each.begin = w.dueAlone, w.callEach
+	return w
 }
 
 // Handle names the handler of a local kind.
@@ -68,8 +73,13 @@ func (w *Worker) HandleOutside(k Kind, h OutsideHandler) { w.outside[k.Name] = h
 // Wake makes the worker look for due timers now, without waiting for its next poll.
 func (w *Worker) Wake() {
 	nudge(w.wakeLocal)
-	nudge(w.wakeOutside)
+	for _, l := range w.lanes() {
+		nudge(l.wake)
+	}
 }
+
+// lanes are those of all outside calls.
+func (w *Worker) lanes() []*lane { return append([]*lane{w.each}, w.many...) }
 
 func nudge(wake chan<- struct{}) {
 	select {
@@ -82,9 +92,11 @@ func nudge(wake chan<- struct{}) {
 func (w *Worker) Run(ctx context.Context) error {
 	var loops, calls sync.WaitGroup
 	loops.Go(func() { w.loop(ctx, w.wakeLocal, w.localRound) })
-	loops.Go(func() {
-		w.loop(ctx, w.wakeOutside, func(ctx context.Context) (int, error) { return w.startCalls(ctx, &calls) })
-	})
+	for _, l := range w.lanes() {
+		loops.Go(func() {
+			w.loop(ctx, l.wake, func(ctx context.Context) (int, error) { return l.start(ctx, &calls) })
+		})
+	}
 	loops.Wait()
 	calls.Wait()
 	return nil
@@ -115,10 +127,13 @@ func (w *Worker) loop(ctx context.Context, wake <-chan struct{}, round func(cont
 // Round carries out what is due now, one batch of each sort, waits for it, and returns how many there were.
 func (w *Worker) Round(ctx context.Context) (int, error) {
 	var calls sync.WaitGroup
-	local, err := w.localRound(ctx)
-	outside, fault := w.startCalls(ctx, &calls)
+	n, err := w.localRound(ctx)
+	for _, l := range w.lanes() {
+		started, fault := l.start(ctx, &calls)
+		n, err = n+started, errors.Join(err, fault)
+	}
 	calls.Wait()
-	return local + outside, errors.Join(err, fault)
+	return n, err
 }
 
 // anyDue looks, without a transaction, whether there is anything to do.

@@ -48,6 +48,21 @@ func (b *Book) Find(ctx context.Context, customer string) (Contact, error) {
 	return b.ask(ctx, customer)
 }
 
+// Known returns the contacts of those of the customers of whom there is a copy.
+func (b *Book) Known(ctx context.Context, customers []string) (map[string]Contact, error) {
+	list, args := sqldb.List(1, customers)
+	rows, err := b.db.Query(ctx, selectContacts+` where customer in `+list, args...)
+	if err != nil {
+		return nil, err
+	}
+	found, err := sqldb.All(rows, scan)
+	known := make(map[string]Contact, len(found))
+	for _, c := range found {
+		known[c.Customer] = c
+	}
+	return known, err
+}
+
 func (b *Book) ask(ctx context.Context, customer string) (Contact, error) {
 	client := customerv1.NewCustomerServiceClient(b.peer("customer"))
 	found, err := client.GetCustomer(ctx, &customerv1.GetCustomerRequest{Name: customer})

@@ -19,19 +19,23 @@ func Keep(tx *sqldb.Tx, c Contact) {
 	tx.Exec(upsert, c.Customer, c.version, c.DisplayName, c.LanguageCode, c.Email)
 }
 
-const selectContact = `
-	select customer, version, display_name, language_code, email from contact where customer = $1`
+const (
+	selectContacts = `select customer, version, display_name, language_code, email from contact`
+	selectContact  = selectContacts + ` where customer = $1`
+)
 
 // Select reads a customer's contact in a transaction; Scan takes the answer.
 func Select(customer string) *sqldb.Stmt { return sqldb.Q(selectContact, customer) }
 
 // Scan reads what Select found, if anything.
 func Scan(rows *sqldb.Rows) (c Contact, known bool, err error) {
-	c, err = sqldb.One(rows, func(r *sqldb.Rows) (c Contact, err error) {
-		return c, r.Scan(&c.Customer, &c.version, &c.DisplayName, &c.LanguageCode, &c.Email)
-	})
+	c, err = sqldb.One(rows, scan)
 	if errors.Is(err, sqldb.ErrNoRow) {
 		return Contact{}, false, nil
 	}
 	return c, err == nil, err
+}
+
+func scan(r *sqldb.Rows) (c Contact, err error) {
+	return c, r.Scan(&c.Customer, &c.version, &c.DisplayName, &c.LanguageCode, &c.Email)
 }

@@ -210,3 +210,46 @@ func TestKeptForAWhile(t *testing.T) {
 	require.Same(t, c, k.take())
 	require.Nil(t, k.take())
 }
+
+// A server that is told sender and addressee at once answers both; the first refusal is the mail's, and the connection is good for
+// the next mail unless it was lost meanwhile.
+func TestRefusalsWhereBothAreNamedTogether(t *testing.T) {
+	for replies, want := range map[string]struct {
+		state  State
+		answer string
+		broken bool
+	}{
+		"250 ok\r\n550 no\r\n":                {Failed, "550 no", false},
+		"450 later\r\n503 what sender?\r\n":   {Retry, "450 later", false},
+		"553 no\r\n":                          {Failed, "553 no", true},
+		"250 ok\r\n":                          {Retry, "lost before", true},
+		"421 bye\r\n":                         {Retry, "421 bye", true},
+		"what\r\n250 ok\r\n":                  {Retry, "lost before", true},
+		"250 ok\r\n251 gone on\r\n450 no\r\n": {Retry, "450 no", false},
+	} {
+		c := scripted(t, func(server net.Conn) {
+			lines := bufio.NewScanner(server)
+			for lines.Scan() {
+				switch {
+				case strings.HasPrefix(lines.Text(), "EHLO"):
+					server.Write([]byte("250-hello\r\n250 PIPELINING\r\n"))
+				case strings.HasPrefix(lines.Text(), "RCPT"):
+					answers := strings.SplitAfter(replies, "\r\n")
+					server.Write([]byte(strings.Join(answers[:min(2, len(answers))], "")))
+					if len(answers) < 3 {
+						server.Close()
+					}
+				case lines.Text() == "DATA":
+					server.Write([]byte("450 no\r\n"))
+				}
+			}
+		})
+		require.NoError(t, c.smtp.Hello("me"))
+		l, err := write(Mail{To: "a@example.com", From: "b@example.com", MessageID: "1@example.com"}, nil)
+		require.NoError(t, err)
+		out := refused(c.offer(t.Context(), l))
+		require.Equal(t, want.state, out.State, replies)
+		require.Contains(t, out.Answer, want.answer, replies)
+		require.Equal(t, want.broken, c.broken, replies)
+	}
+}

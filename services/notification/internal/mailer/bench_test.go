@@ -10,7 +10,7 @@ import (
 )
 
 // BenchmarkSend sends to a server in the same process, by all connections at once: an upper bound of what one replica
-// hands over, as the network's round trips are missing (five a mail).
+// hands over, as the network's round trips are missing (three a mail).
 func BenchmarkSend(b *testing.B) {
 	for name, options := range map[string]smtptest.Options{"clear": {}, "tls": {TLS: smtptest.STARTTLS}} {
 		b.Run(name, func(b *testing.B) {

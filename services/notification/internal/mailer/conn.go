@@ -28,8 +28,8 @@ const (
 type conn struct {
 	raw  net.Conn // what limits are set on, under TLS too
 	smtp *smtp.Client
-	// used says that a mail was begun, so that the next one has to clear the table.
-	used bool
+	// begun says that a mail was named and never handed over, so that the next one has to clear the table.
+	begun bool
 	// broken says that nothing more can be said over the connection.
 	broken bool
 	// ended says that a mail's end may have been sent and its answer is not here.
@@ -68,7 +68,7 @@ func (c *conn) enter(ctx context.Context, s *settings) (err error) {
 	if c.smtp, err = smtp.NewClient(wire, s.host); err != nil {
 		return fmt.Errorf("greeting: %w", err)
 	}
-	if err := c.smtp.Hello(c.name(s)); err != nil {
+	if err := c.smtp.Hello(c.greeting(s)); err != nil {
 		return err
 	}
 	if err := c.hide(ctx, s); err != nil {
@@ -84,8 +84,8 @@ func (c *conn) enter(ctx context.Context, s *settings) (err error) {
 	return nil
 }
 
-// name is what we greet with: a host's full name or, where there is none, its address (RFC 5321, section 4.1.4).
-func (c *conn) name(s *settings) string {
+// greeting is what we greet with: a host's full name or, where there is none, its address (RFC 5321, section 4.1.4).
+func (c *conn) greeting(s *settings) string {
 	if s.hello != "" {
 		return s.hello
 	}

@@ -16,27 +16,25 @@ var errASCIIOnly = errors.New("the mail server takes no addresses with letters b
 // offer names the mail's sender and addressee, up to the server's consent to have the content. Nothing has happened yet
 // when it fails, whichever way.
 func (c *conn) offer(ctx context.Context, l letter) error {
-	if c.used {
+	if c.begun {
 		c.limit(ctx, commandLimit)
 		if err := c.smtp.Reset(); err != nil {
 			c.broken = true
 			return err
 		}
 	}
-	c.used = true
 	wide := wide(l.from) || wide(l.to)
 	if can, _ := c.smtp.Extension("SMTPUTF8"); wide && !can {
 		return errASCIIOnly
 	}
-	c.smtp.SkipSMTPUTF8(!wide) // asked for needlessly, servers further on may refuse the mail
+	c.begun = true
 	for _, step := range []func() error{
-		func() error { return c.smtp.Mail(envelope(l.from)) },
-		func() error { return c.smtp.Rcpt(envelope(l.to)) },
+		func() error { return c.name(l, wide) },
 		c.data,
 	} {
 		c.limit(ctx, commandLimit)
 		if err := step(); err != nil {
-			c.broken = !refusal(err)
+			c.broken = c.broken || !refusal(err)
 			return err
 		}
 	}
@@ -82,7 +80,7 @@ func (c *conn) hand(ctx context.Context, content []byte) Outcome {
 // answered reads the server's answer to the mail's end.
 func (c *conn) answered(code int, text string) Outcome {
 	out := Outcome{Answer: answer(fmt.Sprintf("%d %s", code, text))}
-	c.broken = code == 421
+	c.begun, c.broken = false, code == 421
 	switch code / 100 {
 	case 2:
 		out.State = Sent

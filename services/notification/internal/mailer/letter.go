@@ -136,8 +136,12 @@ var breaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 // boundary is what separates the parts. It depends on their texts, so no text can contain it.
 func boundary(m Mail) string {
-	sum := sha256.Sum256([]byte(fmt.Sprintf("%q %q %q", m.MessageID, m.Text, m.HTML)))
-	return fmt.Sprintf("%x", sum[:16])
+	sum := sha256.New()
+	for _, part := range []string{m.MessageID, m.Text, m.HTML} {
+		fmt.Fprintf(sum, "%d ", len(part))
+		_, _ = io.WriteString(sum, part)
+	}
+	return fmt.Sprintf("%x", sum.Sum(nil)[:16])
 }
 
 func letterOrDigit(r rune) bool {

@@ -86,3 +86,11 @@ func New(cfg kit.Mail) (Sender, error) {
 	}
 	return newFolder(cfg.Folder, from)
 }
+
+// Connections is how many mails the sender hands over at the same time.
+func Connections(s Sender) int {
+	if s, ok := s.(*server); ok {
+		return s.connections
+	}
+	return usualConnections
+}

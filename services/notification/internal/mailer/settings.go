@@ -31,6 +31,9 @@ type settings struct {
 var errURL = errors.New("mail server: no URL such as smtp://user:password@host:587 or smtps://host:465 " +
 	"(in a password, characters such as / @ : % have to be escaped)")
 
+// usualConnections is how many there are where nobody says.
+const usualConnections = 4
+
 // parseURL reads the mail server's URL; see New for its options.
 func parseURL(text string) (*settings, error) {
 	u, err := url.Parse(text)
@@ -38,7 +41,7 @@ func parseURL(text string) (*settings, error) {
 		strings.Trim(u.Path, "/") != "" || u.Fragment != "" {
 		return nil, errURL
 	}
-	s := &settings{host: u.Hostname(), implicit: u.Scheme == "smtps", user: u.User.Username(), hello: hostName(), connections: 4}
+	s := &settings{host: u.Hostname(), implicit: u.Scheme == "smtps", user: u.User.Username(), hello: hostName(), connections: usualConnections}
 	s.password, _ = u.User.Password()
 	s.address = net.JoinHostPort(s.host, cmp.Or(u.Port(), map[bool]string{false: "587", true: "465"}[s.implicit]))
 	s.tls = &tls.Config{ServerName: s.host, MinVersion: tls.VersionTLS12}

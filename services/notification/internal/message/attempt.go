@@ -11,81 +11,81 @@ import (
 
 const mailChannel = int64(notificationv1.Message_EMAIL)
 
-const markSending = `
-	update delivery set state = 2 where message_id = $1 and channel = $2 and state in (1, 2)
-	returning state`
+const (
+	markSending = `update delivery set state = 2 where channel = $1 and state in (1, 2) and message_id in `
 
-const insertAttempt = `
-	insert into attempt (message_id, channel, number, started, outcome, answer) values ($1, $2, $3, $4, 2, '')`
+	insertAttempts = `insert into attempt (message_id, channel, number, started, outcome, answer) values`
+)
 
-// begin writes down that a try begins, after the given number of tries. Had another process begun the same try
-// meanwhile, the key would refuse it here. begun is false where the delivery has come to its end.
-func (s *Service) begin(ctx context.Context, id string, tries int) (begun bool, err error) {
+// begin writes down that tries begin, and says whose: not theirs whose delivery has come to its end. Had another process
+// begun the same try meanwhile, the key would refuse it here.
+func (s *Service) begin(ctx context.Context, mails []*posting) (begun map[string]bool, err error) {
 	now := micros(s.clock.Now())
+	ids := make([]string, len(mails))
+	for i, p := range mails {
+		ids[i] = p.id()
+	}
+	list, args := sqldb.List(2, ids)
 	err = s.db.Update(ctx, "message.begin", func(tx *sqldb.Tx) error {
-		endAttempt(tx, id, tries, now, notificationv1.Message_UNKNOWN, answerCutOff)
-		rows, err := tx.Query(markSending, id, mailChannel)
-		if begun = err == nil && rows.Len() > 0; !begun {
+		endAttempts(tx, now, cutOffs(mails))
+		rows, err := tx.Query(markSending+list+` returning message_id`, append([]any{mailChannel}, args...)...)
+		if err != nil {
 			return err
 		}
-		tx.Exec(insertAttempt, id, mailChannel, tries+1, now)
+		if begun, err = setOf(rows); err != nil {
+			return err
+		}
+		var tries [][]any
+		for _, p := range mails {
+			if begun[p.id()] {
+				tries = append(tries, []any{p.id(), mailChannel, p.tries() + 1, now, int64(notificationv1.Message_SENDING), ""})
+			}
+		}
+		tx.ExecValues(insertAttempts, tries, "")
 		return nil
 	})
 	return begun, err
 }
 
-// closeAttempt ends a try that was not ended before.
-const closeAttempt = `
-	update attempt set ended = $4, outcome = $5, answer = $6
-	where message_id = $1 and channel = $2 and number = $3 and ended is null
-	returning number`
-
-func endAttempt(tx *sqldb.Tx, id string, try int, now int64, outcome notificationv1.Message_State, answer string) {
-	tx.Exec(closeAttempt, id, mailChannel, try, now, int64(outcome), storable(answer))
-}
-
-// tryLater ends a try after which there is another. It is written down even when the process is told to stop.
-func (s *Service) tryLater(ctx context.Context, id string, try int, outcome notificationv1.Message_State, answer string) error {
-	now := micros(s.clock.Now())
-	return s.db.Update(context.WithoutCancel(ctx), "message.retry", func(tx *sqldb.Tx) error {
-		rows, err := tx.Query(closeAttempt, id, mailChannel, try, now, int64(outcome), storable(answer))
-		if err != nil || rows.Len() == 0 { // somebody took over and has ended it
-			return err
+func setOf(rows *sqldb.Rows) (map[string]bool, error) {
+	set := map[string]bool{}
+	for rows.Next() {
+		var one string
+		if err := rows.Scan(&one); err != nil {
+			return nil, err
 		}
-		tx.Exec(`update delivery set state = 1 where message_id = $1 and channel = $2`, id, mailChannel)
-		return nil
-	})
-}
-
-const nextVersion = `
-	update message set version = version + 1 where id = $1 returning version, customer, about`
-
-// finishes writes down, together with the timer's end, that the mail has come to its end and how.
-func (s *Service) finishes(id string, try int, state notificationv1.Message_State, answer string) finish {
-	return func(ctx context.Context, tx *sqldb.Tx) error {
-		now := micros(s.clock.Now())
-		var sent *int64
-		if state == notificationv1.Message_SENT {
-			sent = &now
-		}
-		endAttempt(tx, id, try, now, state, answer)
-		tx.Exec(`update delivery set state = $3, sent = $4 where message_id = $1 and channel = $2`, id, mailChannel, int64(state), sent)
-		rows, err := tx.Query(nextVersion, id)
-		if err != nil {
-			return err
-		}
-		delivered := &notificationv1.MessageDelivered{
-			Message: collection + id, Channel: notificationv1.Message_EMAIL, State: state,
-		}
-		version, err := sqldb.One(rows, func(r *sqldb.Rows) (version int64, err error) {
-			return version, r.Scan(&version, &delivered.Customer, &delivered.About)
-		})
-		if err != nil {
-			return err
-		}
-		s.count(ctx, tx, notificationv1.Message_EMAIL, state)
-		return s.outbox.Put(ctx, tx, collection+id, version, delivered)
+		set[one] = true
 	}
+	return set, nil
+}
+
+// cutOffs are the ends of tries that were cut off.
+func cutOffs(mails []*posting) (ends []result) {
+	for _, p := range mails {
+		if p.cutOff() {
+			ends = append(ends, p.result(p.tries(), notificationv1.Message_UNKNOWN, answerCutOff))
+		}
+	}
+	return ends
+}
+
+// The tries are there: they were inserted when they began. As an insertion, one statement ends many, each its own way.
+const (
+	closeAttempts = `insert into attempt (message_id, channel, number, started, ended, outcome, answer) values`
+
+	whereOpen = `on conflict (message_id, channel, number) do update set
+		ended = excluded.ended, outcome = excluded.outcome, answer = excluded.answer where attempt.ended is null`
+)
+
+// endAttempts ends tries that were not ended before.
+func endAttempts(tx *sqldb.Tx, now int64, ends []result) {
+	var rows [][]any
+	for _, r := range ends {
+		if r.try > 0 {
+			rows = append(rows, []any{r.id, mailChannel, r.try, now, now, int64(r.state), storable(r.answer)})
+		}
+	}
+	tx.ExecValues(closeAttempts, rows, whereOpen)
 }
 
 // storable is what a server answered as it can be kept: bounded, and valid text without NUL.

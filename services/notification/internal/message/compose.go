@@ -18,15 +18,11 @@ func (s *Service) tell(ctx context.Context, tx *sqldb.Tx, e event.Event, t *tell
 	if t.decides != "" {
 		Decide(tx, t.decides, e.Time)
 	}
-	rows, err := tx.Query(`select id from message where id = $1`, e.ID)
-	if err != nil || rows.Len() > 0 { // told already, before the inbox forgot it
+	found, err := tx.Batch(sqldb.Q(`select id from message where id = $1`, e.ID), contact.Select(t.customer))
+	if err != nil || found[0].Len() > 0 { // told already, before the inbox forgot it
 		return err
 	}
-	found, err := tx.Batch(contact.Select(t.customer))
-	if err != nil {
-		return err
-	}
-	to, known, err := contact.Scan(found[0])
+	to, known, err := contact.Scan(found[1])
 	if err != nil {
 		return err
 	}

@@ -3,94 +3,136 @@ package message
 import (
 	"context"
 	"errors"
-	"strings"
+	"sync"
 	"time"
 
+	"google.golang.org/grpc/codes"
+
+	"kept.dev/kit/errs"
 	"kept.dev/kit/failpoint"
-	"kept.dev/kit/sqldb"
-	"kept.dev/kit/timer"
+	"kept.dev/kit/panics"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
-	"kept.dev/services/notification/internal/contact"
 	"kept.dev/services/notification/internal/mailer"
 )
-
-type finish = func(context.Context, *sqldb.Tx) error
 
 // errNotTaken does not repeat the server's answer, which may name the addressee: errors are logged.
 var errNotTaken = errors.New("the mail was not taken for now; the message's attempts say why")
 
-// sendMail sends a message by mail, and writes down what became of it. That a try begins is written before it begins: a try
-// that nobody ended was cut off, and whether its mail went out nobody can know. Such a mail is not sent again, unless
-// the shop would rather have it twice than not at all.
-func (s *Service) sendMail(ctx context.Context, t timer.Timer) (finish, error) {
-	id := strings.TrimSuffix(t.Key, mailKey)
-	m, err := s.get(ctx, collection+id, "")
+// sendMails sends messages by mail. That a try begins is written before it begins: a try that nobody ended was cut off, and
+// whether its mail went out nobody can know. Such a mail is not sent again, unless the shop would rather have it twice than
+// not at all.
+func (s *Service) sendMails(ctx context.Context, calls []*call) {
+	mails, err := s.collect(ctx, calls)
 	if err != nil {
-		return nil, err
+		for _, c := range calls {
+			c.End(result{}, err)
+		}
+		return
 	}
-	delivery := deliveryOf(m, notificationv1.Message_EMAIL)
-	tries := len(delivery.GetAttempts())
-	switch {
-	case ended(delivery.GetState()):
-		return nothing, nil
-	case cutOff(delivery) && !s.resend:
-		return s.finishes(id, tries, notificationv1.Message_UNKNOWN, answerCutOff), nil
+	var crowd sync.WaitGroup
+	defer crowd.Wait()
+	var known []*posting
+	for _, p := range mails {
+		switch {
+		case p.over():
+			p.end(result{}, nil)
+		case p.cutOff() && !s.resend:
+			p.end(p.result(p.tries(), notificationv1.Message_UNKNOWN, answerCutOff), nil)
+		case p.known:
+			known = append(known, p)
+		default:
+			crowd.Go(func() { s.findAndPost(ctx, p, &crowd) })
+		}
 	}
-	to, err := s.contacts.Find(ctx, m.GetCustomer())
-	if err != nil {
-		return nil, err
+	s.post(ctx, known, &crowd)
+}
+
+// findAndPost asks for the address first: somebody else has it, and may take long to say.
+func (s *Service) findAndPost(ctx context.Context, p *posting, crowd *sync.WaitGroup) {
+	p.guard(func() (err error) {
+		if p.to, err = s.contacts.Find(ctx, p.message.GetCustomer()); err == nil {
+			s.post(ctx, []*posting{p}, crowd)
+		}
+		return err
+	})
+}
+
+// post begins the mails' tries together and sends each by itself. Where they can't begin together each begins alone.
+func (s *Service) post(ctx context.Context, mails []*posting, crowd *sync.WaitGroup) {
+	mails = reachable(mails)
+	if len(mails) == 0 {
+		return
 	}
-	if to.Email == "" {
-		return s.finishes(id, tries, notificationv1.Message_SKIPPED, ""), nil
+	begun, err := s.begin(ctx, mails)
+	if err != nil && len(mails) > 1 && !away(err) {
+		for i := range mails {
+			s.post(ctx, mails[i:i+1], crowd)
+		}
+		return
 	}
-	begun, err := s.begin(ctx, id, tries)
-	if err != nil || !begun {
-		return nothing, err
+	for _, p := range mails {
+		if err != nil || !begun[p.id()] {
+			p.end(result{}, err)
+			continue
+		}
+		crowd.Go(func() {
+			p.guard(func() error { p.end(s.conclude(p, s.send(ctx, p))); return nil })
+		})
 	}
-	outcome := s.send(ctx, m, to)
-	return s.conclude(ctx, id, tries+1, outcome)
+}
+
+// reachable leaves out those who have no address any more. Nothing is sent to them.
+func reachable(mails []*posting) (left []*posting) {
+	for _, p := range mails {
+		if p.to.Email == "" {
+			p.end(p.result(p.tries(), notificationv1.Message_SKIPPED, ""), nil)
+			continue
+		}
+		left = append(left, p)
+	}
+	return left
+}
+
+// away tells whether the database is away or too busy.
+func away(err error) bool {
+	kind := errs.KindOf(err)
+	return kind == codes.Unavailable || kind == codes.ResourceExhausted
 }
 
 // send hands the mail over, with some time left to write down what became of it before another process may take over.
-func (s *Service) send(ctx context.Context, m *notificationv1.Message, to contact.Contact) mailer.Outcome {
+func (s *Service) send(ctx context.Context, p *posting) mailer.Outcome {
+	ctx = p.call.Trace(ctx)
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/4))
 		defer cancel()
 	}
 	failpoint.Hit("mail.before", sending.Name)
-	outcome := s.sender.Send(ctx, s.mail(m, to))
+	outcome := s.sender.Send(ctx, s.mail(p.message, p.to))
 	failpoint.Hit("mail.after", sending.Name)
 	return outcome
 }
 
-// conclude says what an outcome means: an end, or another try later.
-func (s *Service) conclude(ctx context.Context, id string, try int, o mailer.Outcome) (finish, error) {
+// conclude says what an outcome means: an end, or with an error another try later.
+func (s *Service) conclude(p *posting, o mailer.Outcome) (result, error) {
+	try := p.tries() + 1
 	switch o.State {
 	case mailer.Sent:
-		return s.finishes(id, try, notificationv1.Message_SENT, o.Answer), nil
+		return p.result(try, notificationv1.Message_SENT, o.Answer), nil
 	case mailer.Failed:
-		return s.finishes(id, try, notificationv1.Message_FAILED, o.Answer), nil
+		return p.result(try, notificationv1.Message_FAILED, o.Answer), nil
 	case mailer.Retry:
-		return nil, errors.Join(errNotTaken, s.tryLater(ctx, id, try, notificationv1.Message_FAILED, o.Answer))
+		return p.result(try, notificationv1.Message_FAILED, o.Answer), errNotTaken
 	}
 	if s.resend {
-		return nil, errors.Join(errNotTaken, s.tryLater(ctx, id, try, notificationv1.Message_UNKNOWN, o.Answer))
+		return p.result(try, notificationv1.Message_UNKNOWN, o.Answer), errNotTaken
 	}
-	return s.finishes(id, try, notificationv1.Message_UNKNOWN, o.Answer), nil
+	return p.result(try, notificationv1.Message_UNKNOWN, o.Answer), nil
 }
 
-func nothing(context.Context, *sqldb.Tx) error { return nil }
-
-// ended tells whether a delivery has come to its end.
-func ended(state notificationv1.Message_State) bool {
-	return state != notificationv1.Message_PENDING && state != notificationv1.Message_SENDING
+// guard has a panic be the one mail's failure.
+func (p *posting) guard(do func() error) {
+	if err := panics.Catch(do); err != nil {
+		p.end(result{}, err)
+	}
 }
-
-// cutOff tells whether the last try was begun and never ended. Who asks has the timer's lease: nobody is at it any more.
-func cutOff(d *notificationv1.Message_Delivery) bool {
-	tries := d.GetAttempts()
-	return len(tries) > 0 && tries[len(tries)-1].GetEndTime() == nil
-}
-
-const answerCutOff = "the process ended before the answer came"

@@ -79,13 +79,21 @@ var (
 // Timers names the handlers.
 func (s *Service) Timers(w *timer.Worker) {
 	w.HandleOutside(composition, s.compose)
-	w.HandleOutside(sending, s.sendMail)
+	timer.HandleMany(w, sending, timer.Many[result]{
+		AtOnce: queueing * mailer.Connections(s.sender), Start: s.sendMails, Finish: s.finish,
+	})
 }
 
-// count counts a delivery's end, once it is written down.
-func (s *Service) count(ctx context.Context, tx *sqldb.Tx, channel notificationv1.Message_Channel, state notificationv1.Message_State) {
+// queueing is how many mails are under way for each connection to the mail server: one is being sent, and the others, begun or
+// ended, keep the connection from waiting for the database. Those that wait for a slow server for too long have to be put off.
+const queueing = 16
+
+// count counts the ends of deliveries, once they are written down.
+func (s *Service) count(
+	ctx context.Context, tx *sqldb.Tx, channel notificationv1.Message_Channel, state notificationv1.Message_State, ends int,
+) {
 	tx.AfterCommit(func() {
-		s.ends.Add(ctx, 1, metric.WithAttributes(
+		s.ends.Add(ctx, int64(ends), metric.WithAttributes(
 			attribute.String("channel", channel.String()), attribute.String("state", state.String())))
 	})
 }

@@ -6,7 +6,6 @@ import (
 
 	"kept.dev/kit/event"
 	"kept.dev/kit/sqldb"
-	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	"kept.dev/services/notification/internal/template"
 )
 
@@ -39,16 +38,9 @@ func insert(tx *sqldb.Tx, e event.Event, t *telling, words template.Rendered, no
 	}
 }
 
-func insertDelivery(
-	tx *sqldb.Tx, id string, channel notificationv1.Message_Channel, state notificationv1.Message_State, sent *time.Time,
-) {
-	var at *int64
-	if sent != nil {
-		n := micros(*sent)
-		at = &n
-	}
-	tx.Exec(`insert into delivery (message_id, channel, state, sent) values ($1, $2, $3, $4)`, id, int64(channel), int64(state), at)
-}
+// A message is in the inbox at once. By mail it has yet to be sent, unless there is no address.
+const insertDeliveries = `
+	insert into delivery (message_id, channel, state, sent) values ($1, $2, $3, null), ($1, $4, $5, $6)`
 
 // Decide notes that a matter is decided: of what is offered about it, before or after, nothing can be taken any more.
 func Decide(tx *sqldb.Tx, name string, at time.Time) {

@@ -20,11 +20,7 @@ const mailKey = "_email"
 func (s *Service) write(
 	ctx context.Context, tx *sqldb.Tx, e event.Event, t *telling, to contact.Contact, extra map[string]string,
 ) error {
-	latest, err := tx.Batch(s.templates.Latest(t.template))
-	if err != nil {
-		return err
-	}
-	words, err := s.templates.Render(t.template, latest[0], template.Told{
+	words, err := s.templates.Render(tx, t.template, template.Told{
 		Fact: t.fact, Extra: extra, Choices: t.choices, LanguageCode: to.LanguageCode,
 	})
 	if err != nil {
@@ -38,8 +34,7 @@ func (s *Service) write(
 	} else {
 		sending.Set(ctx, tx, e.ID+mailKey, now, nil)
 	}
-	insertDelivery(tx, e.ID, notificationv1.Message_EMAIL, mail, nil)
-	insertDelivery(tx, e.ID, notificationv1.Message_IN_APP, notificationv1.Message_SENT, &now)
+	tx.Exec(insertDeliveries, e.ID, mailChannel, int64(mail), int64(notificationv1.Message_IN_APP), int64(notificationv1.Message_SENT), micros(now))
 	tx.AfterCommit(func() { s.live.Say(topic(t.customer)) })
 	return s.sayAccepted(ctx, tx, e.ID, t, words.Template, mail)
 }
@@ -49,7 +44,7 @@ func (s *Service) sayAccepted(
 	ctx context.Context, tx *sqldb.Tx, id string, t *telling, templateName string, mail notificationv1.Message_State,
 ) error {
 	delivered := func(channel notificationv1.Message_Channel, state notificationv1.Message_State) proto.Message {
-		s.count(ctx, tx, channel, state)
+		s.count(ctx, tx, channel, state, 1)
 		return &notificationv1.MessageDelivered{
 			Message: collection + id, Customer: t.customer, About: t.about, Channel: channel, State: state,
 		}

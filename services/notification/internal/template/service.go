@@ -21,6 +21,7 @@ type Service struct {
 	clock     clock.Clock
 	templates map[string]*definition
 	list      string
+	latest    latest
 }
 
 // New makes the service.
@@ -36,11 +37,8 @@ func New(deps kit.Deps) (*Service, error) {
 	return s, nil
 }
 
-// Latest reads the latest version of a template in a transaction; Render takes the answer.
-func (s *Service) Latest(id string) *sqldb.Stmt { return sqldb.Q(selectLatest, id) }
-
-// Render puts what is told into the words of the template, in the version that Latest found.
-func (s *Service) Render(id string, latest *sqldb.Rows, told Told) (Rendered, error) {
+// Render puts what is told into the words of the template's latest version.
+func (s *Service) Render(tx *sqldb.Tx, id string, told Told) (Rendered, error) {
 	d, known := s.templates[id]
 	if !known {
 		return Rendered{}, fmt.Errorf("there is no template %s", id)
@@ -48,7 +46,7 @@ func (s *Service) Render(id string, latest *sqldb.Rows, told Told) (Rendered, er
 	if name := string(told.Fact.ProtoReflect().Descriptor().FullName()); name != d.fact {
 		return Rendered{}, fmt.Errorf("the template %s tells %s, not %s", id, d.fact, name)
 	}
-	v, err := d.latest(latest)
+	v, err := s.latest.of(tx, d)
 	if err != nil {
 		return Rendered{}, err
 	}

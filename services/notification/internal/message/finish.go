@@ -1,0 +1,89 @@
+package message
+
+import (
+	"context"
+
+	"kept.dev/kit/event"
+	"kept.dev/kit/outbox"
+	"kept.dev/kit/sqldb"
+	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
+)
+
+// finish writes down what came of tries, together with what becomes of their timers.
+func (s *Service) finish(ctx context.Context, tx *sqldb.Tx, ended []*call) error {
+	now := micros(s.clock.Now())
+	var tries []result
+	var again []string
+	over := map[notificationv1.Message_State][]string{}
+	calls := map[string]*call{}
+	for _, c := range ended {
+		switch r := c.Result; {
+		case r.id == "":
+			continue
+		case c.Err != nil:
+			again = append(again, r.id)
+		default:
+			over[r.state] = append(over[r.state], r.id)
+			calls[r.id] = c
+		}
+		tries = append(tries, c.Result)
+	}
+	endAttempts(tx, now, tries)
+	setState(tx, again, notificationv1.Message_PENDING, nil)
+	for state, ids := range over {
+		var sent *int64
+		if state == notificationv1.Message_SENT {
+			sent = &now
+		}
+		setState(tx, ids, state, sent)
+		s.count(ctx, tx, notificationv1.Message_EMAIL, state, len(ids))
+	}
+	return s.sayDelivered(ctx, tx, calls)
+}
+
+func setState(tx *sqldb.Tx, ids []string, state notificationv1.Message_State, sent *int64) {
+	if len(ids) == 0 {
+		return
+	}
+	list, args := sqldb.List(4, ids)
+	tx.Exec(`update delivery set state = $1, sent = $2 where channel = $3 and message_id in `+list,
+		append([]any{int64(state), sent, mailChannel}, args...)...)
+}
+
+const nextVersions = `update message set version = version + 1 where id in `
+
+// sayDelivered says that mails have come to their end, each in its own trace.
+func (s *Service) sayDelivered(ctx context.Context, tx *sqldb.Tx, calls map[string]*call) error {
+	if len(calls) == 0 {
+		return nil
+	}
+	ids := make([]string, 0, len(calls))
+	for id := range calls {
+		ids = append(ids, id)
+	}
+	list, args := sqldb.List(1, ids)
+	rows, err := tx.Query(nextVersions+list+` returning id, version, customer, about`, args...)
+	if err != nil {
+		return err
+	}
+	traces, facts := map[string]context.Context{}, map[string][]outbox.Said{}
+	for rows.Next() {
+		var id string
+		var said outbox.Said
+		d := &notificationv1.MessageDelivered{Channel: notificationv1.Message_EMAIL}
+		if err := rows.Scan(&id, &said.Version, &d.Customer, &d.About); err != nil {
+			return err
+		}
+		d.Message, d.State = collection+id, calls[id].Result.state
+		said.Subject, said.Fact = d.Message, d
+		ctx := calls[id].Trace(ctx)
+		trace := event.Traceparent(ctx)
+		traces[trace], facts[trace] = ctx, append(facts[trace], said)
+	}
+	for trace, said := range facts {
+		if err := s.outbox.PutAll(traces[trace], tx, said); err != nil {
+			return err
+		}
+	}
+	return nil
+}

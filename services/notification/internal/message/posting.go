@@ -1,0 +1,110 @@
+package message
+
+import (
+	"context"
+	"strings"
+
+	"kept.dev/kit/errs"
+	"kept.dev/kit/sqldb"
+	"kept.dev/kit/timer"
+	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
+	"kept.dev/services/notification/internal/contact"
+)
+
+// call is a mail's timer.
+type call = timer.Call[result]
+
+// result is what a try came to. The zero result changes nothing.
+type result struct {
+	id     string
+	try    int
+	state  notificationv1.Message_State // of the try, and of the delivery too where no other try follows
+	answer string
+}
+
+// posting is a message on its way out by mail.
+type posting struct {
+	call    *call
+	message *notificationv1.Message
+	to      contact.Contact
+	known   bool // whether there is a copy of the contact
+}
+
+func (p *posting) id() string { return idOf(p.message.GetName()) }
+func (p *posting) delivery() *notificationv1.Message_Delivery {
+	return deliveryOf(p.message, notificationv1.Message_EMAIL)
+}
+func (p *posting) tries() int              { return len(p.delivery().GetAttempts()) }
+func (p *posting) end(r result, err error) { p.call.End(r, err) }
+
+func (p *posting) result(try int, state notificationv1.Message_State, answer string) result {
+	return result{id: p.id(), try: try, state: state, answer: answer}
+}
+
+// over tells whether the delivery has come to its end.
+func (p *posting) over() bool {
+	state := p.delivery().GetState()
+	return state != notificationv1.Message_PENDING && state != notificationv1.Message_SENDING
+}
+
+// cutOff tells whether the last try was begun and never ended. Who asks has the timer's lease: nobody is at it any more.
+func (p *posting) cutOff() bool {
+	tries := p.delivery().GetAttempts()
+	return len(tries) > 0 && tries[len(tries)-1].GetEndTime() == nil
+}
+
+const answerCutOff = "the process ended before the answer came"
+
+// collect reads the messages that are to be sent, and to whom. Those that are not there end here.
+func (s *Service) collect(ctx context.Context, calls []*call) ([]*posting, error) {
+	ids := make([]string, len(calls))
+	for i, c := range calls {
+		ids[i] = strings.TrimSuffix(c.Key, mailKey)
+	}
+	found, err := s.named(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	contacts, err := s.contacts.Known(ctx, customersOf(found))
+	if err != nil {
+		return nil, err
+	}
+	byID := map[string]*notificationv1.Message{}
+	for _, m := range found {
+		byID[idOf(m.GetName())] = m.Message
+	}
+	var mails []*posting
+	for i, c := range calls {
+		m := byID[ids[i]]
+		if m == nil {
+			c.End(result{}, errs.NotFound(collection+ids[i]))
+			continue
+		}
+		to, known := contacts[m.GetCustomer()]
+		mails = append(mails, &posting{call: c, message: m, to: to, known: known})
+	}
+	return mails, nil
+}
+
+// named reads messages with all that belongs to them.
+func (s *Service) named(ctx context.Context, ids []string) ([]row, error) {
+	list, args := sqldb.List(1, ids)
+	answers, err := s.db.Batch(ctx, append(details(ids...), sqldb.Q(selectMessages+` where id in `+list, args...))...)
+	if err != nil {
+		return nil, err
+	}
+	last := len(answers) - 1
+	found, err := sqldb.All(answers[last], scan)
+	if err != nil {
+		return nil, err
+	}
+	return found, add(found, answers[:last])
+}
+
+func customersOf(messages []row) []string {
+	customers := make([]string, len(messages))
+	for i, m := range messages {
+		customers[i] = m.GetCustomer()
+	}
+	return customers
+}
