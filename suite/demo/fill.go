@@ -44,16 +44,19 @@ func (d *demo) importHistory(ctx context.Context) (*orderv1.Import, error) {
 	if err != nil {
 		return nil, err
 	}
-	bar := &bar{to: d.cfg.Out, terminal: d.cfg.Terminal}
-	defer bar.end()
-	client := importer.Client{URL: d.api.url, Token: d.api.token, HTTP: d.api.http, Every: smoothly}
+	screen := importer.NewScreen(d.cfg.Out, d.cfg.Terminal, "  ")
+	defer screen.End()
+	client := importer.Client{URL: d.api.url, Token: d.api.token, HTTP: d.api.http, Every: lookEvery}
 	spec := &orderv1.Import{DisplayName: info.Name(), Format: orderv1.Import_CDNOW, Issuer: "cdnow"}
-	name, err := client.Send(ctx, spec, file, info.Size(), bar.show)
+	name, err := client.Send(ctx, spec, file, info.Size(), screen.Show)
 	if err != nil {
 		return nil, err
 	}
-	return client.Follow(ctx, name, bar.show)
+	return client.Follow(ctx, name, screen.Show)
 }
+
+// lookEvery is how often it is looked how far the import has come.
+const lookEvery = 100 * time.Millisecond
 
 // settleTime is how long the suite may take to handle the events of the import after its end.
 const settleTime = 5 * time.Minute

@@ -16,7 +16,7 @@ type importRun struct {
 	cmd    ImportCmd
 	spec   *orderv1.Import // nil when one is followed
 	client *importer.Client
-	screen *screen
+	screen *importer.Screen
 	in     io.Reader
 	out    io.Writer // what came of it
 	err    io.Writer // what went wrong
@@ -29,7 +29,7 @@ type importRun struct {
 
 // newImportRun fails where the command can't be meant so.
 func newImportRun(cmd ImportCmd) (*importRun, error) {
-	r := &importRun{screen: newScreen(os.Stderr), in: os.Stdin, out: os.Stdout, err: os.Stderr}
+	r := &importRun{screen: importer.NewScreen(os.Stderr, importer.IsTerminal(os.Stderr), ""), in: os.Stdin, out: os.Stdout, err: os.Stderr}
 	err := cmd.check()
 	if err == nil && cmd.File != "" {
 		r.spec, err = cmd.spec()
@@ -43,7 +43,7 @@ const shownFaults = 10
 
 // run takes the file in, and waits for it.
 func (r *importRun) run(ctx context.Context) (err error) {
-	defer r.screen.end()
+	defer r.screen.End()
 	if r.client == nil {
 		if r.client, err = r.cmd.client(); err != nil {
 			return err
@@ -57,7 +57,7 @@ func (r *importRun) run(ctx context.Context) (err error) {
 		}
 		r.started = true
 	}
-	if r.ended, err = r.client.Follow(ctx, r.name, r.screen.show); err != nil {
+	if r.ended, err = r.client.Follow(ctx, r.name, r.screen.Show); err != nil {
 		return err
 	}
 	if r.ended.GetFaultCount() > 0 {
@@ -72,7 +72,7 @@ func (r *importRun) send(ctx context.Context) error {
 		return err
 	}
 	defer file.Close()
-	r.name, err = r.client.Send(ctx, r.spec, file, size, r.screen.show)
+	r.name, err = r.client.Send(ctx, r.spec, file, size, r.screen.Show)
 	return err
 }
 

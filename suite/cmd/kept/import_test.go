@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -30,7 +29,7 @@ func newRun(t *testing.T, s *importtest.Server, args ...string) (r *importRun, o
 	r, err := newImportRun(cmd)
 	require.NoError(t, err)
 	out, complaints = &bytes.Buffer{}, &bytes.Buffer{}
-	r.out, r.err, r.screen = out, complaints, &screen{to: complaints, shown: time.Now()}
+	r.out, r.err, r.screen = out, complaints, importer.NewScreen(complaints, false, "")
 	if r.client, err = cmd.client(); err == nil {
 		r.client.Every = time.Millisecond
 	}
@@ -207,28 +206,4 @@ func TestTokens(t *testing.T) {
 	c.TokenFile = "none"
 	_, err = c.client()
 	require.ErrorContains(t, err, "there is neither a --token nor a --token-file")
-}
-
-func TestScreens(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var bar, log bytes.Buffer
-		terminal, other := &screen{to: &bar, terminal: true, shown: time.Now()}, &screen{to: &log, shown: time.Now()}
-		for i := range int64(200) { // ten seconds
-			<-time.After(50 * time.Millisecond)
-			p := importer.Progress{Phase: importer.Uploading, Done: i + 1, Total: 200}
-			if i >= 120 {
-				p = importer.Progress{Phase: importer.Importing, Done: i - 119, Total: 100, Rows: i}
-			}
-			terminal.show(p)
-			other.show(p)
-		}
-		terminal.end()
-		other.end()
-		require.Equal(t, "upload:  50 %, 100 B\nimport:  80 %, 199 rows\n", log.String())
-		require.Equal(t, 2, strings.Count(bar.String(), "\n"), "a line for each phase")
-		require.LessOrEqual(t, strings.Count(bar.String(), "\r"), 102, "not more often than it can be seen")
-		require.GreaterOrEqual(t, strings.Count(bar.String(), "\r"), 90)
-		require.Contains(t, bar.String(), "\rupload  ████████████░░░░░░░░   60 %  120 B\x1b[K\n", "a phase ends as it was at last")
-		require.True(t, strings.HasSuffix(bar.String(), "\rimport  ████████████████░░░░   80 %  199 rows\x1b[K\n"), bar.String())
-	})
 }
