@@ -61,7 +61,7 @@ func (c *Call[R]) End(result R, err error) {
 
 // HandleMany names the handler of an outside kind that is called many at a time.
 func HandleMany[R any](w *Worker, k Kind, m Many[R]) {
-	l := w.newLane(m.AtOnce, m.AtOnce/4)
+	l := w.newLane(m.AtOnce, m.AtOnce/2)
 	d := &desk[R]{lane: l, kind: k.Name, finish: m.Finish, crowd: make(chan struct{}, 1)}
 	l.due = func() string { return dueOfKind(k.Name) }
 	l.begin = func(ctx context.Context, leased []Timer, staff *sync.WaitGroup) {

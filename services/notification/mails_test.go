@@ -113,6 +113,8 @@ func (c *copies) Send(ctx context.Context, m mailer.Mail) mailer.Outcome {
 	return c.Sender.Send(ctx, m)
 }
 
+func (c *copies) Connections() int { return mailer.Connections(c.Sender) }
+
 func (c *copies) count() int {
 	defer c.hold()()
 	return len(c.mails)

@@ -89,8 +89,8 @@ func New(cfg kit.Mail) (Sender, error) {
 
 // Connections is how many mails the sender hands over at the same time.
 func Connections(s Sender) int {
-	if s, ok := s.(*server); ok {
-		return s.connections
+	if s, ok := s.(interface{ Connections() int }); ok {
+		return s.Connections()
 	}
 	return usualConnections
 }

@@ -24,6 +24,9 @@ func newServer(url string, from *netmail.Address) (*server, error) {
 	return &server{settings: s, from: from, turns: make(chan struct{}, s.connections), kept: kept{patience: idleFor}}, nil
 }
 
+// Connections is how many mails are handed over at the same time.
+func (s *server) Connections() int { return s.connections }
+
 // Send says the mail to the server, over a connection that is left from the last one if there is one.
 //
 // A kept connection may have died since, and the server may have had enough of it. When that comes out before the

@@ -86,7 +86,7 @@ func (s *Service) Timers(w *timer.Worker) {
 
 // queueing is how many mails are under way for each connection to the mail server: one is being sent, and the others, begun or
 // ended, keep the connection from waiting for the database. Those that wait for a slow server for too long have to be put off.
-const queueing = 16
+const queueing = 4
 
 // count counts the ends of deliveries, once they are written down.
 func (s *Service) count(
