@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"kept.dev/kit/localpg"
@@ -17,8 +18,8 @@ import (
 type Config struct {
 	// Brief measures for moments only, to see that the benchmarks still run.
 	Brief bool
-	// Only is the one thing to measure, by its name in Names; empty for all.
-	Only string
+	// Only are the things to measure, by their names in Names; empty for all.
+	Only []string
 	// Shape is the one shape to measure, distributed or embedded; empty for both.
 	Shape string
 	// History is the file that is imported.
@@ -124,7 +125,7 @@ func (r *run) measure(ctx context.Context, open func(context.Context) (*place, e
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
 	for _, m := range measurements {
-		if r.cfg.Only != "" && r.cfg.Only != m.name {
+		if len(r.cfg.Only) > 0 && !slices.Contains(r.cfg.Only, m.name) {
 			continue
 		}
 		if err := m.run(r, ctx, p); err != nil {
