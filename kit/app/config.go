@@ -16,15 +16,16 @@ import (
 
 // Common are the settings that every process has.
 type Common struct {
-	AdminListen string        `help:"Address for health, metrics, profiles and settings. Keep it inside." default:"127.0.0.1:9100" group:"Addresses"`
-	OIDC        []string      `name:"oidc" help:"OIDC issuers whose tokens count too, each as URL=audience." group:"Identity"`
-	RateLimit   int           `help:"Calls a second that each caller may make; 0 for no limit." default:"500" group:"Limits"`
-	Drain       time.Duration `help:"How long to finish what is under way when told to stop." default:"20s" group:"Limits"`
-	Sandbox     bool          `help:"Run as a sandbox, with a clock that can be moved forward." group:"Sandbox"`
-	OTLP        string        `name:"otlp" help:"OpenTelemetry collector, http://host:4317. Traces are not recorded without one." group:"Observability"`
-	SampleRatio float64       `help:"Share of traces that are recorded." default:"0.1" group:"Observability"`
-	LogLevel    slog.Level    `help:"debug, info, warn or error." default:"info" group:"Observability"`
-	LogFormat   string        `help:"text or json." enum:"text,json" default:"json" group:"Observability"`
+	AdminListen  string        `help:"Address for health, metrics, profiles and settings. Keep it inside." default:"127.0.0.1:9100" group:"Addresses"`
+	HealthListen string        `help:"Address for gRPC health checks without TLS, such as an orchestrator's probes: readiness by default, the service liveness for that. None when unset." group:"Addresses"`
+	OIDC         []string      `name:"oidc" help:"OIDC issuers whose tokens count too, each as URL=audience." group:"Identity"`
+	RateLimit    int           `help:"Calls a second that each caller may make; 0 for no limit." default:"500" group:"Limits"`
+	Drain        time.Duration `help:"How long to finish what is under way when told to stop." default:"20s" group:"Limits"`
+	Sandbox      bool          `help:"Run as a sandbox, with a clock that can be moved forward." group:"Sandbox"`
+	OTLP         string        `name:"otlp" help:"OpenTelemetry collector, http://host:4317. Traces are not recorded without one." group:"Observability"`
+	SampleRatio  float64       `help:"Share of traces that are recorded." default:"0.1" group:"Observability"`
+	LogLevel     slog.Level    `help:"debug, info, warn or error." default:"info" group:"Observability"`
+	LogFormat    string        `help:"text or json." enum:"text,json" default:"json" group:"Observability"`
 }
 
 // Mail are the settings of mail.
@@ -55,6 +56,7 @@ type Config struct {
 	Mesh
 	Mail
 	Listen         string            `help:"Address to serve gRPC on." default:"127.0.0.1:9000" group:"Addresses"`
+	AwaitSchema    bool              `help:"Wait at the start until somebody else (the command migrate) has brought the tables up to date." group:"Storage"`
 	Database       string            `help:"PostgreSQL address, postgres://user:password@host/name, or sqlite:path." required:"" secret:"" group:"Storage"`
 	Redis          string            `help:"Redis address, redis://host:6379/0; several hosts, rediss:// and ?addr= for a cluster." required:"" secret:"" group:"Storage"`
 	Peers          map[string]string `help:"Addresses of all services, name=host:port; several with commas." required:"" group:"Addresses"`

@@ -13,6 +13,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/resolver/dns"
 
 	"kept.dev/kit"
 	"kept.dev/kit/access"
@@ -32,8 +33,14 @@ import (
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 )
 
-// Main runs a service in a process of its own until it is told to stop.
+// Main runs a service in a process of its own until it is told to stop; with the argument migrate, it only brings the tables
+// up to date.
 func Main(name string, make kit.New) {
+	if len(os.Args) > 1 && os.Args[1] == "migrate" {
+		var cfg MigrateConfig
+		Exit(name+" migrate", os.Args[2:], &cfg, func(ctx context.Context) error { return Migrate(ctx, name, make, cfg) })
+		return
+	}
 	var cfg Config
 	Exit(name, os.Args[1:], &cfg, func(ctx context.Context) error { return Serve(ctx, name, make, cfg) })
 }
@@ -180,6 +187,10 @@ func (r *replica) close() {
 // gcPercent collects later than Go's default of 100, because what lives long in these processes is a few megabytes.
 const gcPercent = 300
 
+// resolvePause is how soon a name is looked up again after connections ended: an upgrade replaces replicas faster than the
+// library's half a minute.
+const resolvePause = 2 * time.Second
+
 // Exit reads the settings from the command line, runs until a signal comes, and ends the process with a status that says how it went.
 func Exit(name string, args []string, cfg any, run func(context.Context) error) {
 	err := process.Parse(name, cfg, args)
@@ -190,6 +201,7 @@ func Exit(name string, args []string, cfg any, run func(context.Context) error) 
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
 		os.Exit(2)
 	}
+	dns.SetMinResolutionInterval(resolvePause)
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}

@@ -36,8 +36,14 @@ func (c Common) Observe(ctx context.Context, service string) (Seen, error) {
 	return Seen{t, level}, err
 }
 
-// Version is the version of the build: the module's, or the revision it was built from.
+// version is set by the linker in a release.
+var version string
+
+// Version is the version of the build: the release's, or the revision it was built from.
 func Version() string {
+	if version != "" {
+		return version
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
@@ -63,6 +69,12 @@ func (c Common) AdminPart(settings any, seen Seen, readiness *process.Readiness)
 // streamWorkers is how many calls are handled on goroutines that live on; more calls get goroutines of their own.
 const streamWorkers = 64
 
+// Callers look for new replicas when a connection ends, so it does now and then; streams on it may go on for long.
+const (
+	connectionAge   = 5 * time.Minute
+	connectionGrace = time.Hour
+)
+
 // NewServer makes a gRPC server with the chain, health and reflection.
 func NewServer(chain *chain.Chain, source *tlsconf.Source, health grpc_health_v1.HealthServer) *grpc.Server {
 	options := []grpc.ServerOption{
@@ -70,7 +82,7 @@ func NewServer(chain *chain.Chain, source *tlsconf.Source, health grpc_health_v1
 		grpc.MaxRecvMsgSize(1 << 20), grpc.MaxConcurrentStreams(1000),
 		grpc.NumStreamWorkers(streamWorkers), // whose stacks have grown already
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
-		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: 30 * time.Minute, MaxConnectionAgeGrace: time.Minute}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: connectionAge, MaxConnectionAgeGrace: connectionGrace}),
 	}
 	if source != nil {
 		options = append(options, grpc.Creds(credentials.NewTLS(source.Server())))
@@ -120,6 +132,14 @@ func StreamsPart(end func()) process.Part {
 	return process.Part{Name: "streams", Stop: func(context.Context) error { end(); return nil }}
 }
 
+// tables has the tables up to date: by this process, or by whoever else does it.
+func (r *replica) tables(ctx context.Context) error {
+	if r.cfg.AwaitSchema {
+		return r.unit.AwaitSchema(ctx)
+	}
+	return r.unit.Migrate(ctx)
+}
+
 // parts are what a replica is made of. It serves last and is out of the balance first.
 func (r *replica) parts(seen Seen) []process.Part {
 	readiness := process.NewReadiness([]string{r.name},
@@ -128,8 +148,8 @@ func (r *replica) parts(seen Seen) []process.Part {
 	server := NewServer(r.unit.Chain, r.tls, readiness.Health())
 	r.unit.Register(server)
 	parts := []process.Part{
-		seen.Part(), r.cfg.AdminPart(&r.cfg, seen, readiness),
-		{Name: "database", Start: r.unit.Migrate},
+		seen.Part(), r.cfg.AdminPart(&r.cfg, seen, readiness), r.cfg.ProbePart(readiness),
+		{Name: "database", Start: r.tables},
 	}
 	if r.world != nil { // before all that asks what time it is
 		parts = append(parts, process.Part{Name: "sandbox", Start: r.world.Begin, Run: r.world.Run})

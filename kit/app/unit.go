@@ -173,6 +173,18 @@ func (u *Unit) Migrate(ctx context.Context) error {
 	return nil
 }
 
+// AwaitSchema waits until the tables are as this build needs them: another process migrates.
+func (u *Unit) AwaitSchema(ctx context.Context) error {
+	u.around.Log.Info("waiting for the tables", "service", u.Service.Name)
+	if err := u.DB.AwaitSchema(ctx, schema.Files, schema.Version); err != nil {
+		return fmt.Errorf("%s: tables: %w", u.Service.Name, err)
+	}
+	if err := u.DB.AwaitSchema(ctx, u.Service.Migrations, "schema_version"); err != nil {
+		return fmt.Errorf("%s: tables: %w", u.Service.Name, err)
+	}
+	return nil
+}
+
 // Inherit takes over at once what a process that died had leased, instead of waiting until that runs out. Only a process
 // that is certainly the only one on its database may do so.
 func (u *Unit) Inherit(ctx context.Context) error {

@@ -43,6 +43,26 @@ func (db *DB) Migrate(ctx context.Context, fsys fs.FS, table string) error {
 	return db.engine.checkSchema(ctx)
 }
 
+// schemaProbe is how often AwaitSchema looks.
+const schemaProbe = 250 * time.Millisecond
+
+// AwaitSchema waits until the migrations in fsys have run. Migrations that came later do not matter: an old process goes on
+// beside new ones.
+func (db *DB) AwaitSchema(ctx context.Context, fsys fs.FS, table string) error {
+	files, _, err := migrations(fsys, db.Dialect())
+	if err != nil {
+		return fmt.Errorf("await %s: %w", table, err)
+	}
+	for !db.migrated(ctx, files, table) {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("await %s: %w", table, ctx.Err())
+		case <-time.After(schemaProbe):
+		}
+	}
+	return db.engine.checkSchema(ctx)
+}
+
 var tableName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
 
 func up(ctx context.Context, dialect goose.Dialect, pool *sql.DB, fsys fs.FS, opts []goose.ProviderOption) error {

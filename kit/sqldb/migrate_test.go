@@ -148,3 +148,19 @@ func TestAChangedTableIsReadAnew(t *testing.T) {
 		require.NoError(t, db.Update(t.Context(), "test", write))
 	})
 }
+
+func TestAwaitSchemaWaitsForWhoeverMigrates(t *testing.T) {
+	onBoth(t, func(t *testing.T, dialect string) {
+		db := open(t, sqldb.Config{URL: newURL(t, dialect)})
+		files := fstest.MapFS{"00001_a.sql": sqlFile("create table a (id bigint);")}
+		soon, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		require.ErrorIs(t, db.AwaitSchema(soon, files, "service_schema"), context.DeadlineExceeded, "nobody has migrated")
+
+		waited := make(chan error, 1)
+		go func() { waited <- db.AwaitSchema(t.Context(), files, "service_schema") }()
+		later := fstest.MapFS{"00001_a.sql": files["00001_a.sql"], "00002_b.sql": sqlFile("create table b (id bigint);")}
+		require.NoError(t, db.Migrate(t.Context(), later, "service_schema"))
+		require.NoError(t, <-waited)
+	})
+}

@@ -57,7 +57,7 @@ func serve(ctx context.Context, cfg Config) error {
 		return err
 	}
 	readiness := process.NewReadiness(nil, process.Check{Name: "services", Probe: anybody(conns)})
-	return process.Run(ctx, seen.Logger, cfg.Drain, seen.Part(), cfg.AdminPart(&cfg, seen, readiness),
+	return process.Run(ctx, seen.Logger, cfg.Drain, seen.Part(), cfg.AdminPart(&cfg, seen, readiness), cfg.ProbePart(readiness),
 		process.HTTP("rest", cfg.Listen, handler), readiness.Part(), app.SettlePart())
 }
 

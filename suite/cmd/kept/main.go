@@ -78,7 +78,7 @@ func (c *ServeCmd) Run(ctx context.Context) error {
 		return err
 	}
 	return process.Run(ctx, seen.Logger, c.Drain,
-		seen.Part(), c.AdminPart(c, seen, readiness),
+		seen.Part(), c.AdminPart(c, seen, readiness), c.ProbePart(readiness),
 		process.Part{Name: "services", Run: suite.Run, Stop: suite.Drain},
 		app.GRPCPart(c.GRPCListen, server), app.StreamsPart(suite.EndStreams), process.HTTP("rest", c.Listen, suite.Handler),
 		process.Part{Name: "greeting", Start: func(context.Context) error { return c.greet(suite.Issuer) }},

@@ -1,0 +1,51 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+
+	"go.opentelemetry.io/otel/metric/noop"
+	tracenoop "go.opentelemetry.io/otel/trace/noop"
+	"google.golang.org/grpc"
+
+	"kept.dev/kit"
+	"kept.dev/kit/activity"
+	"kept.dev/kit/bus"
+	"kept.dev/kit/clock"
+	"kept.dev/kit/live"
+	"kept.dev/kit/sign"
+)
+
+// MigrateConfig are the settings of the command migrate: it needs the database and nothing else.
+type MigrateConfig struct {
+	Database  string     `help:"PostgreSQL address, postgres://user:password@host/name, or sqlite:path." required:"" secret:"" group:"Storage"`
+	LogLevel  slog.Level `help:"debug, info, warn or error." default:"info" group:"Observability"`
+	LogFormat string     `help:"text or json." enum:"text,json" default:"json" group:"Observability"`
+}
+
+// Migrate brings a service's tables up to date and returns. Several may do so at once: one migrates, the others wait.
+func Migrate(ctx context.Context, name string, make kit.New, cfg MigrateConfig) error {
+	seen, err := Common{LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat}.Observe(ctx, name)
+	if err != nil {
+		return err
+	}
+	unit, err := NewUnit(ctx, name, make, cfg.Database, idle(seen.Logger))
+	if err != nil {
+		return err
+	}
+	defer unit.Close()
+	if err := unit.Migrate(ctx); err != nil {
+		return err
+	}
+	seen.Logger.Info("the tables are up to date", "version", Version())
+	return nil
+}
+
+// idle surrounds a service that does not work, but says what tables it has.
+func idle(log *slog.Logger) Surroundings {
+	return Surroundings{
+		Process: "migrate", Bus: bus.NewLocal(), Clock: clock.Wall{}, Log: log, Activity: &activity.Counter{},
+		Tracer: tracenoop.NewTracerProvider(), Meter: noop.NewMeterProvider(), Live: live.NewLocal(),
+		Signer: sign.New(make([]byte, 32)), Peer: func(string) grpc.ClientConnInterface { return nil },
+	}
+}
