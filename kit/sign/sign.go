@@ -4,88 +4,77 @@ package sign
 import (
 	"crypto/hkdf"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"kept.dev/kit/keyring"
 )
 
-const (
-	keyFile = "link.key"
-	keySize = 32
-)
-
-// Signer signs with the installation's key.
-type Signer struct{ key []byte }
-
-// New makes a signer with the key; it should have 32 bytes.
-func New(key []byte) *Signer { return &Signer{key: key} }
-
-// Open reads the key from the folder that all processes share, and makes one where there is none.
-func Open(folder string) (*Signer, error) {
-	file := filepath.Join(folder, keyFile)
-	key, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err := create(folder, file); err != nil {
-			return nil, fmt.Errorf("link key: %w", err)
-		}
-		key, err = os.ReadFile(file)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("link key: %w", err)
-	}
-	if len(key) != keySize {
-		return nil, fmt.Errorf("link key: %s has %d bytes and not %d", file, len(key), keySize)
-	}
-	return New(key), nil
+// Signer signs with the newest of the installation's keys and knows again what any of them has signed. It notices within
+// seconds when they are rotated by another process.
+type Signer struct {
+	ring   func() (keyring.Ring, int)
+	change func(how func(keyring.Ring) (keyring.Ring, error)) error
 }
 
-// create makes the key. Of several processes that do it at the same moment the first wins.
-func create(folder, file string) error {
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return err
-	}
-	draft, err := os.CreateTemp(folder, keyFile+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(draft.Name())
-	key := make([]byte, keySize)
-	_, _ = rand.Read(key) // never fails
-	_, err = draft.Write(key)
-	if err = errors.Join(err, draft.Sync(), draft.Close()); err != nil {
-		return err
-	}
-	if err := os.Link(draft.Name(), file); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return nil
+// New makes a signer with the key; it should have 32 bytes.
+func New(key []byte) *Signer {
+	ring := keyring.Ring{{JSONWebKey: jose.JSONWebKey{Key: key}}}
+	return &Signer{ring: func() (keyring.Ring, int) { return ring, 0 }}
 }
 
 // Sign returns the signature of the parts, 43 characters that may stand in a URL. The purpose keeps signatures for one use
 // from being good for another.
 func (s *Signer) Sign(purpose string, parts ...string) string {
-	mac := hmac.New(sha256.New, s.key)
+	ring, at := s.ring()
+	return signature(ring[at], purpose, parts)
+}
+
+// Verify tells whether the signature is of the parts, in a time that says nothing about it but how many keys there are.
+func (s *Signer) Verify(text, purpose string, parts ...string) bool {
+	ring, _ := s.ring()
+	for _, key := range ring {
+		if hmac.Equal([]byte(text), []byte(signature(key, purpose, parts))) {
+			return true
+		}
+	}
+	return false
+}
+
+func signature(key keyring.Key, purpose string, parts []string) string {
+	mac := hmac.New(sha256.New, secret(key))
 	for _, part := range append([]string{purpose}, parts...) {
 		fmt.Fprintf(mac, "%d:%s", len(part), part)
 	}
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// Verify tells whether the signature is of the parts, in a time that says nothing about it.
-func (s *Signer) Verify(signature, purpose string, parts ...string) bool {
-	return hmac.Equal([]byte(signature), []byte(s.Sign(purpose, parts...)))
-}
-
-// Key derives a key of 32 bytes for one purpose (HKDF-Expand, RFC 5869), the same in every process.
+// Key derives a key of 32 bytes for one purpose (HKDF-Expand, RFC 5869), the same in every process, also in those that started
+// before a rotation and have not heard of it: it is made from the oldest key, which goes only when a ring is full.
 func (s *Signer) Key(purpose string) []byte {
-	key, err := hkdf.Expand(sha256.New, s.key, "key for "+purpose, keySize)
+	ring, _ := s.ring()
+	key, err := hkdf.Expand(sha256.New, secret(ring[len(ring)-1]), "key for "+purpose, keySize)
 	if err != nil { // only for more bytes than 8160
 		panic(err)
 	}
 	return key
+}
+
+// Rotate makes a new key, which signs after the overlap: until then every process has to have heard of it. What the ones before
+// (the last 16) have signed is known as before.
+func (s *Signer) Rotate(overlap time.Duration) error {
+	return s.change(func(ring keyring.Ring) (keyring.Ring, error) {
+		now := time.Now()
+		return ring.With(newKey(now.Add(overlap)), now), nil
+	})
+}
+
+// Ring are the keys, with when each begins to sign. They are secret.
+func (s *Signer) Ring() keyring.Ring {
+	ring, _ := s.ring()
+	return ring
 }

@@ -42,8 +42,9 @@ func TestProcessesShareTheKey(t *testing.T) {
 		require.NotEmpty(t, s)
 		require.Equal(t, signatures[0], s)
 	}
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "link.key"), []byte("short"), 0o600))
-	_, err := sign.Open(folder)
+	spoilt := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(spoilt, "link.key"), []byte("short"), 0o600))
+	_, err := sign.Open(spoilt)
 	require.ErrorContains(t, err, "5 bytes")
 }
 

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -16,41 +15,34 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 
 	"kept.dev/kit/access"
+	"kept.dev/kit/keyring"
 )
 
-// Issuer makes the suite's own tokens. It is safe for concurrent use.
+// Issuer makes the suite's own tokens. It is safe for concurrent use. It notices within seconds when its keys are rotated by
+// another process.
 type Issuer struct {
-	keys folder
-
-	mu     sync.RWMutex
-	set    jose.JSONWebKeySet
-	signer jose.Signer
+	dir  string
+	keys *keyring.Watch
+	now  func() time.Time
 }
 
 // NewIssuer opens the keys in the folder and makes them at first use, readable by their owner alone. Several
-// processes may share the folder.
-func NewIssuer(dir string) (*Issuer, error) {
-	set, err := folder(dir).open()
+// processes may share the folder. Where there are keys it need not be writable.
+func NewIssuer(dir string) (*Issuer, error) { return newIssuer(dir, time.Now) }
+
+func newIssuer(dir string, now func() time.Time) (*Issuer, error) {
+	file := fileIn(dir)
+	if _, err := file.Open(func() (keyring.Ring, error) {
+		key, err := newKey(time.Time{})
+		return keyring.Ring{key}, err
+	}); err != nil {
+		return nil, err
+	}
+	keys, err := file.Watch(soundRing, now)
 	if err != nil {
 		return nil, err
 	}
-	i := &Issuer{keys: folder(dir)}
-	return i, i.use(set)
-}
-
-func (i *Issuer) use(set jose.JSONWebKeySet) error {
-	if len(set.Keys) == 0 || set.Keys[0].IsPublic() {
-		return errors.New("token keys: the folder has no private key")
-	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: set.Keys[0]},
-		(&jose.SignerOptions{}).WithType("JWT"))
-	if err != nil {
-		return fmt.Errorf("token keys: %w", err)
-	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.set, i.signer = set, signer
-	return nil
+	return &Issuer{dir: dir, keys: keys, now: now}, nil
 }
 
 // Issue makes a token for the principal, good from now for ttl.
@@ -58,10 +50,11 @@ func (i *Issuer) Issue(p access.Principal, ttl time.Duration) (string, error) {
 	if !sound(p) {
 		return "", fmt.Errorf("issue token: %s with this subject cannot be acted for", p.Role)
 	}
-	i.mu.RLock()
-	signer := i.signer
-	i.mu.RUnlock()
-	now := time.Now()
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: i.signing().JSONWebKey}, (&jose.SignerOptions{}).WithType("JWT"))
+	if err != nil {
+		return "", fmt.Errorf("token keys: %w", err)
+	}
+	now := i.now()
 	raw, err := jwt.Signed(signer).Claims(ownClaims{
 		Claims: jwt.Claims{
 			Issuer: OwnIssuer, Subject: p.Subject, Audience: jwt.Audience{Audience},
@@ -75,21 +68,27 @@ func (i *Issuer) Issue(p access.Principal, ttl time.Duration) (string, error) {
 	return raw, nil
 }
 
-// Rotate makes a new signing key. Tokens signed with the ones before (the last 16) stay good until they expire.
-func (i *Issuer) Rotate() error {
-	set, err := i.keys.change(withNewKey)
-	if err != nil {
-		return err
-	}
-	return i.use(set)
+// signing is the key that signs now.
+func (i *Issuer) signing() keyring.Key {
+	ring, at := i.keys.Signing()
+	return ring[at]
 }
 
-// JWKS is the set of public keys that the suite's tokens can be checked with.
-func (i *Issuer) JWKS() jose.JSONWebKeySet {
-	i.mu.RLock()
-	defer i.mu.RUnlock()
-	return publicHalves(i.set)
+// Rotate makes a new signing key, which signs after the overlap: until then every process has to have heard of it. Tokens
+// signed with the ones before (the last 16) stay good until they expire.
+func (i *Issuer) Rotate(overlap time.Duration) error {
+	return i.keys.Change(func(ring keyring.Ring) (keyring.Ring, error) {
+		now := i.now()
+		key, err := newKey(now.Add(overlap))
+		return ring.With(key, now), err
+	})
 }
+
+// Ring are the keys, with when each begins to sign.
+func (i *Issuer) Ring() keyring.Ring { return i.keys.Ring() }
+
+// JWKS is the set of public keys that the suite's tokens can be checked with.
+func (i *Issuer) JWKS() jose.JSONWebKeySet { return publicHalves(i.keys.Ring().Set()) }
 
 // ServeHTTP answers with the JWKS.
 func (i *Issuer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
@@ -99,19 +98,20 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 }
 
 // Renewing returns a source of tokens for a principal that lives as long as the process, such as a service: each
-// is used for half its ttl. It returns "" when no token can be made, and callees then refuse the call.
+// is used for half its ttl, or until another key signs. It returns "" when no token can be made, and callees then refuse the call.
 func (i *Issuer) Renewing(p access.Principal, ttl time.Duration) func(context.Context) string {
 	var (
 		mu    sync.Mutex
 		raw   string
+		key   string
 		until time.Time
 	)
 	return func(context.Context) string {
 		mu.Lock()
 		defer mu.Unlock()
-		if now := time.Now(); !now.Before(until) {
+		if now, signs := i.now(), i.signing().KeyID; signs != key || !now.Before(until) {
 			raw, _ = i.Issue(p, ttl)
-			until = now.Add(ttl / 2)
+			key, until = signs, now.Add(ttl/2)
 		}
 		return raw
 	}

@@ -45,11 +45,14 @@ func KeysOf(set jose.JSONWebKeySet) *Keys {
 }
 
 // Keys are the issuer's own, as they are now and after each rotation.
-func (i *Issuer) Keys() *Keys { return KeysIn(string(i.keys)) }
+func (i *Issuer) Keys() *Keys { return KeysIn(i.dir) }
 
 // KeysIn are the keys in an issuer's folder.
 func KeysIn(dir string) *Keys {
-	return &Keys{load: func(context.Context) (jose.JSONWebKeySet, error) { return folder(dir).read() }}
+	return &Keys{load: func(context.Context) (jose.JSONWebKeySet, error) {
+		ring, err := fileIn(dir).Read()
+		return ring.Set(), err
+	}}
 }
 
 // KeysAt are the keys in a JWKS, named by its file or by its http or https URL.

@@ -23,6 +23,7 @@ import (
 
 	"kept.dev/kit/access"
 	"kept.dev/kit/errs"
+	"kept.dev/kit/keyring"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 )
 
@@ -145,9 +146,9 @@ func set(name string, value any) func(map[string]any) {
 
 func TestWhatIsNotOursIsRefused(t *testing.T) {
 	issuer, verifier := bundle(t)
-	own, err := issuer.keys.read()
+	own, err := fileIn(issuer.dir).Read()
 	require.NoError(t, err)
-	key, kid := own.Keys[0].Key.(ed25519.PrivateKey), own.Keys[0].KeyID
+	key, kid := own[0].Key.(ed25519.PrivateKey), own[0].KeyID
 	public := key.Public().(ed25519.PublicKey)
 	_, foreign, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
@@ -212,10 +213,10 @@ func TestRotationKeepsOldTokensGood(t *testing.T) {
 	issuer, verifier := bundle(t)
 	before, err := issuer.Issue(anna, time.Hour)
 	require.NoError(t, err)
-	require.NoError(t, issuer.Rotate())
+	require.NoError(t, issuer.Rotate(0))
 	after, err := issuer.Issue(anna, time.Hour)
 	require.NoError(t, err)
-	fresh, err := NewVerifier(KeysIn(string(issuer.keys)), nil, time.Now) // as another process would
+	fresh, err := NewVerifier(KeysIn(issuer.dir), nil, time.Now) // as another process would
 	require.NoError(t, err)
 	for _, v := range []*Verifier{verifier, fresh} {
 		for _, raw := range []string{before, after} {
@@ -224,13 +225,13 @@ func TestRotationKeepsOldTokensGood(t *testing.T) {
 		}
 	}
 	require.Len(t, issuer.JWKS().Keys, 2)
-	again, err := NewIssuer(string(issuer.keys))
+	again, err := NewIssuer(issuer.dir)
 	require.NoError(t, err)
 	require.Equal(t, issuer.JWKS().Keys[0].KeyID, again.JWKS().Keys[0].KeyID, "the keys are the folder's")
-	for range oldKeys + 3 {
-		require.NoError(t, issuer.Rotate())
+	for range keyring.Kept + 3 {
+		require.NoError(t, issuer.Rotate(0))
 	}
-	require.Len(t, issuer.JWKS().Keys, 1+oldKeys, "the oldest go")
+	require.Len(t, issuer.JWKS().Keys, 1+keyring.Kept, "the oldest go")
 }
 
 func TestAVerifierHearsOfARotationElsewhere(t *testing.T) {
@@ -239,9 +240,9 @@ func TestAVerifierHearsOfARotationElsewhere(t *testing.T) {
 	require.NoError(t, err)
 	_, err = verifier.Verify(t.Context(), raw)
 	require.NoError(t, err)
-	elsewhere, err := NewIssuer(string(issuer.keys))
+	elsewhere, err := NewIssuer(issuer.dir)
 	require.NoError(t, err)
-	require.NoError(t, elsewhere.Rotate())
+	require.NoError(t, elsewhere.Rotate(0))
 	raw, err = elsewhere.Issue(anna, time.Hour)
 	require.NoError(t, err)
 	_, err = verifier.Verify(t.Context(), raw)
@@ -252,15 +253,15 @@ func TestKeysAreTheOwnersAlone(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "keys")
 	issuer, err := NewIssuer(dir)
 	require.NoError(t, err)
-	require.NoError(t, issuer.Rotate())
+	require.NoError(t, issuer.Rotate(0))
 	info, err := os.Stat(filepath.Join(dir, keyFile))
 	require.NoError(t, err)
 	require.EqualValues(t, 0o600, info.Mode().Perm())
 
-	stored, err := issuer.keys.read()
+	stored, err := fileIn(issuer.dir).Read()
 	require.NoError(t, err)
-	require.False(t, stored.Keys[0].IsPublic())
-	require.True(t, stored.Keys[1].IsPublic(), "a replaced private key is gone")
+	require.False(t, stored[0].IsPublic())
+	require.True(t, stored[1].IsPublic(), "a replaced private key is gone")
 	served := httptest.NewRecorder()
 	issuer.ServeHTTP(served, httptest.NewRequest("GET", "/", nil))
 	require.NotContains(t, served.Body.String(), `"d"`)
@@ -311,7 +312,7 @@ func TestKeysFromAnywhere(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(file, text, 0o600))
 	for name, keys := range map[string]*Keys{
-		"value": KeysOf(issuer.JWKS()), "folder": KeysIn(string(issuer.keys)), "file": KeysAt(file), "URL": KeysAt(server.URL),
+		"value": KeysOf(issuer.JWKS()), "folder": KeysIn(issuer.dir), "file": KeysAt(file), "URL": KeysAt(server.URL),
 	} {
 		t.Run(name, func(t *testing.T) {
 			verifier, err := NewVerifier(keys, nil, time.Now)
@@ -348,7 +349,7 @@ func TestVerifyIsSafeForManyAtOnce(t *testing.T) {
 			}
 		})
 	}
-	require.NoError(t, issuer.Rotate())
+	require.NoError(t, issuer.Rotate(0))
 	wait.Wait()
 }
 

@@ -1,0 +1,89 @@
+package sign
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"kept.dev/kit/keyring"
+)
+
+func TestLinksFromBeforeARotationAreGoodAfterIt(t *testing.T) {
+	now := time.Now()
+	folder := t.TempDir()
+	running, err := open(folder, func() time.Time { return now })
+	require.NoError(t, err)
+	elsewhere, err := Open(folder)
+	require.NoError(t, err)
+	before := running.Sign("action", "m1", "WAIT")
+	for range 3 {
+		require.NoError(t, elsewhere.Rotate(0))
+	}
+	after := elsewhere.Sign("action", "m1", "WAIT")
+	require.NotEqual(t, before, after)
+	require.Equal(t, before, running.Sign("action", "m1", "WAIT"), "not looked at each call")
+	require.True(t, elsewhere.Verify(before, "action", "m1", "WAIT"))
+	now = now.Add(keyring.Pause)
+	require.Equal(t, after, running.Sign("action", "m1", "WAIT"))
+	for _, text := range []string{before, after} {
+		require.True(t, running.Verify(text, "action", "m1", "WAIT"))
+		require.False(t, running.Verify(text, "action", "m2", "WAIT"))
+	}
+	for range keyring.Kept {
+		require.NoError(t, elsewhere.Rotate(0))
+	}
+	require.False(t, elsewhere.Verify(before, "action", "m1", "WAIT"), "the oldest go")
+}
+
+func TestDuringTheOverlapBothSignsAreTheSame(t *testing.T) {
+	s, err := Open(t.TempDir())
+	require.NoError(t, err)
+	before := s.Sign("action", "m1")
+	require.NoError(t, s.Rotate(time.Hour))
+	require.Len(t, s.Ring(), 2)
+	require.Equal(t, before, s.Sign("action", "m1"))
+}
+
+func TestDerivedKeysAgreeWhoeverHasHeardOfARotation(t *testing.T) {
+	folder := t.TempDir()
+	old, err := Open(folder)
+	require.NoError(t, err)
+	key := old.Key("tickets")
+	require.NoError(t, old.Rotate(0))
+	fresh, err := Open(folder)
+	require.NoError(t, err)
+	require.Equal(t, key, fresh.Key("tickets"))
+	require.Equal(t, key, old.Key("tickets"))
+}
+
+func TestTheKeyFromBeforeThereWereSeveral(t *testing.T) {
+	folder := t.TempDir()
+	raw := []byte("0123456789abcdef0123456789abcdef")
+	require.NoError(t, os.WriteFile(filepath.Join(folder, firstFile), raw, 0o600))
+	before := New(raw)
+	s, err := Open(folder)
+	require.NoError(t, err)
+	require.Equal(t, before.Sign("action", "m1"), s.Sign("action", "m1"))
+	require.Equal(t, before.Key("tickets"), s.Key("tickets"))
+	require.NoError(t, s.Rotate(0))
+	require.True(t, s.Verify(before.Sign("action", "m1"), "action", "m1"))
+}
+
+func TestABrokenFileChangesNothing(t *testing.T) {
+	now := time.Now()
+	folder := t.TempDir()
+	s, err := open(folder, func() time.Time { return now })
+	require.NoError(t, err)
+	good := s.Sign("action", "m1")
+	for _, text := range []string{"{", `{"keys":[]}`, `{"keys":[{"kty":"oct","k":"c2hvcnQ"}]}`} {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, keyFile), []byte(text), 0o600))
+		now = now.Add(keyring.Pause)
+		require.Equal(t, good, s.Sign("action", "m1"))
+		_, err := Open(folder)
+		require.Error(t, err, "nobody starts on it")
+		require.NotContains(t, err.Error(), "c2hvcnQ")
+	}
+}
