@@ -32,11 +32,14 @@ func main() {
 	case "token":
 		var cmd TokenCmd
 		app.Exit("kept token", args, &cmd, cmd.Run)
+	case "keys":
+		var cmd KeysCmd
+		app.Exit("kept keys", args, &cmd, cmd.Run)
 	case "import":
 		os.Exit(importMain(args))
 	default:
 		fmt.Fprintf(os.Stderr, "kept: there is no command %q\n\nkept serve   run the suite (also without a command)\n"+
-			"kept token   print a token for a caller\nkept import  take a file of customers or orders in\n\n--help after a command tells more.\n", command)
+			"kept token   print a token for a caller\nkept keys    show, make and rotate the keys that sign tokens and links\nkept import  take a file of customers or orders in\n\n--help after a command tells more.\n", command)
 		os.Exit(2)
 	}
 }
