@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 
@@ -102,17 +101,4 @@ func DialCredentials(source *tlsconf.Source, name string) credentials.TransportC
 		return insecure.NewCredentials()
 	}
 	return credentials.NewTLS(source.Client(name))
-}
-
-// openRedis connects to one Redis or to a cluster.
-func openRedis(address string) (redis.UniversalClient, error) {
-	single, err := redis.ParseURL(address)
-	if err != nil {
-		return nil, fmt.Errorf("redis: %w", err)
-	}
-	cluster, err := redis.ParseClusterURL(address)
-	if err == nil && len(cluster.Addrs) > 1 {
-		return redis.NewClusterClient(cluster), nil
-	}
-	return redis.NewClient(single), nil
 }
