@@ -58,10 +58,17 @@ func (r *reader) createGroup(ctx context.Context) error {
 	return err
 }
 
+// lateness is how long after the wait is over the answer may come. The library's own ten seconds, four times, would be long to
+// hang on a connection that swallows everything.
+const lateness = 2 * time.Second
+
 // readOnce waits a moment for new events and hands them over.
 func (r *reader) readOnce(ctx context.Context) error {
-	streams, err := r.bus.cfg.Client.XReadGroup(ctx, &redis.XReadGroupArgs{
-		Group: r.group, Consumer: r.bus.consumer, Streams: []string{r.stream, ">"}, Count: Batch, Block: min(time.Second, r.bus.cfg.Idle/2),
+	block := min(time.Second, r.bus.cfg.Idle/2)
+	waiting, cancel := context.WithTimeout(ctx, block+lateness)
+	defer cancel()
+	streams, err := r.bus.cfg.Client.XReadGroup(waiting, &redis.XReadGroupArgs{
+		Group: r.group, Consumer: r.bus.consumer, Streams: []string{r.stream, ">"}, Count: Batch, Block: block,
 	}).Result()
 	if errors.Is(err, redis.Nil) {
 		return nil

@@ -70,7 +70,7 @@ func (s *Server) Restart(ctx context.Context) error {
 func (s *Server) await(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
-	client := redis.NewClient(&redis.Options{Addr: s.Addr(), MaxRetries: -1, DisableIdentity: true})
+	client := s.Client()
 	defer client.Close()
 	for {
 		err := client.Ping(ctx).Err()
@@ -94,6 +94,11 @@ func (s *Server) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.It
 
 // URL is its address, for redis.ParseURL.
 func (s *Server) URL() string { return "redis://" + s.Addr() + "/0" }
+
+// Client asks this server alone, once.
+func (s *Server) Client() *redis.Client {
+	return redis.NewClient(&redis.Options{Addr: s.Addr(), MaxRetries: -1, DisableIdentity: true})
+}
 
 // PID is the server's process.
 func (s *Server) PID() int { return s.cmd.Process.Pid }
