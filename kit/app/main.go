@@ -80,7 +80,7 @@ func newReplica(ctx context.Context, name string, make kit.New, cfg Config, seen
 		return nil, err
 	}
 	if r.tls, err = cfg.TLS(); err == nil {
-		err = r.surround(seen)
+		err = errors.Join(r.tls.Observe(seen.MeterProvider.Meter("kept.dev/kit/tlsconf")), r.surround(seen))
 	}
 	if err == nil {
 		err = r.connect()

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -44,6 +45,8 @@ func (u *Unit) observe(meter metric.Meter) error {
 	dead := gauge("kept_dead_letters", "Events and timers that have failed at least once and are not done")
 	service := metric.WithAttributes(attribute.String("service", u.Service.Name))
 	_, err := meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		ctx, cancel := context.WithTimeout(ctx, observing)
+		defer cancel()
 		now := u.around.Clock.Now()
 		results, err := u.DB.Batch(ctx, sqldb.Q(oldestPending), sqldb.Q(oldestDue, now.UnixMicro()), sqldb.Q(countDead))
 		if err != nil {
@@ -62,8 +65,28 @@ func (u *Unit) observe(meter metric.Meter) error {
 		o.ObserveFloat64(dead, float64(n), service)
 		return err
 	}, outboxLag, outboxLength, timerLag, timerLength, dead)
+	return errors.Join(err, u.observeBus(meter, service))
+}
+
+// observeBus measures how far the service is behind with what others have published: beside observe, so that a bus that is away
+// hides nothing but this.
+func (u *Unit) observeBus(meter metric.Meter, service metric.MeasurementOption) error {
+	_, err := meter.Int64ObservableGauge("kept_consumer_lag",
+		metric.WithDescription("Events that others have published and the service has not handled; 0 where nothing is in between"),
+		metric.WithInt64Callback(func(ctx context.Context, o metric.Int64Observer) error {
+			ctx, cancel := context.WithTimeout(ctx, observing)
+			defer cancel()
+			n, err := u.around.Bus.Pending(ctx, u.Service.Name)
+			if err == nil {
+				o.Observe(n, service)
+			}
+			return err
+		}))
 	return err
 }
+
+// observing is how long whoever reads the metrics waits for a database or the bus: what else there is to see counts more.
+const observing = time.Second
 
 func countSince(rows *sqldb.Rows) (n, since int64, err error) {
 	_, err = sqldb.One(rows, func(r *sqldb.Rows) (struct{}, error) { return struct{}{}, r.Scan(&n, &since) })

@@ -64,7 +64,7 @@ func Setup(ctx context.Context, cfg Config) (*Telemetry, error) {
 	about := resource.NewSchemaless(
 		attribute.String("service.name", cfg.Service), attribute.String("service.version", cfg.Version))
 	registry := newRegistry()
-	meters, err := newMeters(registry, about)
+	meters, err := newMeters(registry, about, cfg.Version)
 	if err != nil {
 		return nil, fmt.Errorf("telemetry: metrics: %w", err)
 	}

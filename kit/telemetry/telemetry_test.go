@@ -121,6 +121,7 @@ func TestMetricsAreServed(t *testing.T) {
 	require.Contains(t, answer.Body.String(), `kept_call_duration_seconds_bucket{le="0.0025"} 1`)
 	require.Contains(t, answer.Body.String(), `service_name="order"`)
 	require.Contains(t, answer.Body.String(), "go_goroutines")
+	require.Regexp(t, `kept_build_info\{go_version="go1[^"]+",version="1.2.3"\} 1`, answer.Body.String())
 }
 
 func TestTwoLiveSideBySide(t *testing.T) {

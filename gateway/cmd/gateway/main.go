@@ -45,6 +45,9 @@ func serve(ctx context.Context, cfg Config) error {
 		return err
 	}
 	source, err := cfg.TLS()
+	if err == nil {
+		err = source.Observe(seen.MeterProvider.Meter("kept.dev/kit/tlsconf"))
+	}
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,8 @@ func New(deps kit.Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, facts: facts}, nil
+	s := &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, facts: facts}
+	return s, s.observe(deps.Meter)
 }
 
 // Events are the facts that the book takes in.
