@@ -3,26 +3,27 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"kept.dev/kit/access"
 	"kept.dev/kit/localpg"
-	"kept.dev/kit/localport"
 	"kept.dev/kit/localredis"
 	"kept.dev/kit/tlsconf"
 	"kept.dev/kit/token"
 	"kept.dev/suite/scenario"
 )
 
-// Services are the services that run, besides the gateway.
+// services are the services that run, besides the gateway.
 var services = []string{"customer", "order", "loyalty", "notification", "support"}
 
 // Config says what to run.
@@ -31,26 +32,35 @@ type Config struct {
 	Dir string
 	// Bin is the folder of the programs, as Build makes them.
 	Bin string
-	// Replicas is how many processes of each service run (default 2). There is one gateway.
+	// Replicas is how many processes of each service run (default 2).
 	Replicas int
+	// Gateways is how many gateways run (default 1).
+	Gateways int
+	// RedisCluster has the suite stand on a Redis Cluster of six nodes instead of on one Redis.
+	RedisCluster bool
 	// Sandbox gives the suite a clock that can be moved.
 	Sandbox bool
 	// Impatient makes replicas take over from dead ones after half a second, for tests that kill.
 	Impatient bool
 	// Unlimited lets a caller call as often as it can, for benchmarks.
 	Unlimited bool
-	// Listen is the gateway's address; any free port when empty.
+	// Listen is the first gateway's address; any free port when empty.
 	Listen string
+	// Route, when set, says at which address a process reaches another one, PostgreSQL ("postgres") or Redis ("redis"), so that
+	// a test can put something in between. It is asked once for each process and what it reaches, when all is defined.
+	Route func(from, to, address string) (string, error)
 	// Env is added to every process's environment.
 	Env []string
 }
 
 // Cluster is a running suite.
 type Cluster struct {
-	Postgres  *localpg.Server
-	Redis     *localredis.Server
-	Processes []*Process
-	Gateway   *Process
+	Postgres *localpg.Server
+	// Redis is nil where the suite stands on a Redis Cluster, and RedisCluster where it does not.
+	Redis        *localredis.Server
+	RedisCluster *localredis.Cluster
+	Processes    []*Process
+	Gateway      *Process // the first one
 
 	cfg    Config
 	tls    tlsconf.Files
@@ -59,9 +69,8 @@ type Cluster struct {
 
 // Start starts everything and returns when all processes are ready.
 func Start(ctx context.Context, cfg Config) (c *Cluster, err error) {
-	if cfg.Replicas == 0 {
-		cfg.Replicas = 2
-	}
+	cfg.Replicas = cmp.Or(cfg.Replicas, 2)
+	cfg.Gateways = cmp.Or(cfg.Gateways, 1)
 	c = &Cluster{cfg: cfg}
 	defer func() {
 		if err != nil {
@@ -101,99 +110,29 @@ func (c *Cluster) furnish(ctx context.Context) (err error) {
 	if c.Postgres, err = localpg.Start(ctx, c.cfg.Dir); err != nil {
 		return err
 	}
-	c.Redis, err = localredis.Start(ctx, c.cfg.Dir, "--appendonly", "yes", "--appendfsync", "everysec")
+	return c.startRedis(ctx)
+}
+
+func (c *Cluster) startRedis(ctx context.Context) (err error) {
+	durable := []string{"--appendonly", "yes", "--appendfsync", "everysec"}
+	if c.cfg.RedisCluster {
+		c.RedisCluster, err = localredis.StartCluster(ctx, c.cfg.Dir, durable...)
+		return err
+	}
+	c.Redis, err = localredis.Start(ctx, c.cfg.Dir, durable...)
 	return err
 }
 
-// define chooses addresses and writes every process's settings.
-func (c *Cluster) define(ctx context.Context) error {
-	addresses, err := c.addresses()
-	if err != nil {
-		return err
+// RedisURL is the address of the Redis, or of the Redis Cluster's nodes.
+func (c *Cluster) RedisURL() string {
+	if c.RedisCluster != nil {
+		return c.RedisCluster.URL()
 	}
-	front := c.cfg.Listen
-	if front == "" {
-		if front, err = freeAddress(); err != nil {
-			return err
-		}
-	}
-	for _, service := range services {
-		database, err := c.Postgres.Create(ctx, service)
-		if err != nil {
-			return err
-		}
-		for i, address := range addresses[service] {
-			p, err := c.process(service, fmt.Sprintf("%s-%d", service, i+1), address)
-			if err != nil {
-				return err
-			}
-			p.settings("database", database, "redis", c.Redis.URL(), "peers", list(addresses), "keys", filepath.Join(c.cfg.Dir, "keys"),
-				"mail-folder", c.Mailbox(), "public-url", "http://"+front)
-			c.Processes = append(c.Processes, p)
-		}
-	}
-	c.Gateway, err = c.process("gateway", "gateway", front)
-	if err != nil {
-		return err
-	}
-	c.Gateway.settings("services", list(addresses), "keys", filepath.Join(c.cfg.Dir, "keys"))
-	c.Processes = append(c.Processes, c.Gateway)
-	return nil
+	return c.Redis.URL()
 }
 
 // Mailbox is the folder that takes the mails.
 func (c *Cluster) Mailbox() string { return filepath.Join(c.cfg.Dir, "mailbox") }
-
-func (c *Cluster) process(program, name, address string) (*Process, error) {
-	admin, err := freeAddress()
-	if err != nil {
-		return nil, err
-	}
-	p := &Process{
-		Name: name, Address: address, Admin: admin, program: filepath.Join(c.cfg.Bin, program),
-		log: filepath.Join(c.cfg.Dir, name+".log"), env: c.cfg.Env,
-	}
-	p.settings("listen", address, "admin-listen", admin, "log-format", "json",
-		"tls-cert", c.tls.Cert, "tls-key", c.tls.Key, "tls-ca", c.tls.CA)
-	if c.cfg.Sandbox {
-		p.settings("sandbox", "true")
-	}
-	if c.cfg.Unlimited && program != "gateway" {
-		p.settings("rate-limit", "0")
-	}
-	if c.cfg.Impatient && program != "gateway" {
-		p.settings("relay-lease", "500ms", "outside-lease", "1s", "redeliver-after", "500ms")
-	}
-	return p, nil
-}
-
-func (c *Cluster) addresses() (map[string][]string, error) {
-	out := map[string][]string{}
-	for _, service := range services {
-		for range c.cfg.Replicas {
-			address, err := freeAddress()
-			if err != nil {
-				return nil, err
-			}
-			out[service] = append(out[service], address)
-		}
-	}
-	return out, nil
-}
-
-// list writes addresses as the setting takes them: "customer=host:1,host:2;order=host:3".
-func list(addresses map[string][]string) string {
-	var parts []string
-	for _, service := range services {
-		parts = append(parts, service+"="+strings.Join(addresses[service], ","))
-	}
-	return strings.Join(parts, ";")
-}
-
-func freeAddress() (string, error) {
-	port, err := localport.Free()
-	return fmt.Sprintf("127.0.0.1:%d", port), err
-}
 
 // Services are the services that run, besides the gateway.
 func (c *Cluster) Services() []string { return services }
@@ -220,11 +159,22 @@ func (c *Cluster) Stage() scenario.Stage {
 // Describe says which processes and databases these are.
 func (c *Cluster) Describe() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "postgres pid %d %s, redis pid %d %s\n", c.Postgres.PID(), c.Postgres.URL(""), c.Redis.PID(), c.Redis.URL())
+	fmt.Fprintf(&b, "postgres pid %d %s, redis pid %s %s\n", c.Postgres.PID(), c.Postgres.URL(""), c.redisPIDs(), c.RedisURL())
 	for _, p := range c.Processes {
 		fmt.Fprintf(&b, "%s pid %d on %s\n", p.Name, p.PID(), p.Address)
 	}
 	return b.String()
+}
+
+func (c *Cluster) redisPIDs() string {
+	if c.Redis != nil {
+		return strconv.Itoa(c.Redis.PID())
+	}
+	var pids []string
+	for _, node := range c.RedisCluster.Nodes {
+		pids = append(pids, strconv.Itoa(node.PID()))
+	}
+	return strings.Join(pids, ",")
 }
 
 // Stop ends all processes: the suite's with time to drain, then what it stood on.
@@ -235,6 +185,9 @@ func (c *Cluster) Stop() error {
 	}
 	if c.Redis != nil {
 		c.Redis.Stop(false)
+	}
+	if c.RedisCluster != nil {
+		c.RedisCluster.Stop()
 	}
 	if c.Postgres != nil {
 		c.Postgres.Stop(false)

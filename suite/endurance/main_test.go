@@ -54,7 +54,14 @@ const patience = 30 * time.Second
 // startCluster starts the distributed suite, impatient, and ends it with the test.
 func startCluster(t *testing.T) *cluster.Cluster {
 	t.Helper()
-	c, err := cluster.Start(t.Context(), cluster.Config{Dir: t.TempDir(), Bin: bin, Sandbox: true, Impatient: true, Unlimited: true, Env: []string{box.Env()}})
+	return startClusterWith(t, cluster.Config{Unlimited: true})
+}
+
+// startClusterWith starts one of another kind.
+func startClusterWith(t *testing.T, cfg cluster.Config) *cluster.Cluster {
+	t.Helper()
+	cfg.Dir, cfg.Bin, cfg.Sandbox, cfg.Impatient, cfg.Env = t.TempDir(), bin, true, true, []string{box.Env()}
+	c, err := cluster.Start(t.Context(), cfg)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.Stop()) })
 	return c
