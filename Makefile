@@ -1,6 +1,6 @@
 # Everything that is done with this repository. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help tools generate lint check test run demo run-distributed scenarios bench servers tidy
+.PHONY: help tools generate lint check test run demo run-distributed scenarios bench servers images tidy
 
 MODULES := proto kit services/customer services/order services/loyalty services/notification services/support gateway suite
 GO      := go
@@ -10,6 +10,8 @@ STORY   ?=
 ONLY    ?=
 SHAPE   ?=
 BRIEF   ?=
+VERSION ?= dev
+PLATFORMS ?= linux/amd64
 
 help: ## List what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -55,6 +57,10 @@ scenarios: servers ## Play the stories in both shapes; STORY=S07 plays one.
 
 bench: servers ## Measure speed and memory against limits of the same run; ONLY=orders, SHAPE=embedded, BRIEF=1 for moments.
 	@$(GO) build -o $(BIN)/kept-bench ./suite/cmd/kept-bench && exec $(BIN)/kept-bench $(if $(ONLY),--only $(ONLY)) $(if $(SHAPE),--shape $(SHAPE)) $(if $(BRIEF),--brief)
+
+images: tools ## Make a container image of every process in bin/images/, without an engine; VERSION=v1.2.3 PLATFORMS=linux/amd64,linux/arm64.
+	$(BIN)/images build --version $(VERSION) --platforms $(PLATFORMS) --revision $$(git rev-parse HEAD)
+	$(BIN)/images check --version $(VERSION)
 
 tidy: ## Tidy every module's dependencies.
 	@for m in $(MODULES) tools; do (cd $$m && GOWORK=off $(GO) mod tidy) || exit 1; done
