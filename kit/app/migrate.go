@@ -46,6 +46,7 @@ func idle(log *slog.Logger) Surroundings {
 	return Surroundings{
 		Process: "migrate", Bus: bus.NewLocal(), Clock: clock.Wall{}, Log: log, Activity: &activity.Counter{},
 		Tracer: tracenoop.NewTracerProvider(), Meter: noop.NewMeterProvider(), Live: live.NewLocal(),
+		Mail:   kit.Mail{SMTP: "smtp://127.0.0.1:25", From: "Kept <no-reply@localhost>"}, // nothing is dialled
 		Signer: sign.New(make([]byte, 32)), Peer: func(string) grpc.ClientConnInterface { return nil },
 	}
 }
