@@ -1,0 +1,22 @@
+package sqldb
+
+import "context"
+
+// Count is how many rows of the table the snapshot has.
+func (s *Snapshot) Count(table string) (n int64, err error) {
+	rows, err := s.conn.run(context.Background(), Q("select count(*) from "+table))
+	if err != nil {
+		return 0, err
+	}
+	return One(rows, func(r *Rows) (n int64, err error) { return n, r.Scan(&n) })
+}
+
+// Held tells whether somebody has the turn to write.
+func (db *DB) Held() bool {
+	turn := &db.engine.(*sqliteFile).turn
+	if turn.TryLock() {
+		turn.Unlock()
+		return false
+	}
+	return true
+}
