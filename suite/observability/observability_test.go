@@ -51,16 +51,22 @@ func watch(t *testing.T) *watched {
 
 func (w *watched) call(t *testing.T, method, path, body string, header ...string) string {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, w.stage.URL+path, strings.NewReader(body))
+	return call(t, w.stage, method, path, body, header...)
+}
+
+// call calls as an admin and returns whatever is answered.
+func call(t *testing.T, stage scenario.Stage, method, path, body string, header ...string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, stage.URL+path, strings.NewReader(body))
 	require.NoError(t, err)
-	raw, err := w.stage.Token(access.Principal{Role: accessv1.Role_ROLE_ADMIN, Subject: "admins/owner"})
+	raw, err := stage.Token(access.Principal{Role: accessv1.Role_ROLE_ADMIN, Subject: "admins/owner"})
 	require.NoError(t, err)
 	req.Header.Set("Authorization", "Bearer "+raw)
 	req.Header.Set("Content-Type", "application/json")
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
-	res, err := w.stage.HTTP.Do(req)
+	res, err := stage.HTTP.Do(req)
 	require.NoError(t, err)
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
@@ -74,7 +80,11 @@ func (w *watched) metrics() string {
 	return rec.Body.String()
 }
 
-const marked = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+// marked is a trace that the caller has begun.
+const (
+	markedTrace = "4bf92f3577b34da6a3ce929d0e0e4736"
+	marked      = "00-" + markedTrace + "-00f067aa0ba902b7-01"
+)
 
 // TestOneTraceFromRESTToTheConsumersRows follows the caller's own trace through every hop.
 func TestOneTraceFromRESTToTheConsumersRows(t *testing.T) {
@@ -87,7 +97,7 @@ func TestOneTraceFromRESTToTheConsumersRows(t *testing.T) {
 			names[s.SpanContext.SpanID().String()] = s.Name
 		}
 		for _, s := range w.spans.GetSpans() {
-			if s.SpanContext.TraceID().String() == "4bf92f3577b34da6a3ce929d0e0e4736" {
+			if s.SpanContext.TraceID().String() == markedTrace {
 				parents[s.Name] = names[s.Parent.SpanID().String()]
 			}
 		}
