@@ -3,12 +3,14 @@ package sqldb_test
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -273,12 +275,33 @@ func TestACommitWithoutAnAnswerIsUnavailable(t *testing.T) {
 	}
 }
 
+// Workers read without a deadline of their own. On a connection that swallows everything and never breaks, a read ends by itself,
+// and the next one has a new connection.
+func TestAHalfOpenConnectionIsGivenUp(t *testing.T) {
+	url := newURL(t, "postgres")
+	proxy := newProxy(t, url)
+	db := open(t, sqldb.Config{URL: proxy.url, Writers: 1, Readers: 1, Patience: 500 * time.Millisecond})
+	require.NoError(t, db.Migrate(t.Context(), schema(), "schema"))
+	for range 2 {
+		require.Equal(t, int64(0), number(t, db, "select count(*) from log"))
+		proxy.silence()
+		require.Equal(t, int64(0), number(t, db, "select count(*) from log"), "the second try is over a new connection")
+		proxy.silence()
+		require.Equal(t, codes.Unavailable, errs.KindOf(db.Update(t.Context(), "test", put("nobody hears it"))))
+	}
+	require.NoError(t, db.Update(t.Context(), "test", put("heard")))
+	require.Equal(t, "heard", ids(t, db))
+	proxy.hangUp()
+}
+
 // proxy stands between us and PostgreSQL and breaks the connection when it sees an armed commit pass.
 type proxy struct {
 	url     string
 	mu      sync.Mutex
 	armed   bool
 	forward bool
+	deaf    map[net.Conn]bool // clients of whom nothing is passed on any more
+	clients map[net.Conn]bool
 }
 
 func (p *proxy) arm(forward bool) {
@@ -287,13 +310,36 @@ func (p *proxy) arm(forward bool) {
 	p.armed, p.forward = true, forward
 }
 
+// silence swallows all that comes over the connections that there are: they are half open. New ones are not.
+func (p *proxy) silence() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	maps.Copy(p.deaf, p.clients)
+}
+
+// hangUp ends the connections. Those that were given up would be waited for.
+func (p *proxy) hangUp() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for client := range p.clients {
+		client.Close()
+	}
+}
+
+func (p *proxy) swallows(client net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clients[client] = true
+	return p.deaf[client]
+}
+
 func newProxy(t *testing.T, url string) *proxy {
 	conf, err := pgx.ParseConfig(url)
 	require.NoError(t, err)
 	server := fmt.Sprintf("%s:%d", conf.Host, conf.Port)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	p := &proxy{url: strings.Replace(url, server, l.Addr().String(), 1)}
+	p := &proxy{url: strings.Replace(url, server, l.Addr().String(), 1), deaf: map[net.Conn]bool{}, clients: map[net.Conn]bool{}}
 	require.NotEqual(t, url, p.url)
 	var all sync.WaitGroup
 	all.Go(func() {
@@ -335,6 +381,9 @@ func (p *proxy) carry(client net.Conn, address string) {
 				_, _ = io.Copy(io.Discard, server)
 			}
 			return
+		}
+		if p.swallows(client) {
+			continue
 		}
 		if _, err := server.Write(buf[:n]); err != nil {
 			return

@@ -6,6 +6,7 @@
 package sqldb
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -29,6 +30,10 @@ type Config struct {
 	Queue int
 	// Group is how many callers share one transaction at most (default 64).
 	Group int
+	// Patience bounds each group's and each read's work on PostgreSQL (default 20 s): a connection may swallow everything and
+	// never break. A caller's own deadline bounds a read, too; of a group it is looked at before its turn only, as cancelling a
+	// statement half-way would roll back everybody in the group.
+	Patience time.Duration
 	// OnGroup, when set, is told each committed group's size.
 	OnGroup func(size int)
 }
@@ -38,6 +43,7 @@ func (c Config) withDefaults() Config {
 	c.Readers = orDefault(c.Readers, 8)
 	c.Queue = orDefault(c.Queue, 4096)
 	c.Group = orDefault(c.Group, 64)
+	c.Patience = cmp.Or(c.Patience, 20*time.Second)
 	if c.OnGroup == nil {
 		c.OnGroup = func(int) {}
 	}
@@ -50,10 +56,6 @@ func orDefault(n, def int) int {
 	}
 	return n
 }
-
-// patience bounds one group's work on the database. A caller's own deadline is looked at before its turn only:
-// cancelling a statement half-way would roll back everybody in the group.
-const patience = 20 * time.Second
 
 // DB is an open database.
 type DB struct {

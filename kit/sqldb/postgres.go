@@ -1,6 +1,7 @@
 package sqldb
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -20,8 +21,9 @@ import (
 // postgres runs groups optimistically: all callers of a group in one transaction, each of their round trips
 // sent as one pipeline. When one fails the transaction is rolled back, the culprit is set apart, and the others go again.
 type postgres struct {
-	pool    *pgxpool.Pool
-	onGroup func(int)
+	pool     *pgxpool.Pool
+	patience time.Duration
+	onGroup  func(int)
 }
 
 func openPostgres(ctx context.Context, cfg Config) (*postgres, error) {
@@ -34,6 +36,7 @@ func openPostgres(ctx context.Context, cfg Config) (*postgres, error) {
 	if conf.ConnConfig.ConnectTimeout == 0 {
 		conf.ConnConfig.ConnectTimeout = 5 * time.Second
 	}
+	conf.PingTimeout = cmp.Or(conf.PingTimeout, pingTimeout)
 	for name, value := range session() {
 		if _, set := conf.ConnConfig.RuntimeParams[name]; !set {
 			conf.ConnConfig.RuntimeParams[name] = value
@@ -43,8 +46,11 @@ func openPostgres(ctx context.Context, cfg Config) (*postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &postgres{pool: pool, onGroup: cfg.OnGroup}, nil
+	return &postgres{pool: pool, patience: cfg.Patience, onGroup: cfg.OnGroup}, nil
 }
+
+// pingTimeout bounds the question whether a connection that nobody has used for a second is still there.
+const pingTimeout = 2 * time.Second
 
 // session says how every connection behaves, unless the URL says otherwise. The two limits are below and above
 // patience: a row that stays locked fails the statement that wants it and not its whole group, and a frozen replica's
@@ -76,11 +82,7 @@ func (p *postgres) migrator() (*sql.DB, []goose.ProviderOption, error) {
 // read goes again once: a reader may meet a connection that broke while nobody used it, or a changed schema.
 func (p *postgres) read(ctx context.Context, stmts []*Stmt) (out []*Rows, err error) {
 	for range 2 {
-		err = p.pool.AcquireFunc(ctx, func(c *pgxpool.Conn) (err error) {
-			out, _, err = pipeline(ctx, c.Conn(), stmts)
-			return err
-		})
-		if err == nil {
+		if out, err = p.readOnce(ctx, stmts); err == nil {
 			return out, nil
 		}
 		if ctx.Err() != nil {
@@ -92,6 +94,28 @@ func (p *postgres) read(ctx context.Context, stmts []*Stmt) (out []*Rows, err er
 		}
 	}
 	return nil, unavailable(err)
+}
+
+func (p *postgres) readOnce(ctx context.Context, stmts []*Stmt) (out []*Rows, err error) {
+	ctx, cancel := context.WithTimeout(ctx, p.patience)
+	defer cancel()
+	conn, err := p.pool.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release(conn)
+	out, _, err = pipeline(ctx, conn.Conn(), stmts)
+	return out, err
+}
+
+// release gives a connection back to the pool. One that was given up is taken out of it: it may take a quarter of a minute to end,
+// and the pool would wait for that before it makes another in its place.
+func release(conn *pgxpool.Conn) {
+	if conn.Conn().IsClosed() {
+		conn.Hijack()
+		return
+	}
+	conn.Release()
 }
 
 // renew lets go of the idle connections when one was found broken: the others have hardly fared better.
@@ -175,14 +199,14 @@ func (p *postgres) single(c *call) {
 // attempt runs the calls in one transaction. On success everyone has their answer; on failure nobody has, nothing
 // is in the database (unless the outcome is unknown), and the group knows whose fault it was.
 func (p *postgres) attempt(calls []*call) (*group, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), p.patience)
 	defer cancel()
 	g := newGroup(calls)
 	conn, err := p.pool.Acquire(ctx)
 	if err != nil {
 		return g, err
 	}
-	defer conn.Release()
+	defer release(conn)
 	if err = g.run(ctx, conn.Conn()); err == nil {
 		for i, c := range calls {
 			failpoint.Hit("commit.after", c.work)
