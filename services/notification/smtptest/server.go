@@ -39,6 +39,10 @@ type Options struct {
 	User, Password string
 	// UTF8 takes addresses with letters beyond ASCII.
 	UTF8 bool
+	// Address is where it listens; a free port of 127.0.0.1 when empty.
+	Address string
+	// Keep is how many mails it remembers, the last ones; all when zero.
+	Keep int
 }
 
 // Server is a mail server. Many may use it at once.
@@ -56,17 +60,21 @@ type Server struct {
 	opened  int
 }
 
-// Start starts a server on a free port of 127.0.0.1. Whoever starts it stops it.
+// Start starts a server. Whoever starts it stops it.
 func Start(options Options) (*Server, error) {
-	port, err := localport.Free()
-	if err != nil {
-		return nil, err
+	address := options.Address
+	if address == "" {
+		port, err := localport.Free()
+		if err != nil {
+			return nil, err
+		}
+		address = fmt.Sprintf("127.0.0.1:%d", port)
 	}
 	cert, err := selfSigned()
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{options: options, address: fmt.Sprintf("127.0.0.1:%d", port), cert: cert}
+	s := &Server{options: options, address: address, cert: cert}
 	return s, s.Restart()
 }
 
@@ -159,4 +167,7 @@ func (s *Server) keep(m Mail) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mails = append(s.mails, m)
+	if over := len(s.mails) - s.options.Keep; s.options.Keep > 0 && over > 0 {
+		s.mails = slices.Delete(s.mails, 0, over)
+	}
 }
