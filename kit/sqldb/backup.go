@@ -22,6 +22,7 @@ func Snapshots(ctx context.Context, dbs ...*DB) (out []*Snapshot, err error) {
 	defer func() {
 		if err != nil {
 			closeAll(out)
+			out = nil
 		}
 	}()
 	files, err := sqliteFiles(dbs)

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"go.opentelemetry.io/otel/metric"
@@ -113,15 +112,9 @@ func (s *Suite) lockDir() error {
 	if err := os.MkdirAll(s.cfg.Dir, 0o700); err != nil {
 		return err
 	}
-	lock, err := os.OpenFile(filepath.Join(s.cfg.Dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
-	}
+	lock, err := Lock(s.cfg.Dir)
 	s.lock = lock
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return fmt.Errorf("the data folder %s is in use by another process", s.cfg.Dir)
-	}
-	return nil
+	return err
 }
 
 func (s *Suite) openUnits(ctx context.Context) error {

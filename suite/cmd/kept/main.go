@@ -17,6 +17,7 @@ import (
 	"kept.dev/kit/process"
 	"kept.dev/kit/token"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
+	"kept.dev/suite/backup"
 	"kept.dev/suite/embedded"
 )
 
@@ -37,9 +38,16 @@ func main() {
 		app.Exit("kept keys", args, &cmd, cmd.Run)
 	case "import":
 		os.Exit(importMain(args))
+	case "backup":
+		var cmd BackupCmd
+		app.Exit("kept backup", args, &cmd, cmd.Run)
+	case "restore":
+		var cmd RestoreCmd
+		app.Exit("kept restore", args, &cmd, cmd.Run)
 	default:
 		fmt.Fprintf(os.Stderr, "kept: there is no command %q\n\nkept serve   run the suite (also without a command)\n"+
-			"kept token   print a token for a caller\nkept keys    show, make and rotate the keys that sign tokens and links\nkept import  take a file of customers or orders in\n\n--help after a command tells more.\n", command)
+			"kept token   print a token for a caller\nkept keys    show, make and rotate the keys that sign tokens and links\nkept import  take a file of customers or orders in\n"+
+			"kept backup  copy all data as of one moment, also while the suite runs\nkept restore put a backup back\n\n--help after a command tells more.\n", command)
 		os.Exit(2)
 	}
 }
@@ -82,7 +90,7 @@ func (c *ServeCmd) Run(ctx context.Context) error {
 	}
 	return process.Run(ctx, seen.Logger, c.Drain,
 		seen.Part(), c.AdminPart(c, seen, readiness), c.ProbePart(readiness),
-		process.Part{Name: "services", Run: suite.Run, Stop: suite.Drain},
+		process.Part{Name: "services", Run: suite.Run, Stop: suite.Drain}, backup.Part(c.Data, suite.Databases(), seen.Logger),
 		app.GRPCPart(c.GRPCListen, server), app.StreamsPart(suite.EndStreams), process.HTTP("rest", c.Listen, suite.Handler),
 		process.Part{Name: "greeting", Start: func(context.Context) error { return c.greet(suite.Issuer) }},
 		readiness.Part(), app.SettlePart())

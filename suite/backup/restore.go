@@ -1,0 +1,85 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"kept.dev/kit/sqldb"
+)
+
+// Restore puts a backup of the embedded suite into a folder that has no data yet. Every file is compared with what was
+// written, and every database looked through, before anything has its name.
+func Restore(ctx context.Context, from, dir string) (Manifest, error) {
+	m, err := Read(from)
+	if err != nil {
+		return m, err
+	}
+	if m.Shape != embeddedShape {
+		return m, fmt.Errorf("%s is a backup of the %s suite: name the databases to restore it to", from, m.Shape)
+	}
+	if err := makeRoom(dir); err != nil {
+		return m, err
+	}
+	data := filepath.Join(from, dataFolder)
+	err = inRoom(dir, func(room string) error {
+		if _, err := copyTree(data, room, func(string) bool { return false }); err != nil {
+			return err
+		}
+		return soundDatabases(ctx, room)
+	})
+	if err != nil {
+		return m, fmt.Errorf("restore to %s: %w", dir, err)
+	}
+	return m, nil
+}
+
+// makeRoom refuses a folder with anything in it, and takes an empty one away.
+func makeRoom(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if len(entries) > 0 {
+		return fmt.Errorf("%s has something in it already; a backup is restored to a new folder", dir)
+	}
+	return os.Remove(dir)
+}
+
+// soundDatabases has SQLite look through every database.
+func soundDatabases(ctx context.Context, dir string) error {
+	files, err := filepath.Glob(filepath.Join(dir, "*.db"))
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if err := sound(ctx, file); err != nil {
+			return fmt.Errorf("%s: %w", filepath.Base(file), err)
+		}
+	}
+	return nil
+}
+
+func sound(ctx context.Context, file string) error {
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: "sqlite:" + file})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	rows, err := db.Query(ctx, "pragma quick_check(3)")
+	if err != nil {
+		return err
+	}
+	found, err := sqldb.All(rows, func(r *sqldb.Rows) (s string, err error) { return s, r.Scan(&s) })
+	if err == nil && !slices.Equal(found, []string{"ok"}) {
+		err = fmt.Errorf("the database is damaged: %v", found)
+	}
+	return err
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"kept.dev/kit/sqldb"
+	"kept.dev/suite/backup"
+	"kept.dev/suite/embedded"
+)
+
+// BackupCmd copies all data as of one moment.
+type BackupCmd struct {
+	Data string `help:"The suite's data folder, whether the suite runs or not." default:"data"`
+	Out  string `help:"Folder to make for the backup." required:""`
+}
+
+// Run asks the suite that runs on the data for a backup, or takes it itself where none runs.
+func (c *BackupCmd) Run(ctx context.Context) error {
+	dir, out, err := absolute(c.Data, c.Out)
+	if err != nil {
+		return err
+	}
+	m, err := backup.Ask(ctx, dir, out)
+	if errors.Is(err, backup.ErrNobody) {
+		m, err = backUpResting(ctx, dir, out)
+	}
+	if err == nil {
+		fmt.Printf("%s holds the data as of %s: %d files, %d bytes.\n", out, m.Taken.Format("2006-01-02 15:04:05 MST"), len(m.Files), m.Size())
+	}
+	return err
+}
+
+// backUpResting takes a backup of data that no suite runs on, and keeps any from starting meanwhile.
+func backUpResting(ctx context.Context, dir, out string) (m backup.Manifest, err error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.db"))
+	if err != nil || len(files) == 0 {
+		return m, errors.Join(fmt.Errorf("there is no suite's data in %s", dir), err)
+	}
+	lock, err := embedded.Lock(dir)
+	if err != nil {
+		return m, err
+	}
+	defer lock.Close()
+	databases := map[string]*sqldb.DB{}
+	for _, file := range files {
+		db, err := sqldb.Open(ctx, sqldb.Config{URL: "sqlite:" + file})
+		if err != nil {
+			return m, fmt.Errorf("%s: %w", file, err)
+		}
+		defer db.Close()
+		databases[strings.TrimSuffix(filepath.Base(file), ".db")] = db
+	}
+	return backup.Write(ctx, dir, databases, out)
+}
+
+// RestoreCmd puts a backup back.
+type RestoreCmd struct {
+	From string `help:"Folder of the backup." required:""`
+	Data string `help:"Data folder to make." required:""`
+}
+
+// Run puts the backup of an embedded suite into a new data folder.
+func (c *RestoreCmd) Run(ctx context.Context) error {
+	from, dir, err := absolute(c.From, c.Data)
+	if err != nil {
+		return err
+	}
+	m, err := backup.Restore(ctx, from, dir)
+	if err == nil {
+		fmt.Printf("%s holds the data as of %s. To go on from there: kept serve --data %s\n",
+			c.Data, m.Taken.Format("2006-01-02 15:04:05 MST"), c.Data)
+	}
+	return err
+}
+
+// absolute makes the paths good for a process in another folder.
+func absolute(a, b string) (absA, absB string, err error) {
+	absA, errA := filepath.Abs(a)
+	absB, errB := filepath.Abs(b)
+	return absA, absB, errors.Join(errA, errB)
+}
