@@ -19,7 +19,7 @@ func signer(t *testing.T, issuer *Issuer) string {
 	raw, err := issuer.Issue(anna, time.Hour)
 	require.NoError(t, err)
 	for _, key := range issuer.JWKS().Keys {
-		verifier, err := NewVerifier(KeysOf(keyring.Ring{{JSONWebKey: key}}.Set()), nil, time.Now)
+		verifier, err := NewVerifier(KeysOf(keyring.Ring{{JSONWebKey: key}}.Set()), nil, issuer.now)
 		require.NoError(t, err)
 		if _, err := verifier.Verify(t.Context(), raw); err == nil {
 			return key.KeyID
@@ -133,4 +133,54 @@ func TestRenewingFollowsARotation(t *testing.T) {
 	require.Equal(t, first, source(t.Context()), "the new key does not sign yet")
 	require.NoError(t, issuer.Rotate(0))
 	require.NotEqual(t, first, source(t.Context()))
+}
+
+// TestServicesOnBothSidesOfARotation has the new file reach two services minutes apart. Each accepts what the other signs, at
+// any time.
+func TestServicesOnBothSidesOfARotation(t *testing.T) {
+	now := time.Now()
+	clock := func() time.Time { return now }
+	outside, err := newIssuer(t.TempDir(), clock)
+	require.NoError(t, err)
+	type service struct {
+		issuer   *Issuer
+		verifier *Verifier
+	}
+	copyTo := func(dir string) {
+		raw, err := os.ReadFile(string(fileIn(outside.dir)))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(string(fileIn(dir)), raw, 0o600))
+	}
+	start := func() service {
+		dir := t.TempDir()
+		copyTo(dir)
+		issuer, err := newIssuer(dir, clock)
+		require.NoError(t, err)
+		verifier, err := NewVerifier(issuer.Keys(), nil, clock)
+		require.NoError(t, err)
+		return service{issuer, verifier}
+	}
+	order, customer := start(), start()
+	believes := func(to, from service) {
+		t.Helper()
+		raw, err := from.issuer.Issue(anna, time.Minute)
+		require.NoError(t, err)
+		_, err = to.verifier.Verify(t.Context(), raw)
+		require.NoError(t, err)
+	}
+	first := signer(t, order.issuer)
+	require.NoError(t, outside.Rotate(10*time.Minute))
+	for minute := range 15 {
+		switch minute {
+		case 1:
+			copyTo(order.issuer.dir)
+		case 4:
+			copyTo(customer.issuer.dir)
+		}
+		believes(order, customer)
+		believes(customer, order)
+		now = now.Add(time.Minute)
+	}
+	require.NotEqual(t, first, signer(t, order.issuer))
+	require.Equal(t, signer(t, order.issuer), signer(t, customer.issuer))
 }
