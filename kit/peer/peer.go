@@ -43,11 +43,14 @@ func Dial(address string, creds credentials.TransportCredentials, opts ...grpc.D
 	// A replica that is back is called again soon: the library's own second of waiting is long for a caller, and the next
 	// replica may go at once.
 	again := backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 500 * time.Millisecond}
+	// A replica behind a network that swallows everything is known after 13 seconds: a call that waits for it goes to another
+	// one while its caller, who is a service with 15 seconds or the gateway with 30, still waits. The library asks no sooner.
+	silence := keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 3 * time.Second}
 	conn, err := grpc.NewClient(target, append(opts,
 		grpc.WithTransportCredentials(creds),
 		grpc.WithDefaultServiceConfig(serviceConfig), grpc.WithChainUnaryInterceptor(keyed),
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: again, MinConnectTimeout: 5 * time.Second}),
-		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 20 * time.Second, Timeout: 5 * time.Second}),
+		grpc.WithKeepaliveParams(silence),
 	)...)
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", address, err)

@@ -74,9 +74,15 @@ func (c client) call(ctx context.Context, method, path, key string, body any) (r
 
 func (r reply) text(t *testing.T, field string) string {
 	t.Helper()
+	text, err := r.field(field)
+	require.NoError(t, err)
+	return text
+}
+
+func (r reply) field(name string) (string, error) {
 	var body map[string]any
-	require.NoError(t, json.Unmarshal([]byte(r.body), &body))
-	return fmt.Sprint(body[field])
+	err := json.Unmarshal([]byte(r.body), &body)
+	return fmt.Sprint(body[name]), err
 }
 
 // shop is a product on the shelf, a way of delivery, and a customer who buys.
