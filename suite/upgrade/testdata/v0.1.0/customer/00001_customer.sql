@@ -1,0 +1,55 @@
+-- +goose Up
+create table customer (
+    id            text   not null constraint customer_pkey primary key,
+    version       bigint not null,
+    display_name  text   not null,
+    language_code text   not null,
+    email         text   not null,
+    phone         text   not null,
+    region_code   text   not null,
+    addresses     bytea  not null,
+    created       bigint not null,
+    constraint customer_version_held check (version > 0)
+);
+create index customer_created on customer (created, id);
+
+-- What customers are known by, in the one spelling by which it is compared. The unique key is what keeps an e-mail address, a
+-- number or an id from being two customers', and what finds whose it is. A row is there because it was added, because the
+-- customer is written to or called at it (contact), or for both reasons.
+create table identity (
+    id          text    not null constraint identity_pkey primary key,
+    customer_id text    not null constraint identity_customer_fkey references customer (id),
+    kind        bigint  not null constraint identity_kind_known check (kind between 1 and 3),
+    issuer      text    not null,
+    value       text    not null,
+    contact     boolean not null,
+    added       boolean not null,
+    created     bigint  not null,
+    constraint identity_value_key unique (kind, issuer, value),
+    constraint identity_issued check ((kind = 3) = (issuer <> '')),
+    constraint identity_for_a_reason check (contact = true or added = true)
+);
+create index identity_customer on identity (customer_id, created, id);
+-- A customer is written to at one address and called at one number.
+create unique index identity_contact_key on identity (customer_id, kind) where contact = true;
+
+-- The promise book. The facts of a promise come in any order: an answer may be here before the promise itself, so what
+-- PromiseMade tells is NULL until it comes.
+create table promise (
+    id         text   not null constraint promise_pkey primary key,
+    customer   text   not null,
+    subject    text   not null,
+    state      bigint not null constraint promise_state_known check (state between 1 and 6),
+    resolved   bigint,
+    kind       bigint,
+    owner      text,
+    made       bigint,
+    at_risk    bigint,
+    due        bigint,
+    fee        bigint constraint promise_fee_range check (fee between 0 and 9000000000000000),
+    currency   text,
+    unanswered bigint,
+    constraint promise_due_after_risk check (at_risk < due)
+);
+create index promise_made on promise (made, id);
+create index promise_customer on promise (customer, made, id);

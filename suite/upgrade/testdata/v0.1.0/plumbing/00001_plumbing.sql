@@ -1,0 +1,60 @@
+-- +goose Up
+
+-- Events that this service has said, written in the transaction that made them true.
+create table outbox (
+    id          text    not null constraint outbox_pkey primary key,
+    pending     boolean not null,
+    type        text    not null,
+    subject     text    not null,
+    version     bigint  not null,
+    time        bigint  not null,
+    traceparent text    not null,
+    data        bytea   not null
+);
+create index outbox_pending on outbox (id) where pending;
+
+-- Events of others that this service has handled. A row is written with the event's effects, so none has effect twice.
+create table inbox (
+    id text not null constraint inbox_pkey primary key
+);
+
+-- What must happen later. A row that keeps failing is the dead letter of its timer or event.
+create table timer (
+    kind        text    not null,
+    key         text    not null constraint timer_key_plain check (key not like '%.%'),
+    due         bigint  not null,
+    outside     boolean not null,
+    payload     bytea   not null,
+    traceparent text    not null,
+    attempts    bigint  not null default 0,
+    parked      boolean not null default false,
+    failed      bigint  not null default 0,
+    error       text    not null default '',
+    type        text    not null default '',
+    fence       bigint  not null default 0,
+    leased      bigint  not null default 0,
+    constraint timer_pkey primary key (kind, key)
+);
+-- Local timers are found at once however many outside calls wait.
+create index timer_due on timer (outside, due) where not parked;
+create index timer_failed on timer (failed, kind, key) where attempts > 0;
+
+-- Who does, for the moment, what only one process should do.
+create table lease (
+    name   text   not null constraint lease_pkey primary key,
+    holder text   not null,
+    until  bigint not null,
+    state  text   not null default ''
+);
+
+-- Answers that were given, for callers who ask the same again.
+create table idempotency (
+    caller   text   not null,
+    method   text   not null,
+    key      text   not null,
+    hash     bytea  not null,
+    response bytea  not null,
+    created  bigint not null,
+    constraint idempotency_pkey primary key (caller, method, key)
+);
+create index idempotency_created on idempotency (created);
