@@ -3,7 +3,6 @@ package observability
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -16,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
+	"kept.dev/kit"
 	"kept.dev/kit/access"
 	"kept.dev/kit/telemetry"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
@@ -35,6 +35,12 @@ type watched struct {
 
 func watch(t *testing.T) *watched {
 	t.Helper()
+	return watchWith(t, kit.Mail{})
+}
+
+// watchWith is watch with mail of its own.
+func watchWith(t *testing.T, mail kit.Mail) *watched {
+	t.Helper()
 	w := &watched{spans: tracetest.NewInMemoryExporter(), log: &lockedBuffer{}}
 	level := &slog.LevelVar{}
 	level.Set(slog.LevelDebug)
@@ -44,7 +50,7 @@ func watch(t *testing.T) *watched {
 	require.NoError(t, err)
 	w.seen = seen
 	w.suite, w.stage = stage.EmbeddedWith(t, embedded.Config{
-		Dir: t.TempDir(), Sandbox: true, Log: seen.Logger, Tracer: seen.TracerProvider, Meter: seen.MeterProvider,
+		Dir: t.TempDir(), Sandbox: true, Mail: mail, Log: seen.Logger, Tracer: seen.TracerProvider, Meter: seen.MeterProvider,
 	})
 	return w
 }
@@ -132,51 +138,6 @@ func TestStoryIsCounted(t *testing.T) {
 	} {
 		require.Contains(t, text, line)
 	}
-}
-
-// TestNothingPersonalIsSeen plants marked values wherever a customer's data goes in, makes calls go well and badly, and
-// looks for the marks in everything that operators can see.
-func TestNothingPersonalIsSeen(t *testing.T) {
-	w := watch(t)
-	const mark = "Zaphod-Beeblebrox"
-	name := w.call(t, http.MethodPost, "/v1/customers", `{"displayName": "`+mark+`", "email": "`+mark+`@example.org", "phone": "+380441234567"}`, "Idempotency-Key", mark+"-key")
-	customer := strings.Split(strings.SplitAfter(name, `"name":"`)[1], `"`)[0]
-	w.call(t, http.MethodPost, "/v1/products?productId=pot", `{"displayName": "Pot", "unitPrice": {"currencyCode": "EUR", "units": 1}}`)
-	w.call(t, http.MethodPost, "/v1/products/pot/stock:adjust", `{"quantityDelta": 5, "reason": "`+mark+`"}`)
-	w.call(t, http.MethodPost, "/v1/deliveryOptions?deliveryOptionId=fast", `{"displayName": "Fast", "promisedDuration": "3600s"}`)
-	order := fmt.Sprintf(`{"customer": %q, "deliveryOption": "deliveryOptions/fast", "lines": [{"product": "products/pot", "quantity": %s}],
-		"deliveryAddress": {"regionCode": "UA", "addressLines": [%q], "recipients": [%q]}}`, customer, "%s", mark, mark)
-	placed := w.call(t, http.MethodPost, "/v1/orders", fmt.Sprintf(order, "1"))
-	require.Contains(t, placed, "PLACED", "the marks have to be inside")
-	w.call(t, http.MethodPost, "/v1/orders", fmt.Sprintf(order, "4711"))                        // refused by the stock
-	w.call(t, http.MethodPost, "/v1/orders", fmt.Sprintf(order, `"`+mark+`"`))                  // no number
-	w.call(t, http.MethodPost, "/v1/customers", `{"displayName": 5, "`+mark+`": 1}`)            // no such field
-	w.call(t, http.MethodGet, "/v1/promises?filter=customer%3D%22"+mark+"%22%20AND%20nope", "") // no such filter
-	w.call(t, http.MethodGet, "/v1/customers/"+mark, "")
-	orderName := strings.Split(strings.SplitAfter(placed, `"name":"`)[1], `"`)[0]
-	w.call(t, http.MethodPost, "/v1/"+orderName+":cancel", `{"reason": "`+mark+`"}`)
-	w.call(t, http.MethodPost, "/v1/cases", fmt.Sprintf(`{"customer": %q, "title": %q, "description": %q, "about": %q}`, customer, mark, mark, orderName))
-	w.call(t, http.MethodGet, "/v1/identities:resolve?value="+mark+"@example.org", "")
-	w.call(t, http.MethodGet, "/v1/identities:resolve?value=%2B380441234567", "")
-	w.call(t, http.MethodPatch, "/v1/"+customer, `{"email": "second-`+mark+`@example.org"}`)
-	w.call(t, http.MethodPost, "/v1/sandbox/clock:advance", `{"duration": "7200s"}`)
-
-	for _, planted := range []string{mark, strings.ToLower(mark), "441234567"} {
-		require.NotContains(t, w.log.String(), planted, "log")
-		require.NotContains(t, w.metrics(), planted, "metrics")
-	}
-	spans := w.spans.GetSpans()
-	require.NotEmpty(t, spans)
-	for _, s := range spans {
-		require.NotContains(t, describe(s), mark, "span %s", s.Name)
-		require.NotContains(t, describe(s), "441234567", "span %s", s.Name)
-	}
-}
-
-func describe(s tracetest.SpanStub) string {
-	var b strings.Builder
-	fmt.Fprintln(&b, s.Name, s.Status.Description, s.Attributes, s.Events, s.Links)
-	return b.String()
 }
 
 // lockedBuffer takes log lines from many goroutines.
