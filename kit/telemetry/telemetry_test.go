@@ -152,6 +152,14 @@ func TestLogLinesCarryTraceIDs(t *testing.T) {
 	require.Equal(t, map[string]any{"b": 2., "c": 3.}, line["g"])
 }
 
+func TestLogLinesNameOneService(t *testing.T) {
+	var out bytes.Buffer
+	tel := setup(t, telemetry.Config{Out: &out})
+	defer func() { require.NoError(t, tel.Shutdown(context.WithoutCancel(t.Context()))) }()
+	tel.Logger.With("service", "loyalty", "a", 1).With("b", 2).WithGroup("g").Info("hello", "service", "of another kind")
+	require.Regexp(t, `"msg":"hello","a":1,"b":2,"service":"loyalty","g":\{"service":"of another kind"\}\}`, out.String())
+}
+
 func TestLoggerKeepsTheRulesOfSlog(t *testing.T) {
 	var out bytes.Buffer
 	slogtest.Run(t, func(t *testing.T) slog.Handler {
