@@ -3,6 +3,7 @@ package endurance_test
 import (
 	"math/rand/v2"
 	"net/http"
+	"syscall"
 	"testing"
 	"time"
 
@@ -40,6 +41,10 @@ func TestOutages(t *testing.T) {
 	for range 3 {
 		outage(t, c, books, "Redis lost with its data", func() { loseRedis(t, c) })
 	}
+	outage(t, c, books, "Redis crashed with its data safe", func() {
+		c.Redis.Stop(true)
+		require.NoError(t, c.Redis.Restart(t.Context()))
+	})
 	for range 2 {
 		outage(t, c, books, "PostgreSQL crashed", func() {
 			c.Postgres.Stop(true)
@@ -49,7 +54,30 @@ func TestOutages(t *testing.T) {
 	ends, err := stop()
 	require.NoError(t, err)
 	require.Zero(t, ends, "processes that ended because of an outage")
+	killEach(t, c, books)
 	withoutCustomer(t, c, books)
+}
+
+// killEach kills one process after the other, the gateway too, while a story is played. The others go on without it.
+func killEach(t *testing.T, c *cluster.Cluster, books *books) {
+	t.Helper()
+	stop := cluster.Keep(c.Processes...)
+	played := make(chan error, 1)
+	go func() { played <- play(t, c.Stage()) }()
+	for _, p := range c.Processes {
+		died := time.Now()
+		require.NoError(t, syscall.Kill(p.PID(), syscall.SIGKILL))
+		probe(t, c)
+		recovered := time.Since(died)
+		require.Eventually(t, func() bool { return p.Ready(t.Context()) }, patience, 10*time.Millisecond)
+		t.Logf("outage: %s killed: an order is in the promise book again %s after its death; it is ready again after %s",
+			p.Name, recovered.Round(10*time.Millisecond), time.Since(died).Round(10*time.Millisecond))
+	}
+	require.NoError(t, <-played)
+	books.balance(t)
+	ends, err := stop()
+	require.NoError(t, err)
+	require.Equal(t, cluster.Ends{Killed: len(c.Processes)}, ends)
 }
 
 // outage strikes at a random moment of the story, which has to hold.
