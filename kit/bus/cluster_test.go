@@ -1,11 +1,7 @@
 package bus_test
 
 import (
-	"net"
-	"strconv"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
@@ -14,35 +10,14 @@ import (
 	"kept.dev/kit/localredis"
 )
 
-// newCluster is a Redis Cluster of three nodes.
+// newCluster is a Redis Cluster.
 func newCluster(t *testing.T) *redis.ClusterClient {
-	var nodes []*redis.Client
-	var addrs []string
-	slots := []int{0, 5461, 10923, 16384}
-	for i := range 3 {
-		busPort, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		_, port, err := net.SplitHostPort(busPort.Addr().String())
-		require.NoError(t, err)
-		busPort.Close()
-		s, err := localredis.Start(t.Context(), t.TempDir(), "--cluster-enabled", "yes", "--cluster-port", port)
-		require.NoError(t, err)
-		node := redis.NewClient(&redis.Options{Addr: s.Addr()})
-		t.Cleanup(func() { node.Close(); s.Stop(true) })
-		require.NoError(t, node.Do(t.Context(), "cluster", "addslotsrange", slots[i], slots[i+1]-1).Err())
-		require.NoError(t, node.Do(t.Context(), "cluster", "set-config-epoch", i+1).Err())
-		if i > 0 {
-			require.NoError(t, nodes[0].Do(t.Context(), "cluster", "meet", "127.0.0.1", strconv.Itoa(s.Port), port).Err())
-		}
-		nodes, addrs = append(nodes, node), append(addrs, s.Addr())
-	}
-	for _, node := range nodes {
-		require.Eventually(t, func() bool {
-			info := node.ClusterInfo(t.Context()).Val()
-			return strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_known_nodes:3")
-		}, 20*time.Second, 10*time.Millisecond)
-	}
-	cluster := redis.NewClusterClient(&redis.ClusterOptions{Addrs: addrs})
+	nodes, err := localredis.StartCluster(t.Context(), t.TempDir())
+	require.NoError(t, err)
+	t.Cleanup(nodes.Stop)
+	options, err := redis.ParseClusterURL(nodes.URL())
+	require.NoError(t, err)
+	cluster := redis.NewClusterClient(options)
 	t.Cleanup(func() { cluster.Close() })
 	return cluster
 }
