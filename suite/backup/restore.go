@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/jackc/pgx/v5"
+
 	"kept.dev/kit/sqldb"
 )
 
@@ -80,6 +82,49 @@ func sound(ctx context.Context, file string) error {
 	found, err := sqldb.All(rows, func(r *sqldb.Rows) (s string, err error) { return s, r.Scan(&s) })
 	if err == nil && !slices.Equal(found, []string{"ok"}) {
 		err = fmt.Errorf("the database is damaged: %v", found)
+	}
+	return err
+}
+
+// RestoreDumps puts a backup of the distributed suite into empty databases, by service, and has everything published again. It
+// needs pg_restore. Redis must hold nothing of before: its streams would tell of what the databases have forgotten.
+func RestoreDumps(ctx context.Context, from string, databases map[string]string) (Manifest, error) {
+	m, err := Read(from)
+	if err != nil {
+		return m, err
+	}
+	if m.Shape != distributedShape {
+		return m, fmt.Errorf("%s is a backup of the %s suite: name the data folder to restore it to", from, m.Shape)
+	}
+	if len(m.Files) != len(databases) {
+		return m, fmt.Errorf("the backup has %d databases, and %d are named", len(m.Files), len(databases))
+	}
+	for service, address := range databases {
+		if err := empty(ctx, address); err != nil {
+			return m, fmt.Errorf("%s: %w", service, err)
+		}
+	}
+	for service, address := range databases {
+		dump := filepath.Join(from, dataFolder, service+".dump")
+		err := program(ctx, "pg_restore", address, "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error", dump)
+		if err != nil {
+			return m, fmt.Errorf("%s: %w", service, err)
+		}
+	}
+	return m, Republish(ctx, databases)
+}
+
+// empty refuses a database that has tables.
+func empty(ctx context.Context, address string) error {
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	var tables int
+	err = conn.QueryRow(ctx, "select count(*) from pg_tables where schemaname = 'public'").Scan(&tables)
+	if err == nil && tables > 0 {
+		err = errors.New("the database has tables already; a backup is restored to empty ones")
 	}
 	return err
 }

@@ -35,17 +35,19 @@ func openShop(t *testing.T, stage scenario.Stage) {
 func shopping(p *scenario.Play) {
 	admin := p.As(accessv1.Role_ROLE_ADMIN, "admins/owner")
 	customer := p.Post(admin, "/v1/customers", map[string]any{"displayName": "Olena", "email": p.Tag + "@example.org"}).OK().Text("name")
-	order := func() string {
-		return p.Post(admin, "/v1/orders", map[string]any{
-			"customer": customer, "channel": "WEB", "deliveryOption": "deliveryOptions/fast",
-			"lines": []any{map[string]any{"product": "products/pot", "quantity": "1"}},
-		}).OK().Text("name")
-	}
-	p.Post(admin, "/v1/"+order()+":cancel", map[string]any{"reason": "changed my mind"}).OK()
-	came := order()
+	p.Post(admin, "/v1/"+order(p, customer)+":cancel", map[string]any{"reason": "changed my mind"}).OK()
+	came := order(p, customer)
 	for _, step := range []string{"pick", "ship", "deliver"} {
 		p.Post(admin, "/v1/"+came+":"+step, map[string]any{}).OK()
 	}
+}
+
+// order places an order.
+func order(p *scenario.Play, customer string) string {
+	return p.Post(p.As(accessv1.Role_ROLE_ADMIN, "admins/owner"), "/v1/orders", map[string]any{
+		"customer": customer, "channel": "WEB", "deliveryOption": "deliveryOptions/fast",
+		"lines": []any{map[string]any{"product": "products/pot", "quantity": "1"}},
+	}).OK().Text("name")
 }
 
 // traffic has several customers shop all the time until it is stopped. Nothing that they do may fail.

@@ -35,6 +35,8 @@ type Standing struct {
 	Redis     string
 	// Keys and Mailbox are the folders of the keys and of the mails.
 	Keys, Mailbox string
+	// Away is a service that does not run.
+	Away string
 }
 
 // Distributed runs the suite as it is distributed, on PostgreSQL and Redis, but in this process: one replica of each service and a
@@ -52,6 +54,9 @@ func Distributed(t testing.TB, on Standing) (where scenario.Stage, stop func()) 
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	running, ctx := errgroup.WithContext(ctx)
 	for name, make := range embedded.Services() {
+		if name == on.Away {
+			continue
+		}
 		cfg := on.config(t, name, peers)
 		running.Go(func() error { return app.Serve(ctx, name, make, cfg) })
 	}

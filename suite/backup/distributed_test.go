@@ -1,0 +1,142 @@
+package backup_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"kept.dev/kit/id"
+	"kept.dev/kit/kittest"
+	"kept.dev/suite/backup"
+	"kept.dev/suite/embedded"
+	"kept.dev/suite/scenario"
+	"kept.dev/suite/stage"
+)
+
+func TestMain(m *testing.M) { kittest.Main(m) }
+
+// standing makes empty databases, and a Redis that knows nothing.
+func standing(t *testing.T, keys, mailbox string) stage.Standing {
+	t.Helper()
+	redis, _ := kittest.Redis(t)
+	on := stage.Standing{Databases: map[string]string{}, Redis: redis.URL(), Keys: keys, Mailbox: mailbox}
+	for service := range embedded.Services() {
+		on.Databases[service] = kittest.NewURL(t, "postgres")
+	}
+	return on
+}
+
+func booksOf(t *testing.T, on stage.Standing) *books {
+	return openBooks(t, "pgx", on.Mailbox, func(service string) string { return on.Databases[service] })
+}
+
+// TestABackupOfTheDistributedSuite: customers shop while backups are taken. What is restored from any of them, before a Redis
+// that knows nothing, balances and is gone on with.
+func TestABackupOfTheDistributedSuite(t *testing.T) {
+	on, out := standing(t, t.TempDir(), t.TempDir()), t.TempDir()
+	where, stop := stage.Distributed(t, on)
+	openShop(t, where)
+	require.NoError(t, perform(t.Context(), where, shopping))
+	rest := traffic(t, where)
+	for _, name := range []string{"one", "two"} {
+		_, err := backup.Dump(t.Context(), on.Databases, filepath.Join(out, name))
+		require.NoError(t, err)
+	}
+	rest()
+	b := booksOf(t, on)
+	b.balance(t)
+	stop()
+	all, before := b.count(t, "order", `select count(*) from orders`), 0
+	for _, name := range []string{"one", "two"} {
+		n := goOnFrom(t, filepath.Join(out, name), on)
+		require.Greater(t, n, before)
+		require.Less(t, n, all)
+		before = n
+	}
+	t.Logf("of %d orders the last backup had %d", all, before)
+}
+
+// TestEventsOnTheirWayAreNotLost: at the moment of the backup one service has not had what others have published.
+func TestEventsOnTheirWayAreNotLost(t *testing.T) {
+	on, out := standing(t, t.TempDir(), t.TempDir()), filepath.Join(t.TempDir(), "out")
+	where, stop := stage.Distributed(t, on)
+	openShop(t, where)
+	require.NoError(t, perform(t.Context(), where, shopping))
+	b := booksOf(t, on)
+	b.balance(t)
+	stop()
+	on.Away = "customer"
+	where, stop = stage.Distributed(t, on)
+	var customer string
+	require.NoError(t, b.services["order"].QueryRowContext(t.Context(), `select name from known_customer`).Scan(&customer))
+	require.NoError(t, perform(t.Context(), where, func(p *scenario.Play) { order(p, customer) }))
+	require.Eventually(t, func() bool { return b.count(t, "order", `select count(*) from outbox where pending`) == 0 },
+		10*time.Second, 20*time.Millisecond, "all is published")
+	_, err := backup.Dump(t.Context(), on.Databases, out)
+	require.NoError(t, err)
+	stop()
+	wrong, err := b.promises(t.Context())
+	require.NoError(t, err)
+	require.NotEmpty(t, wrong, "the promise book has not heard of it")
+	on.Away = ""
+	goOnFrom(t, out, on)
+}
+
+// goOnFrom restores a backup, starts a suite on it, which settles by itself and works, and says how many orders the backup had.
+func goOnFrom(t *testing.T, backedUp string, was stage.Standing) (orders int) {
+	t.Helper()
+	on := standing(t, was.Keys, was.Mailbox)
+	_, err := backup.RestoreDumps(t.Context(), backedUp, on.Databases)
+	require.NoError(t, err)
+	b := booksOf(t, on)
+	orders = b.count(t, "order", `select count(*) from orders`)
+	where, stop := stage.Distributed(t, on)
+	defer stop()
+	b.balance(t)
+	require.NoError(t, perform(t.Context(), where, shopping))
+	b.balance(t)
+	return orders
+}
+
+// TestRepublish: what was published is pending again, whatever its age, and nothing that was taken in is forgotten meanwhile.
+func TestRepublish(t *testing.T) {
+	url := kittest.NewURL(t, "postgres")
+	db := kittest.Open(t, url)
+	for _, age := range []time.Duration{0, 6 * 24 * time.Hour, 100 * 24 * time.Hour} {
+		kittest.Exec(t, db, `insert into outbox (id, pending, type, subject, version, time, traceparent, data) values ($1, false, '', '', 1, 1, '', $2)`,
+			id.Floor(time.Now().Add(-age)), []byte{})
+	}
+	require.NoError(t, backup.Republish(t.Context(), map[string]string{"order": url}))
+	require.EqualValues(t, 3, kittest.Number(t, db, `select count(*) from outbox where pending`))
+	kept := time.UnixMicro(kittest.Number(t, db, `select until from lease where name = 'tidy'`))
+	require.WithinDuration(t, time.Now().Add(7*24*time.Hour), kept, time.Minute)
+}
+
+func TestWhatIsNotRestored(t *testing.T) {
+	url := kittest.NewURL(t, "postgres")
+	kittest.Open(t, url)
+	databases := map[string]string{"order": url}
+	out := filepath.Join(t.TempDir(), "out")
+	m, err := backup.Dump(t.Context(), databases, out)
+	require.NoError(t, err)
+	require.Equal(t, "distributed", m.Shape)
+	_, err = backup.Dump(t.Context(), databases, out)
+	require.ErrorContains(t, err, "is there already")
+	_, err = backup.RestoreDumps(t.Context(), out, databases)
+	require.ErrorContains(t, err, "has tables already")
+	_, err = backup.RestoreDumps(t.Context(), out, map[string]string{})
+	require.ErrorContains(t, err, "1 databases, and 0 are named")
+	_, err = backup.RestoreDumps(t.Context(), out, map[string]string{"support": kittest.NewURL(t, "postgres")})
+	require.ErrorContains(t, err, "support.dump")
+	_, err = backup.Restore(t.Context(), out, filepath.Join(t.TempDir(), "data"))
+	require.ErrorContains(t, err, "of the distributed suite")
+	_, err = backup.Dump(t.Context(), map[string]string{"order": "postgres://nobody:s3cret@127.0.0.1:1/order"}, out+"2")
+	require.Error(t, err)
+	require.NotContains(t, err.Error(), "s3cret")
+	left, err := os.ReadDir(filepath.Dir(out))
+	require.NoError(t, err)
+	require.Len(t, left, 1, "nothing is left of what failed")
+}
