@@ -65,7 +65,7 @@ func possible() map[string]values {
 		"go_version":               described("Go's", `go\d.*`),
 		"kept_open_promises kind":  kinds,
 		"kept_open_promises state": listed("OPEN", "AT_RISK", "DUE"),
-		"kept_promises_total kind": {listed: append(kinds.listed, ""), says: kinds.String() + "; empty where the fact does not say it"},
+		"kept_promises_total kind": {listed: append(kinds.listed, ""), says: kinds.String() + "; empty unless `MADE`: answers do not say it"},
 		"kept_promises_total state": {
 			listed: facts.listed, says: "`MADE`, `KEPT`, `BROKEN`, `RELEASED`, `UNANSWERED`",
 		},
