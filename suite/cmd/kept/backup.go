@@ -14,8 +14,9 @@ import (
 
 // BackupCmd copies all data as of one moment.
 type BackupCmd struct {
-	Data string `help:"The suite's data folder, whether the suite runs or not." default:"data"`
-	Out  string `help:"Folder to make for the backup." required:""`
+	Data      string            `help:"The embedded suite's data folder, whether the suite runs or not." default:"data"`
+	Databases map[string]string `help:"The distributed suite's databases instead, all of them, service=postgres://user:password@host/name with semicolons." secret:""`
+	Out       string            `help:"Folder to make for the backup." required:""`
 }
 
 // Run asks the suite that runs on the data for a backup, or takes it itself where none runs.
@@ -24,15 +25,19 @@ func (c *BackupCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m, err := backup.Ask(ctx, dir, out)
-	if errors.Is(err, backup.ErrNobody) {
+	var m backup.Manifest
+	if len(c.Databases) > 0 {
+		m, err = backup.Dump(ctx, c.Databases, out)
+	} else if m, err = backup.Ask(ctx, dir, out); errors.Is(err, backup.ErrNobody) {
 		m, err = backUpResting(ctx, dir, out)
 	}
 	if err == nil {
-		fmt.Printf("%s holds the data as of %s: %d files, %d bytes.\n", out, m.Taken.Format("2006-01-02 15:04:05 MST"), len(m.Files), m.Size())
+		fmt.Printf("%s holds the data as of %s: %d files, %d bytes.\n", out, moment(m), len(m.Files), m.Size())
 	}
 	return err
 }
+
+func moment(m backup.Manifest) string { return m.Taken.Format("2006-01-02 15:04:05 MST") }
 
 // backUpResting takes a backup of data that no suite runs on, and keeps any from starting meanwhile.
 func backUpResting(ctx context.Context, dir, out string) (m backup.Manifest, err error) {
@@ -59,20 +64,44 @@ func backUpResting(ctx context.Context, dir, out string) (m backup.Manifest, err
 
 // RestoreCmd puts a backup back.
 type RestoreCmd struct {
-	From string `help:"Folder of the backup." required:""`
-	Data string `help:"Data folder to make." required:""`
+	From      string            `help:"Folder of the backup." required:""`
+	Data      string            `help:"Data folder to make, for the embedded suite."`
+	Databases map[string]string `help:"Empty databases, for the distributed suite: service=postgres://user:password@host/name with semicolons." secret:""`
 }
 
-// Run puts the backup of an embedded suite into a new data folder.
+// Run puts a backup into a new data folder, or into empty databases.
 func (c *RestoreCmd) Run(ctx context.Context) error {
+	if (c.Data == "") == (len(c.Databases) == 0) {
+		return errors.New("name either the --data folder to make or the empty --databases")
+	}
 	from, dir, err := absolute(c.From, c.Data)
 	if err != nil {
 		return err
 	}
+	if c.Data == "" {
+		m, err := backup.RestoreDumps(ctx, from, c.Databases)
+		if err == nil {
+			fmt.Printf("The databases hold the data as of %s. To go on from there: empty Redis, then start the services.\n", moment(m))
+		}
+		return err
+	}
 	m, err := backup.Restore(ctx, from, dir)
 	if err == nil {
-		fmt.Printf("%s holds the data as of %s. To go on from there: kept serve --data %s\n",
-			c.Data, m.Taken.Format("2006-01-02 15:04:05 MST"), c.Data)
+		fmt.Printf("%s holds the data as of %s. To go on from there: kept serve --data %s\n", c.Data, moment(m), c.Data)
+	}
+	return err
+}
+
+// RepublishCmd has events published again.
+type RepublishCmd struct {
+	Databases map[string]string `help:"The distributed suite's databases, service=postgres://user:password@host/name with semicolons." required:"" secret:""`
+}
+
+// Run has every service publish again all that it has said in the last days.
+func (c *RepublishCmd) Run(ctx context.Context) error {
+	err := backup.Republish(ctx, c.Databases)
+	if err == nil {
+		fmt.Println("The services publish their events of the last days again. Consumers pass over what they have had.")
 	}
 	return err
 }

@@ -44,10 +44,13 @@ func main() {
 	case "restore":
 		var cmd RestoreCmd
 		app.Exit("kept restore", args, &cmd, cmd.Run)
+	case "republish":
+		var cmd RepublishCmd
+		app.Exit("kept republish", args, &cmd, cmd.Run)
 	default:
 		fmt.Fprintf(os.Stderr, "kept: there is no command %q\n\nkept serve   run the suite (also without a command)\n"+
 			"kept token   print a token for a caller\nkept keys    show, make and rotate the keys that sign tokens and links\nkept import  take a file of customers or orders in\n"+
-			"kept backup  copy all data as of one moment, also while the suite runs\nkept restore put a backup back\n\n--help after a command tells more.\n", command)
+			"kept backup  copy all data as of one moment, also while the suite runs\nkept restore put a backup back\nkept republish have services publish the events of the last days again\n\n--help after a command tells more.\n", command)
 		os.Exit(2)
 	}
 }
