@@ -3,6 +3,7 @@ package observability
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -137,6 +138,22 @@ func TestStoryIsCounted(t *testing.T) {
 		`kept_dead_letters{`, `kept_commit_group_size_count{`,
 	} {
 		require.Contains(t, text, line)
+	}
+}
+
+// TestOpenPromisesAreCounted follows the gauge from an order to its promise's end.
+func TestOpenPromisesAreCounted(t *testing.T) {
+	w := watch(t)
+	order := placeOrder(t, w.stage)
+	for _, step := range []struct{ by, state string }{{"0s", "OPEN"}, {"86399s", "AT_RISK"}, {"172800s", ""}} {
+		w.call(t, http.MethodPost, "/v1/sandbox/clock:advance", `{"duration": "`+step.by+`"}`)
+		for _, state := range []string{"OPEN", "AT_RISK", "DUE"} {
+			n := 0
+			if state == step.state {
+				n = 1
+			}
+			require.Contains(t, w.metrics(), fmt.Sprintf("kept_open_promises{kind=\"DELIVERY\",state=%q} %d\n", state, n), "%s after %s", order, step.by)
+		}
 	}
 }
 
