@@ -1,6 +1,6 @@
 # Everything that is done with this repository. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help tools generate lint check test run demo run-distributed scenarios bench servers images tidy
+.PHONY: help tools generate lint check test run demo run-distributed scenarios bench servers images k8s-check k8s-e2e release tidy
 
 MODULES := proto kit services/customer services/order services/loyalty services/notification services/support gateway suite
 GO      := go
@@ -61,6 +61,9 @@ bench: servers ## Measure speed and memory against limits of the same run; ONLY=
 images: tools ## Make a container image of every process in bin/images/, without an engine; VERSION=v1.2.3 PLATFORMS=linux/amd64,linux/arm64.
 	$(BIN)/images build --version $(VERSION) --platforms $(PLATFORMS) --revision $$(git rev-parse HEAD)
 	$(BIN)/images check --version $(VERSION)
+
+k8s-check: tools ## Check the manifests, against a real API server, too (its first build takes minutes).
+	GOWORK=off $(BIN)/controlplane $(GO) test -C k8s/check -count=1 -timeout 20m .
 
 tidy: ## Tidy every module's dependencies.
 	@for m in $(MODULES) tools; do (cd $$m && GOWORK=off $(GO) mod tidy) || exit 1; done

@@ -10,6 +10,7 @@ tool (
 	google.golang.org/grpc/cmd/protoc-gen-go-grpc
 	google.golang.org/protobuf/cmd/protoc-gen-go
 	honnef.co/go/tools/cmd/staticcheck
+	kept.dev/tools/controlplane
 	kept.dev/tools/images
 	kept.dev/tools/lint
 	kept.dev/tools/protodeps

@@ -1,0 +1,70 @@
+// Command controlplane runs a command against a real Kubernetes control plane on this machine: etcd, API server, controller
+// manager and scheduler, with kwok playing the nodes, so that Pods are scheduled and said to run though no container does.
+//
+//	controlplane COMMAND...    with KUBECONFIG set for it; all ends with the command
+//
+// The programs are built once from their Go modules, into KEPT_K8S_CACHE (~/.cache/kept-controlplane), which takes some minutes.
+// Needed: go and kubectl. Everything listens on 127.0.0.1.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+)
+
+// What is built. kubectl may be one minor version older or newer.
+const (
+	kubernetes = "1.33.13"
+	kwok       = "0.7.0"
+	gatewayAPI = "1.4.1" // its definitions, of the standard channel
+)
+
+// nodes is how many there are, each in a zone of its own.
+const nodes = 3
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:])
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() > 0 {
+		os.Exit(exit.ExitCode())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "controlplane:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, command []string) (err error) {
+	if len(command) == 0 {
+		return errors.New("say which command to run")
+	}
+	if _, err := exec.LookPath("kubectl"); err != nil {
+		return err
+	}
+	bin, err := programs(ctx)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "controlplane-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	p := &plane{bin: bin, dir: dir}
+	defer func() { err = errors.Join(err, p.stop()) }()
+	if err := p.start(ctx); err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+p.config(), "KUBECACHEDIR="+filepath.Join(dir, "kubectl"))
+	return cmd.Run()
+}
