@@ -32,6 +32,7 @@ type file struct {
 	name string
 	mode int64
 	data []byte
+	link string // where a symbolic link leads; then the rest is empty
 }
 
 // assemble puts the binary on top of what every program needs.
@@ -44,11 +45,11 @@ func (s settings) assemble(name, platform, binary string) (v1.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, err := layer(file{certificates, 0o444, roots()}, file{zones, 0o444, zoneinfo})
+	base, err := layer(file{name: certificates, mode: 0o444, data: roots()}, file{name: zones, mode: 0o444, data: zoneinfo})
 	if err != nil {
 		return nil, err
 	}
-	top, err := layer(file{name, 0o555, program})
+	top, err := layer(file{name: name, mode: 0o555, data: program})
 	if err != nil {
 		return nil, err
 	}
@@ -84,15 +85,12 @@ func (s settings) config(name string) v1.Config {
 func layer(files ...file) (v1.Layer, error) {
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)
+	folders := map[string]bool{}
 	for _, f := range files {
-		if err := addFolders(w, f.name); err != nil {
+		if err := addFolders(w, f.name, folders); err != nil {
 			return nil, err
 		}
-		header := &tar.Header{Name: f.name, Mode: f.mode, Size: int64(len(f.data)), Typeflag: tar.TypeReg, Format: tar.FormatUSTAR}
-		if err := w.WriteHeader(header); err != nil {
-			return nil, err
-		}
-		if _, err := w.Write(f.data); err != nil {
+		if err := addFile(w, f); err != nil {
 			return nil, err
 		}
 	}
@@ -103,10 +101,23 @@ func layer(files ...file) (v1.Layer, error) {
 	return tarball.LayerFromOpener(open, tarball.WithMediaType(types.OCILayer))
 }
 
-func addFolders(w *tar.Writer, name string) error {
+func addFile(w *tar.Writer, f file) error {
+	header := &tar.Header{Name: f.name, Mode: f.mode, Size: int64(len(f.data)), Typeflag: tar.TypeReg, Format: tar.FormatPAX}
+	if f.link != "" {
+		header.Typeflag, header.Linkname, header.Mode = tar.TypeSymlink, f.link, 0o777
+	}
+	if err := w.WriteHeader(header); err != nil {
+		return err
+	}
+	_, err := w.Write(f.data)
+	return err
+}
+
+// addFolders adds the folders above the file that are not there yet.
+func addFolders(w *tar.Writer, name string, there map[string]bool) error {
 	var above []string
-	for dir := filepath.Dir(name); dir != "."; dir = filepath.Dir(dir) {
-		above = append(above, dir)
+	for dir := filepath.Dir(name); dir != "." && !there[dir]; dir = filepath.Dir(dir) {
+		above, there[dir] = append(above, dir), true
 	}
 	for _, dir := range slices.Backward(above) {
 		header := &tar.Header{Name: dir + "/", Mode: 0o755, Typeflag: tar.TypeDir, Format: tar.FormatUSTAR}

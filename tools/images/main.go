@@ -3,6 +3,7 @@
 //
 //	images build --out bin/images --version v0.1.0
 //	images check --out bin/images
+//	images stores --out bin/images    PostgreSQL and Redis as this machine has them, for tests of overlays/dev
 package main
 
 import (
@@ -50,11 +51,14 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("say build or check")
+		return fmt.Errorf("say build, check or stores")
 	}
 	s, err := parse(args[1:])
 	if err != nil {
 		return err
+	}
+	if args[0] == "stores" {
+		return s.makeStores(ctx)
 	}
 	for _, name := range s.names() {
 		switch args[0] {
@@ -63,7 +67,7 @@ func run(ctx context.Context, args []string) error {
 		case "check":
 			err = s.check(name)
 		default:
-			return fmt.Errorf("say build or check, not %q", args[0])
+			return fmt.Errorf("say build, check or stores, not %q", args[0])
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
