@@ -57,7 +57,7 @@ type Config struct {
 	Listen         string            `help:"Address to serve gRPC on." default:"127.0.0.1:9000" group:"Addresses"`
 	AwaitSchema    bool              `help:"Wait at the start until somebody else (the command migrate) has brought the tables up to date." group:"Storage"`
 	Database       string            `help:"PostgreSQL address, postgres://user:password@host/name, or sqlite:path." required:"" secret:"" group:"Storage"`
-	Redis          string            `help:"Redis address, redis://host:6379/0; several hosts, rediss:// and ?addr= for a cluster." required:"" secret:"" group:"Storage"`
+	Redis          string            `help:"Redis address, redis://host:6379/0, or rediss:// with TLS; a cluster names more nodes: redis://one:6379?addr=two:6379." required:"" secret:"" group:"Storage"`
 	Peers          map[string]string `help:"Addresses of all services, name=host:port; several with commas." required:"" group:"Addresses"`
 	Advertise      string            `help:"Address at which the sandbox's clock finds this process; the one it listens on when unset." group:"Sandbox"`
 	RelayLease     time.Duration     `help:"After how long another replica publishes events in place of one that died." default:"3s" group:"Limits"`
