@@ -65,5 +65,10 @@ images: tools ## Make a container image of every process in bin/images/, without
 k8s-check: tools ## Check the manifests, against a real API server, too (its first build takes minutes).
 	GOWORK=off $(BIN)/controlplane $(GO) test -C k8s/check -count=1 -timeout 20m .
 
+k8s-e2e: images ## Try the images on a real cluster; CLUSTER=command that makes one (k8s/e2e says what it has to know).
+	$(BIN)/images stores
+	$(GO) build -o $(BIN)/ ./suite/cmd/kept ./suite/cmd/kept-e2e
+	k8s/e2e
+
 tidy: ## Tidy every module's dependencies.
 	@for m in $(MODULES) tools; do (cd $$m && GOWORK=off $(GO) mod tidy) || exit 1; done
