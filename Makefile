@@ -14,7 +14,7 @@ VERSION ?= dev
 PLATFORMS ?= linux/amd64
 
 help: ## List what can be made.
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 tools: ## Build the pinned build tools into bin/.
 	@GOWORK=off $(GO) build -C tools -o $(BIN)/ tool
