@@ -47,55 +47,62 @@ func wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// Each batch begins where the last one ended: rows that have been deleted stay in the indexes until a vacuum, and a batch that
-// began at the first of them would pass over more and more.
-const (
-	tidyOutbox = `
-		delete from outbox where id in (
-			select id from outbox where id >= $1 and id < $2 and not pending order by id limit $3) returning id`
-	tidyInbox = `
-		delete from inbox where id in (
-			select id from inbox where id >= $1 and id < $2 order by id limit $3) returning id`
-	tidyIdempotency = `
-		delete from idempotency where created in (
-			select created from idempotency where created >= $1 and created < $2 order by created limit $3) returning created`
+// past is a table's rows that are past their time. oldest reads how many of the oldest ones make a batch, and the last of their
+// keys; remove deletes from one key to another. Each batch begins where the last one ended: rows that have been deleted
+// stay in the indexes until a vacuum, and a batch that began at the first of them would pass over more and more.
+type past[Key string | int64] struct{ oldest, remove string }
+
+var (
+	pastOutbox = past[string]{
+		`select count(*), coalesce(max(id), '') from (
+			select id from outbox where id >= $1 and id < $2 and not pending order by id limit $3) as oldest`,
+		`delete from outbox where id >= $1 and id <= $2 and not pending`,
+	}
+	pastInbox = past[string]{
+		`select count(*), coalesce(max(id), '') from (
+			select id from inbox where id >= $1 and id < $2 order by id limit $3) as oldest`,
+		`delete from inbox where id >= $1 and id <= $2`,
+	}
+	pastIdempotency = past[int64]{
+		`select count(*), coalesce(max(created), 0) from (
+			select created from idempotency where created >= $1 and created < $2 order by created limit $3) as oldest`,
+		`delete from idempotency where created >= $1 and created <= $2`,
+	}
 )
 
 func tidyOnce(ctx context.Context, db *sqldb.DB, now time.Time) error {
-	err := deleteAll(ctx, db, tidyOutbox, "", id.Floor(now.Add(-keepOutbox)))
+	err := pastOutbox.deleteAll(ctx, db, "", id.Floor(now.Add(-keepOutbox)))
 	if err != nil {
 		return err
 	}
-	if err = deleteAll(ctx, db, tidyIdempotency, int64(0), now.Add(-change.Kept).UnixMicro()); err != nil {
+	if err = pastIdempotency.deleteAll(ctx, db, 0, now.Add(-change.Kept).UnixMicro()); err != nil {
 		return err
 	}
 	if kept, err := inboxKept(ctx, db); err != nil || kept.After(now) {
 		return err
 	}
-	return deleteAll(ctx, db, tidyInbox, "", id.Floor(now.Add(-keepInbox)))
+	return pastInbox.deleteAll(ctx, db, "", id.Floor(now.Add(-keepInbox)))
 }
 
-// deleteAll deletes rows from one key to another, batch by batch.
-func deleteAll[Key string | int64](ctx context.Context, db *sqldb.DB, text string, from, to Key) error {
+// deleteAll deletes the rows from one key to another, batch by batch.
+func (p past[Key]) deleteAll(ctx context.Context, db *sqldb.DB, from, to Key) error {
 	for deleted := tidyAtOnce; deleted >= tidyAtOnce; {
+		var last Key
 		err := db.UpdateAlone(ctx, "tidy", func(tx *sqldb.Tx) error {
-			rows, err := tx.Query(text, from, to, tidyAtOnce)
+			rows, err := tx.Query(p.oldest, from, to, tidyAtOnce)
 			if err != nil {
 				return err
 			}
-			deleted = rows.Len()
-			for rows.Next() {
-				var key Key
-				if err := rows.Scan(&key); err != nil {
-					return err
-				}
-				from = max(from, key)
+			_, err = sqldb.One(rows, func(r *sqldb.Rows) (struct{}, error) { return struct{}{}, r.Scan(&deleted, &last) })
+			if err == nil && deleted > 0 {
+				tx.Exec(p.remove, from, last)
 			}
-			return nil
+			return err
 		})
 		if err != nil || !wait(ctx, tidyPause) {
 			return err
 		}
+		from = last
 	}
 	return nil
 }
