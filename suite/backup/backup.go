@@ -32,13 +32,14 @@ func Write(ctx context.Context, dir string, databases map[string]*sqldb.DB, out 
 	return m, nil
 }
 
-// free refuses a folder that is there already, and one within the data, which would be copied into itself.
+// free refuses a folder that is there already, and one within the data, which would be copied into itself if its name did not begin
+// with a dot.
 func free(dir, out string) error {
 	if _, err := os.Lstat(out); err == nil {
 		return fmt.Errorf("%s is there already; a backup makes a new folder", out)
 	}
 	relative, err := filepath.Rel(dir, out)
-	if err == nil && filepath.IsLocal(relative) {
+	if err == nil && filepath.IsLocal(relative) && !strings.HasPrefix(relative, ".") {
 		return fmt.Errorf("%s is within %s; a backup belongs elsewhere, best on another disk", out, dir)
 	}
 	return nil

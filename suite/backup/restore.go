@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -24,35 +25,44 @@ func Restore(ctx context.Context, from, dir string) (Manifest, error) {
 	if m.Shape != embeddedShape {
 		return m, fmt.Errorf("%s is a backup of the %s suite: name the databases to restore it to", from, m.Shape)
 	}
-	if err := makeRoom(dir); err != nil {
-		return m, err
-	}
 	data := filepath.Join(from, dataFolder)
-	err = inRoom(dir, func(room string) error {
+	if err := place(dir, func(room string) error {
 		if _, err := copyTree(data, room, func(string) bool { return false }); err != nil {
 			return err
 		}
 		return soundDatabases(ctx, room)
-	})
-	if err != nil {
+	}); err != nil {
 		return m, fmt.Errorf("restore to %s: %w", dir, err)
 	}
 	return m, nil
 }
 
-// makeRoom refuses a folder with anything in it, and takes an empty one away.
-func makeRoom(dir string) error {
+// place fills a new folder, or one that is there and has nothing in it, such as a fresh volume.
+func place(dir string, fill func(room string) error) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return inRoom(dir, fill)
 	}
 	if err != nil {
 		return err
 	}
-	if len(entries) > 0 {
-		return fmt.Errorf("%s has something in it already; a backup is restored to a new folder", dir)
+	if slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() != "lost+found" && !strings.HasPrefix(e.Name(), ".") }) {
+		return errors.New("the folder has something in it already; a backup is restored to a new or an empty one")
 	}
-	return os.Remove(dir)
+	full := filepath.Join(dir, ".restored")
+	if err := inRoom(full, fill); err != nil {
+		return err
+	}
+	return moveUp(full, dir)
+}
+
+// moveUp moves all that is in a folder to the one above.
+func moveUp(from, to string) error {
+	entries, err := os.ReadDir(from)
+	for _, e := range entries {
+		err = errors.Join(err, os.Rename(filepath.Join(from, e.Name()), filepath.Join(to, e.Name())))
+	}
+	return errors.Join(err, os.Remove(from), syncFolder(to))
 }
 
 // soundDatabases has SQLite look through every database.

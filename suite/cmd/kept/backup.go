@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
 	"strings"
 
+	"kept.dev/kit/id"
 	"kept.dev/kit/sqldb"
 	"kept.dev/suite/backup"
 	"kept.dev/suite/embedded"
@@ -16,23 +19,49 @@ import (
 type BackupCmd struct {
 	Data      string            `help:"The embedded suite's data folder, whether the suite runs or not." default:"data"`
 	Databases map[string]string `help:"The distributed suite's databases instead, all of them, service=postgres://user:password@host/name with semicolons." secret:""`
-	Out       string            `help:"Folder to make for the backup." required:""`
+	Out       string            `help:"Folder to make for the backup; - writes it to the standard output, as a tar archive." required:""`
 }
 
 // Run asks the suite that runs on the data for a backup, or takes it itself where none runs.
 func (c *BackupCmd) Run(ctx context.Context) error {
-	dir, out, err := absolute(c.Data, c.Out)
-	if err != nil {
-		return err
+	if c.Out == "-" {
+		return c.stream(ctx, os.Stdout)
 	}
-	var m backup.Manifest
+	m, err := c.take(ctx, c.Out)
+	if err == nil {
+		fmt.Printf("%s holds the data as of %s: %d files, %d bytes.\n", c.Out, moment(m), len(m.Files), m.Size())
+	}
+	return err
+}
+
+func (c *BackupCmd) take(ctx context.Context, out string) (m backup.Manifest, err error) {
+	dir, out, err := absolute(c.Data, out)
+	if err != nil {
+		return m, err
+	}
 	if len(c.Databases) > 0 {
-		m, err = backup.Dump(ctx, c.Databases, out)
-	} else if m, err = backup.Ask(ctx, dir, out); errors.Is(err, backup.ErrNobody) {
-		m, err = backUpResting(ctx, dir, out)
+		return backup.Dump(ctx, c.Databases, out)
+	}
+	if m, err = backup.Ask(ctx, dir, out); errors.Is(err, backup.ErrNobody) {
+		return backUpResting(ctx, dir, out)
+	}
+	return m, err
+}
+
+// stream puts the backup beside the data, where there is room for it, until it is written out.
+func (c *BackupCmd) stream(ctx context.Context, w io.Writer) error {
+	shelf := c.Data
+	if len(c.Databases) > 0 {
+		shelf = os.TempDir()
+	}
+	out := filepath.Join(shelf, ".backup-"+id.New())
+	defer os.RemoveAll(out)
+	m, err := c.take(ctx, out)
+	if err == nil {
+		err = backup.Pack(out, w)
 	}
 	if err == nil {
-		fmt.Printf("%s holds the data as of %s: %d files, %d bytes.\n", out, moment(m), len(m.Files), m.Size())
+		fmt.Fprintf(os.Stderr, "The archive holds the data as of %s: %d files, %d bytes.\n", moment(m), len(m.Files), m.Size())
 	}
 	return err
 }
@@ -64,15 +93,18 @@ func backUpResting(ctx context.Context, dir, out string) (m backup.Manifest, err
 
 // RestoreCmd puts a backup back.
 type RestoreCmd struct {
-	From      string            `help:"Folder of the backup." required:""`
-	Data      string            `help:"Data folder to make, for the embedded suite."`
+	From      string            `help:"Folder of the backup; - reads its archive from the standard input." required:""`
+	Data      string            `help:"Data folder to make or to fill, for the embedded suite."`
 	Databases map[string]string `help:"Empty databases, for the distributed suite: service=postgres://user:password@host/name with semicolons." secret:""`
 }
 
-// Run puts a backup into a new data folder, or into empty databases.
+// Run puts a backup into a data folder, or into empty databases.
 func (c *RestoreCmd) Run(ctx context.Context) error {
 	if (c.Data == "") == (len(c.Databases) == 0) {
 		return errors.New("name either the --data folder to make or the empty --databases")
+	}
+	if c.From == "-" {
+		return c.unpacked(ctx, os.Stdin)
 	}
 	from, dir, err := absolute(c.From, c.Data)
 	if err != nil {
@@ -90,6 +122,25 @@ func (c *RestoreCmd) Run(ctx context.Context) error {
 		fmt.Printf("%s holds the data as of %s. To go on from there: kept serve --data %s\n", c.Data, moment(m), c.Data)
 	}
 	return err
+}
+
+// unpacked runs the command on the folder of an archive, beside the data, where there is room for it.
+func (c *RestoreCmd) unpacked(ctx context.Context, r io.Reader) error {
+	shelf := os.TempDir()
+	if info, err := os.Stat(c.Data); err == nil && info.IsDir() {
+		shelf = c.Data
+	}
+	from, err := os.MkdirTemp(shelf, ".backup-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(from)
+	if err := backup.Unpack(r, from); err != nil {
+		return err
+	}
+	folder := *c
+	folder.From = from
+	return folder.Run(ctx)
 }
 
 // RepublishCmd has events published again.

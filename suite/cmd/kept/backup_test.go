@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -22,6 +24,25 @@ func TestBackupAndRestoreOfDataAtRest(t *testing.T) {
 	require.NoError(t, err)
 	defer lock.Close()
 	require.ErrorContains(t, (&BackupCmd{Data: dir, Out: out + "2"}).Run(t.Context()), "in use by another process")
+}
+
+// TestABackupThroughAPipe: from a volume to an archive, and from that to a fresh volume.
+func TestABackupThroughAPipe(t *testing.T) {
+	dir, volume := t.TempDir(), t.TempDir()
+	t.Run("a suite", func(t *testing.T) { stage.EmbeddedWith(t, embedded.Config{Dir: dir}) })
+	require.NoError(t, os.Mkdir(filepath.Join(volume, "lost+found"), 0o700))
+	var archive bytes.Buffer
+	require.NoError(t, (&BackupCmd{Data: dir}).stream(t.Context(), &archive))
+	cut := archive.Bytes()[:archive.Len()/2]
+	require.Error(t, (&RestoreCmd{Data: volume}).unpacked(t.Context(), bytes.NewReader(cut)))
+	require.NoError(t, (&RestoreCmd{Data: volume}).unpacked(t.Context(), &archive))
+	t.Run("goes on", func(t *testing.T) { stage.EmbeddedWith(t, embedded.Config{Dir: volume}) })
+	for _, folder := range []string{dir, volume} {
+		left, err := filepath.Glob(filepath.Join(folder, ".*"))
+		require.NoError(t, err)
+		require.Empty(t, left)
+	}
+	require.ErrorContains(t, (&RestoreCmd{Data: volume}).unpacked(t.Context(), bytes.NewReader(cut)), "archive")
 }
 
 func TestWhatCanNotBeBackedUpOrRestored(t *testing.T) {
