@@ -20,10 +20,15 @@ const restartPause = 20 * time.Millisecond
 // Keep starts the processes again whenever they end, without what they were given for one start, as an orchestrator does.
 // It does so until stop is called, which tells how they have ended meanwhile. Nobody else may stop or start them until then.
 func Keep(processes ...*Process) (stop func() (Ends, error)) {
+	return KeepWith(func(*Process) []string { return nil }, processes...)
+}
+
+// KeepWith does so too, and asks next what environment is to be added each time.
+func KeepWith(next func(*Process) (env []string), processes ...*Process) (stop func() (Ends, error)) {
 	over, ends := make(chan struct{}), make([]Ends, len(processes))
 	var group errgroup.Group
 	for i, p := range processes {
-		group.Go(func() error { return keep(p, over, &ends[i]) })
+		group.Go(func() error { return keep(p, next, over, &ends[i]) })
 	}
 	return func() (total Ends, err error) {
 		close(over)
@@ -36,7 +41,7 @@ func Keep(processes ...*Process) (stop func() (Ends, error)) {
 	}
 }
 
-func keep(p *Process, over <-chan struct{}, ends *Ends) error {
+func keep(p *Process, next func(*Process) []string, over <-chan struct{}, ends *Ends) error {
 	for {
 		select {
 		case <-over:
@@ -48,7 +53,7 @@ func keep(p *Process, over <-chan struct{}, ends *Ends) error {
 				ends.Other++
 			}
 			time.Sleep(restartPause)
-			if err := p.Start(); err != nil {
+			if err := p.Start(next(p)...); err != nil {
 				return err
 			}
 		}

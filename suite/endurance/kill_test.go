@@ -3,7 +3,6 @@ package endurance_test
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,13 +19,13 @@ type point struct {
 	busLost       bool
 }
 
-// scene is where one program's processes die and are started again.
+// scene is where processes die and are started again.
 type scene struct {
 	stage scenario.Stage
 	books *books
-	// stop stops starting them again, and tells how they ended until then.
-	stop func() (cluster.Ends, error)
-	log  func() string
+	// stop stops starting them again, and tells how each program's ended until then.
+	stop func() (map[string]cluster.Ends, error)
+	log  func(program string) string
 }
 
 // scenery is what a kill test needs of a shape.
@@ -36,122 +35,114 @@ type scenery struct {
 	hasBus bool
 	// strike takes the bus away for a moment, so that calls overtake events.
 	strike func(t *testing.T)
-	// set restarts the processes of the point's program with the environment, and keeps them running.
-	set func(t *testing.T, p point, env string) scene
-}
-
-// TestKillDistributed kills the replicas of each service at every failpoint that the story passes.
-func TestKillDistributed(t *testing.T) {
-	t.Parallel() // with the embedded suite's: most of the time is spent waiting
-	c := startCluster(t)
-	stage, books := c.Stage(), booksOfCluster(t, c)
-	strike := func(t *testing.T) {
-		c.Redis.Stop(true)
-		<-time.After(500 * time.Millisecond)
-		require.NoError(t, c.Redis.Restart(t.Context()))
-	}
-	killEverywhere(t, scenery{programs: c.Services(), hasBus: true, strike: strike, set: func(t *testing.T, p point, env string) scene {
-		replicas := c.Replicas(p.program)
-		for _, replica := range replicas {
-			require.NoError(t, replica.Stop())
-		}
-		if p.busLost {
-			loseRedis(t, c)
-			awaitClock(t, c)
-		}
-		return scene{stage, books, start(t, env, replicas...), replicas[0].Log}
-	}})
+	// atOnce is at how many points processes of a program die in one play.
+	atOnce int
+	// set restarts the processes that have fates, and keeps all running.
+	set func(t *testing.T, f *fates) scene
 }
 
 // TestKillEmbedded kills the one process at every failpoint that it passes from its first start to the end of the story.
 func TestKillEmbedded(t *testing.T) {
 	t.Parallel()
-	killEverywhere(t, scenery{programs: []string{"kept"}, strike: func(*testing.T) {}, set: func(t *testing.T, _ point, env string) scene {
+	set := func(t *testing.T, f *fates) scene {
 		dir := t.TempDir()
 		e, err := cluster.NewEmbedded(dir, bin, true, box.Env())
 		require.NoError(t, err)
-		over := start(t, env, e.Process)
-		stop := func() (cluster.Ends, error) {
+		require.NoError(t, e.Process.Start(f.first(e.Process, "kept")...))
+		over := cluster.KeepWith(f.next("kept"), e.Process)
+		awaitReady(t, e.Process)
+		stop := func() (map[string]cluster.Ends, error) {
 			ends, err := over()
 			require.NoError(t, e.Stop())
-			return ends, err
+			return map[string]cluster.Ends{"kept": ends}, err
 		}
-		return scene{e.Stage(), booksOfFolder(t, dir), stop, e.Process.Log}
-	}})
+		return scene{e.Stage(), booksOfFolder(t, dir), stop, func(string) string { return e.Process.Log() }}
+	}
+	killEverywhere(t, scenery{programs: []string{"kept"}, strike: func(*testing.T) {}, atOnce: 4, set: set})
 }
 
-// start starts the processes with the environment, and keeps them running without it until stop is called.
-func start(t *testing.T, env string, processes ...*cluster.Process) (stop func() (cluster.Ends, error)) {
+// awaitReady waits for processes that may die meanwhile.
+func awaitReady(t *testing.T, processes ...*cluster.Process) {
 	t.Helper()
-	for _, p := range processes {
-		require.NoError(t, p.Start(env))
-	}
-	stop = cluster.Keep(processes...)
 	for _, p := range processes {
 		require.Eventually(t, func() bool { return p.Ready(t.Context()) }, patience, 10*time.Millisecond, "%s is ready", p.Name)
 	}
-	return stop
 }
 
-// killEverywhere plays the story to learn its failpoints, and then once for each, in which every replica dies the first
-// time it gets there and is started again. The story must hold, the books must balance, and what is left must be the
-// same each time.
+// killEverywhere plays the story to learn its failpoints, and then for each, in which every replica dies the first time it gets
+// there and is started again. The story must hold, the books must balance, and what is left must be the same each time.
 func killEverywhere(t *testing.T, s scenery) {
 	points := s.points(t)
-	kills, states := 0, map[string]point{}
-	for _, p := range points {
+	kills, states := 0, map[string]bool{}
+	for _, round := range rounds(points, s.atOnce) {
 		started := time.Now()
-		killed := s.killAt(t, p, states)
+		killed, tries := s.killAt(t, round, states)
 		kills += killed
-		t.Logf("%s %s: %d killed, %s", p.program, p.name, killed, time.Since(started).Round(10*time.Millisecond))
+		t.Logf("%s: %d killed, %d tries, %s", round, killed, tries, time.Since(started).Round(10*time.Millisecond))
 	}
 	require.Len(t, states, 1, "final states")
 	t.Logf("kill test: %d failpoints, %d kills, all in the same final state", len(points), kills)
 }
 
-// points are the failpoints that the programs pass.
+func (p point) String() string { return p.name }
+
+// points are the failpoints that the programs pass, in the order in which they come to them first.
 func (s scenery) points(t *testing.T) (points []point) {
-	seen := map[[2]string]bool{}
-	for _, busLost := range []bool{false, true} {
-		if busLost && !s.hasBus {
-			continue
-		}
+	all := map[string][]point{}
+	for _, program := range s.programs {
+		all[program] = []point{{program: program}}
+	}
+	plays := []map[string][]point{all}
+	if s.hasBus {
 		for _, program := range s.programs {
-			for _, name := range s.record(t, point{program: program, busLost: busLost}) {
-				if key := [2]string{program, name}; !seen[key] {
-					seen[key] = true
-					points = append(points, point{program, name, busLost})
-				}
+			plays = append(plays, map[string][]point{program: {{program: program, busLost: true}}})
+		}
+	}
+	seen := map[[2]string]bool{}
+	for _, play := range plays {
+		for _, p := range s.record(t, play) {
+			if key := [2]string{p.program, p.name}; !seen[key] {
+				seen[key] = true
+				points = append(points, p)
 			}
 		}
 	}
 	return points
 }
 
-func (s scenery) record(t *testing.T, p point) []string {
-	file := filepath.Join(t.TempDir(), "points")
-	at := s.set(t, p, "KEPT_FAILPOINT_RECORD="+file)
+// record plays the story once to learn the points that the programs pass.
+func (s scenery) record(t *testing.T, programs map[string][]point) (points []point) {
+	dir := t.TempDir()
+	file := func(p point) string { return filepath.Join(dir, p.program) }
+	at := s.set(t, newFates(programs, func(p point) string { return "KEPT_FAILPOINT_RECORD=" + file(p) }))
 	require.NoError(t, play(t, at.stage))
 	at.books.balance(t)
 	ends, err := at.stop()
 	require.NoError(t, err)
-	require.Zero(t, ends, "processes that ended though nobody killed them: %s", at.log())
-	text, err := os.ReadFile(file)
-	require.NoError(t, err)
-	return slices.Compact(slices.Sorted(slices.Values(strings.Fields(string(text)))))
+	for program, like := range programs {
+		require.Zero(t, ends[program], "processes that ended though nobody killed them: %s", at.log(program))
+		text, err := os.ReadFile(file(like[0]))
+		require.NoError(t, err)
+		for _, name := range strings.Fields(string(text)) {
+			points = append(points, point{program, name, like[0].busLost})
+		}
+	}
+	return points
 }
 
 // plays is how often the story is played until it passes a point: which replica does something, which events come together,
 // and whether a call overtakes an event, is not the same every time.
 const plays = 10
 
-func (s scenery) killAt(t *testing.T, p point, states map[string]point) int {
+// killAt plays the story until some process has died at each of the points.
+func (s scenery) killAt(t *testing.T, points map[string][]point, states map[string]bool) (kills, tries int) {
 	t.Helper()
-	for try := range plays {
-		at := s.set(t, p, "KEPT_FAILPOINT_KILL="+p.name)
+	for tries = range plays {
+		f := newFates(points, func(p point) string { return "KEPT_FAILPOINT_KILL=" + p.name })
+		at := s.set(t, f)
 		played := make(chan error, 1)
 		go func() { played <- play(t, at.stage) }()
-		if try > 0 {
+		if tries > 0 {
 			s.strike(t)
 		}
 		err := <-played
@@ -159,16 +150,19 @@ func (s scenery) killAt(t *testing.T, p point, states map[string]point) int {
 			at.books.balance(t)
 		}
 		ends, stopErr := at.stop()
-		require.NoError(t, err, "%s killed at %s", p.program, p.name)
+		require.NoError(t, err, "killed at %s", points)
 		require.NoError(t, stopErr)
-		require.Zero(t, ends.Other, "%s, killed at %s, ended by itself: %s", p.program, p.name, at.log())
-		for _, state := range at.books.finalStates(t) {
-			states[state] = p
+		for program, end := range ends {
+			require.Zero(t, end.Other, "%s ended by itself, killed at %s: %s", program, points, at.log(program))
+			kills += end.Killed
 		}
-		if ends.Killed > 0 {
-			return ends.Killed
+		for _, state := range at.books.finalStates(t) {
+			states[state] = true
+		}
+		if points = f.missed(); len(points) == 0 {
+			return kills, tries + 1
 		}
 	}
-	require.Fail(t, "the failpoint was not reached", "%s %s", p.program, p.name)
-	return 0
+	require.Fail(t, "failpoints were not reached", "%s", points)
+	return 0, 0
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // notices is how long a process may take to say that it is not ready, and that it is again: it looks every five seconds, for two.
-const notices = 10 * time.Second
+const notices = 15 * time.Second
 
 // recovery is after what time no call may fail any more. When none has failed for so long, all is calm.
 const (
@@ -56,6 +56,7 @@ func spoilings() []spoiling {
 // ends by its deadline with an answer that says what it is; all is well again soon after the network is, without a restart;
 // every order is there once; and who says that it is ready is.
 func TestNetwork(t *testing.T) {
+	t.Parallel() // with the kill tests
 	lines := newLines(t)
 	c := startClusterWith(t, cluster.Config{Route: lines.route})
 	books := booksOfCluster(t, c)

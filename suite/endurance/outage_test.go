@@ -34,6 +34,7 @@ func awaitClock(t *testing.T, c *cluster.Cluster) {
 
 // TestOutages takes away what the suite stands on while stories are played. No process ends, and nothing is lost.
 func TestOutages(t *testing.T) {
+	t.Parallel() // with the kill tests
 	c := startCluster(t)
 	books := booksOfCluster(t, c)
 	books.stocked = map[string]int64{"coffee-pot": 10, "tea-pot": 5, "probe": 1, "plenty": 1000}

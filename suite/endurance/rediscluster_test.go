@@ -12,6 +12,7 @@ import (
 // TestRedisCluster has the suite stand on a Redis Cluster. While a story is played the master dies that has what the order
 // service says: its replica takes over, and nothing is lost. Then all stories are played.
 func TestRedisCluster(t *testing.T) {
+	t.Parallel() // with the kill tests
 	c := startClusterWith(t, cluster.Config{Unlimited: true, RedisCluster: true})
 	books := booksOfCluster(t, c)
 	books.stocked = map[string]int64{"coffee-pot": 10, "tea-pot": 5, "probe": 1}

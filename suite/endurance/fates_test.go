@@ -1,0 +1,100 @@
+package endurance_test
+
+import (
+	"slices"
+	"sync"
+
+	"kept.dev/suite/cluster"
+)
+
+// fates say at which failpoints the processes of each program die in a play: at the first one, and after they were started
+// again at the next. Every replica goes this way on its own.
+type fates struct {
+	points map[string][]point // by program
+	env    func(point) string // has a process die at the point
+
+	mu      sync.Mutex
+	past    map[*cluster.Process]int
+	reached map[point]bool
+}
+
+func newFates(points map[string][]point, env func(point) string) *fates {
+	return &fates{points: points, env: env, past: map[*cluster.Process]int{}, reached: map[point]bool{}}
+}
+
+// first is the environment of a process's first start.
+func (f *fates) first(p *cluster.Process, program string) []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.ahead(p, program)
+}
+
+// next is the environment of the start after the process has died at the point that was ahead of it.
+func (f *fates) next(program string) func(*cluster.Process) []string {
+	return func(p *cluster.Process) []string {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if past := f.past[p]; past < len(f.points[program]) {
+			f.reached[f.points[program][past]] = true
+			f.past[p]++
+		}
+		return f.ahead(p, program)
+	}
+}
+
+func (f *fates) ahead(p *cluster.Process, program string) []string {
+	if past := f.past[p]; past < len(f.points[program]) {
+		return []string{f.env(f.points[program][past])}
+	}
+	return nil
+}
+
+// missed are the points at which nobody has died.
+func (f *fates) missed() map[string][]point {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	missed := map[string][]point{}
+	for program, points := range f.points {
+		left := slices.DeleteFunc(slices.Clone(points), func(p point) bool { return f.reached[p] })
+		if len(left) > 0 {
+			missed[program] = left
+		}
+	}
+	return missed
+}
+
+// rounds puts those points together that are tried in the same play: some of each program, far from each other on the way
+// through the story. Where the bus loses everything the processes of one program only may die: somebody has to remember how
+// far the sandbox's clock is.
+func rounds(points []point, atOnce int) (out []map[string][]point) {
+	calm, lost := map[string][]point{}, map[string][]point{}
+	for _, p := range points {
+		if p.busLost {
+			lost[p.program] = append(lost[p.program], p)
+		} else {
+			calm[p.program] = append(calm[p.program], p)
+		}
+	}
+	for program, way := range lost {
+		for part := range slices.Chunk(way, bootDeaths) {
+			out = append(out, map[string][]point{program: part})
+		}
+	}
+	stride := 0
+	for _, way := range calm {
+		stride = max(stride, (len(way)+atOnce-1)/atOnce)
+	}
+	for i := range stride {
+		round := map[string][]point{}
+		for program, way := range calm {
+			for j := i; j < len(way); j += stride {
+				round[program] = append(round[program], way[j])
+			}
+		}
+		out = append(out, round)
+	}
+	return out
+}
+
+// bootDeaths is how often a process may die while it puts back what the bus has lost: it does so as soon as it starts.
+const bootDeaths = 4

@@ -1,0 +1,100 @@
+package endurance_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
+
+	"kept.dev/suite/cluster"
+)
+
+// TestKillDistributed kills the replicas of each service at every failpoint that the story passes: in each play at some failpoints
+// of every service.
+func TestKillDistributed(t *testing.T) {
+	t.Parallel() // with the embedded suite's: most of the time is spent waiting
+	c := startCluster(t)
+	stage := &killStage{c: c, books: booksOfCluster(t, c), armed: map[string]bool{}}
+	strike := func(t *testing.T) {
+		c.Redis.Stop(true)
+		<-time.After(500 * time.Millisecond)
+		require.NoError(t, c.Redis.Restart(t.Context()))
+	}
+	killEverywhere(t, scenery{programs: c.Services(), hasBus: true, strike: strike, atOnce: 2, set: stage.set})
+}
+
+// killStage is a cluster whose services' processes die.
+type killStage struct {
+	c     *cluster.Cluster
+	books *books
+	armed map[string]bool // services of which a process may still be about to die
+}
+
+// set restarts the services that are to die, and those that were to, and keeps all running.
+func (k *killStage) set(t *testing.T, f *fates) scene {
+	t.Helper()
+	busLost := false
+	for service, points := range f.points {
+		k.armed[service] = true
+		busLost = busLost || points[0].busLost
+	}
+	k.stop(t)
+	for service := range k.armed {
+		if len(f.points[service]) == 0 {
+			delete(k.armed, service)
+			k.start(t, f, service)
+			awaitReady(t, k.c.Replicas(service)...)
+		}
+	}
+	if busLost { // those who live on remember how far the clock is
+		loseRedis(t, k.c)
+		awaitClock(t, k.c)
+	}
+	for service := range f.points {
+		k.start(t, f, service)
+	}
+	return scene{k.c.Stage(), k.books, k.keep(t, f), func(service string) string { return k.c.Replicas(service)[0].Log() }}
+}
+
+// stop stops the services that are armed, all replicas at the same time.
+func (k *killStage) stop(t *testing.T) {
+	t.Helper()
+	var group errgroup.Group
+	for service := range k.armed {
+		for _, p := range k.c.Replicas(service) {
+			group.Go(p.Stop)
+		}
+	}
+	require.NoError(t, group.Wait())
+}
+
+func (k *killStage) start(t *testing.T, f *fates, service string) {
+	t.Helper()
+	for _, p := range k.c.Replicas(service) {
+		require.NoError(t, p.Start(f.first(p, service)...))
+	}
+}
+
+// keep starts processes again that die, until stop is called, and waits until all are ready.
+func (k *killStage) keep(t *testing.T, f *fates) (stop func() (map[string]cluster.Ends, error)) {
+	t.Helper()
+	stops := map[string]func() (cluster.Ends, error){}
+	for _, service := range k.c.Services() {
+		stops[service] = cluster.KeepWith(f.next(service), k.c.Replicas(service)...)
+	}
+	for _, service := range k.c.Services() {
+		awaitReady(t, k.c.Replicas(service)...)
+	}
+	return func() (map[string]cluster.Ends, error) {
+		ends := map[string]cluster.Ends{}
+		var faults []error
+		for service, stop := range stops {
+			end, err := stop()
+			ends[service] = end
+			faults = append(faults, err)
+		}
+		return ends, errors.Join(faults...)
+	}
+}
