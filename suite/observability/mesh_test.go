@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -22,6 +23,7 @@ import (
 	"kept.dev/kit/localredis"
 	"kept.dev/kit/peer"
 	"kept.dev/kit/process"
+	"kept.dev/kit/sign"
 	"kept.dev/kit/tlsconf"
 	"kept.dev/kit/token"
 	contract "kept.dev/proto"
@@ -48,7 +50,9 @@ func startMesh(t *testing.T) *mesh {
 	t.Helper()
 	t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "20") // ms; spans need not wait five seconds for company
 	m := &mesh{spans: collect(t), admin: map[string]string{}, dir: t.TempDir(), listen: map[string]string{}}
-	issuer, err := token.NewIssuer(filepath.Join(m.dir, "keys"))
+	issuer, err := token.NewIssuer(m.keys(""))
+	require.NoError(t, err)
+	_, err = sign.Open(m.keys(""))
 	require.NoError(t, err)
 	m.redis, err = localredis.Start(t.Context(), m.dir)
 	require.NoError(t, err)
@@ -65,6 +69,7 @@ func startMesh(t *testing.T) *mesh {
 	require.NoError(t, err)
 	for _, name := range names {
 		m.admin[name] = m.address(t)
+		m.hand(t, name)
 	}
 	for name := range m.listen {
 		m.serve(t, name)
@@ -74,6 +79,21 @@ func startMesh(t *testing.T) *mesh {
 	}
 	m.stage = m.front(t, issuer)
 	return m
+}
+
+// keys is the folder of keys of a process, as a secret mounted in its Pod would be, and, without a name, the one that they come from.
+func (m *mesh) keys(name string) string { return filepath.Join(m.dir, "keys", name) }
+
+// hand hands the keys to a process as they are now.
+func (m *mesh) hand(t *testing.T, name string) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(m.keys(name), 0o700))
+	for _, file := range []string{"keys.json", "link-keys.json"} {
+		raw, err := os.ReadFile(filepath.Join(m.keys(""), file))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(m.keys(name), "next"), raw, 0o600))
+		require.NoError(t, os.Rename(filepath.Join(m.keys(name), "next"), filepath.Join(m.keys(name), file)))
+	}
 }
 
 func (m *mesh) address(t *testing.T) string {
@@ -86,7 +106,7 @@ func (m *mesh) address(t *testing.T) string {
 // settings are what all processes are told.
 func (m *mesh) settings(name string) []string {
 	return []string{
-		"--admin-listen=" + m.admin[name], "--keys=" + filepath.Join(m.dir, "keys"), "--otlp=" + m.spans.url, "--sample-ratio=1",
+		"--admin-listen=" + m.admin[name], "--keys=" + m.keys(name), "--otlp=" + m.spans.url, "--sample-ratio=1",
 		"--tls-cert=" + m.tls.Cert, "--tls-key=" + m.tls.Key, "--tls-ca=" + m.tls.CA, "--log-level=error", "--sandbox", "--rate-limit=0",
 	}
 }
