@@ -18,7 +18,7 @@ const addLog = `insert into log (id, n) values ($1, $2)`
 
 func rowsIn(t *testing.T, s *sqldb.Snapshot, table string) int64 {
 	t.Helper()
-	n, err := s.Count(table)
+	n, err := s.Count(t.Context(), table)
 	require.NoError(t, err)
 	return n
 }

@@ -3,8 +3,8 @@ package sqldb
 import "context"
 
 // Count is how many rows of the table the snapshot has.
-func (s *Snapshot) Count(table string) (n int64, err error) {
-	rows, err := s.conn.run(context.Background(), Q("select count(*) from "+table))
+func (s *Snapshot) Count(ctx context.Context, table string) (n int64, err error) {
+	rows, err := s.conn.run(ctx, Q("select count(*) from "+table))
 	if err != nil {
 		return 0, err
 	}
