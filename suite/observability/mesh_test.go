@@ -46,6 +46,16 @@ type mesh struct {
 	listen map[string]string
 }
 
+// TestDistributed has what needs the distributed suite, which takes long to start, on one.
+func TestDistributed(t *testing.T) {
+	m := startMesh(t)
+	for name, test := range map[string]func(*testing.T, *mesh){
+		"one trace through all processes": followTrace, "metrics are those of the page": compareMetrics, "keys are rotated": rotateKeys,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, m) })
+	}
+}
+
 func startMesh(t *testing.T) *mesh {
 	t.Helper()
 	t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "20") // ms; spans need not wait five seconds for company

@@ -14,13 +14,12 @@ var update = flag.Bool("update", false, "write the page of metrics anew")
 
 const metricsPage = "../../k8s/METRICS.md"
 
-// TestMetrics plays stories in both shapes and compares what every process exports with the page for those who run it.
-func TestMetrics(t *testing.T) {
+// compareMetrics plays stories in both shapes and compares what every process exports with the page for those who run it.
+func compareMetrics(t *testing.T, m *mesh) {
 	seen := catalogue{}
 	w := watch(t)
 	play(t, w.stage)
 	seen.take(t, "kept", w.metrics())
-	m := startMesh(t)
 	play(t, m.stage)
 	for name := range m.admin {
 		seen.take(t, name, m.metrics(t, name))
@@ -40,7 +39,7 @@ func TestMetrics(t *testing.T) {
 	}
 	page, err := os.ReadFile(metricsPage)
 	require.NoError(t, err)
-	require.Equal(t, string(page), seen.page(), "go test ./suite/observability -run TestMetrics -update")
+	require.Equal(t, string(page), seen.page(), "go test ./suite/observability -run TestDistributed/metrics -update")
 }
 
 // play has what is measured happen: promises kept and broken, mails, streams.

@@ -98,7 +98,7 @@ Every process serves these to Prometheus at ` + "`/metrics`" + ` of its admin ad
 the process (` + "`process_*`" + `), and to nobody else. No label holds a customer's data or has more values than the contract has
 names. What is counted in a database or in the bus is the same in every replica of a service: take the ` + "`max`" + `, not the ` + "`sum`" + `.
 
-This page is written by the test that checks it: ` + "`go test ./suite/observability -run TestMetrics -update`" + `.
+This page is written by the test that checks it: ` + "`go test ./suite/observability -run TestDistributed/metrics -update`" + `.
 
 | metric | type | unit | labels | exported by | what it says |
 | --- | --- | --- | --- | --- | --- |

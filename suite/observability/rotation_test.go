@@ -12,13 +12,13 @@ import (
 	"kept.dev/suite/scenario"
 )
 
-// TestStoriesGoOnWhileKeysAreRotated plays S01, in which services call each other and customers come by signed links, when some
+// rotateKeys plays S01, in which services call each other and customers come by signed links, when some
 // processes know the new keys and some do not, and again when the new keys sign.
-func TestStoriesGoOnWhileKeysAreRotated(t *testing.T) {
-	m := startMesh(t)
-	m.stage.Deadly = true // a mail may have a link by the key before the one by which the inbox shows it: both are good
+func rotateKeys(t *testing.T, m *mesh) {
+	stage := m.stage
+	stage.Deadly = true // a mail may have a link by the key before the one by which the inbox shows it: both are good
 	tell := func(when string) {
-		_, err := scenario.Perform(t.Context(), m.stage, scenario.Story{Number: "S01", Play: scenario.S01})
+		_, err := scenario.Perform(t.Context(), stage, scenario.Story{Number: "S01", Play: scenario.S01})
 		require.NoError(t, err, when)
 	}
 	issuer, err := token.NewIssuer(m.keys(""))

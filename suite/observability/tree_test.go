@@ -42,8 +42,8 @@ func cancelling() map[[2]string]int {
 	}
 }
 
-func TestOneTraceThroughAllProcesses(t *testing.T) {
-	m := startMesh(t)
+// followTrace follows the caller's own trace through all processes.
+func followTrace(t *testing.T, m *mesh) {
 	order := placeOrder(t, m.stage)
 	call(t, m.stage, http.MethodPost, "/v1/"+order+":cancel", `{"reason": "changed her mind"}`, "traceparent", marked)
 	deadline := time.NewTimer(20 * time.Second)
