@@ -58,7 +58,7 @@ scenarios: servers ## Play the stories in both shapes; STORY=S07 plays one.
 bench: servers ## Measure speed and memory against limits of the same run; ONLY=orders, SHAPE=embedded, BRIEF=1 for moments.
 	@$(GO) build -o $(BIN)/kept-bench ./suite/cmd/kept-bench && exec $(BIN)/kept-bench $(if $(ONLY),--only $(ONLY)) $(if $(SHAPE),--shape $(SHAPE)) $(if $(BRIEF),--brief)
 
-images: tools ## Make a container image of every process in bin/images/, without an engine; VERSION=v1.2.3 PLATFORMS=linux/amd64,linux/arm64.
+images: tools ## Make a container image of every process in bin/oci/, without an engine; VERSION=v1.2.3 PLATFORMS=linux/amd64,linux/arm64.
 	$(BIN)/images build --version $(VERSION) --platforms $(PLATFORMS) --revision $$(git rev-parse HEAD)
 	$(BIN)/images check --version $(VERSION)
 

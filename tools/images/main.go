@@ -1,9 +1,9 @@
 // Command images makes a container image of every process, with no engine and no registry: OCI archives that hold one static
 // binary, certificates and time zones, and beside each a bill of its materials.
 //
-//	images build --out bin/images --version v0.1.0
-//	images check --out bin/images
-//	images stores --out bin/images    PostgreSQL and Redis as this machine has them, for tests of overlays/dev
+//	images build --out bin/oci --version v0.1.0
+//	images check --out bin/oci
+//	images stores --out bin/oci    PostgreSQL and Redis as this machine has them, for tests of overlays/dev
 package main
 
 import (
@@ -79,7 +79,7 @@ func run(ctx context.Context, args []string) error {
 func parse(args []string) (s settings, err error) {
 	flags := flag.NewFlagSet("images", flag.ContinueOnError)
 	flags.StringVar(&s.root, "root", ".", "the repository")
-	flags.StringVar(&s.out, "out", "bin/images", "folder of the archives")
+	flags.StringVar(&s.out, "out", "bin/oci", "folder of the archives")
 	flags.StringVar(&s.prefix, "prefix", "localhost/kept", "what stands before each image's name")
 	flags.StringVar(&s.version, "version", "dev", "the release, which is also the tag")
 	flags.StringVar(&s.revision, "revision", "unknown", "the commit")
