@@ -76,7 +76,7 @@ func (b *books) balance(t *testing.T) {
 		wrong, err = b.wrongs(t.Context())
 		return err == nil && len(wrong) == 0
 	}
-	for end := time.Now().Add(20 * time.Second); !agree() && time.Now().Before(end); {
+	for end := time.Now().Add(40 * time.Second); !agree() && time.Now().Before(end); {
 		<-time.After(50 * time.Millisecond)
 	}
 	require.NoError(t, err)

@@ -110,6 +110,23 @@ func TestRepublish(t *testing.T) {
 	require.WithinDuration(t, time.Now().Add(7*24*time.Hour), kept, time.Minute)
 }
 
+// TestNothingThatIsRestoredIsLeased: whoever had taken it is not there any more.
+func TestNothingThatIsRestoredIsLeased(t *testing.T) {
+	url, restored := kittest.NewURL(t, "postgres"), kittest.NewURL(t, "postgres")
+	db, soon := kittest.Open(t, url), time.Now().Add(time.Hour).UnixMicro()
+	kittest.Exec(t, db, `insert into lease (name, holder, until) values ('relay', 'a process', $1)`, soon)
+	kittest.Exec(t, db, `insert into timer (kind, key, due, outside, payload, traceparent, leased) values ('mail', '1', 1, true, '', '', $1)`, soon)
+	out := filepath.Join(t.TempDir(), "out")
+	_, err := backup.Dump(t.Context(), map[string]string{"order": url}, out)
+	require.NoError(t, err)
+	_, err = backup.RestoreDumps(t.Context(), out, map[string]string{"order": restored})
+	require.NoError(t, err)
+	db = kittest.Open(t, restored)
+	require.Zero(t, kittest.Number(t, db, `select until from lease where name = 'relay'`))
+	require.Zero(t, kittest.Number(t, db, `select leased from timer`))
+	require.EqualValues(t, 1, kittest.Number(t, db, `select count(*) from lease where name = 'tidy' and until > $1`, soon), "what was taken in is kept")
+}
+
 func TestWhatIsNotRestored(t *testing.T) {
 	url := kittest.NewURL(t, "postgres")
 	kittest.Open(t, url)

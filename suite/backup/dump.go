@@ -41,7 +41,11 @@ func dumpAll(ctx context.Context, databases map[string]string, room string) (Man
 	}
 	views, err := look(ctx, databases)
 	m.Taken = time.Now().UTC()
-	defer closeViews(ctx, views)
+	defer func() {
+		for _, v := range views {
+			_ = v.conn.Close(context.WithoutCancel(ctx))
+		}
+	}()
 	if err != nil {
 		return m, err
 	}
@@ -81,17 +85,22 @@ func callersFirst(databases map[string]string) []string {
 // looked at after, and holds it: no copy has what followed from an event that another copy has not.
 func look(ctx context.Context, databases map[string]string) (views []*view, err error) {
 	services := callersFirst(databases)
-	for _, service := range services {
-		conn, err := pgx.Connect(ctx, databases[service])
-		if err != nil {
-			return views, fmt.Errorf("%s: %w", service, err)
-		}
-		views = append(views, &view{service: service, url: databases[service], conn: conn})
+	conns, err := connect(ctx, services, databases)
+	for i, conn := range conns {
+		views = append(views, &view{service: services[i], url: databases[services[i]], conn: conn})
 	}
-	release, err := holdInboxes(ctx, services, databases)
-	defer release()
 	if err != nil {
 		return views, err
+	}
+	holders, err := connect(ctx, services, databases) // before anybody is held up
+	defer closeAll(ctx, holders)
+	if err != nil {
+		return views, err
+	}
+	for i, conn := range holders {
+		if err := holdInbox(ctx, conn); err != nil {
+			return views, fmt.Errorf("%s: hold the inbox: %w", services[i], err)
+		}
 	}
 	for _, v := range views {
 		if err := v.begin(ctx); err != nil {
@@ -101,29 +110,31 @@ func look(ctx context.Context, databases map[string]string) (views []*view, err 
 	return views, nil
 }
 
-// patience is how long a consumer that is at work is waited for. Theirs is longer: they wait, and do not fail.
-const patience = "5s"
-
-// holdInboxes lets consumers finish the transaction that they are in, and keeps them from the next. It locks one table of each
-// database, which consumers write first, so nobody waits in a circle.
-func holdInboxes(ctx context.Context, services []string, databases map[string]string) (release func(), err error) {
-	var held []*pgx.Conn
-	release = func() {
-		for _, conn := range held {
-			_ = conn.Close(context.WithoutCancel(ctx)) // and so roll back
-		}
-	}
+func connect(ctx context.Context, services []string, databases map[string]string) (conns []*pgx.Conn, err error) {
 	for _, service := range services {
 		conn, err := pgx.Connect(ctx, databases[service])
 		if err != nil {
-			return release, fmt.Errorf("%s: %w", service, err)
+			return conns, fmt.Errorf("%s: %w", service, err)
 		}
-		held = append(held, conn)
-		if err := execAll(ctx, conn, "begin", "set local lock_timeout = '"+patience+"'", "lock table inbox in share mode"); err != nil {
-			return release, fmt.Errorf("%s: hold the inbox: %w", service, err)
-		}
+		conns = append(conns, conn)
 	}
-	return release, nil
+	return conns, nil
+}
+
+// closeAll ends what the connections were in the middle of, too.
+func closeAll(ctx context.Context, conns []*pgx.Conn) {
+	for _, conn := range conns {
+		_ = conn.Close(context.WithoutCancel(ctx))
+	}
+}
+
+// patience is how long a consumer that is at work is waited for. Theirs is longer: they wait, and do not fail.
+const patience = "5s"
+
+// holdInbox lets consumers finish the transaction that they are in, and keeps them from the next, until the connection closes. It
+// locks the one table that consumers write first, so nobody waits in a circle.
+func holdInbox(ctx context.Context, conn *pgx.Conn) error {
+	return execAll(ctx, conn, "begin", "set local lock_timeout = '"+patience+"'", "lock table inbox in share mode")
 }
 
 func execAll(ctx context.Context, conn *pgx.Conn, texts ...string) error {
@@ -142,12 +153,6 @@ func (v *view) begin(ctx context.Context) error {
 		return err
 	}
 	return v.conn.QueryRow(ctx, "select pg_export_snapshot()").Scan(&v.snapshot)
-}
-
-func closeViews(ctx context.Context, views []*view) {
-	for _, v := range views {
-		_ = v.conn.Close(context.WithoutCancel(ctx))
-	}
 }
 
 func (v *view) dump(ctx context.Context, file string) error {

@@ -120,8 +120,22 @@ func RestoreDumps(ctx context.Context, from string, databases map[string]string)
 		if err != nil {
 			return m, fmt.Errorf("%s: %w", service, err)
 		}
+		if err := letGo(ctx, address); err != nil {
+			return m, fmt.Errorf("%s: take leases back: %w", service, err)
+		}
 	}
 	return m, Republish(ctx, databases)
+}
+
+// letGo takes back what processes had leased at the moment of the backup: they are not there any more, and the first that starts
+// would wait for them.
+func letGo(ctx context.Context, address string) error {
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	return execAll(ctx, conn, `update lease set until = 0 where until > 0`, `update timer set leased = 0 where leased > 0`)
 }
 
 // empty refuses a database that has tables.
