@@ -60,12 +60,12 @@ spec:
     - name: main
       image: %s
       imagePullPolicy: IfNotPresent
-      command: [sh, -c, "for i in 1 2 3; do nc -z -w 3 %s %d && exit 0; sleep 1; done; exit 1"]
+      command: [sh, -c, "for i in 1 2 3; do nc -w 3 %s %d -e true && exit 0; sleep 1; done; exit 1"]
       securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
       resources: {limits: {memory: 32Mi}}
 `
 
-// Edges tries every one with a Pod that has nothing but a shell. Pods of services are not ready, so that no Service sends them calls.
+// Edges tries every one with a Pod that has nothing but a shell. It has no port of a Service's name, so no Service sends it calls.
 func (d *Deployment) Edges(ctx context.Context, image string) error {
 	if _, err := kubectl(ctx, outside, "apply", "--server-side", "-f", "-"); err != nil {
 		return err
