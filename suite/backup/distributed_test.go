@@ -10,6 +10,7 @@ import (
 
 	"kept.dev/kit/id"
 	"kept.dev/kit/kittest"
+	"kept.dev/kit/sqldb"
 	"kept.dev/suite/backup"
 	"kept.dev/suite/embedded"
 	"kept.dev/suite/scenario"
@@ -125,6 +126,24 @@ func TestNothingThatIsRestoredIsLeased(t *testing.T) {
 	require.Zero(t, kittest.Number(t, db, `select until from lease where name = 'relay'`))
 	require.Zero(t, kittest.Number(t, db, `select leased from timer`))
 	require.EqualValues(t, 1, kittest.Number(t, db, `select count(*) from lease where name = 'tidy' and until > $1`, soon), "what was taken in is kept")
+}
+
+// TestABackupGivesUpOnABusyConsumer: it does not hold up the others for long, and they go on.
+func TestABackupGivesUpOnABusyConsumer(t *testing.T) {
+	databases := map[string]string{"order": kittest.NewURL(t, "postgres"), "customer": kittest.NewURL(t, "postgres")}
+	order, customer := kittest.Open(t, databases["order"]), kittest.Open(t, databases["customer"])
+	out := filepath.Join(t.TempDir(), "out")
+	require.NoError(t, customer.Update(t.Context(), "busy", func(tx *sqldb.Tx) error {
+		if _, err := tx.Query(`insert into inbox (id) values ('1') returning id`); err != nil {
+			return err
+		}
+		_, err := backup.Dump(t.Context(), databases, out)
+		require.ErrorContains(t, err, "customer: hold the inbox")
+		return nil
+	}))
+	kittest.Exec(t, order, `insert into inbox (id) values ('2')`)
+	_, err := backup.Dump(t.Context(), databases, out)
+	require.NoError(t, err)
 }
 
 func TestWhatIsNotRestored(t *testing.T) {

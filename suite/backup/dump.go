@@ -97,8 +97,9 @@ func look(ctx context.Context, databases map[string]string) (views []*view, err 
 	if err != nil {
 		return views, err
 	}
+	patience := time.Now().Add(longestHold)
 	for i, conn := range holders {
-		if err := holdInbox(ctx, conn); err != nil {
+		if err := holdInbox(ctx, conn, patience); err != nil {
 			return views, fmt.Errorf("%s: hold the inbox: %w", services[i], err)
 		}
 	}
@@ -128,13 +129,14 @@ func closeAll(ctx context.Context, conns []*pgx.Conn) {
 	}
 }
 
-// patience is how long a consumer that is at work is waited for. Theirs is longer: they wait, and do not fail.
-const patience = "5s"
+// longestHold bounds how long consumers are held up. Half of what they wait for a lock: they are late then, and nothing fails.
+const longestHold = 5 * time.Second
 
 // holdInbox lets consumers finish the transaction that they are in, and keeps them from the next, until the connection closes. It
 // locks the one table that consumers write first, so nobody waits in a circle.
-func holdInbox(ctx context.Context, conn *pgx.Conn) error {
-	return execAll(ctx, conn, "begin", "set local lock_timeout = '"+patience+"'", "lock table inbox in share mode")
+func holdInbox(ctx context.Context, conn *pgx.Conn, until time.Time) error {
+	left := max(1, time.Until(until).Milliseconds())
+	return execAll(ctx, conn, "begin", fmt.Sprintf("set local lock_timeout = %d", left), "lock table inbox in share mode")
 }
 
 func execAll(ctx context.Context, conn *pgx.Conn, texts ...string) error {
