@@ -56,14 +56,24 @@ func outgoing(ctx context.Context, method string, token func(ctx context.Context
 			pairs = append(pairs, "authorization", "Bearer "+raw)
 		}
 	}
-	if len(already.Get("traceparent")) == 0 {
-		carrier := propagation.MapCarrier{}
-		propagation.TraceContext{}.Inject(ctx, carrier)
-		for key, value := range carrier {
-			pairs = append(pairs, key, value)
-		}
+	return withTrace(metadata.AppendToOutgoingContext(ctx, pairs...)), span
+}
+
+// withTrace writes the client's span as the other side's parent, in the place of one that the caller has brought along.
+func withTrace(ctx context.Context) context.Context {
+	carrier := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, carrier)
+	if len(carrier) == 0 {
+		return ctx
 	}
-	return metadata.AppendToOutgoingContext(ctx, pairs...), span
+	md, ok := metadata.FromOutgoingContext(ctx)
+	if !ok {
+		md = metadata.MD{}
+	}
+	for key, value := range carrier {
+		md.Set(key, value)
+	}
+	return metadata.NewOutgoingContext(ctx, md)
 }
 
 func finish(span trace.Span, err error) {

@@ -68,6 +68,7 @@ func TestARefundIsAPromise(t *testing.T) {
 		}, said(h, r.GetName(), &orderv1.RefundSettled{})[0]))
 		require.True(t, proto.Equal(&promisev1.PromiseKept{
 			Promise: r.GetPromise(), Customer: olena, Subject: r.GetName(), KeepTime: settled.GetSettleTime(),
+			Kind: promisev1.PromiseKind_REFUND,
 		}, said(h, r.GetName(), &promisev1.PromiseKept{})[0]))
 		h.clock.pass(72 * time.Hour)
 		h.overdue(r.GetPromise(), r.GetName()) // it was kept

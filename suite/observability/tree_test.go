@@ -14,6 +14,7 @@ import (
 func cancelling() map[[2]string]int {
 	const (
 		rest    = "gateway: POST /v1/{name=orders/*}:cancel"
+		call    = "gateway: kept.order.v1.OrderService/CancelOrder"
 		rpc     = "order: kept.order.v1.OrderService/CancelOrder"
 		told    = "notification: consume kept.order.v1.OrderCancelled"
 		repaid  = "notification: consume kept.order.v1.RefundSettled"
@@ -23,7 +24,7 @@ func cancelling() map[[2]string]int {
 		written = "customer: consume kept.notification.v1.MessageAccepted"
 	)
 	return map[[2]string]int{
-		{rest, ""}: 1, {"gateway: kept.order.v1.OrderService/CancelOrder", rest}: 1, {rpc, rest}: 1,
+		{rest, ""}: 1, {call, rest}: 1, {rpc, call}: 1,
 		{"order: db.update /kept.order.v1.OrderService/CancelOrder", rpc}: 1,
 
 		{"customer: consume kept.order.v1.OrderCancelled", rpc}:    1,

@@ -18,7 +18,7 @@ import (
 func (s *Service) onPromiseKept(ctx context.Context, tx *sqldb.Tx, _ event.Event, kept *promisev1.PromiseKept) error {
 	a := answer{
 		promise: kept.GetPromise(), customer: kept.GetCustomer(), subject: kept.GetSubject(),
-		state: customerv1.Promise_KEPT, at: kept.GetKeepTime().AsTime(),
+		state: customerv1.Promise_KEPT, at: kept.GetKeepTime().AsTime(), kind: kept.GetKind(),
 	}
 	writeAnswer(tx, a)
 	s.resolved(ctx, tx, a)
@@ -31,7 +31,7 @@ func (s *Service) onPromiseReleased(
 ) error {
 	a := answer{
 		promise: released.GetPromise(), customer: released.GetCustomer(), subject: released.GetSubject(),
-		state: customerv1.Promise_RELEASED, at: e.Time,
+		state: customerv1.Promise_RELEASED, at: e.Time, kind: released.GetKind(),
 	}
 	writeAnswer(tx, a)
 	s.resolved(ctx, tx, a)
@@ -43,6 +43,7 @@ type answer struct {
 	promise, customer, subject string
 	state                      customerv1.Promise_State
 	at                         time.Time
+	kind                       promisev1.PromiseKind
 }
 
 // resolved stops watching a promise that has its answer.
@@ -51,9 +52,12 @@ func (s *Service) resolved(ctx context.Context, tx *sqldb.Tx, a answer) {
 	atRisk.Cancel(tx, id)
 	due.Cancel(tx, id)
 	unanswered.Cancel(tx, id)
-	s.count(ctx, "", a.state.String())
+	s.count(ctx, tx, a.kind, a.state.String())
 }
 
-func (s *Service) count(ctx context.Context, kind, state string) {
-	s.facts.Add(ctx, 1, metric.WithAttributes(attribute.String("kind", kind), attribute.String("state", state)))
+// count counts a fact when it is in the book: what is rolled back comes again.
+func (s *Service) count(ctx context.Context, tx *sqldb.Tx, kind promisev1.PromiseKind, state string) {
+	tx.AfterCommit(func() {
+		s.facts.Add(ctx, 1, metric.WithAttributes(attribute.String("kind", kind.String()), attribute.String("state", state)))
+	})
 }

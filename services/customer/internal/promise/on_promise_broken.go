@@ -17,7 +17,7 @@ import (
 func (s *Service) onPromiseBroken(ctx context.Context, tx *sqldb.Tx, e event.Event, broken *promisev1.PromiseBroken) error {
 	a := answer{
 		promise: broken.GetPromise(), customer: broken.GetCustomer(), subject: broken.GetSubject(),
-		state: customerv1.Promise_BROKEN, at: e.Time,
+		state: customerv1.Promise_BROKEN, at: e.Time, kind: broken.GetKind(),
 	}
 	news, err := writeNews(tx, a)
 	if err != nil {

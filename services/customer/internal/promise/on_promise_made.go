@@ -24,6 +24,6 @@ func (s *Service) onPromiseMade(ctx context.Context, tx *sqldb.Tx, e event.Event
 		return err
 	}
 	atRisk.Set(ctx, tx, idOf(made.GetPromise()), risk, nil)
-	s.count(ctx, made.GetKind().String(), "MADE")
+	s.count(ctx, tx, made.GetKind(), "MADE")
 	return nil
 }

@@ -47,8 +47,16 @@ const (
 
 // whenUnanswered reports an owner that did not answer: the promise stays due, for everybody to see.
 func (s *Service) whenUnanswered(ctx context.Context, tx *sqldb.Tx, t timer.Timer) error {
-	tx.Exec(`update promise set unanswered = $2 where id = $1 and resolved is null`, t.Key, s.clock.Now().UnixMicro())
-	s.count(ctx, "", "UNANSWERED")
+	rows, err := tx.Query(`update promise set unanswered = $2 where id = $1 and resolved is null returning kind`,
+		t.Key, s.clock.Now().UnixMicro())
+	if err != nil || !rows.Next() {
+		return err
+	}
+	var kind int64
+	if err := rows.Scan(&kind); err != nil {
+		return err
+	}
+	s.count(ctx, tx, promisev1.PromiseKind(kind), "UNANSWERED")
 	return nil
 }
 

@@ -34,6 +34,7 @@ func Promised(o *orderv1.Order, fee *money.Money) *promisev1.PromiseMade {
 func Kept(o *orderv1.Order) *promisev1.PromiseKept {
 	return &promisev1.PromiseKept{
 		Promise: o.GetPromise(), Customer: o.GetCustomer(), Subject: o.GetName(), KeepTime: o.GetDeliverTime(),
+		Kind: promisev1.PromiseKind_DELIVERY,
 	}
 }
 
@@ -49,5 +50,6 @@ func broken(o *orderv1.Order, fee *money.Money) *promisev1.PromiseBroken {
 func Released(o *orderv1.Order, reason string) *promisev1.PromiseReleased {
 	return &promisev1.PromiseReleased{
 		Promise: o.GetPromise(), Customer: o.GetCustomer(), Subject: o.GetName(), Reason: reason,
+		Kind: promisev1.PromiseKind_DELIVERY,
 	}
 }

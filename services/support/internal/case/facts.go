@@ -51,5 +51,6 @@ func brokenFact(r *record) *promisev1.PromiseBroken {
 func keptFact(r *record, at *timestamppb.Timestamp) *promisev1.PromiseKept {
 	return &promisev1.PromiseKept{
 		Promise: r.GetPromise(), Customer: r.GetCustomer(), Subject: r.GetName(), KeepTime: at,
+		Kind: promisev1.PromiseKind_REPLY,
 	}
 }

@@ -366,7 +366,9 @@ type PromiseKept struct {
 	// What it is about.
 	Subject string `protobuf:"bytes,3,opt,name=subject,proto3" json:"subject,omitempty"`
 	// When it was kept, by the time of the fact and not of the message. Not after the due time.
-	KeepTime      *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=keep_time,json=keepTime,proto3" json:"keep_time,omitempty"`
+	KeepTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=keep_time,json=keepTime,proto3" json:"keep_time,omitempty"`
+	// What kind of promise it was.
+	Kind          PromiseKind `protobuf:"varint,5,opt,name=kind,proto3,enum=kept.promise.v1.PromiseKind" json:"kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -427,6 +429,13 @@ func (x *PromiseKept) GetKeepTime() *timestamppb.Timestamp {
 		return x.KeepTime
 	}
 	return nil
+}
+
+func (x *PromiseKept) GetKind() PromiseKind {
+	if x != nil {
+		return x.Kind
+	}
+	return PromiseKind_PROMISE_KIND_UNSPECIFIED
 }
 
 // A promise was broken. Said by its owner; the others make it good, once each.
@@ -530,7 +539,9 @@ type PromiseReleased struct {
 	// What it is about.
 	Subject string `protobuf:"bytes,3,opt,name=subject,proto3" json:"subject,omitempty"`
 	// Why it does not stand any more.
-	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	// What kind of promise it was.
+	Kind          PromiseKind `protobuf:"varint,5,opt,name=kind,proto3,enum=kept.promise.v1.PromiseKind" json:"kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -591,6 +602,13 @@ func (x *PromiseReleased) GetReason() string {
 		return x.Reason
 	}
 	return ""
+}
+
+func (x *PromiseReleased) GetKind() PromiseKind {
+	if x != nil {
+		return x.Kind
+	}
+	return PromiseKind_PROMISE_KIND_UNSPECIFIED
 }
 
 // A broken promise has to be made good. Said by the book, once for each promise, with the remedies that are set for its
@@ -757,24 +775,26 @@ const file_kept_promise_v1_events_proto_rawDesc = "" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x18\n" +
 	"\asubject\x18\x03 \x01(\tR\asubject\x12\x14\n" +
 	"\x05owner\x18\x04 \x01(\tR\x05owner\x125\n" +
-	"\bdue_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\"\x96\x01\n" +
+	"\bdue_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\"\xc8\x01\n" +
 	"\vPromiseKept\x12\x18\n" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x18\n" +
 	"\asubject\x18\x03 \x01(\tR\asubject\x127\n" +
-	"\tkeep_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bkeepTime\"\xee\x01\n" +
+	"\tkeep_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bkeepTime\x120\n" +
+	"\x04kind\x18\x05 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindR\x04kind\"\xee\x01\n" +
 	"\rPromiseBroken\x12\x18\n" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x18\n" +
 	"\asubject\x18\x03 \x01(\tR\asubject\x120\n" +
 	"\x04kind\x18\x04 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindR\x04kind\x125\n" +
 	"\bdue_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\x12$\n" +
-	"\x03fee\x18\x06 \x01(\v2\x12.google.type.MoneyR\x03fee\"y\n" +
+	"\x03fee\x18\x06 \x01(\v2\x12.google.type.MoneyR\x03fee\"\xab\x01\n" +
 	"\x0fPromiseReleased\x12\x18\n" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x18\n" +
 	"\asubject\x18\x03 \x01(\tR\asubject\x12\x16\n" +
-	"\x06reason\x18\x04 \x01(\tR\x06reason\"\x87\x03\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x120\n" +
+	"\x04kind\x18\x05 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindR\x04kind\"\x87\x03\n" +
 	"\n" +
 	"RemedyOwed\x12\x18\n" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\x1a\n" +
@@ -830,17 +850,19 @@ var file_kept_promise_v1_events_proto_depIdxs = []int32{
 	8,  // 4: kept.promise.v1.PromiseAtRisk.due_time:type_name -> google.protobuf.Timestamp
 	8,  // 5: kept.promise.v1.PromiseDue.due_time:type_name -> google.protobuf.Timestamp
 	8,  // 6: kept.promise.v1.PromiseKept.keep_time:type_name -> google.protobuf.Timestamp
-	0,  // 7: kept.promise.v1.PromiseBroken.kind:type_name -> kept.promise.v1.PromiseKind
-	8,  // 8: kept.promise.v1.PromiseBroken.due_time:type_name -> google.protobuf.Timestamp
-	9,  // 9: kept.promise.v1.PromiseBroken.fee:type_name -> google.type.Money
-	0,  // 10: kept.promise.v1.RemedyOwed.kind:type_name -> kept.promise.v1.PromiseKind
-	8,  // 11: kept.promise.v1.RemedyOwed.due_time:type_name -> google.protobuf.Timestamp
-	9,  // 12: kept.promise.v1.RemedyOwed.fee:type_name -> google.type.Money
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	0,  // 7: kept.promise.v1.PromiseKept.kind:type_name -> kept.promise.v1.PromiseKind
+	0,  // 8: kept.promise.v1.PromiseBroken.kind:type_name -> kept.promise.v1.PromiseKind
+	8,  // 9: kept.promise.v1.PromiseBroken.due_time:type_name -> google.protobuf.Timestamp
+	9,  // 10: kept.promise.v1.PromiseBroken.fee:type_name -> google.type.Money
+	0,  // 11: kept.promise.v1.PromiseReleased.kind:type_name -> kept.promise.v1.PromiseKind
+	0,  // 12: kept.promise.v1.RemedyOwed.kind:type_name -> kept.promise.v1.PromiseKind
+	8,  // 13: kept.promise.v1.RemedyOwed.due_time:type_name -> google.protobuf.Timestamp
+	9,  // 14: kept.promise.v1.RemedyOwed.fee:type_name -> google.type.Money
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_kept_promise_v1_events_proto_init() }
