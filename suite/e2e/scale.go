@@ -12,15 +12,16 @@ func (d *Deployment) Scale(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := d.until(ctx, func() bool { time.Sleep(time.Second); return d.replicas(ctx) == 2 }); err != nil {
+		return err
+	}
 	l := startLoad(ctx, s, 24)
 	defer l.end()
 	started, most := time.Now(), 0
 	err = d.until(ctx, func() bool {
 		time.Sleep(2 * time.Second)
-		ready, err := d.kubectl(ctx, "get", "deployment", "order", "-o", "jsonpath={.status.readyReplicas}")
-		n, _ := strconv.Atoi(ready)
-		most = max(most, n)
-		return err == nil && n > 2
+		most = max(most, d.replicas(ctx))
+		return most > 2
 	})
 	d.say("order runs in %d replicas after %s of load; %d calls, %d failed", most, time.Since(started).Round(time.Second), l.calls.Load(), l.failed.Load())
 	if err != nil {
@@ -31,4 +32,11 @@ func (d *Deployment) Scale(ctx context.Context) error {
 		return err
 	}
 	return d.balance(ctx, l)
+}
+
+// replicas is how many of the order service are ready; 0 where that can't be known.
+func (d *Deployment) replicas(ctx context.Context) int {
+	ready, _ := d.kubectl(ctx, "get", "deployment", "order", "-o", "jsonpath={.status.readyReplicas}")
+	n, _ := strconv.Atoi(ready)
+	return n
 }

@@ -63,7 +63,7 @@ func (d *Deployment) LoseNode(ctx context.Context, power string) error {
 	}
 	d.say("%s was lost: %d of %d calls failed at first; none any more after %s; the slowest took %s", node, l.failed.Load(), l.calls.Load(),
 		time.Since(lost).Round(time.Second)-calmFor, l.worst.Round(time.Millisecond))
-	err = switchNode(ctx, power, "start", node)
+	err = powerOn(ctx, power, node)
 	for _, process := range Processes {
 		if _, waitErr := d.kubectl(ctx, "rollout", "status", "deployment/"+process, "--timeout=5m"); waitErr != nil {
 			return errors.Join(err, waitErr)
@@ -99,8 +99,24 @@ func switchNode(ctx context.Context, power, what, node string) error {
 	return nil
 }
 
+// powerOn switches the node on until it is ready: a kubelet that is there before its container runtime gives up.
+func powerOn(ctx context.Context, power, node string) (err error) {
+	for range 3 {
+		if err = switchNode(ctx, power, "start", node); err != nil {
+			return err
+		}
+		if _, err = kubectl(ctx, "", "wait", "--for=condition=Ready", "--timeout=60s", "node/"+node); err == nil {
+			return nil
+		}
+		if err := switchNode(ctx, power, "stop", node); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
 // calmFor is how long no call may fail, and some have to succeed, until a loss is over.
-const calmFor = 15 * time.Second
+const calmFor = 30 * time.Second // more than a client waits for an answer
 
 func (d *Deployment) calm(ctx context.Context, l *load) bool {
 	failed, calls := l.failed.Load(), l.calls.Load()

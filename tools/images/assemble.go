@@ -25,6 +25,7 @@ const (
 	certificates = "etc/ssl/certs/ca-certificates.crt"
 	zones        = "usr/share/zoneinfo.zip"
 	user         = "65532:65532"
+	binaryName   = "program" // in every image
 )
 
 // file is one file of a layer.
@@ -49,7 +50,7 @@ func (s settings) assemble(name, platform, binary string) (v1.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	top, err := layer(file{name: name, mode: 0o555, data: program})
+	top, err := layer(file{name: binaryName, mode: 0o555, data: program})
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +71,7 @@ func (s settings) assemble(name, platform, binary string) (v1.Image, error) {
 
 func (s settings) config(name string) v1.Config {
 	return v1.Config{
-		User: user, Entrypoint: []string{"/" + name}, WorkingDir: "/", Env: []string{"ZONEINFO=/" + zones},
+		User: user, Entrypoint: []string{"/" + binaryName}, WorkingDir: "/", Env: []string{"ZONEINFO=/" + zones},
 		Labels: map[string]string{
 			"org.opencontainers.image.title":    "Kept: " + name,
 			"org.opencontainers.image.version":  s.version,

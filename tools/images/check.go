@@ -43,7 +43,7 @@ func (s settings) check(name string) error {
 		faults = append(faults, fmt.Errorf("%d bytes, more than %d", each, int64(maxArchive)))
 	}
 	for _, image := range images {
-		faults = append(faults, s.checkConfig(name, image), checkFiles(name, image))
+		faults = append(faults, s.checkConfig(image), checkFiles(image))
 	}
 	if _, err := os.Stat(s.bom(name)); err != nil {
 		faults = append(faults, err)
@@ -82,7 +82,7 @@ func imagesIn(dir string) (images []v1.Image, err error) {
 	return images, nil
 }
 
-func (s settings) checkConfig(name string, image v1.Image) error {
+func (s settings) checkConfig(image v1.Image) error {
 	file, err := image.ConfigFile()
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func (s settings) checkConfig(name string, image v1.Image) error {
 	if file.Config.User != user {
 		faults = append(faults, fmt.Errorf("runs as %q, not as %s", file.Config.User, user))
 	}
-	if !slices.Equal(file.Config.Entrypoint, []string{"/" + name}) {
+	if !slices.Equal(file.Config.Entrypoint, []string{"/" + binaryName}) {
 		faults = append(faults, fmt.Errorf("starts %v", file.Config.Entrypoint))
 	}
 	for _, label := range []string{"version", "revision", "source", "title", "licenses"} {
@@ -103,7 +103,7 @@ func (s settings) checkConfig(name string, image v1.Image) error {
 }
 
 // checkFiles wants the binary, static, and what every image has; nothing else.
-func checkFiles(name string, image v1.Image) error {
+func checkFiles(image v1.Image) error {
 	content := mutate.Extract(image)
 	defer content.Close()
 	dir, err := os.MkdirTemp("", "image-files-")
@@ -128,19 +128,19 @@ func checkFiles(name string, image v1.Image) error {
 		if header.Uid != 0 || header.Mode&0o222 != 0 {
 			return fmt.Errorf("%s can be written, or is not root's", header.Name)
 		}
-		if header.Name == name {
-			if err := save(reader, filepath.Join(dir, name)); err != nil {
+		if header.Name == binaryName {
+			if err := save(reader, filepath.Join(dir, binaryName)); err != nil {
 				return err
 			}
 		}
 	}
 	slices.Sort(found)
-	want := []string{certificates, name, zones}
+	want := []string{certificates, binaryName, zones}
 	slices.Sort(want)
 	if !slices.Equal(found, want) {
 		return fmt.Errorf("holds %s, not %s", strings.Join(found, ", "), strings.Join(want, ", "))
 	}
-	return checkBinary(filepath.Join(dir, name))
+	return checkBinary(filepath.Join(dir, binaryName))
 }
 
 func checkBinary(path string) error {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/stretchr/testify/require"
 )
 
@@ -76,10 +77,14 @@ func TestAnImageThatIsNotAsItShouldBeIsRefused(t *testing.T) {
 	} {
 		bad := good.DeepCopy()
 		spoil(bad)
-		require.ErrorContains(t, s.checkConfig("order", configured{images[0], bad}), fault)
+		require.ErrorContains(t, s.checkConfig(configured{images[0], bad}), fault)
 	}
-	require.NoError(t, s.checkConfig("order", images[0]))
-	require.ErrorContains(t, checkFiles("gateway", images[0]), "holds")
+	require.NoError(t, s.checkConfig(images[0]))
+	more, err := layer(file{name: "bin/sh", mode: 0o555, data: []byte("#!")})
+	require.NoError(t, err)
+	fat, err := mutate.AppendLayers(images[0], more)
+	require.NoError(t, err)
+	require.ErrorContains(t, checkFiles(fat), "holds bin/sh")
 }
 
 // configured is an image with another configuration.

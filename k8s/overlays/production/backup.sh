@@ -1,13 +1,10 @@
 #!/bin/sh
-# Dumps every service's database, in an order that a restore can make whole: see k8s/DATA.md.
+# Copies all databases as of one moment (see k8s/DATA.md), and keeps two weeks of copies. The image has pg_dump and the command kept.
 set -eu
-folder=/backup/$(date -u +%Y-%m-%dT%H%M%SZ)
-mkdir -p "$folder.part"
-for service in support notification loyalty order customer; do
+for service in customer order loyalty notification support; do
 	eval "url=\$DATABASE_$service"
-	pg_dump --format=custom --no-owner --file="$folder.part/$service.dump" "$url"
-	pg_restore --list "$folder.part/$service.dump" > /dev/null # it can be read
+	KEPT_DATABASES="${KEPT_DATABASES:+$KEPT_DATABASES;}$service=$url"
 done
-mv "$folder.part" "$folder"
-# two weeks of them
+export KEPT_DATABASES
+kept backup --out "/backup/$(date -u +%Y-%m-%dT%H%M%SZ)"
 ls -d /backup/20* | sort -r | tail -n +15 | while read -r old; do rm -rf "$old"; done
