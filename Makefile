@@ -26,11 +26,11 @@ generate: tools ## Generate Go and OpenAPI from the contracts.
 lint: tools ## Check the contracts, the code and the walls between modules.
 	$(BIN)/protodeps proto/third_party
 	$(BIN)/buf lint
-	@test -z "$$(gofmt -l $(MODULES) tools | grep -v /gen/)" || { echo "not formatted:"; gofmt -l $(MODULES) tools; exit 1; }
+	@test -z "$$(gofmt -l $(MODULES) tools k8s | grep -v /gen/)" || { echo "not formatted:"; gofmt -l $(MODULES) tools k8s; exit 1; }
 	$(GO) vet work
 	$(BIN)/staticcheck $(foreach m,$(filter-out proto,$(MODULES)),./$(m)/...)
 	$(BIN)/depguard $(foreach m,$(filter-out proto,$(MODULES)),./$(m)/...)
-	$(BIN)/lint $(MODULES) tools
+	$(BIN)/lint $(MODULES) tools k8s
 
 check: lint ## Lint, and prove that generated code is current and every module builds alone.
 	PATH="$(BIN):$$PATH" $(BIN)/buf generate
