@@ -1,6 +1,6 @@
 # Everything that is done with this repository. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help tools generate lint check test run demo run-distributed scenarios bench servers images k8s-check k8s-e2e release tidy
+.PHONY: help tools generate lint check test run demo run-distributed scenarios bench servers images k8s-lint k8s-check k8s-e2e release tidy
 
 MODULES := proto kit services/customer services/order services/loyalty services/notification services/support gateway suite
 GO      := go
@@ -62,6 +62,12 @@ bench: servers ## Measure speed and memory against limits of the same run; ONLY=
 images: tools ## Make a container image of every process in bin/oci/, without an engine; VERSION=v1.2.3 PLATFORMS=linux/amd64,linux/arm64.
 	$(BIN)/images build --version $(VERSION) --platforms $(PLATFORMS) --revision $$(git rev-parse HEAD)
 	$(BIN)/images check --version $(VERSION)
+
+# The tests that need an API server; the others read the manifests and the code.
+SERVED := Server|Example|Drain|Restricted
+
+k8s-lint: ## Check the manifests as far as no API server is needed: references, ports, settings, edges, alerts, dashboards.
+	GOWORK=off $(GO) test -C k8s/check -count=1 -timeout 10m -skip '$(SERVED)' .
 
 k8s-check: tools ## Check the manifests, against a real API server, too (its first build takes minutes).
 	GOWORK=off $(BIN)/controlplane $(GO) test -C k8s/check -count=1 -timeout 20m .
