@@ -74,10 +74,10 @@ func TestPoliciesAllowWhatTheCodeCallsAndNothingElse(t *testing.T) {
 				}
 				selected := o.names(t, p)
 				for _, rule := range p.Spec.Egress {
-					out = append(out, o.edges(t, selected, rule.To, rule.Ports, "%s -> %s")...)
+					out = append(out, o.edges(t, selected, rule.To, rule.Ports, false)...)
 				}
 				for _, rule := range p.Spec.Ingress {
-					in = append(in, o.edges(t, selected, rule.From, rule.Ports, "%[2]s -> %[1]s")...)
+					in = append(in, o.edges(t, selected, rule.From, rule.Ports, true)...)
 				}
 			}
 			require.Equal(t, called(t), sorted(out), "what may be called")
@@ -100,8 +100,8 @@ func (o *overlay) names(t *testing.T, p networking.NetworkPolicy) (names []strin
 	return names
 }
 
-// edges are those of the rule that lead to the port of gRPC.
-func (o *overlay) edges(t *testing.T, of []string, peers []networking.NetworkPolicyPeer, ports []networking.NetworkPolicyPort, format string) (edges []string) {
+// edges are those of the rule that lead to the port of gRPC; inward tells that the peers are those who call.
+func (o *overlay) edges(t *testing.T, of []string, peers []networking.NetworkPolicyPeer, ports []networking.NetworkPolicyPort, inward bool) (edges []string) {
 	t.Helper()
 	grpc := slices.ContainsFunc(ports, func(p networking.NetworkPolicyPort) bool { return *p.Port == intstr.FromString("grpc") })
 	for _, peer := range peers {
@@ -112,8 +112,12 @@ func (o *overlay) edges(t *testing.T, of []string, peers []networking.NetworkPol
 		require.NotEmpty(t, others, "a policy for %v names nobody at the other end", of)
 		for _, one := range of {
 			for _, other := range others {
+				from, to := one, other.name
+				if inward {
+					from, to = to, from
+				}
 				if grpc {
-					edges = append(edges, strings.NewReplacer("%s -> %s", one+" -> "+other.name, "%[2]s -> %[1]s", other.name+" -> "+one).Replace(format))
+					edges = append(edges, from+" -> "+to)
 				}
 			}
 		}

@@ -28,10 +28,8 @@ func TestWhatPodsReferToIsThere(t *testing.T) {
 	eachOverlay(t, func(t *testing.T, o *overlay) {
 		used := map[string]bool{}
 		for _, w := range o.workloads {
-			if w.pod.Spec.ServiceAccountName != "" || o.name != "" {
-				require.True(t, o.accounts[w.pod.Spec.ServiceAccountName], "%s runs as %q", w.name, w.pod.Spec.ServiceAccountName)
-				used["account/"+w.pod.Spec.ServiceAccountName] = true
-			}
+			require.True(t, o.accounts[w.pod.Spec.ServiceAccountName], "%s runs as %q", w.name, w.pod.Spec.ServiceAccountName)
+			used["account/"+w.pod.Spec.ServiceAccountName] = true
 			volumes := map[string]bool{}
 			for _, v := range w.pod.Spec.Volumes {
 				volumes[v.Name] = false

@@ -43,20 +43,36 @@ func KeepWith(next func(*Process) (env []string), processes ...*Process) (stop f
 
 func keep(p *Process, next func(*Process) []string, over <-chan struct{}, ends *Ends) error {
 	for {
+		stopped := false
 		select {
 		case <-over:
-			return nil
+			stopped = true
 		case <-p.Done():
-			if killed(p.cmd) {
-				ends.Killed++
-			} else {
-				ends.Other++
-			}
-			time.Sleep(restartPause)
-			if err := p.Start(next(p)...); err != nil {
-				return err
-			}
 		}
+		if !ended(p) {
+			return nil // which only over leads to
+		}
+		if killed(p.cmd) {
+			ends.Killed++
+		} else {
+			ends.Other++
+		}
+		time.Sleep(restartPause)
+		if stopped { // one that has just died is counted and started, and nothing is added any more
+			return p.Start()
+		}
+		if err := p.Start(next(p)...); err != nil {
+			return err
+		}
+	}
+}
+
+func ended(p *Process) bool {
+	select {
+	case <-p.Done():
+		return true
+	default:
+		return false
 	}
 }
 

@@ -58,7 +58,7 @@ func (l *load) once(ctx context.Context, i int) {
 		l.note(err)
 	}
 	for err != nil && time.Since(started) < again {
-		time.Sleep(100 * time.Millisecond)
+		pause(ctx, 100*time.Millisecond)
 		err = call()
 	}
 	if err != nil {
@@ -71,6 +71,14 @@ func (l *load) once(ctx context.Context, i int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.worst = max(l.worst, time.Since(started))
+}
+
+// pause waits, unless somebody wants to stop.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }
 
 // note counts a failure and remembers the first few.
@@ -127,7 +135,7 @@ func (d *Deployment) balance(ctx context.Context, l *load) error {
 	}
 	list := "/v1/promises?pageSize=500&filter=" + url.QueryEscape(fmt.Sprintf("customer=%q", l.shop.customer))
 	var promises int64
-	for deadline := time.Now().Add(settled); time.Now().Before(deadline); time.Sleep(time.Second) {
+	for deadline := time.Now().Add(settled); ctx.Err() == nil && time.Now().Before(deadline); pause(ctx, time.Second) {
 		if promises, err = count(ctx, l.shop.owner, list, "promises", "subject"); err != nil || promises == want {
 			break
 		}

@@ -12,14 +12,13 @@ func (d *Deployment) Scale(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := d.until(ctx, func() bool { time.Sleep(time.Second); return d.replicas(ctx) == 2 }); err != nil {
+	if err := d.until(ctx, func() bool { return d.replicas(ctx) == 2 }); err != nil {
 		return err
 	}
 	l := startLoad(ctx, s, 24)
 	defer l.end()
 	started, most := time.Now(), 0
 	err = d.until(ctx, func() bool {
-		time.Sleep(2 * time.Second)
 		most = max(most, d.replicas(ctx))
 		return most > 2
 	})

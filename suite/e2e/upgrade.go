@@ -120,18 +120,18 @@ const calmFor = 30 * time.Second // more than a client waits for an answer
 
 func (d *Deployment) calm(ctx context.Context, l *load) bool {
 	failed, calls := l.failed.Load(), l.calls.Load()
-	select {
-	case <-ctx.Done():
-	case <-time.After(calmFor):
-	}
+	pause(ctx, calmFor)
 	return l.failed.Load() == failed && l.calls.Load() > calls+50
 }
 
 func (d *Deployment) until(ctx context.Context, done func() bool) error {
-	for deadline := time.Now().Add(4 * time.Minute); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(4 * time.Minute); ctx.Err() == nil && time.Now().Before(deadline); pause(ctx, time.Second) {
 		if done() {
-			return ctx.Err()
+			return nil
 		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
 	return errors.New("it does not become as it should in four minutes")
 }

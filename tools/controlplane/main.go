@@ -42,7 +42,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, command []string) (err error) {
+func run(ctx context.Context, command []string) error {
 	if len(command) == 0 {
 		return errors.New("say which command to run")
 	}
@@ -59,7 +59,7 @@ func run(ctx context.Context, command []string) (err error) {
 	}
 	defer os.RemoveAll(dir)
 	p := &plane{bin: bin, dir: dir}
-	defer func() { err = errors.Join(err, p.stop()) }()
+	defer p.stop()
 	if err := p.start(ctx); err != nil {
 		return err
 	}

@@ -112,7 +112,7 @@ func (p *plane) daemon(name string, args ...string) error {
 }
 
 // stop ends all, in reverse.
-func (p *plane) stop() error {
+func (p *plane) stop() {
 	for i := len(p.daemons) - 1; i >= 0; i-- {
 		d := p.daemons[i]
 		_ = d.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
@@ -123,7 +123,6 @@ func (p *plane) stop() error {
 			<-d.done
 		}
 	}
-	return nil
 }
 
 // until asks kubectl again and again, until it succeeds, a daemon has ended, or time is up.

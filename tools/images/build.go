@@ -61,19 +61,11 @@ func (s settings) compile(ctx context.Context, name, platform, binary string) er
 		return fmt.Errorf("a platform is like linux/amd64, not %q", platform)
 	}
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false",
-		"-ldflags", "-s -w -buildid= -X kept.dev/kit/app.version="+s.version, "-o", must(filepath.Abs(binary)), programs[name])
+		"-ldflags", "-s -w -buildid= -X kept.dev/kit/app.version="+s.version, "-o", binary, programs[name])
 	cmd.Dir = s.root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system, "GOARCH="+arch, "GOFLAGS=")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build: %w: %s", err, out)
 	}
 	return nil
-}
-
-// must is for paths, which have an absolute form unless the working folder is gone.
-func must(path string, err error) string {
-	if err != nil {
-		panic(err)
-	}
-	return path
 }

@@ -89,6 +89,9 @@ func parse(args []string) (s settings, err error) {
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}
+	if s.out, err = filepath.Abs(s.out); err != nil { // go build runs in the root
+		return s, err
+	}
 	s.platforms = strings.Split(*platforms, ",")
 	if *only != "" {
 		s.only = strings.Split(*only, ",")
