@@ -67,7 +67,7 @@ func TestEventsOnTheirWayAreNotLost(t *testing.T) {
 	on.Away = "customer"
 	where, stop = stage.Distributed(t, on)
 	var customer string
-	require.NoError(t, b.services["order"].QueryRowContext(t.Context(), `select name from known_customer`).Scan(&customer))
+	require.NoError(t, b.Services["order"].QueryRowContext(t.Context(), `select name from known_customer`).Scan(&customer))
 	require.NoError(t, perform(t.Context(), where, func(p *scenario.Play) { order(p, customer) }))
 	require.Eventually(t, func() bool { return b.count(t, "order", `select count(*) from outbox where pending`) == 0 },
 		10*time.Second, 20*time.Millisecond, "all is published")

@@ -4,34 +4,21 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"log/slog"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/otel/metric/noop"
-	_ "modernc.org/sqlite"
 
-	"kept.dev/kit"
-	"kept.dev/kit/clock"
-	"kept.dev/kit/live"
-	"kept.dev/kit/outbox"
-	"kept.dev/kit/sign"
+	bookkeeping "kept.dev/suite/books"
 	"kept.dev/suite/cluster"
-	"kept.dev/suite/embedded"
 )
 
 // books are the suite's databases, looked at directly and not through the suite.
 type books struct {
-	services map[string]*sql.DB
+	*bookkeeping.Books
 	// customer and order are those two's.
 	customer, order *sql.DB
-	// consumes are the types of events that each service takes in.
-	consumes map[string][]string
 	// stocked is how much of each product has been delivered to the shop, by the product's id without the play's tag.
 	stocked map[string]int64
 }
@@ -39,44 +26,18 @@ type books struct {
 // potsOfS07 is what S07 puts on the shelf.
 var potsOfS07 = map[string]int64{"coffee-pot": 10, "tea-pot": 5}
 
-func openBooks(t *testing.T, driver string, url func(service string) string) *books {
-	t.Helper()
-	b := &books{services: map[string]*sql.DB{}, consumes: consumed(t), stocked: potsOfS07}
-	for service := range embedded.Services() {
-		db, err := sql.Open(driver, url(service))
-		require.NoError(t, err)
-		t.Cleanup(func() { _ = db.Close() })
-		b.services[service] = db
-	}
-	b.customer, b.order = b.services["customer"], b.services["order"]
-	return b
-}
-
-// consumed asks each service which events it takes in. Nothing of it runs.
-func consumed(t *testing.T) map[string][]string {
-	types := map[string][]string{}
-	for name, make := range embedded.Services() {
-		wall := clock.Wall{}
-		service, err := make(kit.Deps{
-			Clock: wall, Outbox: outbox.New(name, wall), Log: slog.New(slog.DiscardHandler), Meter: noop.Meter{}, Live: live.NewLocal(),
-			Signer: sign.New([]byte(name)), Mail: kit.Mail{From: "Shop <shop@example.org>", Folder: t.TempDir(), PublicURL: "http://shop.example"},
-		})
-		require.NoError(t, err)
-		for _, h := range service.Events {
-			types[name] = append(types[name], h.Type)
-		}
-	}
-	return types
+func newBooks(b *bookkeeping.Books) *books {
+	return &books{Books: b, customer: b.Services["customer"], order: b.Services["order"], stocked: potsOfS07}
 }
 
 func booksOfCluster(t *testing.T, c *cluster.Cluster) *books {
-	return openBooks(t, "pgx", c.Postgres.URL)
+	t.Helper()
+	return newBooks(bookkeeping.Open(t, "pgx", c.Postgres.URL))
 }
 
 func booksOfFolder(t *testing.T, dir string) *books {
-	return openBooks(t, "sqlite", func(service string) string {
-		return "file:" + filepath.Join(dir, service+".db") + "?mode=ro&_pragma=busy_timeout(5000)"
-	})
+	t.Helper()
+	return newBooks(bookkeeping.OpenFolder(t, dir))
 }
 
 // balance waits until nothing is wrong in the books, and fails saying what is.
@@ -100,7 +61,7 @@ func (b *books) balance(t *testing.T) {
 // wrongs says what is wrong in the books now.
 func (b *books) wrongs(ctx context.Context) (wrong []string, err error) {
 	for _, check := range []func(context.Context) ([]string, error){
-		b.plumbing, b.money, b.goods, b.facts, b.promises, b.delivery, b.points, b.cases, b.mails,
+		b.plumbing, b.money, b.goods, b.facts, b.promises, b.Delivery, b.points, b.cases, b.mails,
 	} {
 		found, err := check(ctx)
 		if err != nil {
@@ -114,7 +75,7 @@ func (b *books) wrongs(ctx context.Context) (wrong []string, err error) {
 // breaches runs queries that must find nothing, each under the name of what it breaks.
 func breaches(ctx context.Context, db *sql.DB, queries [][2]string) (wrong []string, err error) {
 	for _, q := range queries {
-		found, err := column(ctx, db, q[1])
+		found, err := bookkeeping.Column(ctx, db, q[1])
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", q[0], err)
 		}
@@ -125,25 +86,9 @@ func breaches(ctx context.Context, db *sql.DB, queries [][2]string) (wrong []str
 	return wrong, nil
 }
 
-func column(ctx context.Context, db *sql.DB, query string) (out []string, err error) {
-	rows, err := db.QueryContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var text string
-		if err := rows.Scan(&text); err != nil {
-			return nil, err
-		}
-		out = append(out, text)
-	}
-	return out, rows.Err()
-}
-
 // plumbing: everything that was said has been published, and nothing has failed.
 func (b *books) plumbing(ctx context.Context) (wrong []string, err error) {
-	for service, db := range b.services {
+	for service, db := range b.Services {
 		found, err := breaches(ctx, db, [][2]string{
 			{service + ": an event waits in the outbox", `select type || ' ' || id from outbox where pending`},
 			{service + ": a dead letter", `select kind || ' ' || key || ': ' || error from timer where attempts > 0`},
@@ -232,7 +177,7 @@ func (b *books) facts(ctx context.Context) ([]string, error) {
 // promises: the promise book and the orders with their refunds agree, promise by promise. The book knows a state more, DUE, in which
 // nothing may stay.
 func (b *books) promises(ctx context.Context) (wrong []string, err error) {
-	kept, err := column(ctx, b.order, `
+	kept, err := bookkeeping.Column(ctx, b.order, `
 		select promise || ' orders/' || id || ' ' || customer || ' ' || fee || ' ' ||
 			case when promise_state <= 2 then promise_state else promise_state + 1 end
 		from orders
@@ -242,54 +187,13 @@ func (b *books) promises(ctx context.Context) (wrong []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	book, err := column(ctx, b.customer, `
+	book, err := bookkeeping.Column(ctx, b.customer, `
 		select 'promises/' || id || ' ' || subject || ' ' || customer || ' ' || fee || ' ' || state
 		from promise where owner = 'order'`)
 	if err != nil {
 		return nil, err
 	}
-	return differences("the orders have the promise", kept, "the book has", book), nil
-}
-
-// delivery: what a service listens to has been taken in, whoever said it, and nothing else.
-func (b *books) delivery(ctx context.Context) (wrong []string, err error) {
-	for listener, types := range b.consumes {
-		var said []string
-		for _, db := range b.services {
-			found, err := column(ctx, db, `select id from outbox where type in ('`+strings.Join(types, `', '`)+`')`)
-			if err != nil {
-				return nil, err
-			}
-			said = append(said, found...)
-		}
-		heard, err := column(ctx, b.services[listener], `select id from inbox`)
-		if err != nil {
-			return nil, err
-		}
-		wrong = append(wrong, differences("said to "+listener, said, "heard by "+listener, heard)...)
-	}
-	return wrong, nil
-}
-
-// differences lists what is in one list only; both lists count what they have twice.
-func differences(nameA string, a []string, nameB string, b []string) (out []string) {
-	count := map[string]int{}
-	for _, s := range a {
-		count[s]++
-	}
-	for _, s := range b {
-		count[s]--
-	}
-	for s, n := range count {
-		switch {
-		case n > 0:
-			out = append(out, nameA+" alone: "+s)
-		case n < 0:
-			out = append(out, nameB+" alone: "+s)
-		}
-	}
-	slices.Sort(out)
-	return out
+	return bookkeeping.Differences("the orders have the promise", kept, "the book has", book), nil
 }
 
 // finalStates describes, for each performance of S07, what it has left in the orders' database: the orders in the order

@@ -137,9 +137,9 @@ func (m *importManager) requireHistory(t *testing.T, b *books, p points) {
 	} {
 		require.Equal(t, count, number(t, b.customer, `select count(*) from timeline_entry where type = '`+kind+`'`), kind)
 	}
-	require.Zero(t, number(t, b.services["notification"], `select count(*) from message`), "nobody is told of what was long ago")
+	require.Zero(t, number(t, b.Services["notification"], `select count(*) from message`), "nobody is told of what was long ago")
 	require.Zero(t, number(t, b.customer, `select count(*) from promise`))
-	for service, db := range b.services {
+	for service, db := range b.Services {
 		require.Zero(t, number(t, db, `select count(*) from timer where parked`), "dead letters of %s", service)
 	}
 }
@@ -160,7 +160,7 @@ func (b *books) quiet(t *testing.T) {
 		if err != nil || len(unsaid) > 0 {
 			return false
 		}
-		unheard, err := b.delivery(t.Context())
+		unheard, err := b.Delivery(t.Context())
 		return err == nil && len(unheard) == 0
 	}, 4*patience, 200*time.Millisecond)
 }
@@ -176,7 +176,7 @@ func (b *books) rows(t *testing.T) map[string]int64 {
 	counts := map[string]int64{}
 	for service, tables := range lasting {
 		for _, table := range tables {
-			counts[service+"."+table] = number(t, b.services[service], `select count(*) from `+table)
+			counts[service+"."+table] = number(t, b.Services[service], `select count(*) from `+table)
 		}
 	}
 	return counts

@@ -10,6 +10,7 @@ import (
 
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+	bookkeeping "kept.dev/suite/books"
 )
 
 // said reads the facts of one type that a service has said.
@@ -39,7 +40,7 @@ func said[T any, M interface {
 
 // points: the ledger adds up, and there is one entry for each delivery and each remedy, and no other.
 func (b *books) points(ctx context.Context) (wrong []string, err error) {
-	loyalty := b.services["loyalty"]
+	loyalty := b.Services["loyalty"]
 	wrong, err = breaches(ctx, loyalty, [][2]string{
 		{"an entry that is not zero altogether", `select entry_id from posting group by entry_id having sum(points) <> 0 or count(*) <> 2`},
 		{"a balance that its postings do not add up to", `
@@ -68,13 +69,13 @@ func (b *books) points(ctx context.Context) (wrong []string, err error) {
 			owed = append(owed, "order/"+strings.TrimPrefix(d.GetOrder(), "orders/"))
 		}
 	}
-	given, err := column(ctx, loyalty, `select reference from entry where program = 'main'`)
-	return append(wrong, differences("points owed for", owed, "points given for", given)...), err
+	given, err := bookkeeping.Column(ctx, loyalty, `select reference from entry where program = 'main'`)
+	return append(wrong, bookkeeping.Differences("points owed for", owed, "points given for", given)...), err
 }
 
 // cases: a person was called once for each promise that broke, and no case is without somebody.
 func (b *books) cases(ctx context.Context) (wrong []string, err error) {
-	support := b.services["support"]
+	support := b.Services["support"]
 	wrong, err = breaches(ctx, support, [][2]string{
 		{"a case that is nobody's", `select id from cases where queue = '' and agent = ''`},
 	})
@@ -91,14 +92,14 @@ func (b *books) cases(ctx context.Context) (wrong []string, err error) {
 			owed = append(owed, r.GetPromise())
 		}
 	}
-	called, err := column(ctx, support, `select cause from case_cause where cause like 'promises/%'`)
-	return append(wrong, differences("a person owed for", owed, "called for", called)...), err
+	called, err := bookkeeping.Column(ctx, support, `select cause from case_cause where cause like 'promises/%'`)
+	return append(wrong, bookkeeping.Differences("a person owed for", owed, "called for", called)...), err
 }
 
 // mails: every message has come to its end, none came twice, and each that is said to be sent has come. Channel 1 is EMAIL;
 // state 3 is SENT and 5 UNKNOWN.
 func (b *books) mails(ctx context.Context) (wrong []string, err error) {
-	notification := b.services["notification"]
+	notification := b.Services["notification"]
 	wrong, err = breaches(ctx, notification, [][2]string{
 		{"a delivery that has not ended", `select message_id from delivery where state in (1, 2)`},
 		{"an attempt that has not ended", `select message_id from attempt where ended is null`},
@@ -106,7 +107,7 @@ func (b *books) mails(ctx context.Context) (wrong []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	sent, err := column(ctx, notification, `select message_id || ' ' || state from delivery where channel = 1 and state in (3, 5)`)
+	sent, err := bookkeeping.Column(ctx, notification, `select message_id || ' ' || state from delivery where channel = 1 and state in (3, 5)`)
 	if err != nil {
 		return nil, err
 	}

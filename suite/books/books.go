@@ -1,0 +1,127 @@
+// Package books looks into the services' databases directly, and not through the suite, for tests of what has to agree between them.
+package books
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/metric/noop"
+	_ "modernc.org/sqlite"
+
+	"kept.dev/kit"
+	"kept.dev/kit/clock"
+	"kept.dev/kit/live"
+	"kept.dev/kit/outbox"
+	"kept.dev/kit/sign"
+	"kept.dev/suite/embedded"
+)
+
+// Books are the databases by service.
+type Books struct {
+	Services map[string]*sql.DB
+	consumes map[string][]string // the types of events that each service takes in
+}
+
+// Open opens every service's database with the driver, pgx or sqlite, until the test ends.
+func Open(t *testing.T, driver string, url func(service string) string) *Books {
+	t.Helper()
+	b := &Books{Services: map[string]*sql.DB{}, consumes: consumed(t)}
+	for service := range embedded.Services() {
+		db, err := sql.Open(driver, url(service))
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = db.Close() })
+		b.Services[service] = db
+	}
+	return b
+}
+
+// OpenFolder opens those of the embedded suite, for reading only.
+func OpenFolder(t *testing.T, dir string) *Books {
+	t.Helper()
+	return Open(t, "sqlite", func(service string) string {
+		return "file:" + filepath.Join(dir, service+".db") + "?mode=ro&_pragma=busy_timeout(5000)"
+	})
+}
+
+// consumed asks each service which events it takes in. Nothing of it runs.
+func consumed(t *testing.T) map[string][]string {
+	types := map[string][]string{}
+	for name, make := range embedded.Services() {
+		wall := clock.Wall{}
+		service, err := make(kit.Deps{
+			Clock: wall, Outbox: outbox.New(name, wall), Log: slog.New(slog.DiscardHandler), Meter: noop.Meter{}, Live: live.NewLocal(),
+			Signer: sign.New([]byte(name)), Mail: kit.Mail{From: "Shop <shop@example.org>", Folder: t.TempDir(), PublicURL: "http://shop.example"},
+		})
+		require.NoError(t, err)
+		for _, h := range service.Events {
+			types[name] = append(types[name], h.Type)
+		}
+	}
+	return types
+}
+
+// Delivery says where it does not hold that what a service listens to has been taken in, whoever said it, and nothing else.
+func (b *Books) Delivery(ctx context.Context) (wrong []string, err error) {
+	for listener, types := range b.consumes {
+		var said []string
+		for _, db := range b.Services {
+			found, err := Column(ctx, db, `select id from outbox where type in ('`+strings.Join(types, `', '`)+`')`)
+			if err != nil {
+				return nil, err
+			}
+			said = append(said, found...)
+		}
+		heard, err := Column(ctx, b.Services[listener], `select id from inbox`)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", listener, err)
+		}
+		wrong = append(wrong, Differences("said to "+listener, said, "heard by "+listener, heard)...)
+	}
+	return wrong, nil
+}
+
+// Column is a query's one column.
+func Column(ctx context.Context, db *sql.DB, query string) (out []string, err error) {
+	rows, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		out = append(out, text)
+	}
+	return out, rows.Err()
+}
+
+// Differences lists what is in one list only, or oftener than in the other.
+func Differences(nameA string, a []string, nameB string, b []string) (out []string) {
+	count := map[string]int{}
+	for _, s := range a {
+		count[s]++
+	}
+	for _, s := range b {
+		count[s]--
+	}
+	for s, n := range count {
+		switch {
+		case n > 0:
+			out = append(out, nameA+" alone: "+s)
+		case n < 0:
+			out = append(out, nameB+" alone: "+s)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
