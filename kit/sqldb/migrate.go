@@ -70,8 +70,19 @@ func up(ctx context.Context, dialect goose.Dialect, pool *sql.DB, fsys fs.FS, op
 	if err != nil {
 		return err
 	}
-	_, err = provider.Up(ctx)
-	return err
+	// A table that others work on may not be had at once. Asking again, and letting them pass meanwhile, beats waiting: who waits
+	// for a whole table keeps everybody else waiting behind.
+	for started := time.Now(); ; {
+		_, err := provider.Up(ctx)
+		if err == nil || !lockTimeout(err) && !transient(err) || time.Since(started) > migrationPatience {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(migrationPause):
+		}
+	}
 }
 
 func gooseDialect(dialect string) goose.Dialect {
@@ -140,6 +151,11 @@ type sessionLock struct{}
 const (
 	migrationLock  = 0x6b657074 // "kept"
 	migrationProbe = 25 * time.Millisecond
+	// migrationWait is how long a statement waits for a table, in PostgreSQL's words, and migrationPause how long the table is
+	// left alone before it is asked for again, until migrationPatience is over.
+	migrationWait     = "1s"
+	migrationPause    = time.Second
+	migrationPatience = 5 * time.Minute
 )
 
 // SessionLock waits for its turn.
@@ -147,7 +163,11 @@ func (sessionLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
 	for {
 		var mine bool
 		err := conn.QueryRowContext(ctx, "select pg_try_advisory_lock($1)", int64(migrationLock)).Scan(&mine)
-		if err != nil || mine {
+		if err != nil {
+			return err
+		}
+		if mine {
+			_, err := conn.ExecContext(ctx, "set lock_timeout = '"+migrationWait+"'") // which the set before may have changed
 			return err
 		}
 		select {

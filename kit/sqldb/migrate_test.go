@@ -65,6 +65,34 @@ func TestReplicasMigrateTogether(t *testing.T) {
 	require.Equal(t, int64(1), number(t, open(t, sqldb.Config{URL: url}), "select count(*) from slow"))
 }
 
+// TestAMigrationLetsOthersPass: while somebody holds the table, a migration that needs it whole does not keep readers waiting.
+func TestAMigrationLetsOthersPass(t *testing.T) {
+	url := newURL(t, "postgres")
+	db := open(t, sqldb.Config{URL: url})
+	files := fstest.MapFS{"00001_busy.sql": sqlFile("create table busy (id bigint primary key);")}
+	require.NoError(t, db.Migrate(t.Context(), files, "schema"))
+	held, release := make(chan struct{}), make(chan struct{})
+	var running errgroup.Group
+	running.Go(func() error {
+		return open(t, sqldb.Config{URL: url}).UpdateAlone(t.Context(), "hold", func(tx *sqldb.Tx) error {
+			_, err := tx.Query("select count(*) from busy")
+			close(held)
+			<-release
+			return err
+		})
+	})
+	<-held
+	files["00002_wider.sql"] = sqlFile("alter table busy add column more text;")
+	running.Go(func() error { return open(t, sqldb.Config{URL: url}).Migrate(t.Context(), files, "schema") })
+	require.Eventually(t, func() bool {
+		return number(t, db, "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and not granted") > 0
+	}, 10*time.Second, 10*time.Millisecond, "the migration waits")
+	require.Zero(t, number(t, db, "select count(*) from busy"), "a reader passes")
+	close(release)
+	require.NoError(t, running.Wait())
+	require.Zero(t, number(t, db, "select count(*) from busy where more is not null"))
+}
+
 func TestAFailedMigrationLeavesNothingAndSaysWhich(t *testing.T) {
 	onBoth(t, func(t *testing.T, dialect string) {
 		db := open(t, sqldb.Config{URL: newURL(t, dialect)})

@@ -74,9 +74,7 @@ func (p *postgres) checkSchema(context.Context) error { return nil }
 
 // migrator's connections wait for locks as long as it takes.
 func (p *postgres) migrator() (*sql.DB, []goose.ProviderOption, error) {
-	conf := p.pool.Config().ConnConfig.Copy()
-	conf.RuntimeParams["lock_timeout"] = "0"
-	return stdlib.OpenDB(*conf), []goose.ProviderOption{goose.WithSessionLocker(sessionLock{})}, nil
+	return stdlib.OpenDB(*p.pool.Config().ConnConfig.Copy()), []goose.ProviderOption{goose.WithSessionLocker(sessionLock{})}, nil
 }
 
 // read goes again once: a reader may meet a connection that broke while nobody used it, or a changed schema.

@@ -25,19 +25,14 @@ type Column struct {
 
 // Dump reads all tables of an SQLite database, in the order of their making, but for those that note which migrations have run.
 func Dump(ctx context.Context, db *sqldb.DB) (tables []Table, err error) {
-	names, err := db.Query(ctx, `
-		select name from sqlite_schema where type = 'table' and name not like 'sqlite%' and name not in ('kit_schema', 'schema_version')
-		order by rowid`)
+	names, err := Tables(ctx, db)
 	if err != nil {
 		return nil, err
 	}
-	for names.Next() {
-		var t Table
-		if err := names.Scan(&t.Name); err != nil {
-			return nil, err
-		}
+	for _, name := range names {
+		t := Table{Name: name}
 		if err := t.read(ctx, db); err != nil {
-			return nil, fmt.Errorf("%s: %w", t.Name, err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		tables = append(tables, t)
 	}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // Faults says what is wrong with today's migrations, as the successors of those of the last release: what was changed of what is
@@ -37,7 +38,11 @@ func Faults(released, today fs.FS, releases []string) (faults []string, err erro
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range statements(string(text)) {
+		file := statements(string(text))
+		for i, s := range file {
+			if remade(s, file[i+1:]) {
+				continue
+			}
 			if fault := e.fault(s); fault != "" {
 				faults = append(faults, fmt.Sprintf("%s: %s: %q", name, fault, s.text))
 			}
@@ -54,12 +59,19 @@ type expansion struct {
 
 var (
 	createTable = regexp.MustCompile(`^create table (?:if not exists )?(\w+)`)
+	dropIndex   = regexp.MustCompile(`^drop index concurrently if exists (\w+)$`)
 	createIndex = regexp.MustCompile(`^create (unique )?index (?:concurrently )?(?:if not exists )?\w+ on (\w+)`)
 	addColumn   = regexp.MustCompile(`^alter table (\w+) add (?:column )?(?:if not exists )?(\w+) (.*)$`)
 	storage     = regexp.MustCompile(`^alter table \w+ set \(`)
 	onTable     = regexp.MustCompile(`^(?:alter table|insert into|update|create trigger \w+ (?:before|after) [\w ]+ on) (\w+)`)
-	harmless    = regexp.MustCompile(`^(?:create (?:or replace )?function|create view|comment on) `)
+	harmless    = regexp.MustCompile(`^(?:create (?:or replace )?function|create view|comment on|set lock_timeout =) `)
 )
+
+// remade tells whether a statement drops an index, as far as an interrupted run has left one, that the next statement makes.
+func remade(s statement, next []statement) bool {
+	m := dropIndex.FindStringSubmatch(s.text)
+	return m != nil && len(next) > 0 && strings.HasPrefix(next[0].text, "create index concurrently "+m[1]+" on ")
+}
 
 // fault says why the last release's code could not live with the statement; empty when it can.
 func (e *expansion) fault(s statement) string {

@@ -23,17 +23,18 @@ func faults(t *testing.T, second string) []string {
 
 func TestWhatMayBeAdded(t *testing.T) {
 	for name, second := range map[string]string{
-		"a table":                     `create table note (id text not null primary key, body text not null unique);`,
-		"a column that may be empty":  `alter table orders add column note text;`,
-		"a column with a default":     "alter table orders\n  add column weight bigint not null default 0; -- grams; not more",
-		"a column with a check":       `alter table orders add column weight bigint constraint orders_weight check (weight > 0);`,
-		"an index":                    `create index orders_note on orders (note) where note <> '';`,
-		"an index beside writers":     `create index concurrently if not exists orders_note on orders (note);`,
-		"settings of the storage":     `alter table orders set (fillfactor = 60);`,
-		"all of a new table":          "create table note (id text);\ncreate unique index note_id on note (id);\ninsert into note values ('a; -- b');\nalter table note add constraint note_id check (id <> '');",
-		"a function, with semicolons": "-- +goose StatementBegin\ncreate function f() returns trigger language plpgsql as $$\nbegin\n  drop table orders;\nend $$;\n-- +goose StatementEnd\ncreate table note (id text);\ncreate trigger note_f before update or delete on note for each statement execute function f();",
-		"what is done without":        "-- contract: since v0.1.0\nalter table orders drop column note;",
-		"the way back":                "create table note (id text);\n-- +goose Down\ndrop table note;",
+		"a table":                        `create table note (id text not null primary key, body text not null unique);`,
+		"a column that may be empty":     `alter table orders add column note text;`,
+		"a column with a default":        "alter table orders\n  add column weight bigint not null default 0; -- grams; not more",
+		"a column with a check":          `alter table orders add column weight bigint constraint orders_weight check (weight > 0);`,
+		"an index":                       `create index orders_note on orders (note) where note <> '';`,
+		"an index beside writers":        `create index concurrently if not exists orders_note on orders (note);`,
+		"an index, as often as it takes": "set lock_timeout = 0;\ndrop index concurrently if exists orders_note;\ncreate index concurrently orders_note on orders (note);",
+		"settings of the storage":        `alter table orders set (fillfactor = 60);`,
+		"all of a new table":             "create table note (id text);\ncreate unique index note_id on note (id);\ninsert into note values ('a; -- b');\nalter table note add constraint note_id check (id <> '');",
+		"a function, with semicolons":    "-- +goose StatementBegin\ncreate function f() returns trigger language plpgsql as $$\nbegin\n  drop table orders;\nend $$;\n-- +goose StatementEnd\ncreate table note (id text);\ncreate trigger note_f before update or delete on note for each statement execute function f();",
+		"what is done without":           "-- contract: since v0.1.0\nalter table orders drop column note;",
+		"the way back":                   "create table note (id text);\n-- +goose Down\ndrop table note;",
 	} {
 		require.Empty(t, faults(t, second), name)
 	}
@@ -53,6 +54,7 @@ func TestWhatMayNotBeDone(t *testing.T) {
 		"add a key column":          {`alter table orders add column note text unique;`, "may write what this refuses"},
 		"add a unique index":        {`create unique index orders_note on orders (note);`, "unique index"},
 		"drop an index":             {`drop index orders_note;`, "does not only add"},
+		"drop an index for another": {"drop index concurrently if exists orders_id;\ncreate index concurrently orders_note on orders (note);", "does not only add"},
 		"rewrite rows":              {`update orders set note = '';`, "does not only add"},
 		"delete rows":               {`delete from orders;`, "does not only add"},
 		"watch an old table":        {`create trigger orders_f before update on orders for each statement execute function f();`, "does not only add"},
