@@ -2,6 +2,7 @@ package sqldb_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -71,13 +72,15 @@ func TestAMigrationLetsOthersPass(t *testing.T) {
 	db := open(t, sqldb.Config{URL: url})
 	files := fstest.MapFS{"00001_busy.sql": sqlFile("create table busy (id bigint primary key);")}
 	require.NoError(t, db.Migrate(t.Context(), files, "schema"))
-	held, release := make(chan struct{}), make(chan struct{})
+	held, released := make(chan struct{}), make(chan struct{})
+	release := sync.OnceFunc(func() { close(released) })
+	defer release()
 	var running errgroup.Group
 	running.Go(func() error {
 		return open(t, sqldb.Config{URL: url}).UpdateAlone(t.Context(), "hold", func(tx *sqldb.Tx) error {
 			_, err := tx.Query("select count(*) from busy")
 			close(held)
-			<-release
+			<-released
 			return err
 		})
 	})
@@ -88,7 +91,7 @@ func TestAMigrationLetsOthersPass(t *testing.T) {
 		return number(t, db, "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and not granted") > 0
 	}, 10*time.Second, 10*time.Millisecond, "the migration waits")
 	require.Zero(t, number(t, db, "select count(*) from busy"), "a reader passes")
-	close(release)
+	release()
 	require.NoError(t, running.Wait())
 	require.Zero(t, number(t, db, "select count(*) from busy where more is not null"))
 }
