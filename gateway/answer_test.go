@@ -51,6 +51,7 @@ func TestErrorsOfServices(t *testing.T) {
 		"unauthenticated": {errs.Unauthenticated("TOKEN_EXPIRED", "too old"), 401, "TOKEN_EXPIRED"},
 		"denied":          {errs.Denied("ROLE", "not you"), 403, "ROLE"},
 		"overloaded":      {errs.Overloaded("QUEUE_FULL", 1200*time.Millisecond), 429, "QUEUE_FULL"},
+		"away":            {errs.Unavailable("DATABASE_UNAVAILABLE", "the database does not answer"), 503, "DATABASE_UNAVAILABLE"},
 		"internal":        {errs.Internal("sorry"), 500, "INTERNAL"},
 		"foreign":         {errors.New("dial tcp 10.0.0.7:5432"), 500, "INTERNAL"},
 		"foreign, coded":  {status.Error(codes.Unavailable, "dial tcp 10.0.0.7"), 503, "UNAVAILABLE"},
@@ -63,6 +64,7 @@ func TestErrorsOfServices(t *testing.T) {
 				require.Equal(t, c.status, got.Code, place)
 				require.Equal(t, c.reason, got.reason(), place)
 				require.NotContains(t, got.Body.String(), "10.0.0.7")
+				require.NotContains(t, got.Body.String(), "rpc error", "the service's words are not wrapped in the client's")
 				require.EqualValues(t, status.Code(withCode(c.err)), got.json()["code"])
 
 				got = w.ask(t, "GET", "/v1/orders/1", "", "Accept", "application/json;q=0.5, application/problem+json")

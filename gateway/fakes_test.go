@@ -212,6 +212,10 @@ func newWorld(t testing.TB, change ...func(*gateway.Config)) *world {
 	}, change...)
 }
 
+// again has calls made again, as connections between services do.
+const again = `{"methodConfig": [{"name": [{}], "retryPolicy": {"maxAttempts": 2, "initialBackoff": "0.001s", "maxBackoff": "0.001s",
+	"backoffMultiplier": 1, "retryableStatusCodes": ["UNAVAILABLE"]}}]}`
+
 // newDistributedWorld puts them behind real gRPC.
 func newDistributedWorld(t testing.TB, change ...func(*gateway.Config)) *world {
 	return connected(t, func(b *backend) grpc.ClientConnInterface {
@@ -222,7 +226,7 @@ func newDistributedWorld(t testing.TB, change ...func(*gateway.Config)) *world {
 		go func() { served <- server.Serve(listener) }()
 		conn, err := grpc.NewClient("passthrough:///"+b.name,
 			grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
-			grpc.WithTransportCredentials(insecure.NewCredentials()))
+			grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultServiceConfig(again))
 		require.NoError(t, err)
 		t.Cleanup(func() {
 			require.NoError(t, conn.Close())

@@ -61,7 +61,7 @@ func (x *exchange) problem(err error) *problem {
 	if errors.As(err, &own) {
 		return newProblem(own.status, own.http)
 	}
-	st := status.Convert(err)
+	st := statusOf(err)
 	p := newProblem(inRESTNames(st), 0)
 	if p.info.GetReason() == "ETAG_MISMATCH" && len(x.r.Header["If-Match"]) > 0 {
 		p.http = http.StatusPreconditionFailed
@@ -76,6 +76,15 @@ func (x *exchange) problem(err error) *problem {
 		more = append(more, &errdetails.RetryInfo{RetryDelay: durationpb.New(time.Second)})
 	}
 	return newProblem(withReason(st.Code(), plainly(st.Code()), reasonOf(st.Code()), more...), 0)
+}
+
+// statusOf is the status as the service has sent it, without the words that gRPC's client wraps it in after it has called again.
+func statusOf(err error) *status.Status {
+	var sent interface{ GRPCStatus() *status.Status }
+	if errors.As(err, &sent) {
+		return sent.GRPCStatus()
+	}
+	return status.Convert(err)
 }
 
 func newProblem(st *status.Status, httpStatus int) *problem {
