@@ -113,10 +113,6 @@ func New(config Config) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	tickets, err := newTickets(config.Signer)
-	if err != nil {
-		return nil, err
-	}
 	actions, err := newActions(config.Conns["notification"], measures)
 	if err != nil {
 		return nil, err
@@ -132,7 +128,7 @@ func New(config Config) (*Handler, error) {
 		origins:     origins,
 		measures:    measures,
 		streams:     newStreams(config.MaxStreams),
-		tickets:     tickets,
+		tickets:     newTickets(config.Signer),
 		actions:     actions,
 		uploads:     newUploads(config.Conns["order"], measures),
 		compressors: newCompressors(),

@@ -1,13 +1,9 @@
 package gateway
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -30,7 +26,7 @@ const (
 // ticket is the token, encrypted; it is good for one stream, once, for a short time. All gateways have the same key, so that
 // a ticket from one is good at another; each remembers the tickets that it has seen used.
 type tickets struct {
-	aead cipher.AEAD
+	signer *sign.Signer
 
 	mu   sync.Mutex
 	used map[[sha256.Size]byte]time.Time // until when they would be good
@@ -43,20 +39,16 @@ type ticket struct {
 	Expires time.Time
 }
 
-// newTickets needs the key that all gateways share. Without one, tickets are good at this gateway only.
-func newTickets(signer *sign.Signer) (*tickets, error) {
-	key := make([]byte, 32)
-	if signer != nil {
-		key = signer.Key("stream tickets")
-	} else {
+const ticketPurpose = "stream tickets"
+
+// newTickets needs the keys that all gateways share. Without any, tickets are good at this gateway only.
+func newTickets(signer *sign.Signer) *tickets {
+	if signer == nil {
+		key := make([]byte, 32)
 		_, _ = rand.Read(key) // never fails
+		signer = sign.New(key)
 	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, fmt.Errorf("the key of tickets: %w", err)
-	}
-	aead, err := cipher.NewGCMWithRandomNonce(block)
-	return &tickets{aead: aead, used: map[[sha256.Size]byte]time.Time{}}, err
+	return &tickets{signer: signer, used: map[[sha256.Size]byte]time.Time{}}
 }
 
 // seal makes a ticket.
@@ -65,17 +57,13 @@ func (t *tickets) seal(what ticket) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return base64.RawURLEncoding.EncodeToString(t.aead.Seal(nil, nil, plain, nil)), nil
+	return t.signer.Seal(ticketPurpose, plain), nil
 }
 
 // use takes a ticket for the path, once, and returns the token in it. The path is what the client asks for, as it is.
 func (t *tickets) use(text, path string, now time.Time) (bearer string, err error) {
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil {
-		return "", badTicket("TICKET_INVALID", "there is no such ticket")
-	}
-	plain, err := t.aead.Open(nil, nil, sealed, nil)
-	if err != nil {
+	plain, ok := t.signer.Unseal(ticketPurpose, text)
+	if !ok {
 		return "", badTicket("TICKET_INVALID", "there is no such ticket")
 	}
 	var what ticket
@@ -85,7 +73,7 @@ func (t *tickets) use(text, path string, now time.Time) (bearer string, err erro
 	if !now.Before(what.Expires) {
 		return "", badTicket("TICKET_EXPIRED", "the ticket is too old; get another")
 	}
-	return what.Bearer, t.remember(sha256.Sum256(sealed), what.Expires, now)
+	return what.Bearer, t.remember(sha256.Sum256([]byte(text)), what.Expires, now)
 }
 
 // remember fails when the ticket was used before.

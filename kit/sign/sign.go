@@ -2,7 +2,6 @@
 package sign
 
 import (
-	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -14,7 +13,7 @@ import (
 	"kept.dev/kit/keyring"
 )
 
-// Signer signs with the newest of the installation's keys and knows again what any of them has signed. It notices within
+// Signer signs and seals with the newest of the installation's keys, and knows again what any of them has signed or sealed. It notices within
 // seconds when they are rotated by another process.
 type Signer struct {
 	ring   func() (keyring.Ring, int)
@@ -51,17 +50,6 @@ func signature(key keyring.Key, purpose string, parts []string) string {
 		fmt.Fprintf(mac, "%d:%s", len(part), part)
 	}
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
-}
-
-// Key derives a key of 32 bytes for one purpose (HKDF-Expand, RFC 5869), the same in every process, also in those that started
-// before a rotation and have not heard of it: it is made from the oldest key, which goes only when a ring is full.
-func (s *Signer) Key(purpose string) []byte {
-	ring, _ := s.ring()
-	key, err := hkdf.Expand(sha256.New, secret(ring[len(ring)-1]), "key for "+purpose, keySize)
-	if err != nil { // only for more bytes than 8160
-		panic(err)
-	}
-	return key
 }
 
 // Rotate makes a new key, which signs after the overlap: until then every process has to have heard of it. What the ones before

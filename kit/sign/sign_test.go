@@ -48,10 +48,27 @@ func TestProcessesShareTheKey(t *testing.T) {
 	require.ErrorContains(t, err, "5 bytes")
 }
 
-func TestKeysAreForOnePurpose(t *testing.T) {
+func TestWhatIsSealed(t *testing.T) {
 	s := sign.New([]byte("0123456789abcdef0123456789abcdef"))
-	require.Len(t, s.Key("tickets"), 32)
-	require.Equal(t, s.Key("tickets"), sign.New([]byte("0123456789abcdef0123456789abcdef")).Key("tickets"))
-	require.NotEqual(t, s.Key("tickets"), s.Key("ticket"))
-	require.NotEqual(t, s.Key("tickets"), sign.New([]byte("another key of thirty-two bytes!")).Key("tickets"))
+	sealed := s.Seal("tickets", []byte("who"))
+	require.NotContains(t, sealed, "who")
+	require.NotEqual(t, sealed, s.Seal("tickets", []byte("who")))
+	plain, ok := sign.New([]byte("0123456789abcdef0123456789abcdef")).Unseal("tickets", sealed)
+	require.True(t, ok)
+	require.Equal(t, "who", string(plain))
+	for name, c := range map[string]struct {
+		by            *sign.Signer
+		purpose, text string
+	}{
+		"another purpose": {s, "ticket", sealed},
+		"another key":     {sign.New([]byte("another key of thirty-two bytes!")), "tickets", sealed},
+		"cut":             {s, "tickets", sealed[:len(sealed)-4]},
+		"changed":         {s, "tickets", "AAAA" + sealed[4:]},
+		"another text":    {s, "tickets", sealed[:4] + "\n" + sealed[4:]},
+		"nothing":         {s, "tickets", ""},
+		"no base64":       {s, "tickets", "?" + sealed},
+	} {
+		_, ok := c.by.Unseal(c.purpose, c.text)
+		require.False(t, ok, name)
+	}
 }
