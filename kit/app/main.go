@@ -27,7 +27,6 @@ import (
 	"kept.dev/kit/process"
 	"kept.dev/kit/ratelimit"
 	"kept.dev/kit/sandbox"
-	"kept.dev/kit/sign"
 	"kept.dev/kit/tlsconf"
 	"kept.dev/kit/token"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
@@ -97,7 +96,7 @@ func newReplica(ctx context.Context, name string, make kit.New, cfg Config, seen
 
 // surround makes what the service stands in.
 func (r *replica) surround(seen Seen) error {
-	issuer, err := token.NewIssuer(r.cfg.Keys)
+	keys, err := OpenKeys(r.cfg.Keys, seen.MeterProvider)
 	if err != nil {
 		return err
 	}
@@ -105,11 +104,7 @@ func (r *replica) surround(seen Seen) error {
 	if err != nil {
 		return err
 	}
-	verifier, err := token.NewVerifier(issuer.Keys(), issuers, time.Now)
-	if err != nil {
-		return err
-	}
-	signer, err := sign.Open(r.cfg.Keys)
+	verifier, err := token.NewVerifier(keys.Tokens.Keys(), issuers, time.Now)
 	if err != nil {
 		return err
 	}
@@ -117,14 +112,14 @@ func (r *replica) surround(seen Seen) error {
 	if !slices.Contains(services, r.name) {
 		return fmt.Errorf("the peers have to name all services, and so this one, %s", r.name)
 	}
-	r.tokens = issuer.Renewing(access.Principal{Role: accessv1.Role_ROLE_SERVICE, Subject: "services/" + r.name}, time.Hour)
+	r.tokens = keys.Tokens.Renewing(access.Principal{Role: accessv1.Role_ROLE_SERVICE, Subject: "services/" + r.name}, time.Hour)
 	r.live = live.NewRedis(r.redis, seen.Logger)
 	r.around = Surroundings{
 		Process: id.New(), Clock: clock.Wall{}, Log: seen.Logger, Tracer: seen.TracerProvider, Meter: seen.MeterProvider,
 		Verifier: verifier, Activity: &activity.Counter{}, RelayLease: r.cfg.RelayLease, OutsideLease: r.cfg.OutsideLease,
 		Bus:  bus.NewRedis(bus.RedisConfig{Client: r.redis, Services: services, Idle: r.cfg.RedeliverAfter, Log: seen.Logger}),
 		Peer: func(service string) grpc.ClientConnInterface { return r.conns[service] },
-		Live: r.live, Signer: signer, Mail: r.mail(),
+		Live: r.live, Signer: keys.Links, Mail: r.mail(),
 	}
 	if r.cfg.RateLimit > 0 {
 		r.around.Limiter = ratelimit.NewRedis(r.redis, ratelimit.Limit{Rate: r.cfg.RateLimit}, 2, time.Now)

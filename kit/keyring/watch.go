@@ -21,6 +21,7 @@ type Watch struct {
 	looked time.Time
 	raw    []byte
 	ring   Ring
+	fault  error // of the last look
 }
 
 // Watch watches the file, which has to be there with sound keys. now is the wall clock.
@@ -33,10 +34,22 @@ func (f File) Watch(sound func(Ring) error, now func() time.Time) (*Watch, error
 func (w *Watch) Ring() Ring {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.lookAgain()
+	return w.ring
+}
+
+// Readable tells whether the file can be read, and holds sound keys.
+func (w *Watch) Readable() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lookAgain()
+	return w.fault == nil
+}
+
+func (w *Watch) lookAgain() {
 	if since := w.now().Sub(w.looked); since >= Pause || since < 0 {
 		_ = w.look() // the last good keys serve
 	}
-	return w.ring
 }
 
 // Signing is the ring, and the place in it of the key to sign with.
@@ -57,6 +70,11 @@ func (w *Watch) Change(how func(Ring) (Ring, error)) error {
 
 func (w *Watch) look() error {
 	w.looked = w.now()
+	w.fault = w.read()
+	return w.fault
+}
+
+func (w *Watch) read() error {
 	raw, err := os.ReadFile(string(w.file))
 	if err != nil {
 		return err

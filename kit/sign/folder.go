@@ -34,7 +34,7 @@ func open(folder string, now func() time.Time) (*Signer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("link keys: %w", err)
 	}
-	return &Signer{ring: watch.Signing, change: watch.Change}, nil
+	return &Signer{ring: watch.Signing, change: watch.Change, watch: watch}, nil
 }
 
 // first is the key that signed before, or a new one.

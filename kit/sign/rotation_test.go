@@ -84,10 +84,12 @@ func TestABrokenFileChangesNothing(t *testing.T) {
 	s, err := open(folder, func() time.Time { return now })
 	require.NoError(t, err)
 	good := s.Sign("action", "m1")
+	require.True(t, s.watch.Readable())
 	for _, text := range []string{"{", `{"keys":[]}`, `{"keys":[{"kty":"oct","k":"c2hvcnQ"}]}`} {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, keyFile), []byte(text), 0o600))
 		now = now.Add(keyring.Pause)
 		require.Equal(t, good, s.Sign("action", "m1"))
+		require.False(t, s.watch.Readable())
 		_, err := Open(folder)
 		require.Error(t, err, "nobody starts on it")
 		require.NotContains(t, err.Error(), "c2hvcnQ")

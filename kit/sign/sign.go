@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+	"go.opentelemetry.io/otel/metric"
 
 	"kept.dev/kit/keyring"
 )
@@ -18,6 +19,7 @@ import (
 type Signer struct {
 	ring   func() (keyring.Ring, int)
 	change func(how func(keyring.Ring) (keyring.Ring, error)) error
+	watch  *keyring.Watch // nil for a key that is in no file
 }
 
 // New makes a signer with the key; it should have 32 bytes.
@@ -59,6 +61,14 @@ func (s *Signer) Rotate(overlap time.Duration) error {
 		now := time.Now()
 		return ring.With(newKey(now.Add(overlap)), now), nil
 	})
+}
+
+// Observe tells, whenever metrics are read, whether the keys can be.
+func (s *Signer) Observe(meter metric.Meter) error {
+	if s.watch == nil {
+		return nil
+	}
+	return s.watch.Observe(meter, "links")
 }
 
 // Ring are the keys, with when each begins to sign. They are secret.

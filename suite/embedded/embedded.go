@@ -79,6 +79,7 @@ type Suite struct {
 	Clock clock.Clock
 
 	cfg      Config
+	signer   *sign.Signer
 	units    map[string]*app.Unit
 	channels map[string]*inproc.Channel
 	around   app.Surroundings
@@ -97,9 +98,11 @@ func Open(ctx context.Context, cfg Config) (suite *Suite, err error) {
 	if err := s.lockDir(); err != nil {
 		return nil, err
 	}
-	if s.Issuer, err = token.NewIssuer(filepath.Join(cfg.Dir, "keys")); err != nil {
+	keys, err := app.OpenKeys(filepath.Join(cfg.Dir, "keys"), cfg.Meter)
+	if err != nil {
 		return nil, err
 	}
+	s.Issuer, s.signer = keys.Tokens, keys.Links
 	if err := s.openUnits(ctx); err != nil {
 		return nil, err
 	}
@@ -156,10 +159,6 @@ func (s *Suite) surroundings() (app.Surroundings, error) {
 	for name := range Services() {
 		names = append(names, name)
 	}
-	signer, err := sign.Open(filepath.Join(s.cfg.Dir, "keys"))
-	if err != nil {
-		return app.Surroundings{}, err
-	}
 	mail := s.cfg.Mail
 	if mail.Folder == "" {
 		mail.Folder = filepath.Join(s.cfg.Dir, "mailbox")
@@ -172,7 +171,7 @@ func (s *Suite) surroundings() (app.Surroundings, error) {
 		Validator: validator,
 		Process:   id.New(), Bus: bus.NewLocal(names...), Clock: clock.Wall{}, Log: s.cfg.Log, Tracer: s.cfg.Tracer,
 		Meter: s.cfg.Meter, Verifier: verifier, Activity: &activity.Counter{}, Peer: s.peer(),
-		Live: s.live, Signer: signer, Mail: mail,
+		Live: s.live, Signer: s.signer, Mail: mail,
 	}
 	if s.cfg.RateLimit > 0 {
 		around.Limiter = ratelimit.NewLocal(ratelimit.Limit{Rate: s.cfg.RateLimit}, time.Now)

@@ -69,6 +69,7 @@ func possible() map[string]values {
 		"kept_promises_total state": {
 			listed: facts.listed, says: "`MADE`, `KEPT`, `BROKEN`, `RELEASED`, `UNANSWERED`",
 		},
+		"kept_keys_readable keys":                  listed("tokens", "links"),
 		"kept_deliveries_total channel":            enum(notificationv1.Message_EMAIL.Descriptor()),
 		"kept_deliveries_total state":              listed("SENT", "FAILED", "UNKNOWN", "SKIPPED"),
 		"kept_rpc_duration_seconds method":         described("the RPC's full name", `/[\w.]+/\w+`),

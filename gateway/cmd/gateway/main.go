@@ -17,9 +17,7 @@ import (
 	"kept.dev/kit/chain"
 	"kept.dev/kit/peer"
 	"kept.dev/kit/process"
-	"kept.dev/kit/sign"
 	"kept.dev/kit/tlsconf"
-	"kept.dev/kit/token"
 	contract "kept.dev/proto"
 )
 
@@ -94,16 +92,12 @@ func connect(cfg Config, source *tlsconf.Source) (map[string]grpc.ClientConnInte
 }
 
 func front(cfg Config, conns map[string]grpc.ClientConnInterface, seen app.Seen) (http.Handler, error) {
-	issuer, err := token.NewIssuer(cfg.Keys)
-	if err != nil {
-		return nil, fmt.Errorf("keys: %w", err)
-	}
-	signer, err := sign.Open(cfg.Keys)
+	keys, err := app.OpenKeys(cfg.Keys, seen.MeterProvider)
 	if err != nil {
 		return nil, err
 	}
 	return gateway.New(gateway.Config{
-		Conns: conns, OpenAPI: contract.OpenAPI, CORSOrigins: cfg.CORS, Sandbox: cfg.Sandbox, JWKS: issuer, Signer: signer,
+		Conns: conns, OpenAPI: contract.OpenAPI, CORSOrigins: cfg.CORS, Sandbox: cfg.Sandbox, JWKS: keys.Tokens, Signer: keys.Links,
 		Timeout: 30 * time.Second, MaxStreams: cfg.MaxStreams, Log: seen.Logger,
 		Tracer: seen.TracerProvider.Tracer("kept.dev/gateway"), Meter: seen.MeterProvider.Meter("kept.dev/gateway"),
 	})
