@@ -154,6 +154,8 @@ func (m *mesh) front(t *testing.T, issuer *token.Issuer) scenario.Stage {
 	source, err := cfg.TLS()
 	require.NoError(t, err)
 	require.NoError(t, source.Observe(seen.MeterProvider.Meter("kept.dev/kit/tlsconf")))
+	keys, err := app.OpenKeys(cfg.Keys, seen.MeterProvider)
+	require.NoError(t, err)
 	conns := map[string]grpc.ClientConnInterface{}
 	for name, address := range m.listen {
 		conn, err := peer.Dial(address, app.DialCredentials(source, name),
@@ -163,7 +165,7 @@ func (m *mesh) front(t *testing.T, issuer *token.Issuer) scenario.Stage {
 		conns[name] = conn
 	}
 	handler, err := gateway.New(gateway.Config{
-		Conns: conns, OpenAPI: contract.OpenAPI, Sandbox: true, JWKS: issuer, Log: seen.Logger,
+		Conns: conns, OpenAPI: contract.OpenAPI, Sandbox: true, JWKS: keys.Tokens, Signer: keys.Links, Log: seen.Logger,
 		Tracer: seen.TracerProvider.Tracer("kept.dev/gateway"), Meter: seen.MeterProvider.Meter("kept.dev/gateway"),
 	})
 	require.NoError(t, err)
