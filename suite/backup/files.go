@@ -7,15 +7,22 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
+const roomPrefix = ".kept-unfinished-"
+
 // inRoom runs fill on a folder beside dir that takes dir's name when all is in it and on the disk, and goes when something fails:
-// nobody ever meets half of it under its name.
+// nobody ever meets half of it under its name. Rooms that a killed process has left there go as well.
 func inRoom(dir string, fill func(room string) error) (err error) {
-	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+	parent := filepath.Dir(dir)
+	if err := os.MkdirAll(parent, 0o700); err != nil {
 		return err
 	}
-	room, err := os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+"-*")
+	if err := sweep(parent); err != nil {
+		return err
+	}
+	room, err := os.MkdirTemp(parent, roomPrefix+"*")
 	if err != nil {
 		return err
 	}
@@ -24,6 +31,11 @@ func inRoom(dir string, fill func(room string) error) (err error) {
 			err = errors.Join(err, os.RemoveAll(room))
 		}
 	}()
+	leave, ours := occupy(room)
+	if !ours {
+		return errors.New("another backup has swept it away; try again")
+	}
+	defer leave()
 	if err := fill(room); err != nil {
 		return err
 	}
@@ -31,6 +43,35 @@ func inRoom(dir string, fill func(room string) error) (err error) {
 		return err
 	}
 	return syncFolder(filepath.Dir(dir))
+}
+
+// sweep removes the rooms in which nobody works any more.
+func sweep(parent string) error {
+	entries, err := os.ReadDir(parent)
+	for _, entry := range entries {
+		if !strings.HasPrefix(entry.Name(), roomPrefix) {
+			continue
+		}
+		room := filepath.Join(parent, entry.Name())
+		if leave, empty := occupy(room); empty {
+			err = errors.Join(err, os.RemoveAll(room))
+			leave()
+		}
+	}
+	return err
+}
+
+// occupy takes a room, unless a process that lives has it. The system lets go of it when the process ends, however it does.
+func occupy(room string) (leave func(), ours bool) {
+	folder, err := os.Open(room)
+	if err != nil {
+		return nil, false
+	}
+	if err := syscall.Flock(int(folder.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		folder.Close()
+		return nil, false
+	}
+	return func() { folder.Close() }, true
 }
 
 // copyTree copies the files below a folder, but for those that skip names by their path, and returns the paths. What goes away meanwhile
