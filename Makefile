@@ -77,7 +77,7 @@ k8s-e2e: images ## Try the images on a real cluster; CLUSTER=command that makes 
 	$(GO) build -o $(BIN)/ ./suite/cmd/kept ./suite/cmd/kept-e2e
 	k8s/e2e
 
-release: tools ## Make a release: images, manifests, bills of materials, changes, tags; VERSION=v0.1.0.
+release: tools ## Make a release: images, manifests, bills of materials, changes, tags; VERSION=v0.2.0.
 	tools/release $(VERSION)
 
 tidy: ## Tidy every module's dependencies.
