@@ -30,6 +30,7 @@ func quiet(t *testing.T, suite *embedded.Suite) bool {
 const (
 	theCustomer = "Olena"
 	potPrice    = "20"
+	pointsOfPot = 20
 )
 
 // shelves opens a shop.
@@ -37,7 +38,7 @@ func shelves(p *scenario.Play, admin scenario.Who) {
 	euros := func(units string) map[string]any { return map[string]any{"currencyCode": "EUR", "units": units} }
 	for _, id := range []string{"coffee-pot", "tea-pot"} {
 		p.Post(admin, "/v1/products?productId="+id, map[string]any{"displayName": id, "unitPrice": euros(potPrice)}).OK()
-		p.Post(admin, "/v1/products/"+id+"/stock:adjust", map[string]any{"quantityDelta": 100, "reason": "delivery 4711"}).OK()
+		p.Post(admin, "/v1/products/"+id+"/stock:adjust", map[string]any{"quantityDelta": 10000, "reason": "delivery 4711"}).OK()
 	}
 	p.Post(admin, "/v1/deliveryOptions?deliveryOptionId=express", map[string]any{
 		"displayName": "Express", "promisedDuration": "86400s", "riskDuration": "21600s", "speedFee": euros("5"),
@@ -82,7 +83,7 @@ func writeHistory(p *scenario.Play) {
 
 // names are those of a collection.
 func names(p *scenario.Play, who scenario.Who, collection, filter string) (out []string) {
-	for _, m := range p.Get(who, "/v1/"+collection, "filter", filter, "pageSize", "100").OK().List(collection) {
+	for _, m := range p.Get(who, "/v1/"+collection, "filter", filter, "pageSize", "1000").OK().List(collection) {
 		name, _ := m["name"].(string)
 		out = append(out, name)
 	}

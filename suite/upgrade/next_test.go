@@ -1,11 +1,18 @@
 package upgrade_test
 
 import (
+	"fmt"
 	"io/fs"
+	"net/http"
 	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"kept.dev/kit/kittest"
 	"kept.dev/kit/sqldb"
@@ -35,8 +42,8 @@ func bringNext(t *testing.T, today fs.FS, service, url string) {
 	require.NoError(t, err, service)
 }
 
-// TestThisVersionGoesOnBesideTheNext brings up the databases while this version works on them, and starts it again afterwards,
-// as an upgrade that is taken back does.
+// TestThisVersionGoesOnBesideTheNext brings up the databases while this version takes orders, and starts it again afterwards, as an
+// upgrade that is taken back does. No call fails.
 func TestThisVersionGoesOnBesideTheNext(t *testing.T) {
 	redis, _ := kittest.Redis(t)
 	on := stage.Standing{Databases: map[string]string{}, Redis: redis.URL(), Keys: t.TempDir(), Mailbox: t.TempDir()}
@@ -45,13 +52,28 @@ func TestThisVersionGoesOnBesideTheNext(t *testing.T) {
 	}
 	where, stop := stage.Distributed(t, on)
 	require.NoError(t, perform(t, where, writeHistory))
+	require.NoError(t, perform(t, where, goOn))
+
+	var failed failures
+	where.HTTP = &http.Client{Timeout: time.Minute, Transport: &failed}
+	var shopping errgroup.Group
+	done, orders := make(chan struct{}), new(atomic.Int64)
+	for range 2 {
+		shopping.Go(func() error { return perform(t, where, shop(done, orders)) })
+	}
 	for service, url := range on.Databases {
 		bringNext(t, today(t)[service], service, url)
 	}
-	require.NoError(t, perform(t, where, goOn))
+	close(done)
+	require.NoError(t, shopping.Wait())
+	require.Empty(t, failed.list())
+	t.Logf("%d orders meanwhile", orders.Load())
+	require.NoError(t, perform(t, where, delivered(2+orders.Load())))
 	stop()
+
 	where, stop = stage.Distributed(t, on)
-	require.NoError(t, perform(t, where, oneMore))
+	require.NoError(t, perform(t, where, shop(done, orders)))
+	require.NoError(t, perform(t, where, delivered(2+orders.Load())))
 	stop()
 	for service, url := range on.Databases {
 		db, err := sqldb.Open(t.Context(), sqldb.Config{URL: url})
@@ -76,10 +98,54 @@ func TestThisVersionComesBackAfterTheNext(t *testing.T) {
 	}
 }
 
-// oneMore places and delivers an order after all that goOn has done.
-func oneMore(p *scenario.Play) {
-	admin := p.As(accessv1.Role_ROLE_ADMIN, "admins/owner")
-	customer, _ := p.Get(admin, "/v1/customers").OK().List("customers")[0]["name"].(string)
-	deliver(p, admin, place(p, admin, customer))
-	p.Equal(3, len(names(p, admin, "orders", "state=DELIVERED")), "orders that are DELIVERED")
+// shop has the customer order and get pots until it is done, once at least.
+func shop(done <-chan struct{}, orders *atomic.Int64) func(*scenario.Play) {
+	return func(p *scenario.Play) {
+		admin := p.As(accessv1.Role_ROLE_ADMIN, "admins/owner")
+		customer, _ := p.Get(admin, "/v1/customers").OK().List("customers")[0]["name"].(string)
+		for {
+			deliver(p, admin, place(p, admin, customer))
+			orders.Add(1)
+			select {
+			case <-done:
+				return
+			default:
+			}
+		}
+	}
+}
+
+// delivered checks that so many orders are delivered, and that each has brought its points.
+func delivered(want int64) func(*scenario.Play) {
+	return func(p *scenario.Play) {
+		admin := p.As(accessv1.Role_ROLE_ADMIN, "admins/owner")
+		customer, _ := p.Get(admin, "/v1/customers").OK().List("customers")[0]["name"].(string)
+		p.Equal(want, int64(len(names(p, admin, "orders", "state=DELIVERED"))), "orders that are DELIVERED")
+		p.Soon("points", func() scenario.Answer {
+			return p.Get(admin, "/v1/programs/main/accounts/"+customer[len("customers/"):])
+		}, func(a scenario.Answer) bool { return a.Text("balance") == strconv.FormatInt(pointsOfPot*want, 10) })
+	}
+}
+
+// failures carries requests, and keeps those that a server has failed at.
+type failures struct {
+	mu    sync.Mutex
+	calls []string
+}
+
+// RoundTrip carries one.
+func (f *failures) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil || res.StatusCode >= http.StatusInternalServerError {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.calls = append(f.calls, fmt.Sprint(r.Method, " ", r.URL.Path, ": ", res, err))
+	}
+	return res, err
+}
+
+func (f *failures) list() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.calls
 }
