@@ -35,7 +35,7 @@ lint: tools ## Check the contracts, the code and the walls between modules.
 check: lint ## Lint, and prove that generated code is current and every module builds alone.
 	PATH="$(BIN):$$PATH" $(BIN)/buf generate
 	@git diff --exit-code --stat -- proto/gen || { echo "generated code is not current: make generate"; exit 1; }
-	GOWORK=off $(GO) test -C tools ./cluster/policy ./images ./lint
+	GOWORK=off $(GO) test -C tools ./cluster/... ./images ./kube ./lint
 	@for m in $(MODULES); do echo "build $$m alone"; (cd $$m && GOWORK=off $(GO) build ./...) || exit 1; done
 
 servers: ## Install PostgreSQL and Redis where they are missing (Debian, as root).

@@ -58,21 +58,27 @@ func reservedMemory() (uint64, error) {
 	return info.Totalram * uint64(info.Unit) / nodes * (nodes - 1), err
 }
 
+// volume is one on a node's disk.
+type volume struct {
+	Node   string
+	Number int
+}
+
+func allVolumes() (all []volume) {
+	for n := range nodes {
+		for i := range volumes {
+			all = append(all, volume{fmt.Sprintf("node-%d", n+1), i})
+		}
+	}
+	return all
+}
+
 // manifests is what the cluster starts with.
 func manifests() (string, error) {
-	type volume struct {
-		Node   string
-		Number int
-	}
 	values := struct {
 		DNS, Host, CoreDNS string
 		Volumes            []volume
-	}{dnsIP, hostIP, corednsImage, nil}
-	for n := range nodes {
-		for i := range volumes {
-			values.Volumes = append(values.Volumes, volume{fmt.Sprintf("node-%d", n+1), i})
-		}
-	}
+	}{dnsIP, hostIP, corednsImage, allVolumes()}
 	var all []string
 	for _, name := range []string{"coredns.yaml", "metrics.yaml", "volumes.yaml"} {
 		text, err := fill(name, values)

@@ -78,8 +78,14 @@ func writeImage(archive, tag string, config v1.Config, files ...oci.File) error 
 	if err != nil {
 		return err
 	}
+	file, err := image.ConfigFile()
+	if err != nil {
+		return err
+	}
 	config.Env = []string{"PATH=/bin:/"}
-	if image, err = mutate.ConfigFile(image, withPlatform(image, config)); err != nil {
+	file = file.DeepCopy()
+	file.OS, file.Architecture, file.Config = "linux", "amd64", config
+	if image, err = mutate.ConfigFile(image, file); err != nil {
 		return err
 	}
 	ref, err := name.NewTag(tag)
@@ -87,14 +93,4 @@ func writeImage(archive, tag string, config v1.Config, files ...oci.File) error 
 		return err
 	}
 	return tarball.WriteToFile(archive, ref, image)
-}
-
-func withPlatform(image v1.Image, config v1.Config) *v1.ConfigFile {
-	file, err := image.ConfigFile()
-	if err != nil {
-		file = &v1.ConfigFile{}
-	}
-	file = file.DeepCopy()
-	file.OS, file.Architecture, file.Config = "linux", "amd64", config
-	return file
 }

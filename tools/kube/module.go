@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // Download gets a module, such as sigs.k8s.io/gateway-api@v1.4.1, and returns the folder that holds it.
@@ -34,6 +35,8 @@ func Go(ctx context.Context, dir string, args ...string) error {
 func goTool(ctx context.Context, dir string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it ends its compilers, which a killed one leaves behind
+	cmd.WaitDelay = 10 * time.Second
 	cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0", "GOFLAGS=-trimpath -mod=mod -buildvcs=false")
 	return cmd
 }

@@ -16,17 +16,23 @@ type target struct {
 	pod   *core.Pod
 }
 
+// rule is what a policy allows, in either direction.
+type rule struct {
+	peers []networking.NetworkPolicyPeer
+	ports []networking.NetworkPolicyPort
+}
+
 // allow writes a line for each target and port of a rule.
-func (s State) allow(out *strings.Builder, way direction, pod *core.Pod, peers []networking.NetworkPolicyPeer, ports []networking.NetworkPolicyPort) {
-	for _, other := range s.targets(way, pod.Namespace, peers, ports) {
+func (s State) allow(out *strings.Builder, way direction, pod *core.Pod, r rule) {
+	for _, other := range s.targets(way, pod.Namespace, r) {
 		receiver := pod
 		if way.kind == networking.PolicyTypeEgress {
 			receiver = other.pod
 		}
-		if len(ports) == 0 {
+		if len(r.ports) == 0 {
 			fmt.Fprintf(out, "%sreturn\n", other.match)
 		}
-		for _, port := range ports {
+		for _, port := range r.ports {
 			if match := portMatch(port, receiver); match != "" {
 				fmt.Fprintf(out, "%s%s return\n", other.match, match)
 			}
@@ -34,19 +40,19 @@ func (s State) allow(out *strings.Builder, way direction, pod *core.Pod, peers [
 	}
 }
 
-func (s State) targets(way direction, namespace string, peers []networking.NetworkPolicyPeer, ports []networking.NetworkPolicyPort) (all []target) {
+func (s State) targets(way direction, namespace string, r rule) (all []target) {
 	pods := func(of []*core.Pod) {
 		for _, pod := range of {
 			all = append(all, target{fmt.Sprintf("ip %s %s ", way.peer, pod.Status.PodIP), pod})
 		}
 	}
-	if len(peers) == 0 {
-		if slices.ContainsFunc(ports, named) { // a name means another number at each Pod
+	if len(r.peers) == 0 {
+		if slices.ContainsFunc(r.ports, named) { // a name means another number at each Pod
 			pods(s.Pods)
 		}
 		return append(all, target{})
 	}
-	for _, peer := range peers {
+	for _, peer := range r.peers {
 		if peer.IPBlock == nil {
 			pods(s.selected(namespace, peer))
 		} else if !strings.Contains(peer.IPBlock.CIDR, ":") {

@@ -47,22 +47,22 @@ func (s State) Table(node string) string {
 }
 
 // allowed is what the policies that isolate the Pod in this direction let through, together.
-func (s State) allowed(pod *core.Pod, way direction) (lines string, isolated bool) {
-	var out strings.Builder
+func (s State) allowed(pod *core.Pod, way direction) (text string, isolated bool) {
+	var lines strings.Builder
 	for _, p := range s.Policies {
 		if p.Namespace != pod.Namespace || !slices.Contains(p.Spec.PolicyTypes, way.kind) || !matches(&p.Spec.PodSelector, pod.Labels) {
 			continue
 		}
 		isolated = true
 		if way.kind == networking.PolicyTypeIngress {
-			for _, rule := range p.Spec.Ingress {
-				s.allow(&out, way, pod, rule.From, rule.Ports)
+			for _, in := range p.Spec.Ingress {
+				s.allow(&lines, way, pod, rule{in.From, in.Ports})
 			}
 		} else {
-			for _, rule := range p.Spec.Egress {
-				s.allow(&out, way, pod, rule.To, rule.Ports)
+			for _, out := range p.Spec.Egress {
+				s.allow(&lines, way, pod, rule{out.To, out.Ports})
 			}
 		}
 	}
-	return out.String(), isolated
+	return lines.String(), isolated
 }

@@ -57,6 +57,7 @@ func chain(t *testing.T, table, name string) []string {
 }
 
 func TestTable(t *testing.T) {
+	type peer = networking.NetworkPolicyPeer
 	ingress, egress := []networking.PolicyType{networking.PolicyTypeIngress}, []networking.PolicyType{networking.PolicyTypeEgress}
 	from := func(ports []networking.NetworkPolicyPort, peers ...networking.NetworkPolicyPeer) networking.NetworkPolicySpec {
 		return networking.NetworkPolicySpec{PodSelector: *selector("order"), PolicyTypes: ingress,
@@ -66,21 +67,27 @@ func TestTable(t *testing.T) {
 		return networking.NetworkPolicySpec{PodSelector: *selector("order"), PolicyTypes: egress,
 			Egress: []networking.NetworkPolicyEgressRule{{To: peers, Ports: ports}}}
 	}
-	everywhere := &meta.LabelSelector{}
+	everywhere, other := &meta.LabelSelector{}, &meta.LabelSelector{MatchLabels: map[string]string{"team": "other"}}
 	for name, c := range map[string]struct {
 		spec networking.NetworkPolicySpec
 		want []string // between what a Pod sends to itself and the rest, which is dropped
 	}{
-		"nothing":           {networking.NetworkPolicySpec{PodSelector: *everywhere, PolicyTypes: ingress}, nil},
-		"anyone":            {from(nil), []string{"return"}},
-		"anyone at a port":  {from(ports(intstr.FromString("http"))), []string{"ip saddr 10.244.1.2 tcp dport 9000 return", "ip saddr 10.244.1.3 tcp dport 9000 return", "ip saddr 10.244.2.2 tcp dport 9000 return", "ip saddr 10.244.2.3 tcp dport 9000 return", "tcp dport 9000 return"}},
-		"pods of its own":   {from(nil, networking.NetworkPolicyPeer{PodSelector: selector("loyalty")}), []string{"ip saddr 10.244.2.2 return"}},
-		"pods of others":    {from(nil, networking.NetworkPolicyPeer{NamespaceSelector: &meta.LabelSelector{MatchLabels: map[string]string{"team": "other"}}}), []string{"ip saddr 10.244.2.3 return"}},
-		"pods of all":       {from(nil, networking.NetworkPolicyPeer{NamespaceSelector: everywhere, PodSelector: selector("order")}), []string{"ip saddr 10.244.1.3 return", "ip saddr 10.244.2.3 return"}},
-		"a block":           {from(nil, networking.NetworkPolicyPeer{IPBlock: &networking.IPBlock{CIDR: "10.0.0.0/8", Except: []string{"10.1.0.0/16"}}}), []string{"ip saddr 10.0.0.0/8 ip saddr != { 10.1.0.0/16 } return"}},
-		"a receiver's name": {to(ports(intstr.FromString("http")), networking.NetworkPolicyPeer{PodSelector: selector("loyalty")}), []string{"ip daddr 10.244.2.2 tcp dport 9001 return"}},
-		"a number":          {to(ports(intstr.FromInt32(53))), []string{"tcp dport 53 return"}},
-		"an unknown name":   {to(ports(intstr.FromString("grpc"))), nil},
+		"nothing": {networking.NetworkPolicySpec{PodSelector: *everywhere, PolicyTypes: ingress}, nil},
+		"anyone":  {from(nil), []string{"return"}},
+		"anyone at a port": {from(ports(intstr.FromString("http"))), []string{
+			"ip saddr 10.244.1.2 tcp dport 9000 return", "ip saddr 10.244.1.3 tcp dport 9000 return",
+			"ip saddr 10.244.2.2 tcp dport 9000 return", "ip saddr 10.244.2.3 tcp dport 9000 return", "tcp dport 9000 return",
+		}},
+		"pods of its own": {from(nil, peer{PodSelector: selector("loyalty")}), []string{"ip saddr 10.244.2.2 return"}},
+		"pods of others":  {from(nil, peer{NamespaceSelector: other}), []string{"ip saddr 10.244.2.3 return"}},
+		"pods of all": {from(nil, peer{NamespaceSelector: everywhere, PodSelector: selector("order")}),
+			[]string{"ip saddr 10.244.1.3 return", "ip saddr 10.244.2.3 return"}},
+		"a block": {from(nil, peer{IPBlock: &networking.IPBlock{CIDR: "10.0.0.0/8", Except: []string{"10.1.0.0/16"}}}),
+			[]string{"ip saddr 10.0.0.0/8 ip saddr != { 10.1.0.0/16 } return"}},
+		"a receiver's name": {to(ports(intstr.FromString("http")), peer{PodSelector: selector("loyalty")}),
+			[]string{"ip daddr 10.244.2.2 tcp dport 9001 return"}},
+		"a number":        {to(ports(intstr.FromInt32(53))), []string{"tcp dport 53 return"}},
+		"an unknown name": {to(ports(intstr.FromString("grpc"))), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			table := state(c.spec).Table("node-1")
