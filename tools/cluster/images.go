@@ -18,7 +18,7 @@ import (
 	"kept.dev/tools/oci"
 )
 
-// The images that every node has. A Pod's first container only has to be there.
+// The images that every node has. Of pause there is a container in each Pod, which has to do nothing but be there.
 const (
 	busyboxImage = "localhost/busybox:1"
 	pauseImage   = "localhost/pause:1"

@@ -30,6 +30,7 @@ func forward() error {
 
 // attach gives the node, whose first process is the one given, a link to the bridge.
 func (n node) attach(ctx context.Context, pid int) error {
+	_ = network(ctx, "link delete "+n.link()) // the last one goes some time after the node did, if there was one
 	return network(ctx,
 		fmt.Sprintf("link add %s type veth peer name eth0 netns %d", n.link(), pid),
 		"link set "+n.link()+" master "+bridge+" up")
