@@ -35,7 +35,7 @@ lint: tools ## Check the contracts, the code and the walls between modules.
 check: lint ## Lint, and prove that generated code is current and every module builds alone.
 	PATH="$(BIN):$$PATH" $(BIN)/buf generate
 	@git diff --exit-code --stat -- proto/gen || { echo "generated code is not current: make generate"; exit 1; }
-	GOWORK=off $(GO) test -C tools ./images ./lint
+	GOWORK=off $(GO) test -C tools ./cluster/... ./images ./kube ./lint
 	@for m in $(MODULES); do echo "build $$m alone"; (cd $$m && GOWORK=off $(GO) build ./...) || exit 1; done
 
 servers: ## Install PostgreSQL and Redis where they are missing (Debian, as root).
@@ -69,10 +69,10 @@ SERVED := Server|Example|Drain|Restricted
 k8s-lint: ## Check the manifests as far as no API server is needed: references, ports, settings, edges, alerts, dashboards.
 	GOWORK=off $(GO) test -C k8s/check -count=1 -timeout 10m -skip '$(SERVED)' .
 
-k8s-check: tools ## Check the manifests, against a real API server, too (its first build takes minutes).
+k8s-check: tools ## Check the manifests, against a real API server, too (its first build takes some minutes).
 	GOWORK=off $(BIN)/controlplane $(GO) test -C k8s/check -count=1 -timeout 20m .
 
-k8s-e2e: images ## Try the images on a real cluster; CLUSTER=command that makes one (k8s/e2e says what it has to know).
+k8s-e2e: images ## Try the images on a real cluster on this machine (as root); CLUSTER=command that has another one at hand.
 	$(BIN)/images stores
 	$(GO) build -o $(BIN)/ ./suite/cmd/kept ./suite/cmd/kept-e2e
 	k8s/e2e

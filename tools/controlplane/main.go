@@ -3,7 +3,7 @@
 //
 //	controlplane COMMAND...    with KUBECONFIG set for it; all ends with the command
 //
-// The programs are built once from their Go modules, into KEPT_K8S_CACHE (~/.cache/kept-controlplane), which takes some minutes.
+// The programs are built once from their Go modules, into KEPT_K8S_CACHE (~/.cache/kept-k8s), which takes some minutes.
 // Needed: go and kubectl. Everything listens on 127.0.0.1.
 package main
 
@@ -14,13 +14,11 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 )
 
-// What is built. kubectl may be one minor version older or newer.
+// What is built besides Kubernetes.
 const (
-	kubernetes = "1.33.13"
 	kwok       = "0.7.0"
 	gatewayAPI = "1.4.1" // its definitions, of the standard channel
 )
@@ -49,22 +47,21 @@ func run(ctx context.Context, command []string) error {
 	if _, err := exec.LookPath("kubectl"); err != nil {
 		return err
 	}
-	bin, err := programs(ctx)
+	programs, err := build(ctx)
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "controlplane-")
+	p, err := newPlane(programs)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	p := &plane{bin: bin, dir: dir}
-	defer p.stop()
+	defer os.RemoveAll(p.dir)
+	defer p.Stop()
 	if err := p.start(ctx); err != nil {
 		return err
 	}
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), "KUBECONFIG="+p.config(), "KUBECACHEDIR="+filepath.Join(dir, "kubectl"))
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+p.Config, "KUBECACHEDIR="+p.file("kubectl"))
 	return cmd.Run()
 }

@@ -1,23 +1,21 @@
 package main
 
 import (
-	"archive/tar"
 	"bytes"
 	"encoding/pem"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"golang.org/x/crypto/x509roots/fallback/bundle"
+
+	"kept.dev/tools/oci"
 )
 
 // What is in an image besides the binary, and who runs it.
@@ -27,14 +25,6 @@ const (
 	user         = "65532:65532"
 	binaryName   = "program" // in every image
 )
-
-// file is one file of a layer.
-type file struct {
-	name string
-	mode int64
-	data []byte
-	link string // where a symbolic link leads; then the rest is empty
-}
 
 // assemble puts the binary on top of what every program needs.
 func (s settings) assemble(name, platform, binary string) (v1.Image, error) {
@@ -46,11 +36,11 @@ func (s settings) assemble(name, platform, binary string) (v1.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	base, err := layer(file{name: certificates, mode: 0o444, data: roots()}, file{name: zones, mode: 0o444, data: zoneinfo})
+	base, err := oci.Layer(oci.File{Name: certificates, Mode: 0o444, Data: roots()}, oci.File{Name: zones, Mode: 0o444, Data: zoneinfo})
 	if err != nil {
 		return nil, err
 	}
-	top, err := layer(file{name: binaryName, mode: 0o555, data: program})
+	top, err := oci.Layer(oci.File{Name: binaryName, Mode: 0o555, Data: program})
 	if err != nil {
 		return nil, err
 	}
@@ -80,53 +70,6 @@ func (s settings) config(name string) v1.Config {
 			"org.opencontainers.image.licenses": "Apache-2.0",
 		},
 	}
-}
-
-// layer is a compressed layer of the files, owned by root and older than anything, so that it is the same each time.
-func layer(files ...file) (v1.Layer, error) {
-	var out bytes.Buffer
-	w := tar.NewWriter(&out)
-	folders := map[string]bool{}
-	for _, f := range files {
-		if err := addFolders(w, f.name, folders); err != nil {
-			return nil, err
-		}
-		if err := addFile(w, f); err != nil {
-			return nil, err
-		}
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(out.Bytes())), nil }
-	return tarball.LayerFromOpener(open, tarball.WithMediaType(types.OCILayer))
-}
-
-func addFile(w *tar.Writer, f file) error {
-	header := &tar.Header{Name: f.name, Mode: f.mode, Size: int64(len(f.data)), Typeflag: tar.TypeReg, Format: tar.FormatPAX}
-	if f.link != "" {
-		header.Typeflag, header.Linkname, header.Mode = tar.TypeSymlink, f.link, 0o777
-	}
-	if err := w.WriteHeader(header); err != nil {
-		return err
-	}
-	_, err := w.Write(f.data)
-	return err
-}
-
-// addFolders adds the folders above the file that are not there yet.
-func addFolders(w *tar.Writer, name string, there map[string]bool) error {
-	var above []string
-	for dir := filepath.Dir(name); dir != "." && !there[dir]; dir = filepath.Dir(dir) {
-		above, there[dir] = append(above, dir), true
-	}
-	for _, dir := range slices.Backward(above) {
-		header := &tar.Header{Name: dir + "/", Mode: 0o755, Typeflag: tar.TypeDir, Format: tar.FormatUSTAR}
-		if err := w.WriteHeader(header); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // roots are Mozilla's certificate authorities, pinned by the module that carries them.

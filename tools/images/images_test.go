@@ -9,6 +9,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/stretchr/testify/require"
+
+	"kept.dev/tools/oci"
 )
 
 // house is a repository with one small program in it.
@@ -80,7 +82,7 @@ func TestAnImageThatIsNotAsItShouldBeIsRefused(t *testing.T) {
 		require.ErrorContains(t, s.checkConfig(configured{images[0], bad}), fault)
 	}
 	require.NoError(t, s.checkConfig(images[0]))
-	more, err := layer(file{name: "bin/sh", mode: 0o555, data: []byte("#!")})
+	more, err := oci.Layer(oci.File{Name: "bin/sh", Mode: 0o555, Data: []byte("#!")})
 	require.NoError(t, err)
 	fat, err := mutate.AppendLayers(images[0], more)
 	require.NoError(t, err)

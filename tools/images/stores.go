@@ -17,6 +17,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"kept.dev/tools/oci"
 )
 
 // store is a database that overlays/dev runs, as this machine's distribution packages it: for tests where no registry is reached.
@@ -68,8 +70,8 @@ func (s settings) makeStores(ctx context.Context) error {
 	return nil
 }
 
-func (what store) assemble(files []file) (v1.Image, error) {
-	all, err := layer(files...)
+func (what store) assemble(files []oci.File) (v1.Image, error) {
+	all, err := oci.Layer(files...)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +90,7 @@ func (what store) assemble(files []file) (v1.Image, error) {
 }
 
 // collect reads the store's files and all that its programs are linked to.
-func (what store) collect(ctx context.Context) ([]file, error) {
+func (what store) collect(ctx context.Context) ([]oci.File, error) {
 	wanted := map[string]bool{}
 	for _, pattern := range what.files {
 		found, err := filepath.Glob(pattern)
@@ -138,10 +140,10 @@ func linked(ctx context.Context, program string) (names []string, err error) {
 }
 
 // read reads the files, to where they are once the folders at the root are links into usr, as they are in Debian.
-func read(wanted map[string]bool) ([]file, error) {
-	files := []file{
-		{name: "bin", link: "usr/bin"}, {name: "lib", link: "usr/lib"}, {name: "lib64", link: "usr/lib64"},
-		{name: "etc/passwd", mode: 0o444, data: []byte("root:x:0:0:root:/:/bin/sh\nstore:x:999:999:store:/:/bin/sh\n")},
+func read(wanted map[string]bool) ([]oci.File, error) {
+	files := []oci.File{
+		{Name: "bin", Link: "usr/bin"}, {Name: "lib", Link: "usr/lib"}, {Name: "lib64", Link: "usr/lib64"},
+		{Name: "etc/passwd", Mode: 0o444, Data: []byte("root:x:0:0:root:/:/bin/sh\nstore:x:999:999:store:/:/bin/sh\n")},
 	}
 	for name := range wanted {
 		data, err := os.ReadFile(name) // what a link leads to
@@ -155,8 +157,8 @@ func read(wanted map[string]bool) ([]file, error) {
 		if !strings.HasPrefix(name, "/usr/") {
 			name = "/usr" + name
 		}
-		files = append(files, file{name: strings.TrimPrefix(name, "/"), mode: int64(info.Mode().Perm()), data: data})
+		files = append(files, oci.File{Name: strings.TrimPrefix(name, "/"), Mode: int64(info.Mode().Perm()), Data: data})
 	}
-	slices.SortFunc(files, func(a, b file) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(files, func(a, b oci.File) int { return strings.Compare(a.Name, b.Name) })
 	return files, nil
 }
