@@ -3,7 +3,7 @@
 //
 //	images build --out bin/oci --version v0.1.0
 //	images check --out bin/oci
-//	images stores --out bin/oci    PostgreSQL and Redis as this machine has them, for tests of overlays/dev
+//	images stores --out bin/oci    PostgreSQL, Redis and what copies databases, as this machine has them, for tests
 package main
 
 import (

@@ -1,4 +1,5 @@
-// Command kept-e2e tries overlays/dev as it runs on the cluster that kubectl points to. Run it where Service addresses are reached.
+// Command kept-e2e tries overlays/dev as it runs on the cluster that kubectl points to. Run it where Service addresses are reached, in
+// the repository's root.
 package main
 
 import (
@@ -13,7 +14,7 @@ import (
 )
 
 func main() {
-	steps := flag.String("steps", "stories,edges,upgrade,scale,node", "what to try, in that order")
+	steps := flag.String("steps", "stories,edges,upgrade,scale,restore,node", "what to try, in that order")
 	power := flag.String("power", "", "the command that switches nodes: it is called with stop or start, and the node")
 	shell := flag.String("shell", "busybox", "an image with sh and nc")
 	namespace := flag.String("namespace", "kept", "where Kept runs")
@@ -46,6 +47,8 @@ func run(ctx context.Context, steps []string, namespace, power, shell string) er
 			err = d.Upgrade(ctx)
 		case "scale":
 			err = d.Scale(ctx)
+		case "restore":
+			err = d.Restore(ctx)
 		case "node":
 			err = d.LoseNode(ctx, power)
 		default:
