@@ -95,7 +95,7 @@ func (s settings) program(ctx context.Context, name string) (file, error) {
 	}
 	defer os.RemoveAll(scratch)
 	binary := filepath.Join(scratch, name)
-	if err := s.compile(ctx, name, s.platforms[0], binary); err != nil {
+	if err := s.compile(ctx, programs[name], s.platforms[0], binary); err != nil {
 		return file{}, err
 	}
 	data, err := os.ReadFile(binary)

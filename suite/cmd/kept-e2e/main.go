@@ -49,6 +49,8 @@ func run(ctx context.Context, steps []string, namespace, power, shell string) er
 			err = d.Scale(ctx)
 		case "restore":
 			err = d.Restore(ctx)
+		case "lag":
+			err = d.Lag(ctx)
 		case "node":
 			err = d.LoseNode(ctx, power)
 		default:
