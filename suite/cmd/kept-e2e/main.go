@@ -18,16 +18,17 @@ func main() {
 	power := flag.String("power", "", "the command that switches nodes: it is called with stop or start, and the node")
 	shell := flag.String("shell", "busybox", "an image with sh and nc")
 	namespace := flag.String("namespace", "kept", "where Kept runs")
+	class := flag.String("gateway-class", "", "the class of the cluster's Gateway API implementation, for the step routes")
 	flag.Parse()
 	ctx, stop := process.Signals(context.Background())
 	defer stop()
-	if err := run(ctx, strings.Split(*steps, ","), *namespace, *power, *shell); err != nil {
+	if err := run(ctx, strings.Split(*steps, ","), *namespace, *power, *shell, *class); err != nil {
 		fmt.Fprintln(os.Stderr, "kept-e2e:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, steps []string, namespace, power, shell string) error {
+func run(ctx context.Context, steps []string, namespace, power, shell, class string) error {
 	folder, err := os.MkdirTemp("", "kept-e2e-")
 	if err != nil {
 		return err
@@ -51,6 +52,8 @@ func run(ctx context.Context, steps []string, namespace, power, shell string) er
 			err = d.Restore(ctx)
 		case "lag":
 			err = d.Lag(ctx)
+		case "routes":
+			err = d.Routes(ctx, class)
 		case "node":
 			err = d.LoseNode(ctx, power)
 		default:
