@@ -13,7 +13,8 @@ import (
 )
 
 // Restore loses every database some orders after a backup, and does what k8s/DATA.md says then. What was there at the time of the
-// backup is there again, nothing more happens because of it, and customers go on.
+// backup is there again, nothing more happens because of it, and customers go on. It moves the clock, so it comes before those steps that
+// leave thousands of promises to be broken.
 func (d *Deployment) Restore(ctx context.Context) error {
 	owner, err := d.client(accessv1.Role_ROLE_ADMIN, "admins/owner")
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 func main() {
-	steps := flag.String("steps", "stories,edges,upgrade,scale,restore,node", "what to try, in that order")
+	steps := flag.String("steps", "stories,restore,edges,upgrade,scale,node", "what to try, in that order")
 	power := flag.String("power", "", "the command that switches nodes: it is called with stop or start, and the node")
 	shell := flag.String("shell", "busybox", "an image with sh and nc")
 	namespace := flag.String("namespace", "kept", "where Kept runs")
