@@ -122,6 +122,7 @@ func TestExamplesAreTaken(t *testing.T) {
 	apply(t, namespace)
 	t.Cleanup(func() { kubectl(t, "", "delete", "namespace", "kept", "--timeout=60s") })
 	apply(t, example(t, "k8s/overlays/production/examples/redis-cluster.yaml"))
+	apply(t, example(t, "k8s/overlays/production/examples/restore.yaml"))
 
 	crds := filepath.Join(module(t, "github.com/cloudnative-pg/cloudnative-pg@v1.27.0"), "config/crd/bases")
 	kubectl(t, "", "apply", "--server-side", "-f", crds)

@@ -34,7 +34,7 @@ func (s settings) make(ctx context.Context, name string) error {
 	images := map[string]v1.Image{}
 	for i, platform := range s.platforms {
 		binary := filepath.Join(scratch, strings.ReplaceAll(platform, "/", "-"), name)
-		if err := s.compile(ctx, name, platform, binary); err != nil {
+		if err := s.compile(ctx, programs[name], platform, binary); err != nil {
 			return err
 		}
 		if images[platform], err = s.assemble(name, platform, binary); err != nil {
@@ -55,13 +55,13 @@ func (s settings) make(ctx context.Context, name string) error {
 }
 
 // compile makes one static binary, the same for the same sources wherever and whenever it is built.
-func (s settings) compile(ctx context.Context, name, platform, binary string) error {
+func (s settings) compile(ctx context.Context, program, platform, binary string) error {
 	system, arch, ok := strings.Cut(platform, "/")
 	if !ok {
 		return fmt.Errorf("a platform is like linux/amd64, not %q", platform)
 	}
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false",
-		"-ldflags", "-s -w -buildid= -X kept.dev/kit/app.version="+s.version, "-o", binary, programs[name])
+		"-ldflags", "-s -w -buildid= -X kept.dev/kit/app.version="+s.version, "-o", binary, program)
 	cmd.Dir = s.root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system, "GOARCH="+arch, "GOFLAGS=")
 	if out, err := cmd.CombinedOutput(); err != nil {

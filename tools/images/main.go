@@ -3,7 +3,8 @@
 //
 //	images build --out bin/oci --version v0.1.0
 //	images check --out bin/oci
-//	images stores --out bin/oci    PostgreSQL and Redis as this machine has them, for tests of overlays/dev
+//	images stores --out bin/oci    PostgreSQL, Redis and what copies databases, as this machine has them, for tests
+//	images operators --out bin/oci/operators --only prometheus    programs of others, from Go modules, for tests (operators.json)
 package main
 
 import (
@@ -51,23 +52,29 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("say build, check or stores")
+		return fmt.Errorf("say build, check, stores or operators")
 	}
 	s, err := parse(args[1:])
 	if err != nil {
 		return err
 	}
-	if args[0] == "stores" {
+	switch args[0] {
+	case "stores":
 		return s.makeStores(ctx)
+	case "operators":
+		return s.makeOperators(ctx)
 	}
 	for _, name := range s.names() {
+		if programs[name] == "" {
+			return fmt.Errorf("there is no program %q", name)
+		}
 		switch args[0] {
 		case "build":
 			err = s.make(ctx, name)
 		case "check":
 			err = s.check(name)
 		default:
-			return fmt.Errorf("say build, check or stores, not %q", args[0])
+			return fmt.Errorf("say build, check, stores or operators, not %q", args[0])
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
@@ -95,11 +102,6 @@ func parse(args []string) (s settings, err error) {
 	s.platforms = strings.Split(*platforms, ",")
 	if *only != "" {
 		s.only = strings.Split(*only, ",")
-	}
-	for _, name := range s.only {
-		if programs[name] == "" {
-			return s, fmt.Errorf("there is no program %q", name)
-		}
 	}
 	return s, nil
 }

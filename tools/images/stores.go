@@ -21,11 +21,13 @@ import (
 	"kept.dev/tools/oci"
 )
 
-// store is a database that overlays/dev runs, as this machine's distribution packages it: for tests where no registry is reached.
+// store is a database that overlays/dev runs, or what copies them, as this machine's distribution packages it: for tests where no
+// registry is reached.
 type store struct {
 	path    string   // where its programs are
 	files   []string // patterns of programs and libraries, which come with what they are linked to
 	folders []string // taken as they are
+	program string   // of ours, that comes with it
 }
 
 // small are the programs that a start script uses.
@@ -45,6 +47,12 @@ func stores() map[string]store {
 			folders: []string{shared, "/usr/share/zoneinfo"},
 		},
 		"redis": {path: "/usr/bin", files: append(small, "/usr/bin/redis-server", "/usr/bin/redis-cli")},
+		"backup": {
+			path: "/usr/local/bin:" + programs + "/bin:/usr/bin",
+			files: append(small, programs+"/bin/pg_dump", programs+"/bin/pg_restore", "/usr/bin/date", "/usr/bin/ls", "/usr/bin/sort",
+				"/usr/bin/tail"),
+			program: "kept",
+		},
 	}
 }
 
@@ -54,20 +62,46 @@ func (s settings) makeStores(ctx context.Context) error {
 		return err
 	}
 	for name, what := range stores() {
-		files, err := what.collect(ctx)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		image, err := what.assemble(files)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		if err := s.writeArchive(name, map[string]v1.Image{s.platforms[0]: image}); err != nil {
+		if err := s.makeStore(ctx, name, what); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		fmt.Printf("%s  %s\n", s.archive(name), s.image(name))
 	}
 	return nil
+}
+
+func (s settings) makeStore(ctx context.Context, name string, what store) error {
+	files, err := what.collect(ctx)
+	if err != nil {
+		return err
+	}
+	if what.program != "" {
+		ours, err := s.program(ctx, what.program)
+		if err != nil {
+			return err
+		}
+		files = append(files, ours)
+	}
+	image, err := what.assemble(files)
+	if err != nil {
+		return err
+	}
+	return s.writeArchive(name, map[string]v1.Image{s.platforms[0]: image})
+}
+
+// program compiles one of ours, to lie where the path leads.
+func (s settings) program(ctx context.Context, name string) (oci.File, error) {
+	scratch, err := os.MkdirTemp(s.out, ".build-")
+	if err != nil {
+		return oci.File{}, err
+	}
+	defer os.RemoveAll(scratch)
+	binary := filepath.Join(scratch, name)
+	if err := s.compile(ctx, programs[name], s.platforms[0], binary); err != nil {
+		return oci.File{}, err
+	}
+	data, err := os.ReadFile(binary)
+	return oci.File{Name: "usr/local/bin/" + name, Mode: 0o555, Data: data}, err
 }
 
 func (what store) assemble(files []oci.File) (v1.Image, error) {

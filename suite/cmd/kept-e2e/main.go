@@ -1,4 +1,5 @@
-// Command kept-e2e tries overlays/dev as it runs on the cluster that kubectl points to. Run it where Service addresses are reached.
+// Command kept-e2e tries overlays/dev as it runs on the cluster that kubectl points to. Run it where Service addresses are reached, in
+// the repository's root.
 package main
 
 import (
@@ -13,20 +14,21 @@ import (
 )
 
 func main() {
-	steps := flag.String("steps", "stories,edges,upgrade,scale,node", "what to try, in that order")
+	steps := flag.String("steps", "stories,restore,edges,upgrade,scale,node", "what to try, in that order")
 	power := flag.String("power", "", "the command that switches nodes: it is called with stop or start, and the node")
 	shell := flag.String("shell", "busybox", "an image with sh and nc")
 	namespace := flag.String("namespace", "kept", "where Kept runs")
+	class := flag.String("gateway-class", "", "the class of the cluster's Gateway API implementation, for the step routes")
 	flag.Parse()
 	ctx, stop := process.Signals(context.Background())
 	defer stop()
-	if err := run(ctx, strings.Split(*steps, ","), *namespace, *power, *shell); err != nil {
+	if err := run(ctx, strings.Split(*steps, ","), *namespace, *power, *shell, *class); err != nil {
 		fmt.Fprintln(os.Stderr, "kept-e2e:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, steps []string, namespace, power, shell string) error {
+func run(ctx context.Context, steps []string, namespace, power, shell, class string) error {
 	folder, err := os.MkdirTemp("", "kept-e2e-")
 	if err != nil {
 		return err
@@ -46,6 +48,12 @@ func run(ctx context.Context, steps []string, namespace, power, shell string) er
 			err = d.Upgrade(ctx)
 		case "scale":
 			err = d.Scale(ctx)
+		case "restore":
+			err = d.Restore(ctx)
+		case "lag":
+			err = d.Lag(ctx)
+		case "routes":
+			err = d.Routes(ctx, class)
 		case "node":
 			err = d.LoseNode(ctx, power)
 		default:
