@@ -75,6 +75,7 @@ k8s-check: tools ## Check the manifests, against a real API server, too (its fir
 k8s-e2e: images ## Try the images on a real cluster on this machine (as root); CLUSTER=command that has another one at hand.
 	$(BIN)/images stores
 	$(GO) build -o $(BIN)/ ./suite/cmd/kept ./suite/cmd/kept-e2e
+	GOWORK=off $(GO) build -C tools -o $(BIN)/ ./cluster
 	k8s/e2e
 
 release: tools ## Make a release: images, manifests, bills of materials, changes, tags; VERSION=v0.2.0.

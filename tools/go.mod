@@ -10,7 +10,6 @@ tool (
 	google.golang.org/grpc/cmd/protoc-gen-go-grpc
 	google.golang.org/protobuf/cmd/protoc-gen-go
 	honnef.co/go/tools/cmd/staticcheck
-	kept.dev/tools/cluster
 	kept.dev/tools/controlplane
 	kept.dev/tools/images
 	kept.dev/tools/lint

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,7 +19,7 @@ const (
 
 // build makes what is not there yet.
 func build(ctx context.Context, cache *kube.Cache) error {
-	if err := getDebian(ctx, cache); err != nil {
+	if err := errors.Join(getDebian(ctx, cache), cache.FindKubectl(ctx)); err != nil {
 		return err
 	}
 	_, err := cache.Kubernetes(ctx, kube.Etcd, "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy")

@@ -13,7 +13,7 @@
 // All is kept below KEPT_K8S_CACHE (~/.cache/kept-k8s), which the first up fills with programs: they are built from their Go modules
 // (a quarter of an hour and more), those of containerd and nftables come from Debian's packages. Nothing is installed.
 //
-// Needed: root on a Debian (x86-64) with cgroups v1 and nftables in its kernel, go, kubectl, ip, nsenter.
+// Needed: root on a Debian (x86-64) with cgroups v1 and nftables in its kernel, go, ip, nsenter.
 package main
 
 import (

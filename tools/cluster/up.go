@@ -49,7 +49,7 @@ func (c *cluster) check() error {
 	if _, err := hierarchies(); err != nil {
 		return err
 	}
-	for _, program := range []string{"go", "kubectl", "ip", "nsenter", "apt-get", "dpkg"} {
+	for _, program := range []string{"go", "ip", "nsenter", "apt-get", "dpkg"} {
 		if _, err := exec.LookPath(program); err != nil {
 			return err
 		}
@@ -163,7 +163,8 @@ func (c *cluster) exec(args []string) error {
 	if err != nil {
 		return err
 	}
-	env := append(os.Environ(), "KEPT_K8S_CACHE="+c.cache, "KUBECONFIG="+c.Config, "KUBECACHEDIR="+c.file("kubectl"))
+	env := append(os.Environ(), "KEPT_K8S_CACHE="+c.cache, "KUBECONFIG="+c.Config, "KUBECACHEDIR="+c.file("kubectl"),
+		"PATH="+os.Getenv("PATH")+":"+c.program("")) // which may have a kubectl
 	return syscall.Exec(nsenter, enter(pid, dir, args...), env)
 }
 

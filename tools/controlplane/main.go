@@ -4,7 +4,7 @@
 //	controlplane COMMAND...    with KUBECONFIG set for it; all ends with the command
 //
 // The programs are built once from their Go modules, into KEPT_K8S_CACHE (~/.cache/kept-k8s), which takes some minutes.
-// Needed: go and kubectl. Everything listens on 127.0.0.1.
+// Needed: go. Everything listens on 127.0.0.1.
 package main
 
 import (
@@ -43,9 +43,6 @@ func main() {
 func run(ctx context.Context, command []string) error {
 	if len(command) == 0 {
 		return errors.New("say which command to run")
-	}
-	if _, err := exec.LookPath("kubectl"); err != nil {
-		return err
 	}
 	programs, err := build(ctx)
 	if err != nil {

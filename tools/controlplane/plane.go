@@ -36,6 +36,10 @@ func build(ctx context.Context) (p programs, err error) {
 		return p, err
 	}
 	defer cache.Close()
+	cache.Hasty = true
+	if err := cache.FindKubectl(ctx); err != nil {
+		return p, err
+	}
 	p.bin, err = cache.Kubernetes(ctx, kube.Etcd, "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 	if err != nil {
 		return p, err

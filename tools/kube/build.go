@@ -20,7 +20,13 @@ func (c *Cache) Kubernetes(ctx context.Context, programs ...string) (string, err
 	if err != nil {
 		return "", err
 	}
-	missing := slices.DeleteFunc(slices.Clone(programs), func(name string) bool { return Exists(filepath.Join(dir, name)) })
+	missing := absent(dir, programs)
+	if len(missing) > 0 && c.Hasty {
+		if dir, err = c.Folder("hasty-kubernetes-" + Version); err != nil {
+			return "", err
+		}
+		missing = absent(dir, programs)
+	}
 	if len(missing) == 0 {
 		return dir, nil
 	}
@@ -39,6 +45,11 @@ func (c *Cache) Kubernetes(ctx context.Context, programs ...string) (string, err
 		err = c.build(ctx, dir, "", stamp(), packages...)
 	}
 	return dir, err
+}
+
+// absent are the programs that are not in the folder.
+func absent(dir string, programs []string) []string {
+	return slices.DeleteFunc(slices.Clone(programs), func(name string) bool { return Exists(filepath.Join(dir, name)) })
 }
 
 // stamp makes the programs say which release they are, which they compare with each other.
@@ -74,8 +85,11 @@ func (c *Cache) build(ctx context.Context, dir, name, ldflags string, packages .
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(made)) }()
-	args := append([]string{"build", "-o", made + "/" + name, "-ldflags", ldflags}, packages...)
-	if err := Go(ctx, dir, args...); err != nil {
+	args := []string{"build", "-o", made + "/" + name, "-ldflags", ldflags}
+	if c.Hasty {
+		args = append(args, "-gcflags", "all=-N -l")
+	}
+	if err := Go(ctx, dir, append(args, packages...)...); err != nil {
 		return err
 	}
 	files, err := os.ReadDir(made)

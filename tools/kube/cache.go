@@ -9,13 +9,15 @@ import (
 	"syscall"
 )
 
-// Version is the release of Kubernetes that everything is tried on. kubectl may be one minor version older or newer.
+// Version is the release of Kubernetes that everything is tried on. A kubectl that is there may be one minor version older or newer.
 const Version = "1.33.13"
 
 // Cache is a folder for what takes long to make.
 type Cache struct {
-	Dir  string
-	lock *os.File
+	Dir string
+	// Hasty has what is not there yet built in two thirds of the time, to run slower: for who asks little of it.
+	Hasty bool
+	lock  *os.File
 }
 
 // CacheFolder is KEPT_K8S_CACHE, or kept-k8s among the user's caches.
@@ -43,7 +45,7 @@ func OpenCache() (*Cache, error) {
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	return &Cache{dir, lock}, nil
+	return &Cache{Dir: dir, lock: lock}, nil
 }
 
 // Close lets others open it.

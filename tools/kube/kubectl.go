@@ -3,12 +3,25 @@ package kube
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 )
 
 // Kubectl is the command, as the user of a file.
 type Kubectl struct{ Config string }
+
+// FindKubectl builds the command where there is none, and lets this process and those that it starts find it.
+func (c *Cache) FindKubectl(ctx context.Context) error {
+	if _, err := exec.LookPath("kubectl"); err == nil {
+		return nil
+	}
+	dir, err := c.Kubernetes(ctx, "kubectl")
+	if err != nil {
+		return err
+	}
+	return os.Setenv("PATH", os.Getenv("PATH")+":"+dir)
+}
 
 // Run runs it. What it prints is in the error.
 func (k Kubectl) Run(ctx context.Context, args ...string) error { return k.run(ctx, "", args...) }
