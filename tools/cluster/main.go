@@ -11,7 +11,7 @@
 //	cluster down                end it and remove what it kept
 //
 // All is kept below KEPT_K8S_CACHE (~/.cache/kept-k8s), which the first up fills with programs: they are built from their Go modules
-// (a quarter of an hour and more), those of containerd and nftables come from Debian's packages. Nothing is installed.
+// (some twenty minutes on two cores), those of containerd and nftables come from Debian's packages. Nothing is installed.
 //
 // Needed: root on a Debian (x86-64) with cgroups v1 and nftables in its kernel, go, ip, nsenter.
 package main
@@ -24,7 +24,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"kept.dev/tools/cluster/policy"
+	"kept.dev/tools/cluster/policy/agent"
 )
 
 func main() {
@@ -78,7 +78,7 @@ func (c *cluster) inside(ctx context.Context, args []string) error {
 		}
 		return (&nodeHost{node: n}).run(ctx)
 	case name == policyCommand && len(rest) == 2:
-		return policy.Run(ctx, rest[0], rest[1])
+		return agent.Run(ctx, rest[0], rest[1])
 	}
 	return errUsage
 }

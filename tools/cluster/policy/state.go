@@ -1,4 +1,4 @@
-// Package policy enforces NetworkPolicies (IPv4) on a node, by an nftables table that filters what its Pods send and get.
+// Package policy makes of NetworkPolicies (IPv4) an nftables table that filters what a node's Pods send and get.
 package policy
 
 import (
@@ -15,8 +15,8 @@ type State struct {
 	Policies   []*networking.NetworkPolicy
 }
 
-// addressed tells whether the Pod has an address that is its own, and still is: that of a Pod that is done goes to another.
-func addressed(pod *core.Pod) bool {
+// Addressed tells whether the Pod has an address that is its own, and still is: that of a Pod that is done goes to another.
+func Addressed(pod *core.Pod) bool {
 	done := pod.Status.Phase == core.PodSucceeded || pod.Status.Phase == core.PodFailed
 	return !pod.Spec.HostNetwork && !done && pod.Status.PodIP != ""
 }

@@ -1,4 +1,5 @@
-package policy
+// Package agent keeps a node's table as the cluster's NetworkPolicies say.
+package agent
 
 import (
 	"context"
@@ -16,6 +17,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/client-go/tools/clientcmd"
+
+	"kept.dev/tools/cluster/policy"
 )
 
 // settle is how long changes are gathered before the table is made anew.
@@ -105,7 +108,7 @@ func (a *agent) enforce(ctx context.Context) error {
 }
 
 // state is what the informers know, in an order that stays.
-func (a *agent) state() (s State, err error) {
+func (a *agent) state() (s policy.State, err error) {
 	s.Namespaces = map[string]labels.Set{}
 	spaces, err := a.factory.Core().V1().Namespaces().Lister().List(labels.Everything())
 	if err != nil {
@@ -117,7 +120,7 @@ func (a *agent) state() (s State, err error) {
 	if s.Pods, err = a.factory.Core().V1().Pods().Lister().List(labels.Everything()); err != nil {
 		return s, err
 	}
-	s.Pods = slices.DeleteFunc(s.Pods, func(pod *core.Pod) bool { return !addressed(pod) })
+	s.Pods = slices.DeleteFunc(s.Pods, func(pod *core.Pod) bool { return !policy.Addressed(pod) })
 	slices.SortFunc(s.Pods, func(a, b *core.Pod) int { return strings.Compare(string(a.UID), string(b.UID)) })
 	s.Policies, err = a.factory.Networking().V1().NetworkPolicies().Lister().List(labels.Everything())
 	slices.SortFunc(s.Policies, func(a, b *networking.NetworkPolicy) int { return strings.Compare(string(a.UID), string(b.UID)) })
