@@ -20,7 +20,7 @@ import (
 // What is built besides Kubernetes.
 const (
 	kwok       = "0.7.0"
-	gatewayAPI = "1.4.1" // its definitions, of the standard channel
+	gatewayAPI = "1.6.3" // its definitions, of the standard channel
 )
 
 // nodes is how many there are, each in a zone of its own.

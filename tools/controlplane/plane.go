@@ -108,7 +108,8 @@ func (p *plane) staff(ctx context.Context) error {
 	common := []string{"--kubeconfig", p.Config, "--leader-elect=false", "--secure-port", "0"}
 	err := errors.Join(
 		p.Start(filepath.Join(p.bin, "kube-controller-manager"), append(common, "--root-ca-file", p.file("ca.crt"),
-			"--service-account-private-key-file", p.file("accounts.key"))...),
+			"--service-account-private-key-file", p.file("accounts.key"),
+			"--node-monitor-grace-period", "24h")...), // kwok's nodes say only now and then that they are well
 		p.Start(filepath.Join(p.bin, "kube-scheduler"), common...),
 		p.Start(p.kwok, "--kubeconfig", p.Config, "--manage-nodes-with-annotation-selector", "kwok.x-k8s.io/node=fake"),
 	)
@@ -122,7 +123,7 @@ func (p *plane) staff(ctx context.Context) error {
 		return err
 	}
 	return errors.Join(
-		p.Until(ctx, time.Minute, "the Gateway API", p.Try("wait", "--for=condition=Established", "--timeout=1s", "-f", p.crds)),
+		p.Until(ctx, time.Minute, "the Gateway API", p.Try("wait", "--for=condition=Established", "--timeout=10s", "crd", "--all")),
 		p.Until(ctx, time.Minute, "the nodes", p.Try("wait", "--for=condition=Ready", "--timeout=1s", "node", "--all")),
 		p.Until(ctx, time.Minute, "the accounts", p.Try("-n", "default", "get", "serviceaccount", "default")),
 	)

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Download gets a module, such as sigs.k8s.io/gateway-api@v1.4.1, and returns the folder that holds it.
+// Download gets a module, such as sigs.k8s.io/gateway-api@v1.6.3, and returns the folder that holds it.
 func Download(ctx context.Context, module string) (string, error) {
 	cmd := goTool(ctx, os.TempDir(), "mod", "download", "-json", module)
 	out, err := cmd.Output()
