@@ -89,16 +89,22 @@ func (v values) line(text string) string {
 	return filled
 }
 
-// body fills in a text. A line in which a field has no value is left out, so that nothing is said of what is not so.
+// body fills in a text. A line in which a field has no value is left out, so that nothing is said of what is not so. Of blank lines that
+// follow each other, in the text or in a value, one stays.
 func (v values) body(text string) string {
 	var lines []string
 	for line := range strings.SplitSeq(text, "\n") {
 		filled, whole := v.fill(line)
-		after := len(lines) > 0 && lines[len(lines)-1] == ""
-		if !whole || filled == "" && (after || len(lines) == 0) {
+		if !whole {
 			continue
 		}
-		lines = append(lines, strings.TrimRight(filled, " \t"))
+		for part := range strings.SplitSeq(filled, "\n") {
+			part = strings.TrimRight(part, " \t\r")
+			if part == "" && (len(lines) == 0 || lines[len(lines)-1] == "") {
+				continue
+			}
+			lines = append(lines, part)
+		}
 	}
 	return strings.TrimSpace(strings.Join(lines, "\n"))
 }

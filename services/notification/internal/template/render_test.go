@@ -92,6 +92,13 @@ func TestForeignWordsAreWords(t *testing.T) {
 	require.Equal(t, "Cancelled: {order} }}{{ Bcc: all@example.org[31m", r.Title)
 }
 
+// However much room somebody has left between words, a message leaves one blank line.
+func TestBlankLinesInForeignWords(t *testing.T) {
+	fact := &orderv1.OrderCancelled{Order: "orders/0190", Reason: "\n\n \nlate,\r\n\r\n\n\nand wet"}
+	require.Contains(t, seeded(t, "order-cancelled", fact, "en").Body, "\n\nlate,\n\nand wet")
+	require.NotContains(t, seeded(t, "order-cancelled", fact, "en").Body, "\n\n\n")
+}
+
 func TestABodyOfWhichNothingIsLeftSaysTheTitle(t *testing.T) {
 	d := definitionOf(t, "order-cancelled")
 	v := d.seed()
