@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"log/slog"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,15 +12,10 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/otel/metric/noop"
 	_ "modernc.org/sqlite"
 
-	"kept.dev/kit"
-	"kept.dev/kit/clock"
-	"kept.dev/kit/live"
-	"kept.dev/kit/outbox"
-	"kept.dev/kit/sign"
 	"kept.dev/suite/embedded"
+	"kept.dev/suite/stage"
 )
 
 // Books are the databases by service.
@@ -51,16 +45,10 @@ func OpenFolder(t *testing.T, dir string) *Books {
 	})
 }
 
-// consumed asks each service which events it takes in. Nothing of it runs.
+// consumed asks each service which events it takes in.
 func consumed(t *testing.T) map[string][]string {
 	types := map[string][]string{}
-	for name, make := range embedded.Services() {
-		wall := clock.Wall{}
-		service, err := make(kit.Deps{
-			Clock: wall, Outbox: outbox.New(name, wall), Log: slog.New(slog.DiscardHandler), Meter: noop.Meter{}, Live: live.NewLocal(),
-			Signer: sign.New([]byte(name)), Mail: kit.Mail{From: "Shop <shop@example.org>", Folder: t.TempDir(), PublicURL: "http://shop.example"},
-		})
-		require.NoError(t, err)
+	for name, service := range stage.Described(t) {
 		for _, h := range service.Events {
 			types[name] = append(types[name], h.Type)
 		}

@@ -75,12 +75,7 @@ func TestThisVersionGoesOnBesideTheNext(t *testing.T) {
 	require.NoError(t, perform(t, where, shop(done, orders)))
 	require.NoError(t, perform(t, where, delivered(2+orders.Load())))
 	stop()
-	for service, url := range on.Databases {
-		db, err := sqldb.Open(t.Context(), sqldb.Config{URL: url})
-		require.NoError(t, err)
-		require.Empty(t, broken(t, db), service)
-		db.Close()
-	}
+	requireSound(t, on.Databases)
 }
 
 // TestThisVersionComesBackAfterTheNext starts the embedded suite on a folder that the next version has brought up.

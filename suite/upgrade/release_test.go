@@ -3,21 +3,14 @@ package upgrade_test
 import (
 	"flag"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
 	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/otel/metric/noop"
 
-	"kept.dev/kit"
-	"kept.dev/kit/clock"
-	"kept.dev/kit/live"
-	"kept.dev/kit/outbox"
 	"kept.dev/kit/schema"
-	"kept.dev/kit/sign"
 	"kept.dev/kit/sqldb"
 	"kept.dev/suite/embedded"
 	"kept.dev/suite/stage"
@@ -49,13 +42,7 @@ func TestTakeRelease(t *testing.T) {
 func today(t *testing.T) map[string]fs.FS {
 	t.Helper()
 	out := map[string]fs.FS{"plumbing": schema.Files}
-	for name, make := range embedded.Services() {
-		wall := clock.Wall{}
-		service, err := make(kit.Deps{
-			Clock: wall, Outbox: outbox.New(name, wall), Log: slog.New(slog.DiscardHandler), Meter: noop.Meter{}, Live: live.NewLocal(),
-			Signer: sign.New([]byte(name)), Mail: kit.Mail{From: "Shop <shop@example.org>", Folder: t.TempDir(), PublicURL: "http://shop.example"},
-		})
-		require.NoError(t, err)
+	for name, service := range stage.Described(t) {
 		out[name] = service.Migrations
 	}
 	return out

@@ -49,7 +49,13 @@ func TestTheDistributedSuiteIsBroughtUp(t *testing.T) {
 	where, stop := stage.Distributed(t, on)
 	require.NoError(t, perform(t, where, goOn))
 	stop()
-	for service, url := range on.Databases {
+	requireSound(t, on.Databases)
+}
+
+// requireSound checks that nothing has failed in any of the databases, whose processes have ended.
+func requireSound(t *testing.T, databases map[string]string) {
+	t.Helper()
+	for service, url := range databases {
 		db, err := sqldb.Open(t.Context(), sqldb.Config{URL: url})
 		require.NoError(t, err)
 		require.Empty(t, broken(t, db), service)
