@@ -1,8 +1,9 @@
 package app
 
 import (
-	"errors"
+	"context"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
 	"kept.dev/kit/sign"
@@ -23,6 +24,22 @@ func OpenKeys(folder string, meters metric.MeterProvider) (keys Keys, err error)
 	if keys.Links, err = sign.Open(folder); err != nil {
 		return keys, err
 	}
-	meter := meters.Meter("kept.dev/kit/keyring")
-	return keys, errors.Join(keys.Tokens.Observe(meter), keys.Links.Observe(meter))
+	return keys, keys.observe(meters.Meter("kept.dev/kit/app"))
+}
+
+// observe makes one gauge for both: of two of one name in a meter, the second one's callback would never be called.
+func (k Keys) observe(meter metric.Meter) error {
+	_, err := meter.Int64ObservableGauge("kept_keys_readable",
+		metric.WithDescription("1 while this process can read the file of keys; at 0 it goes on with those it knows, but can't start again"),
+		metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
+			for name, file := range map[string]interface{ Readable() bool }{"tokens": k.Tokens, "links": k.Links} {
+				readable := int64(0)
+				if file.Readable() {
+					readable = 1
+				}
+				o.Observe(readable, metric.WithAttributes(attribute.String("keys", name)))
+			}
+			return nil
+		}))
+	return err
 }

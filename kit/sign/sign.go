@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
-	"go.opentelemetry.io/otel/metric"
 
 	"kept.dev/kit/keyring"
 )
@@ -63,13 +62,8 @@ func (s *Signer) Rotate(overlap time.Duration) error {
 	})
 }
 
-// Observe tells, whenever metrics are read, whether the keys can be.
-func (s *Signer) Observe(meter metric.Meter) error {
-	if s.watch == nil {
-		return nil
-	}
-	return s.watch.Observe(meter, "links")
-}
+// Readable tells whether the file of keys can be read; a key that is in no file always can.
+func (s *Signer) Readable() bool { return s.watch == nil || s.watch.Readable() }
 
 // Ring are the keys, with when each begins to sign. They are secret.
 func (s *Signer) Ring() keyring.Ring {

@@ -96,6 +96,19 @@ func TestAMigrationLetsOthersPass(t *testing.T) {
 	require.Zero(t, number(t, db, "select count(*) from busy where more is not null"))
 }
 
+// TestAMigrationIsTriedAgainAfterADeadlock, which is played: a sequence counts on when what has counted is taken back.
+func TestAMigrationIsTriedAgainAfterADeadlock(t *testing.T) {
+	db := open(t, sqldb.Config{URL: newURL(t, "postgres")})
+	exec(t, db, "create sequence tries")
+	files := fstest.MapFS{"00001_unlucky.sql": sqlFile(`create table unlucky (id bigint);
+-- +goose StatementBegin
+do $$ begin if nextval('tries') = 1 then raise exception 'deadlock detected' using errcode = '40P01'; end if; end $$;
+-- +goose StatementEnd`)}
+	require.NoError(t, db.Migrate(t.Context(), files, "schema"))
+	require.Equal(t, int64(2), number(t, db, "select last_value from tries"))
+	require.Zero(t, number(t, db, "select count(*) from unlucky"))
+}
+
 func TestAFailedMigrationLeavesNothingAndSaysWhich(t *testing.T) {
 	onBoth(t, func(t *testing.T, dialect string) {
 		db := open(t, sqldb.Config{URL: newURL(t, dialect)})

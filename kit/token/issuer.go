@@ -13,7 +13,6 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
-	"go.opentelemetry.io/otel/metric"
 
 	"kept.dev/kit/access"
 	"kept.dev/kit/keyring"
@@ -69,8 +68,8 @@ func (i *Issuer) Issue(p access.Principal, ttl time.Duration) (string, error) {
 	return raw, nil
 }
 
-// Observe tells, whenever metrics are read, whether the keys can be.
-func (i *Issuer) Observe(meter metric.Meter) error { return i.keys.Observe(meter, "tokens") }
+// Readable tells whether the file of keys can be read.
+func (i *Issuer) Readable() bool { return i.keys.Readable() }
 
 // signing is the key that signs now.
 func (i *Issuer) signing() keyring.Key {
