@@ -50,6 +50,17 @@ func transient(err error) bool {
 	return false
 }
 
+// TimedOut tells whether a statement ran for longer than statements may. That is the fault of the statement, or of how much it was
+// given to do, and not an outage of the database: the same again, or less of it, may well succeed.
+func TimedOut(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "57014"
+}
+
+// Locked tells whether a statement waited for too long for rows that another transaction holds. It is neither the statement's
+// fault nor an outage.
+func Locked(err error) bool { return lockTimeout(err) }
+
 // lockTimeout: a row stayed locked for too long.
 func lockTimeout(err error) bool {
 	var pg *pgconn.PgError

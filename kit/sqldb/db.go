@@ -121,8 +121,23 @@ func (db *DB) Update(ctx context.Context, work string, fn func(tx *Tx) error) er
 	return db.traced(ctx, "db.update "+work, func(ctx context.Context) error { return db.shared.do(newCall(ctx, work, fn)) })
 }
 
-// UpdateAlone runs the closure in a transaction that nobody else shares: for long batches, which would
-// make others wait, and for work that is likely to fail.
+// UpdateShared runs the closure in a transaction that other callers' closures share, so that one commit serves them all. It is
+// for short writes of which very many come at once, and pays only where a benchmark shows it.
+//
+// Members are not isolated from each other: what one reads, another may have changed or be about to change. So the
+// closure decides nothing by what it has read, except by what its own writes return, and it asks once: a second Query or Batch
+// is an error. Otherwise it is as Update.
+func (db *DB) UpdateShared(ctx context.Context, work string, fn func(tx *Tx) error) error {
+	return db.traced(ctx, "db.update "+work, func(ctx context.Context) error { return db.shared.do(newCall(ctx, work, fn)) })
+}
+
+// Background is the same database for work that nobody waits for: event handlers, timers, the relay, tidying. Its
+// transactions and reads have connections of their own, so neither side can hold up the other. Close it once, by either.
+//
+//	db.Background().Update(ctx, "timers", func(tx *sqldb.Tx) error { … })
+func (db *DB) Background() *DB { return &DB{engine: db.engine, shared: db.alone, alone: db.alone} }
+
+// UpdateAlone is Background().Update; it goes when its last caller is gone.
 func (db *DB) UpdateAlone(ctx context.Context, work string, fn func(tx *Tx) error) error {
 	return db.traced(ctx, "db.update "+work, func(ctx context.Context) error { return db.alone.do(newCall(ctx, work, fn)) })
 }
