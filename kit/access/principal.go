@@ -27,6 +27,11 @@ func With(ctx context.Context, p Principal) context.Context {
 	return context.WithValue(ctx, callerKey{}, p)
 }
 
+// WithService notes that the named service acts by itself: in its timers, and in what it does about events.
+func WithService(ctx context.Context, service string) context.Context {
+	return With(ctx, Principal{Role: accessv1.Role_ROLE_SERVICE, Subject: "services/" + service})
+}
+
 // Caller is who calls; the zero Principal when that is not known.
 func Caller(ctx context.Context) Principal {
 	p, _ := ctx.Value(callerKey{}).(Principal)

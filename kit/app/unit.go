@@ -127,7 +127,7 @@ func NewChain(around Surroundings, log *slog.Logger, register func(grpc.ServiceR
 func (u *Unit) staff(log *slog.Logger) {
 	tracer := u.around.Tracer.Tracer("kept.dev/kit/app")
 	u.worker = timer.NewWorker(timer.Config{
-		DB: u.DB, Clock: u.around.Clock, Log: log, Tracer: tracer, Activity: u.around.Activity, Lease: u.around.OutsideLease,
+		Service: u.Service.Name, DB: u.DB, Clock: u.around.Clock, Log: log, Tracer: tracer, Activity: u.around.Activity, Lease: u.around.OutsideLease,
 	})
 	if u.Service.Timers != nil {
 		u.Service.Timers(u.worker)

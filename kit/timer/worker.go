@@ -9,6 +9,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"kept.dev/kit/access"
 	"kept.dev/kit/activity"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/sqldb"
@@ -23,6 +24,8 @@ type OutsideHandler func(ctx context.Context, t Timer) (finish func(ctx context.
 
 // Config is what a worker needs.
 type Config struct {
+	// Service is whose timers they are: their handlers run as its principal.
+	Service  string
 	DB       *sqldb.DB
 	Clock    clock.Clock
 	Log      *slog.Logger
@@ -90,6 +93,7 @@ func nudge(wake chan<- struct{}) {
 
 // Run works until the context ends, and then waits for the calls under way.
 func (w *Worker) Run(ctx context.Context) error {
+	ctx = access.WithService(ctx, w.cfg.Service)
 	var loops, calls sync.WaitGroup
 	loops.Go(func() { w.loop(ctx, w.wakeLocal, w.localRound) })
 	for _, l := range w.lanes() {
@@ -126,6 +130,7 @@ func (w *Worker) loop(ctx context.Context, wake <-chan struct{}, round func(cont
 
 // Round carries out what is due now, one batch of each sort, waits for it, and returns how many there were.
 func (w *Worker) Round(ctx context.Context) (int, error) {
+	ctx = access.WithService(ctx, w.cfg.Service)
 	var calls sync.WaitGroup
 	n, err := w.localRound(ctx)
 	for _, l := range w.lanes() {
