@@ -58,12 +58,47 @@ type Service struct {
 	Name string
 	// Migrations make its tables.
 	Migrations fs.FS
-	// Register registers its gRPC services.
+	// Capabilities are all that it does.
+	Capabilities []Capability
+}
+
+// Capability is one gRPC service with all that belongs to it, in one value, so that none of it can be forgotten.
+type Capability struct {
+	// Name is the name of its package, such as "wishlist".
+	Name string
+	// Register registers the gRPC service. A capability that only listens has none.
 	Register func(grpc.ServiceRegistrar)
-	// Events are the events of others, and its own, that it takes in.
+	// Events are the events of others, and the service's own, that it reacts to.
 	Events []inbox.Handler
-	// Timers names the handlers of its timers.
+	// Timers names the handlers of its timers. A capability without timers has none.
 	Timers func(*timer.Worker)
+}
+
+// Register registers the gRPC services of all capabilities.
+func (s *Service) Register(r grpc.ServiceRegistrar) {
+	for _, c := range s.Capabilities {
+		if c.Register != nil {
+			c.Register(r)
+		}
+	}
+}
+
+// Events are the events that the capabilities react to.
+func (s *Service) Events() []inbox.Handler {
+	var all []inbox.Handler
+	for _, c := range s.Capabilities {
+		all = append(all, c.Events...)
+	}
+	return all
+}
+
+// Timers names the handlers of all capabilities' timers.
+func (s *Service) Timers(w *timer.Worker) {
+	for _, c := range s.Capabilities {
+		if c.Timers != nil {
+			c.Timers(w)
+		}
+	}
 }
 
 // New makes a service.

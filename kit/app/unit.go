@@ -129,11 +129,9 @@ func (u *Unit) staff(log *slog.Logger) {
 	u.worker = timer.NewWorker(timer.Config{
 		Service: u.Service.Name, DB: u.DB, Clock: u.around.Clock, Log: log, Tracer: tracer, Activity: u.around.Activity, Lease: u.around.OutsideLease,
 	})
-	if u.Service.Timers != nil {
-		u.Service.Timers(u.worker)
-	}
+	u.Service.Timers(u.worker)
 	u.consumer = inbox.New(inbox.Config{
-		DB: u.DB, Clock: u.around.Clock, Log: log, Tracer: tracer, Activity: u.around.Activity, Handlers: u.Service.Events,
+		DB: u.DB, Clock: u.around.Clock, Log: log, Tracer: tracer, Activity: u.around.Activity, Handlers: u.Service.Events(),
 		Refresh: u.around.RefreshClock,
 	}, u.worker)
 	u.relay = relay.New(relay.Config{

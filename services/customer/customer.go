@@ -4,12 +4,8 @@ package customer
 import (
 	"embed"
 	"io/fs"
-	"slices"
-
-	"google.golang.org/grpc"
 
 	"kept.dev/kit"
-	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	"kept.dev/services/customer/internal/customer"
 	"kept.dev/services/customer/internal/identity"
 	"kept.dev/services/customer/internal/insight"
@@ -27,24 +23,15 @@ func New(deps kit.Deps) (*kit.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	customers, identities := customer.New(deps), identity.New(deps)
-	book, err := promise.New(deps)
+	promises, err := promise.New(deps)
 	if err != nil {
 		return nil, err
 	}
-	timelines, insights := timeline.New(deps), insight.New(deps)
 	return &kit.Service{
-		Name:       "customer",
-		Migrations: files,
-		Register: func(r grpc.ServiceRegistrar) {
-			customerv1.RegisterCustomerServiceServer(r, customers)
-			customerv1.RegisterIdentityServiceServer(r, identities)
-			customerv1.RegisterPromiseServiceServer(r, book)
-			customerv1.RegisterTimelineServiceServer(r, timelines)
-			customerv1.RegisterScorecardServiceServer(r, scorecard.New(deps))
-			customerv1.RegisterInsightServiceServer(r, insights)
+		Name: "customer", Migrations: files,
+		Capabilities: []kit.Capability{
+			customer.New(deps).Capability(), identity.New(deps).Capability(), promises.Capability(),
+			timeline.New(deps).Capability(), scorecard.New(deps).Capability(), insight.New(deps).Capability(),
 		},
-		Events: slices.Concat(book.Events(), timelines.Events(), insights.Events()),
-		Timers: book.Timers,
 	}, nil
 }

@@ -44,7 +44,7 @@ func TestAFactIsHeardInEveryRoom(t *testing.T) {
 		worker := timer.NewWorker(timer.Config{DB: db, Clock: deps.Clock, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: counter})
 		service.Timers(worker)
 		consumer := inbox.New(inbox.Config{
-			DB: db, Clock: deps.Clock, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: counter, Handlers: service.Events,
+			DB: db, Clock: deps.Clock, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: counter, Handlers: service.Events(),
 		}, worker)
 		require.NoError(t, consumer.Handle(t.Context(), orderAndPromise(t)))
 

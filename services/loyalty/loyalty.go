@@ -5,10 +5,7 @@ import (
 	"embed"
 	"io/fs"
 
-	"google.golang.org/grpc"
-
 	"kept.dev/kit"
-	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
 	"kept.dev/services/loyalty/internal/account"
 	"kept.dev/services/loyalty/internal/program"
 )
@@ -22,14 +19,8 @@ func New(deps kit.Deps) (*kit.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	accounts := account.New(deps)
 	return &kit.Service{
-		Name:       "loyalty",
-		Migrations: files,
-		Register: func(r grpc.ServiceRegistrar) {
-			loyaltyv1.RegisterProgramServiceServer(r, program.New(deps))
-			loyaltyv1.RegisterAccountServiceServer(r, accounts)
-		},
-		Events: accounts.Events(),
+		Name: "loyalty", Migrations: files,
+		Capabilities: []kit.Capability{program.New(deps).Capability(), account.New(deps).Capability()},
 	}, nil
 }

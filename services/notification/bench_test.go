@@ -91,7 +91,7 @@ func newBench(t testing.TB, db *sqldb.DB, tune ...func(*kit.Deps)) *bench {
 	b.service.Register(b.channel)
 	b.worker = b.newWorker()
 	b.consumer = inbox.New(inbox.Config{
-		DB: db, Clock: b.clock, Log: b.deps.Log, Tracer: kittest.Tracer(), Activity: &activity.Counter{}, Handlers: b.service.Events,
+		DB: db, Clock: b.clock, Log: b.deps.Log, Tracer: kittest.Tracer(), Activity: &activity.Counter{}, Handlers: b.service.Events(),
 	}, b.worker)
 	return b
 }

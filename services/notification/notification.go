@@ -5,11 +5,7 @@ import (
 	"embed"
 	"io/fs"
 
-	"google.golang.org/grpc"
-
 	"kept.dev/kit"
-	"kept.dev/kit/timer"
-	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	"kept.dev/services/notification/internal/action"
 	"kept.dev/services/notification/internal/contact"
 	"kept.dev/services/notification/internal/mailer"
@@ -44,19 +40,10 @@ func assemble(deps kit.Deps, sender mailer.Sender) (*kit.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	actions := action.New(deps)
 	return &kit.Service{
-		Name:       "notification",
-		Migrations: files,
-		Register: func(r grpc.ServiceRegistrar) {
-			notificationv1.RegisterTemplateServiceServer(r, templates)
-			notificationv1.RegisterMessageServiceServer(r, messages)
-			notificationv1.RegisterActionServiceServer(r, actions)
-		},
-		Events: append(contacts.Events(), messages.Events()...),
-		Timers: func(w *timer.Worker) {
-			messages.Timers(w)
-			actions.Timers(w)
+		Name: "notification", Migrations: files,
+		Capabilities: []kit.Capability{
+			contacts.Capability(), templates.Capability(), messages.Capability(), action.New(deps).Capability(),
 		},
 	}, nil
 }

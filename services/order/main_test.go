@@ -97,7 +97,7 @@ func newHouse(t testing.TB, db *sqldb.DB) *house {
 	service.Timers(h.worker)
 	h.consumer = inbox.New(inbox.Config{
 		DB: db, Clock: h.clock, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: &activity.Counter{},
-		Handlers: service.Events,
+		Handlers: service.Events(),
 	}, h.worker)
 	return h
 }

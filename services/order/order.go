@@ -5,11 +5,7 @@ import (
 	"embed"
 	"io/fs"
 
-	"google.golang.org/grpc"
-
 	"kept.dev/kit"
-	"kept.dev/kit/timer"
-	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	"kept.dev/services/order/internal/catalog"
 	"kept.dev/services/order/internal/fulfillment"
 	imports "kept.dev/services/order/internal/import"
@@ -31,25 +27,12 @@ func New(deps kit.Deps) (*kit.Service, error) {
 	}
 	payments, steps := payment.New(deps), tracking.New(deps)
 	orders := order.New(deps, payments, steps)
-	shortages, loads := shortage.New(deps, orders, steps), imports.New(deps)
 	return &kit.Service{
-		Name:       "order",
-		Migrations: files,
-		Register: func(r grpc.ServiceRegistrar) {
-			orderv1.RegisterCatalogServiceServer(r, catalog.New(deps))
-			orderv1.RegisterStockServiceServer(r, stock.New(deps))
-			orderv1.RegisterOrderServiceServer(r, orders)
-			orderv1.RegisterFulfillmentServiceServer(r, fulfillment.New(deps, orders, steps))
-			orderv1.RegisterPaymentServiceServer(r, payments)
-			orderv1.RegisterShortageServiceServer(r, shortages)
-			orderv1.RegisterTrackingServiceServer(r, steps)
-			orderv1.RegisterImportServiceServer(r, loads)
-		},
-		Events: append(orders.Events(), payments.Events()...),
-		Timers: func(w *timer.Worker) {
-			payments.Timers(w)
-			shortages.Timers(w)
-			loads.Timers(w)
+		Name: "order", Migrations: files,
+		Capabilities: []kit.Capability{
+			catalog.New(deps).Capability(), stock.New(deps).Capability(), orders.Capability(),
+			fulfillment.New(deps, orders, steps).Capability(), payments.Capability(),
+			shortage.New(deps, orders, steps).Capability(), steps.Capability(), imports.New(deps).Capability(),
 		},
 	}, nil
 }

@@ -5,10 +5,7 @@ import (
 	"embed"
 	"io/fs"
 
-	"google.golang.org/grpc"
-
 	"kept.dev/kit"
-	supportv1 "kept.dev/proto/gen/kept/support/v1"
 	cases "kept.dev/services/support/internal/case"
 )
 
@@ -21,12 +18,8 @@ func New(deps kit.Deps) (*kit.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	requests := cases.New(deps)
 	return &kit.Service{
-		Name:       "support",
-		Migrations: files,
-		Register:   func(r grpc.ServiceRegistrar) { supportv1.RegisterCaseServiceServer(r, requests) },
-		Events:     requests.Events(),
-		Timers:     requests.Timers,
+		Name: "support", Migrations: files,
+		Capabilities: []kit.Capability{cases.New(deps).Capability()},
 	}, nil
 }

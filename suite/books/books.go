@@ -49,7 +49,7 @@ func OpenFolder(t *testing.T, dir string) *Books {
 func consumed(t *testing.T) map[string][]string {
 	types := map[string][]string{}
 	for name, service := range stage.Described(t) {
-		for _, h := range service.Events {
+		for _, h := range service.Events() {
 			types[name] = append(types[name], h.Type)
 		}
 	}

@@ -2,6 +2,8 @@
 package customer
 
 import (
+	"google.golang.org/grpc"
+
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/outbox"
@@ -20,6 +22,14 @@ type Service struct {
 // New makes the service.
 func New(deps kit.Deps) *Service {
 	return &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox}
+}
+
+// Capability is what the service runs of this package.
+func (s *Service) Capability() kit.Capability {
+	return kit.Capability{
+		Name:     "customer",
+		Register: func(r grpc.ServiceRegistrar) { customerv1.RegisterCustomerServiceServer(r, s) },
+	}
 }
 
 const collection = "customers/"

@@ -2,6 +2,8 @@
 package identity
 
 import (
+	"google.golang.org/grpc"
+
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/sqldb"
@@ -17,3 +19,11 @@ type Service struct {
 
 // New makes the service.
 func New(deps kit.Deps) *Service { return &Service{db: deps.DB, clock: deps.Clock} }
+
+// Capability is what the service runs of this package.
+func (s *Service) Capability() kit.Capability {
+	return kit.Capability{
+		Name:     "identity",
+		Register: func(r grpc.ServiceRegistrar) { customerv1.RegisterIdentityServiceServer(r, s) },
+	}
+}

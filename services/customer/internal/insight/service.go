@@ -3,6 +3,8 @@
 package insight
 
 import (
+	"google.golang.org/grpc"
+
 	"kept.dev/kit"
 	"kept.dev/kit/inbox"
 	"kept.dev/kit/sqldb"
@@ -18,11 +20,15 @@ type Service struct {
 // New makes the service.
 func New(deps kit.Deps) *Service { return &Service{db: deps.DB} }
 
-// Events are the facts by which purchases are known. They commute, and heard again they change nothing.
-func (s *Service) Events() []inbox.Handler {
-	return []inbox.Handler{
-		inbox.On(s.onOrderPlaced), inbox.On(s.onOrderDelivered), inbox.On(s.onOrderCancelled), inbox.On(s.onOrderReturned),
-		inbox.On(s.onOrdersImported),
+// Capability is what the service runs of this package.
+func (s *Service) Capability() kit.Capability {
+	return kit.Capability{
+		Name:     "insight",
+		Register: func(r grpc.ServiceRegistrar) { customerv1.RegisterInsightServiceServer(r, s) },
+		Events: []inbox.Handler{
+			inbox.On(s.onOrderPlaced), inbox.On(s.onOrderDelivered), inbox.On(s.onOrderCancelled), inbox.On(s.onOrderReturned),
+			inbox.On(s.onOrdersImported),
+		},
 	}
 }
 

@@ -44,7 +44,7 @@ func newBench(t testing.TB, db *sqldb.DB) *bench {
 	b := &bench{Service: New(kit.Deps{DB: db})}
 	cfg := timer.Config{DB: db, Clock: clock.Wall{}, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: &activity.Counter{}}
 	b.consumer = inbox.New(inbox.Config{
-		DB: db, Clock: clock.Wall{}, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: cfg.Activity, Handlers: b.Events(),
+		DB: db, Clock: clock.Wall{}, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: cfg.Activity, Handlers: b.Capability().Events,
 	}, timer.NewWorker(cfg))
 	return b
 }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/metric"
+	"google.golang.org/grpc"
 
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
@@ -38,10 +39,19 @@ func New(deps kit.Deps) (*Service, error) {
 	return s, s.observe(deps.Meter)
 }
 
-// Events are the facts that the book takes in.
-func (s *Service) Events() []inbox.Handler {
-	return []inbox.Handler{
-		inbox.On(s.onPromiseMade), inbox.On(s.onPromiseKept), inbox.On(s.onPromiseBroken), inbox.On(s.onPromiseReleased),
+// Capability is what the service runs of this package.
+func (s *Service) Capability() kit.Capability {
+	return kit.Capability{
+		Name:     "promise",
+		Register: func(r grpc.ServiceRegistrar) { customerv1.RegisterPromiseServiceServer(r, s) },
+		Events: []inbox.Handler{
+			inbox.On(s.onPromiseMade), inbox.On(s.onPromiseKept), inbox.On(s.onPromiseBroken), inbox.On(s.onPromiseReleased),
+		},
+		Timers: func(w *timer.Worker) {
+			w.Handle(atRisk, s.whenAtRisk)
+			w.Handle(due, s.whenDue)
+			w.Handle(unanswered, s.whenUnanswered)
+		},
 	}
 }
 
@@ -51,12 +61,5 @@ var (
 	due        = timer.Local("promise.due")
 	unanswered = timer.Local("promise.unanswered")
 )
-
-// Timers names the handlers of the book's timers.
-func (s *Service) Timers(w *timer.Worker) {
-	w.Handle(atRisk, s.whenAtRisk)
-	w.Handle(due, s.whenDue)
-	w.Handle(unanswered, s.whenUnanswered)
-}
 
 const collection = "promises/"

@@ -41,9 +41,9 @@ func onBoth(t *testing.T, test func(t *testing.T, b *book)) {
 		b.worker = timer.NewWorker(timer.Config{
 			DB: db, Clock: moved, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: &activity.Counter{},
 		})
-		s.Timers(b.worker)
+		s.Capability().Timers(b.worker)
 		b.consumer = inbox.New(inbox.Config{
-			DB: db, Clock: moved, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: &activity.Counter{}, Handlers: s.Events(),
+			DB: db, Clock: moved, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: &activity.Counter{}, Handlers: s.Capability().Events,
 		}, b.worker)
 		test(t, b)
 	})

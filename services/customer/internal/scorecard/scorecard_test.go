@@ -52,7 +52,7 @@ func onBoth(t *testing.T, test func(t *testing.T, b *bench)) {
 		worker := timer.NewWorker(timer.Config{DB: db, Clock: deps.Clock, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: counter})
 		test(t, &bench{Service: New(deps), consumer: inbox.New(inbox.Config{
 			DB: db, Clock: deps.Clock, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: counter,
-			Handlers: timeline.New(deps).Events(),
+			Handlers: timeline.New(deps).Capability().Events,
 		}, worker)})
 	})
 }

@@ -3,6 +3,8 @@
 package scorecard
 
 import (
+	"google.golang.org/grpc"
+
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/sqldb"
@@ -18,3 +20,11 @@ type Service struct {
 
 // New makes the service.
 func New(deps kit.Deps) *Service { return &Service{db: deps.DB, clock: deps.Clock} }
+
+// Capability is what the service runs of this package.
+func (s *Service) Capability() kit.Capability {
+	return kit.Capability{
+		Name:     "scorecard",
+		Register: func(r grpc.ServiceRegistrar) { customerv1.RegisterScorecardServiceServer(r, s) },
+	}
+}

@@ -158,7 +158,7 @@ func TestAmountsHaveTheDigitsOfTheirCurrency(t *testing.T) {
 func TestEveryFactIsInTheTimeline(t *testing.T) {
 	between := []string{"kept.promise.v1.PromiseDue", "kept.promise.v1.RemedyOwed"}
 	var heard []string
-	for _, h := range (&Service{}).Events() {
+	for _, h := range (&Service{}).events() {
 		heard = append(heard, h.Type)
 	}
 	var all []string

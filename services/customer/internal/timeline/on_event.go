@@ -24,9 +24,9 @@ type fact interface {
 	GetCustomer() string
 }
 
-// Events are the facts that make up a timeline: all but those that services only say to each other, which are PromiseDue and
+// events are the facts that make up a timeline: all but those that services only say to each other, which are PromiseDue and
 // RemedyOwed.
-func (s *Service) Events() []inbox.Handler {
+func (s *Service) events() []inbox.Handler {
 	return []inbox.Handler{
 		on[*customerv1.CustomerCreated](s), on[*customerv1.CustomerContactChanged](s), inbox.On(s.onCustomersImported),
 		on[*orderv1.OrderPlaced](s), on[*orderv1.OrderPicked](s), on[*orderv1.OrderShipped](s),

@@ -4,6 +4,8 @@
 package timeline
 
 import (
+	"google.golang.org/grpc"
+
 	"kept.dev/kit"
 	"kept.dev/kit/live"
 	"kept.dev/kit/sqldb"
@@ -19,5 +21,14 @@ type Service struct {
 
 // New makes the service.
 func New(deps kit.Deps) *Service { return &Service{db: deps.DB, live: deps.Live} }
+
+// Capability is what the service runs of this package.
+func (s *Service) Capability() kit.Capability {
+	return kit.Capability{
+		Name:     "timeline",
+		Register: func(r grpc.ServiceRegistrar) { customerv1.RegisterTimelineServiceServer(r, s) },
+		Events:   s.events(),
+	}
+}
 
 const collection = "/timelineEntries/"

@@ -27,17 +27,21 @@ func New(deps kit.Deps) *Service {
 	return &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, peer: deps.Peer}
 }
 
+// Capability is what the service runs of this package.
+func (s *Service) Capability() kit.Capability {
+	return kit.Capability{
+		Name:     "account",
+		Register: func(r grpc.ServiceRegistrar) { loyaltyv1.RegisterAccountServiceServer(r, s) },
+		Events: []inbox.Handler{
+			inbox.On(s.onCustomerCreated), inbox.On(s.onCustomersImported), inbox.On(s.onOrderDelivered),
+			inbox.On(s.onOrdersImported), inbox.On(s.onOrderReturned), inbox.On(s.onRemedyOwed),
+		},
+	}
+}
+
 // customers is the client of the customer service.
 func (s *Service) customers() customerv1.CustomerServiceClient {
 	return customerv1.NewCustomerServiceClient(s.peer("customer"))
-}
-
-// Events are the facts by which points come and go.
-func (s *Service) Events() []inbox.Handler {
-	return []inbox.Handler{
-		inbox.On(s.onCustomerCreated), inbox.On(s.onCustomersImported), inbox.On(s.onOrderDelivered),
-		inbox.On(s.onOrdersImported), inbox.On(s.onOrderReturned), inbox.On(s.onRemedyOwed),
-	}
 }
 
 // mainProgram is there from the beginning. Every customer that is known has an account in it.

@@ -2,6 +2,8 @@
 package program
 
 import (
+	"google.golang.org/grpc"
+
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/sqldb"
@@ -17,5 +19,13 @@ type Service struct {
 
 // New makes the service.
 func New(deps kit.Deps) *Service { return &Service{db: deps.DB, clock: deps.Clock} }
+
+// Capability is what the service runs of this package.
+func (s *Service) Capability() kit.Capability {
+	return kit.Capability{
+		Name:     "program",
+		Register: func(r grpc.ServiceRegistrar) { loyaltyv1.RegisterProgramServiceServer(r, s) },
+	}
+}
 
 const collection = "programs/"

@@ -29,6 +29,15 @@ func New(deps kit.Deps) *Service {
 	return &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, signer: deps.Signer, peer: deps.Peer}
 }
 
+// Capability is what the service runs of this package.
+func (s *Service) Capability() kit.Capability {
+	return kit.Capability{
+		Name:     "action",
+		Register: func(r grpc.ServiceRegistrar) { notificationv1.RegisterActionServiceServer(r, s) },
+		Timers:   func(w *timer.Worker) { w.HandleOutside(settle, s.settleAction) },
+	}
+}
+
 // shortages is the client of the order service, where choices about shortages are carried out.
 func (s *Service) shortages() orderv1.ShortageServiceClient {
 	return orderv1.NewShortageServiceClient(s.peer("order"))
@@ -36,6 +45,3 @@ func (s *Service) shortages() orderv1.ShortageServiceClient {
 
 // settle is the timer that finds out what became of an action whose process died, by the message's id and the choice.
 var settle = timer.Outside("action.settle")
-
-// Timers names the handler.
-func (s *Service) Timers(w *timer.Worker) { w.HandleOutside(settle, s.settleAction) }

@@ -32,8 +32,13 @@ type Book struct {
 // New makes the book.
 func New(deps kit.Deps) *Book { return &Book{db: deps.DB, peer: deps.Peer} }
 
-// Events are the facts that the book takes in.
-func (b *Book) Events() []inbox.Handler { return []inbox.Handler{inbox.On(b.onCustomerContactChanged)} }
+// Capability is what the service runs of this package.
+func (b *Book) Capability() kit.Capability {
+	return kit.Capability{
+		Name:   "contact",
+		Events: []inbox.Handler{inbox.On(b.onCustomerContactChanged)},
+	}
+}
 
 // Find returns a customer's contact, from the customer service where there is no copy yet. Keep it. A customer whom nobody
 // knows has an empty one.

@@ -61,8 +61,23 @@ func New(
 	}, nil
 }
 
-// Events are the facts that customers have to know.
-func (s *Service) Events() []inbox.Handler {
+// Capability is what the service runs of this package.
+func (s *Service) Capability() kit.Capability {
+	return kit.Capability{
+		Name:     "message",
+		Register: func(r grpc.ServiceRegistrar) { notificationv1.RegisterMessageServiceServer(r, s) },
+		Events:   s.events(),
+		Timers: func(w *timer.Worker) {
+			w.HandleOutside(composition, s.compose)
+			timer.HandleMany(w, sending, timer.Many[result]{
+				AtOnce: queueing * mailer.Connections(s.sender), Start: s.sendMails, Finish: s.finish,
+			})
+		},
+	}
+}
+
+// events are the facts that customers have to know.
+func (s *Service) events() []inbox.Handler {
 	handlers := make([]inbox.Handler, len(s.tellers))
 	for i, t := range s.tellers {
 		handlers[i] = t.handler(s)
@@ -75,14 +90,6 @@ var (
 	composition = timer.Outside("message.compose")
 	sending     = timer.Outside("message.send")
 )
-
-// Timers names the handlers.
-func (s *Service) Timers(w *timer.Worker) {
-	w.HandleOutside(composition, s.compose)
-	timer.HandleMany(w, sending, timer.Many[result]{
-		AtOnce: queueing * mailer.Connections(s.sender), Start: s.sendMails, Finish: s.finish,
-	})
-}
 
 // queueing is how many mails are under way for each connection to the mail server: one is being sent, and the others, begun or
 // ended, keep the connection from waiting for the database. Those that wait for a slow server for too long have to be put off.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
 	"kept.dev/kit"
@@ -35,6 +36,14 @@ func New(deps kit.Deps) (*Service, error) {
 		s.templates[d.id] = d
 	}
 	return s, nil
+}
+
+// Capability is what the service runs of this package.
+func (s *Service) Capability() kit.Capability {
+	return kit.Capability{
+		Name:     "template",
+		Register: func(r grpc.ServiceRegistrar) { notificationv1.RegisterTemplateServiceServer(r, s) },
+	}
 }
 
 // Render puts what is told into the words of the template's latest version.

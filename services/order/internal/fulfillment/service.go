@@ -2,6 +2,8 @@
 package fulfillment
 
 import (
+	"google.golang.org/grpc"
+
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/outbox"
@@ -24,4 +26,12 @@ type Service struct {
 // New makes the service.
 func New(deps kit.Deps, orders *order.Service, steps *tracking.Service) *Service {
 	return &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, orders: orders, steps: steps}
+}
+
+// Capability is what the service runs of this package.
+func (s *Service) Capability() kit.Capability {
+	return kit.Capability{
+		Name:     "fulfillment",
+		Register: func(r grpc.ServiceRegistrar) { orderv1.RegisterFulfillmentServiceServer(r, s) },
+	}
 }

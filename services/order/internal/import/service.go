@@ -34,6 +34,19 @@ func New(deps kit.Deps) *Service {
 	return &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, behind: deps.Behind, peer: deps.Peer}
 }
 
+// Capability is what the service runs of this package.
+func (s *Service) Capability() kit.Capability {
+	return kit.Capability{
+		Name:     "import",
+		Register: func(r grpc.ServiceRegistrar) { orderv1.RegisterImportServiceServer(r, s) },
+		Timers: func(w *timer.Worker) {
+			w.HandleOutside(nextStep, s.step)
+			w.Handle(abandoned, s.whenAbandoned)
+			w.Handle(sweep, s.whenSwept)
+		},
+	}
+}
+
 // customers is the client of the customer service.
 func (s *Service) customers() customerv1.CustomerServiceClient {
 	return customerv1.NewCustomerServiceClient(s.peer("customer"))
@@ -47,12 +60,5 @@ var (
 	// sweep forgets which rows an ended import has met, some thousand at a time.
 	sweep = timer.Local("import.sweep")
 )
-
-// Timers names the handlers.
-func (s *Service) Timers(w *timer.Worker) {
-	w.HandleOutside(nextStep, s.step)
-	w.Handle(abandoned, s.whenAbandoned)
-	w.Handle(sweep, s.whenSwept)
-}
 
 const collection = "imports/"

@@ -33,14 +33,18 @@ func New(deps kit.Deps, payments *payment.Service, steps *tracking.Service) *Ser
 	}
 }
 
+// Capability is what the service runs of this package.
+func (s *Service) Capability() kit.Capability {
+	return kit.Capability{
+		Name:     "order",
+		Register: func(r grpc.ServiceRegistrar) { orderv1.RegisterOrderServiceServer(r, s) },
+		Events:   []inbox.Handler{inbox.On(s.onCustomerCreated), inbox.On(s.onPromiseAtRisk), inbox.On(s.onPromiseDue)},
+	}
+}
+
 // customers is the client of the customer service.
 func (s *Service) customers() customerv1.CustomerServiceClient {
 	return customerv1.NewCustomerServiceClient(s.peer("customer"))
-}
-
-// Events are the facts that orders react to.
-func (s *Service) Events() []inbox.Handler {
-	return []inbox.Handler{inbox.On(s.onCustomerCreated), inbox.On(s.onPromiseAtRisk), inbox.On(s.onPromiseDue)}
 }
 
 const collection = "orders/"

@@ -4,6 +4,8 @@ package payment
 import (
 	"context"
 
+	"google.golang.org/grpc"
+
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/inbox"
@@ -28,6 +30,16 @@ func New(deps kit.Deps) *Service {
 	return &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, settler: invoice{db: deps.DB, clock: deps.Clock}}
 }
 
+// Capability is what the service runs of this package.
+func (s *Service) Capability() kit.Capability {
+	return kit.Capability{
+		Name:     "payment",
+		Register: func(r grpc.ServiceRegistrar) { orderv1.RegisterPaymentServiceServer(r, s) },
+		Events:   []inbox.Handler{inbox.On(s.onPromiseDue)},
+		Timers:   func(w *timer.Worker) { w.HandleOutside(settle, s.settleRefund) },
+	}
+}
+
 // Settler moves money back to a customer. It may be asked for the same key again and again, by several processes
 // at once, and moves the money once.
 type Settler interface {
@@ -37,9 +49,3 @@ type Settler interface {
 
 // settle is the timer that settles a refund, keyed by the refund.
 var settle = timer.Outside("refund.settle")
-
-// Timers names the handler.
-func (s *Service) Timers(w *timer.Worker) { w.HandleOutside(settle, s.settleRefund) }
-
-// Events are the facts that refunds react to.
-func (s *Service) Events() []inbox.Handler { return []inbox.Handler{inbox.On(s.onPromiseDue)} }

@@ -3,6 +3,8 @@
 package shortage
 
 import (
+	"google.golang.org/grpc"
+
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/outbox"
@@ -28,10 +30,16 @@ func New(deps kit.Deps, orders *order.Service, steps *tracking.Service) *Service
 	return &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, orders: orders, steps: steps}
 }
 
+// Capability is what the service runs of this package.
+func (s *Service) Capability() kit.Capability {
+	return kit.Capability{
+		Name:     "shortage",
+		Register: func(r grpc.ServiceRegistrar) { orderv1.RegisterShortageServiceServer(r, s) },
+		Timers:   func(w *timer.Worker) { w.Handle(byDefault, s.whenUnanswered) },
+	}
+}
+
 // byDefault is the timer of the time until which the customer can answer, keyed by the shortage's id. An answer does not take
 // it back: whoever answers would wait for a worker that is about to carry it out, who waits for the order in turn. It finds
 // nothing to do then.
 var byDefault = timer.Local("shortage.default")
-
-// Timers names the handler.
-func (s *Service) Timers(w *timer.Worker) { w.Handle(byDefault, s.whenUnanswered) }

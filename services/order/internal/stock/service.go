@@ -2,6 +2,8 @@
 package stock
 
 import (
+	"google.golang.org/grpc"
+
 	"kept.dev/kit"
 	"kept.dev/kit/sqldb"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
@@ -15,3 +17,11 @@ type Service struct {
 
 // New makes the service.
 func New(deps kit.Deps) *Service { return &Service{db: deps.DB} }
+
+// Capability is what the service runs of this package.
+func (s *Service) Capability() kit.Capability {
+	return kit.Capability{
+		Name:     "stock",
+		Register: func(r grpc.ServiceRegistrar) { orderv1.RegisterStockServiceServer(r, s) },
+	}
+}

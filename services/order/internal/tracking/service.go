@@ -2,6 +2,8 @@
 package tracking
 
 import (
+	"google.golang.org/grpc"
+
 	"kept.dev/kit"
 	"kept.dev/kit/live"
 	"kept.dev/kit/sqldb"
@@ -17,3 +19,11 @@ type Service struct {
 
 // New makes the service.
 func New(deps kit.Deps) *Service { return &Service{db: deps.DB, live: deps.Live} }
+
+// Capability is what the service runs of this package.
+func (s *Service) Capability() kit.Capability {
+	return kit.Capability{
+		Name:     "tracking",
+		Register: func(r grpc.ServiceRegistrar) { orderv1.RegisterTrackingServiceServer(r, s) },
+	}
+}

@@ -152,9 +152,9 @@ func newBench(t testing.TB, db *sqldb.DB) *bench {
 		Peer: func(string) grpc.ClientConnInterface { return others },
 	})
 	b.worker = timer.NewWorker(timer.Config{DB: db, Clock: b.hands, Log: log, Tracer: tracer, Activity: counter})
-	b.Timers(b.worker)
+	b.Capability().Timers(b.worker)
 	b.consumer = inbox.New(inbox.Config{
-		DB: db, Clock: b.hands, Log: log, Tracer: tracer, Activity: counter, Handlers: b.Events(),
+		DB: db, Clock: b.hands, Log: log, Tracer: tracer, Activity: counter, Handlers: b.Capability().Events,
 	}, b.worker)
 	b.olena = b.customer(t)
 	return b

@@ -32,19 +32,21 @@ func New(deps kit.Deps) *Service {
 	return &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, log: deps.Log, peer: deps.Peer}
 }
 
-// Events are the facts that cases react to.
-func (s *Service) Events() []inbox.Handler {
-	return []inbox.Handler{
-		inbox.On(s.onCustomerCreated), inbox.On(s.onCustomersImported), inbox.On(s.onPromiseAtRisk),
-		inbox.On(s.onPromiseDue), inbox.On(s.onRemedyOwed), inbox.On(s.onShortageAnswered),
+// Capability is what the service runs of this package.
+func (s *Service) Capability() kit.Capability {
+	return kit.Capability{
+		Name:     "case",
+		Register: func(r grpc.ServiceRegistrar) { supportv1.RegisterCaseServiceServer(r, s) },
+		Events: []inbox.Handler{
+			inbox.On(s.onCustomerCreated), inbox.On(s.onCustomersImported), inbox.On(s.onPromiseAtRisk),
+			inbox.On(s.onPromiseDue), inbox.On(s.onRemedyOwed), inbox.On(s.onShortageAnswered),
+		},
+		Timers: func(w *timer.Worker) { w.HandleOutside(interim, s.whenInterim) },
 	}
 }
 
 // interim is the timer that gives a new case its interim reply, keyed by the case's id.
 var interim = timer.Outside("case.interim")
-
-// Timers names the handler.
-func (s *Service) Timers(w *timer.Worker) { w.HandleOutside(interim, s.whenInterim) }
 
 // customers is the client of the customer service.
 func (s *Service) customers() customerv1.CustomerServiceClient {
