@@ -1,5 +1,5 @@
 // Package chain is what every call goes through before and after its handler: telemetry, error mapping, recovery,
-// deadline, authentication, access, rate limit, validation. Handlers then do their trade and nothing else.
+// deadline, authentication, rate limit, access, validation. Handlers then do their own work and nothing else.
 package chain
 
 import (
@@ -16,6 +16,7 @@ import (
 
 	"kept.dev/kit/access"
 	"kept.dev/kit/ratelimit"
+	"kept.dev/kit/token"
 )
 
 // Config is what a chain needs. What is missing makes it stricter or quieter, never more open: without a Verifier
@@ -36,9 +37,10 @@ type Config struct {
 	Activity Activity
 }
 
-// Verifier says who a bearer token stands for.
+// Verifier says who a bearer token stands for, and until when. from tells the address that the token comes from, by which
+// tokens that are no good are limited; it is asked only for a token that is not known yet.
 type Verifier interface {
-	Verify(ctx context.Context, raw string) (access.Principal, error)
+	Verify(ctx context.Context, raw string, from func() string) (token.Identity, error)
 }
 
 // Activity counts work that is under way. The sandbox's clock waits until there is none.
@@ -77,11 +79,12 @@ type Chain struct {
 	requests requests
 }
 
-// New puts the chain together. The order is part of what callers rely on: a caller learns nothing of a request's
-// faults before access is decided, and whatever goes wrong inside is mapped, counted and traced.
+// New puts the chain together. The order is part of what callers rely on: refused calls count against the caller's rate, a
+// caller learns nothing of a request's faults before access is decided, and whatever goes wrong is mapped, counted and traced.
 func New(config Config) *Chain {
 	config = config.withDefaults()
 	rules := rules{config.Rules}
+	addresses := addresses{config.Verifier}
 	requests := requests{rules: rules, validation: validation{config.Validator}}
 	return &Chain{
 		steps: []step{
@@ -90,9 +93,9 @@ func New(config Config) *Chain {
 			mapping{config.Log}.step,
 			recovery,
 			deadline(config.Deadline).step,
-			authentication{config.Verifier}.step,
+			authentication{config.Verifier, addresses}.step,
+			limit{config.Limiter, addresses}.step,
 			rules.step,
-			limit{config.Limiter}.step,
 			requests.validation.step,
 		},
 		platform: []step{mapping{config.Log}.step, recovery},

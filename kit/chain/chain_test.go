@@ -22,6 +22,7 @@ import (
 	"kept.dev/kit/chain"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/ratelimit"
+	"kept.dev/kit/token"
 	opsv1 "kept.dev/proto/gen/kept/ops/v1"
 )
 
@@ -46,9 +47,9 @@ func (s *spy) Begin() func() {
 	return func() { s.seen = append(s.seen, "end") }
 }
 
-func (s *spy) Verify(ctx context.Context, raw string) (access.Principal, error) {
+func (s *spy) Verify(ctx context.Context, raw string, from func() string) (token.Identity, error) {
 	s.note(ctx, "verify")
-	return passes{}.Verify(ctx, raw)
+	return passes{}.Verify(ctx, raw, from)
 }
 
 func (s *spy) Allow(ctx context.Context, _ string) (bool, time.Duration) {
@@ -89,10 +90,11 @@ func TestWhatIsRefusedFirst(t *testing.T) {
 		return errs.ReasonOf(b.call(as(t.Context(), who), replay, req, failing))
 	}
 	require.Equal(t, "TOKEN_INVALID", code(stranger, broken))
+	require.Equal(t, "RATE_LIMITED", code(access.Principal{}, broken))
+	require.Equal(t, "RATE_LIMITED", code(anna, broken))
+	gate.full = false
 	require.Equal(t, "TOKEN_MISSING", code(access.Principal{}, broken))
 	require.Equal(t, "ROLE_NOT_ALLOWED", code(anna, broken))
-	require.Equal(t, "RATE_LIMITED", code(ada, broken))
-	gate.full = false
 	require.Equal(t, "INVALID_REQUEST", code(ada, broken))
 	require.Equal(t, "TOO_LATE", code(ada, sound))
 }
@@ -213,19 +215,29 @@ func TestRateLimit(t *testing.T) {
 		return peer.NewContext(as(t.Context(), access.Principal{}, pairs...), &peer.Peer{Addr: addr})
 	}
 	tcp := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 4711}
+	six := &net.TCPAddr{IP: net.ParseIP("2001:db8:1:2:3:4:5:6"), Port: 4711}
 	here := &net.UnixAddr{Net: "bufconn"}
+	noted := func(addr net.Addr, token string) context.Context {
+		return from(addr, "x-kept-client-address", "198.51.100.7", "x-kept-gateway-token", token)
+	}
 	for name, tc := range map[string]struct {
 		ctx    context.Context
 		method string
 		want   []string
 	}{
-		"by subject":                    {as(t.Context(), carl), greet, []string{"customers/carl"}},
-		"nobody by address":             {from(tcp), greet, []string{"address/192.0.2.1"}},
-		"a stranger's note":             {from(tcp, "x-forwarded-for", "198.51.100.7"), greet, []string{"address/192.0.2.1"}},
-		"our gateway's note":            {from(here, "x-forwarded-for", "203.0.113.9, 198.51.100.7"), greet, []string{"address/198.51.100.7"}},
-		"nobody from nowhere":           {as(t.Context(), access.Principal{}), greet, []string{"address/unknown"}},
-		"services are not limited":      {as(t.Context(), order), activity, nil},
-		"who may not call pays nothing": {as(t.Context(), anna), replay, nil},
+		"by subject":                  {as(t.Context(), carl), greet, []string{"customers/carl"}},
+		"nobody by address":           {from(tcp), greet, []string{"address/192.0.2.1"}},
+		"a network of IPv6":           {from(six), greet, []string{"address/2001:db8:1:2::/64"}},
+		"a stranger's note":           {from(tcp, "x-kept-client-address", "198.51.100.7"), greet, []string{"address/192.0.2.1"}},
+		"with a token of no service":  {noted(tcp, carl.Subject), greet, []string{"address/192.0.2.1"}},
+		"with a forged token":         {noted(tcp, "services/forged"), greet, []string{"address/192.0.2.1"}},
+		"our gateway's note":          {noted(tcp, order.Subject), greet, []string{"address/198.51.100.7"}},
+		"within the process":          {noted(here, order.Subject), greet, []string{"address/198.51.100.7"}},
+		"without a note":              {from(here), greet, []string{"address/bufconn"}},
+		"nobody from nowhere":         {as(t.Context(), access.Principal{}), greet, []string{"address/unknown"}},
+		"services are not limited":    {as(t.Context(), order), activity, nil},
+		"who may not call pays too":   {as(t.Context(), anna), replay, []string{"agents/anna"}},
+		"who shows no token pays too": {from(tcp), replay, []string{"address/192.0.2.1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			gate := &limiter{}

@@ -48,3 +48,12 @@ func (l *Local) Allow(_ context.Context, caller string) (ok bool, retry time.Dur
 	l.full.Add(caller, full)
 	return true, 0
 }
+
+// Return gives back what an allowed call has cost, when it turns out that it should not count.
+func (l *Local) Return(caller string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if full, ok := l.full.Get(caller); ok {
+		l.full.Add(caller, full.Add(-l.step))
+	}
+}

@@ -52,3 +52,15 @@ func TestLocalForgetsWhoIsSilentLongest(t *testing.T) {
 	ok, _ = limiter.Allow(t.Context(), "0")
 	require.True(t, ok, "the first is forgotten")
 }
+
+func TestWhatIsReturnedMayBeUsedAgain(t *testing.T) {
+	l := ratelimit.NewLocal(ratelimit.Limit{Rate: 1, Burst: 2}, func() time.Time { return time.Unix(100, 0) })
+	allow := func() bool { ok, _ := l.Allow(t.Context(), "anna"); return ok }
+	require.True(t, allow())
+	require.True(t, allow())
+	require.False(t, allow())
+	l.Return("anna")
+	l.Return("bob") // who has used nothing
+	require.True(t, allow())
+	require.False(t, allow())
+}

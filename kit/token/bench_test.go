@@ -18,7 +18,7 @@ func BenchmarkVerifyKnownToken(b *testing.B) {
 	raw, err := issuer.Issue(access.Principal{Role: accessv1.Role_ROLE_CUSTOMER, Subject: "customers/0190"}, time.Hour)
 	require.NoError(b, err)
 	for b.Loop() {
-		if _, err := verifier.Verify(b.Context(), raw); err != nil {
+		if _, err := verifier.Verify(b.Context(), raw, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

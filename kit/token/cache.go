@@ -5,8 +5,6 @@ import (
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
-
-	"kept.dev/kit/access"
 )
 
 // cacheSize is how many tokens are remembered. Who comes most recently stays.
@@ -14,18 +12,13 @@ const cacheSize = 10_000
 
 // cache remembers whom verified tokens stand for, by hash, so that memory holds no token.
 type cache struct {
-	entries *lru.Cache[cacheKey, verified]
+	entries *lru.Cache[cacheKey, Identity]
 }
 
 type cacheKey [sha256.Size]byte
 
-type verified struct {
-	principal access.Principal
-	until     time.Time
-}
-
 func newCache() *cache {
-	entries, err := lru.New[cacheKey, verified](cacheSize)
+	entries, err := lru.New[cacheKey, Identity](cacheSize)
 	if err != nil {
 		panic(err) // only for a size that is not positive
 	}
@@ -34,18 +27,13 @@ func newCache() *cache {
 
 func keyOf(raw string) cacheKey { return sha256.Sum256([]byte(raw)) }
 
-func (c *cache) get(key cacheKey, now time.Time) (access.Principal, bool) {
+func (c *cache) get(key cacheKey, now time.Time) (Identity, bool) {
 	found, ok := c.entries.Get(key)
-	if !ok {
-		return access.Principal{}, false
-	}
-	if !now.Before(found.until) {
+	if ok && !now.Before(found.Until) {
 		c.entries.Remove(key)
-		return access.Principal{}, false
+		return Identity{}, false
 	}
-	return found.principal, true
+	return found, ok
 }
 
-func (c *cache) put(key cacheKey, p access.Principal, until time.Time) {
-	c.entries.Add(key, verified{principal: p, until: until})
-}
+func (c *cache) put(key cacheKey, found Identity) { c.entries.Add(key, found) }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kept.dev/kit/access"
 	"kept.dev/kit/errs"
 )
 
@@ -28,12 +27,12 @@ func FuzzVerify(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		p, err := verifier.Verify(t.Context(), raw)
+		p, err := verifier.Verify(t.Context(), raw, nil)
 		if raw == good {
 			return
 		}
 		require.Error(t, err)
 		require.Contains(t, []string{Invalid, Expired}, errs.ReasonOf(err))
-		require.Equal(t, access.Principal{}, p)
+		require.Equal(t, Identity{}, p)
 	})
 }

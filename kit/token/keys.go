@@ -49,10 +49,10 @@ func (i *Issuer) Keys() *Keys { return KeysIn(i.dir) }
 
 // KeysIn are the keys in an issuer's folder.
 func KeysIn(dir string) *Keys {
-	return &Keys{load: func(context.Context) (jose.JSONWebKeySet, error) {
+	return keysOfFile(string(fileIn(dir)), func() (jose.JSONWebKeySet, error) {
 		ring, err := fileIn(dir).Read()
 		return ring.Set(), err
-	}}
+	})
 }
 
 // KeysAt are the keys in a JWKS, named by its file or by its http or https URL.
@@ -60,12 +60,31 @@ func KeysAt(place string) *Keys {
 	if strings.HasPrefix(place, "https://") || strings.HasPrefix(place, "http://") {
 		return keysFrom(func(context.Context) (string, error) { return place, nil })
 	}
-	return &Keys{load: func(context.Context) (jose.JSONWebKeySet, error) {
+	return keysOfFile(place, func() (jose.JSONWebKeySet, error) {
 		raw, err := os.ReadFile(place)
 		if err != nil {
 			return jose.JSONWebKeySet{}, fmt.Errorf("read JWKS: %w", err)
 		}
 		return parseKeys(raw)
+	})
+}
+
+// keysOfFile reads the keys again only when the file is another than the last time: forged tokens name unknown keys for
+// nothing, and must not have the file read for each.
+func keysOfFile(path string, read func() (jose.JSONWebKeySet, error)) *Keys {
+	var last os.FileInfo // loads come one at a time
+	var set jose.JSONWebKeySet
+	return &Keys{load: func(context.Context) (jose.JSONWebKeySet, error) {
+		info, err := os.Stat(path)
+		if err == nil && last != nil && os.SameFile(info, last) && info.ModTime().Equal(last.ModTime()) && info.Size() == last.Size() {
+			return set, nil
+		}
+		if set, err = read(); err != nil {
+			last = nil
+			return set, err
+		}
+		last = info
+		return set, nil
 	}}
 }
 

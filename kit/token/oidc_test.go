@@ -112,8 +112,8 @@ func TestExternalTokens(t *testing.T) {
 		"says to be ours":         {asItComes, set("iss", OwnIssuer), access.Principal{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := idp.verifier(t, time.Now, tc.config).Verify(t.Context(), idp.token(t, jose.RS256, tc.claims))
-			require.Equal(t, tc.want, got)
+			got, err := idp.verifier(t, time.Now, tc.config).Verify(t.Context(), idp.token(t, jose.RS256, tc.claims), nil)
+			require.Equal(t, tc.want, got.Principal)
 			if tc.want == (access.Principal{}) {
 				refused(t, err, Invalid)
 				return
@@ -129,10 +129,10 @@ func TestExternalClocksMayBeOffByAMinute(t *testing.T) {
 	raw := idp.token(t, jose.RS256, set("exp", expiry.Unix()))
 	now := expiry.Add(59 * time.Second)
 	verifier := idp.verifier(t, func() time.Time { return now }, asItComes)
-	_, err := verifier.Verify(t.Context(), raw)
+	_, err := verifier.Verify(t.Context(), raw, nil)
 	require.NoError(t, err)
 	now = expiry.Add(time.Minute)
-	_, err = verifier.Verify(t.Context(), raw)
+	_, err = verifier.Verify(t.Context(), raw, nil)
 	refused(t, err, Expired)
 }
 
@@ -157,7 +157,7 @@ func TestAsymmetricAlgorithmsOnly(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			idp.keys.Keys = append(idp.keys.Keys, tc.key)
-			_, err := idp.verifier(t, time.Now, asItComes).Verify(t.Context(), idp.token(t, tc.alg, nothing))
+			_, err := idp.verifier(t, time.Now, asItComes).Verify(t.Context(), idp.token(t, tc.alg, nothing), nil)
 			if tc.good {
 				require.NoError(t, err)
 				return
@@ -173,18 +173,18 @@ func TestAnIssuerThatIsDownIsNoFaultOfTheToken(t *testing.T) {
 	now := time.Now()
 	verifier := idp.verifier(t, func() time.Time { return now }, asItComes) // starts all the same
 	raw := idp.token(t, jose.RS256, nothing)
-	_, err := verifier.Verify(t.Context(), raw)
+	_, err := verifier.Verify(t.Context(), raw, nil)
 	require.Equal(t, codes.Unavailable, errs.KindOf(err))
 	require.Equal(t, IssuerUnreachable, errs.ReasonOf(err))
 
 	idp.down.Store(false)
 	now = now.Add(fetchPause / 10)
-	_, err = verifier.Verify(t.Context(), raw)
+	_, err = verifier.Verify(t.Context(), raw, nil)
 	require.NoError(t, err)
 
 	idp.down.Store(true)
 	now = now.Add(fetchPause)
-	_, err = verifier.Verify(t.Context(), idp.token(t, jose.RS256, set("jti", "another")))
+	_, err = verifier.Verify(t.Context(), idp.token(t, jose.RS256, set("jti", "another")), nil)
 	require.NoError(t, err, "keys that are known need no asking")
 }
 
@@ -192,14 +192,14 @@ func TestExternalRotationAndForgedKeyIDs(t *testing.T) {
 	idp := newIdentityProvider(t)
 	now := time.Now()
 	verifier := idp.verifier(t, func() time.Time { return now }, asItComes)
-	_, err := verifier.Verify(t.Context(), idp.token(t, jose.RS256, nothing))
+	_, err := verifier.Verify(t.Context(), idp.token(t, jose.RS256, nothing), nil)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, idp.fetches.Load())
 
 	_, stranger, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
 	for range 20 {
-		_, err = verifier.Verify(t.Context(), signed(t, jose.EdDSA, stranger, "forged", set("iss", idp.URL)))
+		_, err = verifier.Verify(t.Context(), signed(t, jose.EdDSA, stranger, "forged", set("iss", idp.URL)), nil)
 		refused(t, err, Invalid)
 	}
 	require.EqualValues(t, 1, idp.fetches.Load(), "forged key ids don't flood the issuer")
@@ -208,7 +208,7 @@ func TestExternalRotationAndForgedKeyIDs(t *testing.T) {
 	require.NoError(t, err)
 	idp.keys.Keys = append(idp.keys.Keys, jose.JSONWebKey{Key: next, KeyID: "next"})
 	now = now.Add(fetchPause)
-	_, err = verifier.Verify(t.Context(), idp.token(t, jose.EdDSA, nothing))
+	_, err = verifier.Verify(t.Context(), idp.token(t, jose.EdDSA, nothing), nil)
 	require.NoError(t, err)
 }
 
@@ -220,10 +220,10 @@ func TestIssuersAreToldApart(t *testing.T) {
 	}, time.Now)
 	require.NoError(t, err)
 	for _, idp := range []*identityProvider{first, second} {
-		_, err := verifier.Verify(t.Context(), idp.token(t, jose.RS256, nothing))
+		_, err := verifier.Verify(t.Context(), idp.token(t, jose.RS256, nothing), nil)
 		require.NoError(t, err)
 	}
-	_, err = verifier.Verify(t.Context(), first.token(t, jose.RS256, set("iss", second.URL)))
+	_, err = verifier.Verify(t.Context(), first.token(t, jose.RS256, set("iss", second.URL)), nil)
 	refused(t, err, Invalid)
 }
 

@@ -21,7 +21,7 @@ func signer(t *testing.T, issuer *Issuer) string {
 	for _, key := range issuer.JWKS().Keys {
 		verifier, err := NewVerifier(KeysOf(keyring.Ring{{JSONWebKey: key}}.Set()), nil, issuer.now)
 		require.NoError(t, err)
-		if _, err := verifier.Verify(t.Context(), raw); err == nil {
+		if _, err := verifier.Verify(t.Context(), raw, nil); err == nil {
 			return key.KeyID
 		}
 	}
@@ -100,7 +100,7 @@ func TestAMountedSecret(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, outside.JWKS(), running.JWKS())
 	for _, raw := range []string{before, after} {
-		_, err := verifier.Verify(t.Context(), raw)
+		_, err := verifier.Verify(t.Context(), raw, nil)
 		require.NoError(t, err)
 	}
 	entries, err := os.ReadDir(mount)
@@ -165,7 +165,7 @@ func TestServicesOnBothSidesOfARotation(t *testing.T) {
 		t.Helper()
 		raw, err := from.issuer.Issue(anna, time.Minute)
 		require.NoError(t, err)
-		_, err = to.verifier.Verify(t.Context(), raw)
+		_, err = to.verifier.Verify(t.Context(), raw, nil)
 		require.NoError(t, err)
 	}
 	first := signer(t, order.issuer)

@@ -58,9 +58,9 @@ func TestAnIssuedTokenIsAccepted(t *testing.T) {
 		raw, err := issuer.Issue(p, time.Hour)
 		require.NoError(t, err)
 		for range 2 { // checked, then from the cache
-			got, err := verifier.Verify(t.Context(), raw)
+			got, err := verifier.Verify(t.Context(), raw, nil)
 			require.NoError(t, err)
-			require.Equal(t, p, got)
+			require.Equal(t, p, got.Principal)
 		}
 	}
 }
@@ -111,11 +111,11 @@ func TestATokenExpiresInTheCacheToo(t *testing.T) {
 	require.NoError(t, err)
 	raw, err := issuer.Issue(anna, time.Minute)
 	require.NoError(t, err)
-	_, err = verifier.Verify(t.Context(), raw)
+	_, err = verifier.Verify(t.Context(), raw, nil)
 	require.NoError(t, err)
 	now = now.Add(time.Minute)
 	for range 2 {
-		_, err = verifier.Verify(t.Context(), raw)
+		_, err = verifier.Verify(t.Context(), raw, nil)
 		refused(t, err, Expired)
 	}
 	require.Zero(t, verifier.cache.entries.Len())
@@ -155,7 +155,7 @@ func TestWhatIsNotOursIsRefused(t *testing.T) {
 	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	good := signed(t, jose.EdDSA, key, kid, nothing)
-	_, err = verifier.Verify(t.Context(), good)
+	_, err = verifier.Verify(t.Context(), good, nil)
 	require.NoError(t, err, "the ground that all cases below stand on")
 	parts := strings.Split(good, ".")
 	encode := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
@@ -196,7 +196,7 @@ func TestWhatIsNotOursIsRefused(t *testing.T) {
 		"too long":                     signed(t, jose.EdDSA, key, kid, set("pad", strings.Repeat("x", maxSize))),
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, err := verifier.Verify(t.Context(), raw)
+			p, err := verifier.Verify(t.Context(), raw, nil)
 			refused(t, err, Invalid)
 			require.Zero(t, p)
 			if len(raw) > 20 {
@@ -205,7 +205,7 @@ func TestWhatIsNotOursIsRefused(t *testing.T) {
 			require.NotContains(t, err.Error(), "anna")
 		})
 	}
-	_, err = verifier.Verify(t.Context(), signed(t, jose.EdDSA, key, kid, set("exp", time.Now().Add(-time.Second).Unix())))
+	_, err = verifier.Verify(t.Context(), signed(t, jose.EdDSA, key, kid, set("exp", time.Now().Add(-time.Second).Unix())), nil)
 	refused(t, err, Expired)
 }
 
@@ -220,7 +220,7 @@ func TestRotationKeepsOldTokensGood(t *testing.T) {
 	require.NoError(t, err)
 	for _, v := range []*Verifier{verifier, fresh} {
 		for _, raw := range []string{before, after} {
-			_, err := v.Verify(t.Context(), raw)
+			_, err := v.Verify(t.Context(), raw, nil)
 			require.NoError(t, err)
 		}
 	}
@@ -238,14 +238,14 @@ func TestAVerifierHearsOfARotationElsewhere(t *testing.T) {
 	issuer, verifier := bundle(t)
 	raw, err := issuer.Issue(anna, time.Hour)
 	require.NoError(t, err)
-	_, err = verifier.Verify(t.Context(), raw)
+	_, err = verifier.Verify(t.Context(), raw, nil)
 	require.NoError(t, err)
 	elsewhere, err := NewIssuer(issuer.dir)
 	require.NoError(t, err)
 	require.NoError(t, elsewhere.Rotate(0))
 	raw, err = elsewhere.Issue(anna, time.Hour)
 	require.NoError(t, err)
-	_, err = verifier.Verify(t.Context(), raw)
+	_, err = verifier.Verify(t.Context(), raw, nil)
 	require.NoError(t, err)
 }
 
@@ -317,9 +317,9 @@ func TestKeysFromAnywhere(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			verifier, err := NewVerifier(keys, nil, time.Now)
 			require.NoError(t, err)
-			got, err := verifier.Verify(t.Context(), raw)
+			got, err := verifier.Verify(t.Context(), raw, nil)
 			require.NoError(t, err)
-			require.Equal(t, anna, got)
+			require.Equal(t, anna, got.Principal)
 		})
 	}
 }
@@ -328,7 +328,7 @@ func TestTheCacheIsBounded(t *testing.T) {
 	cache := newCache()
 	until := time.Now().Add(time.Hour)
 	for i := range cacheSize + 100 {
-		cache.put(keyOf(string(rune(i))), anna, until)
+		cache.put(keyOf(string(rune(i))), Identity{anna, until})
 	}
 	require.Equal(t, cacheSize, cache.entries.Len())
 }
@@ -341,7 +341,7 @@ func TestVerifyIsSafeForManyAtOnce(t *testing.T) {
 			for range 20 {
 				raw, err := issuer.Issue(anna, time.Hour)
 				if err == nil {
-					_, err = verifier.Verify(context.WithoutCancel(t.Context()), raw)
+					_, err = verifier.Verify(context.WithoutCancel(t.Context()), raw, nil)
 				}
 				if err != nil {
 					t.Error(err)
@@ -363,7 +363,7 @@ func TestRenewingReplacesATokenAtHalfItsLife(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		second := source(t.Context())
 		require.NotEqual(t, first, second)
-		_, err := verifier.Verify(t.Context(), second)
+		_, err := verifier.Verify(t.Context(), second, nil)
 		require.NoError(t, err)
 	})
 }

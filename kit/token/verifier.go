@@ -11,17 +11,23 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-jose/go-jose/v4"
+	"google.golang.org/grpc/codes"
 
 	"kept.dev/kit/access"
 	"kept.dev/kit/errs"
+	"kept.dev/kit/ratelimit"
 )
 
 // Reasons of the refusals.
 const (
 	Invalid           = "TOKEN_INVALID"
 	Expired           = "TOKEN_EXPIRED"
+	TooManyTries      = "TOO_MANY_INVALID_TOKENS"
 	IssuerUnreachable = "ISSUER_UNREACHABLE"
 )
+
+// tries is how many tokens that are no good one address may send.
+var tries = ratelimit.Limit{Rate: 5, Burst: 50}
 
 // maxSize is how long a token may be, in bytes. Longer ones are refused unread.
 const maxSize = 8 << 10
@@ -31,6 +37,13 @@ type Verifier struct {
 	issuers map[string]*source
 	now     func() time.Time
 	cache   *cache
+	tries   *ratelimit.Local
+}
+
+// Identity is who a token stands for, and until when.
+type Identity struct {
+	access.Principal
+	Until time.Time
 }
 
 // source is an issuer as the verifier sees it.
@@ -46,7 +59,7 @@ type source struct {
 // NewVerifier accepts the suite's own tokens, signed with own (nil: none), and those of the external issuers.
 // Nothing is fetched before it is needed, so a process starts while an issuer is away. now is the wall clock.
 func NewVerifier(own *Keys, external []OIDCIssuer, now func() time.Time) (*Verifier, error) {
-	v := &Verifier{issuers: map[string]*source{}, now: now, cache: newCache()}
+	v := &Verifier{issuers: map[string]*source{}, now: now, cache: newCache(), tries: ratelimit.NewLocal(tries, now)}
 	if own != nil {
 		v.issuers[OwnIssuer] = ownSource(own)
 	}
@@ -91,47 +104,65 @@ func ownPrincipal(claims map[string]json.RawMessage) access.Principal {
 	return access.Principal{Role: r, Subject: subject[0]}
 }
 
-// Verify says who the token stands for.
+// Verify says who the token stands for. A token that was verified before costs a look into memory. For any other, from tells
+// the address that it came from: each address may send a few tokens a second that are no good, and from then on none of its
+// tokens is looked at. A nil from sets no limit.
 //
-// Errors: UNAUTHENTICATED with TOKEN_INVALID or TOKEN_EXPIRED; UNAVAILABLE (ISSUER_UNREACHABLE) when the issuer's
-// keys are needed and can't be read. No error tells anything of what is in the token.
-func (v *Verifier) Verify(ctx context.Context, raw string) (access.Principal, error) {
+// Errors: UNAUTHENTICATED with TOKEN_INVALID or TOKEN_EXPIRED; RESOURCE_EXHAUSTED (TOO_MANY_INVALID_TOKENS); UNAVAILABLE
+// (ISSUER_UNREACHABLE) when the issuer's keys are needed and can't be read. No error tells anything of what is in the token.
+func (v *Verifier) Verify(ctx context.Context, raw string, from func() string) (Identity, error) {
 	if len(raw) > maxSize {
-		return access.Principal{}, errs.Unauthenticated(Invalid, "the token is longer than %d bytes", maxSize)
+		return Identity{}, errs.Unauthenticated(Invalid, "the token is longer than %d bytes", maxSize)
 	}
 	now := v.now()
 	key := keyOf(raw)
-	if p, ok := v.cache.get(key, now); ok {
-		return p, nil
+	if found, ok := v.cache.get(key, now); ok {
+		return found, nil
 	}
-	p, until, err := v.check(ctx, raw, now)
-	if err != nil {
-		return access.Principal{}, err
+	if from == nil {
+		return v.checkNew(ctx, raw, key, now)
 	}
-	v.cache.put(key, p, until)
-	return p, nil
+	address := from()
+	if ok, retry := v.tries.Allow(ctx, address); !ok {
+		return Identity{}, errs.Overloaded(TooManyTries, retry)
+	}
+	found, err := v.checkNew(ctx, raw, key, now)
+	if errs.KindOf(err) != codes.Unauthenticated {
+		v.tries.Return(address)
+	}
+	return found, err
 }
 
-func (v *Verifier) check(ctx context.Context, raw string, now time.Time) (p access.Principal, until time.Time, err error) {
+// checkNew checks a token that was not seen before, and remembers it if it is good.
+func (v *Verifier) checkNew(ctx context.Context, raw string, key cacheKey, now time.Time) (Identity, error) {
+	found, err := v.check(ctx, raw, now)
+	if err != nil {
+		return Identity{}, err
+	}
+	v.cache.put(key, found)
+	return found, nil
+}
+
+func (v *Verifier) check(ctx context.Context, raw string, now time.Time) (found Identity, err error) {
 	s, ok := v.issuers[claimedIssuer(raw)]
 	if !ok {
-		return p, until, errs.Unauthenticated(Invalid, "the token is not a JWT of an issuer that is known here")
+		return found, errs.Unauthenticated(Invalid, "the token is not a JWT of an issuer that is known here")
 	}
 	payload, err := s.verified(ctx, raw, now)
 	if err != nil {
-		return p, until, err
+		return found, err
 	}
-	if until, err = s.lifetime(payload, now); err != nil {
-		return p, until, err
+	if found.Until, err = s.lifetime(payload, now); err != nil {
+		return found, err
 	}
 	var claims map[string]json.RawMessage
 	if json.Unmarshal(payload, &claims) == nil {
-		p = s.principal(claims)
+		found.Principal = s.principal(claims)
 	}
-	if !sound(p) {
-		return p, until, errs.Unauthenticated(Invalid, "the token names no role or no subject that is known here")
+	if !sound(found.Principal) {
+		return found, errs.Unauthenticated(Invalid, "the token names no role or no subject that is known here")
 	}
-	return p, until, nil
+	return found, nil
 }
 
 // claimedIssuer is whose token it says to be; nothing more is believed before the signature is checked. It takes

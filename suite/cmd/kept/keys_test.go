@@ -74,7 +74,7 @@ func TestKeysOfASuiteAreRotated(t *testing.T) {
 
 	verifier, err := token.NewVerifier(token.KeysIn(folder), nil, time.Now)
 	require.NoError(t, err)
-	_, err = verifier.Verify(t.Context(), raw)
+	_, err = verifier.Verify(t.Context(), raw, nil)
 	require.NoError(t, err)
 	fresh, err := sign.Open(folder)
 	require.NoError(t, err)
