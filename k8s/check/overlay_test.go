@@ -139,7 +139,7 @@ func (o *overlay) take(t *testing.T, object unstructured.Unstructured) {
 func program(c core.Container) string {
 	_, name, ok := strings.Cut(c.Image, "kept/")
 	name, _, _ = strings.Cut(name, ":")
-	if !ok || slices.Contains([]string{"postgres", "redis", "postbox", "backup"}, name) {
+	if !ok || slices.Contains([]string{"postgres", "redis", "mailsink", "backup"}, name) {
 		return ""
 	}
 	return name

@@ -13,36 +13,36 @@ import (
 	"kept.dev/kit/sqldb"
 	"kept.dev/suite/backup"
 	"kept.dev/suite/embedded"
+	"kept.dev/suite/environment"
 	"kept.dev/suite/scenario"
-	"kept.dev/suite/stage"
 )
 
 func TestMain(m *testing.M) { kittest.Main(m) }
 
 // standing makes empty databases, and a Redis that knows nothing.
-func standing(t *testing.T, keys, mailbox string) stage.Standing {
+func standing(t *testing.T, keys, mailbox string) environment.Backends {
 	t.Helper()
 	redis, _ := kittest.Redis(t)
-	on := stage.Standing{Databases: map[string]string{}, Redis: redis.URL(), Keys: keys, Mailbox: mailbox}
+	on := environment.Backends{Databases: map[string]string{}, Redis: redis.URL(), Keys: keys, Mailbox: mailbox}
 	for service := range embedded.Services() {
 		on.Databases[service] = kittest.NewURL(t, "postgres")
 	}
 	return on
 }
 
-func booksOf(t *testing.T, on stage.Standing) *books {
-	return openBooks(t, "pgx", on.Mailbox, func(service string) string { return on.Databases[service] })
+func auditOf(t *testing.T, on environment.Backends) *audit {
+	return openAudit(t, "pgx", on.Mailbox, func(service string) string { return on.Databases[service] })
 }
 
 // TestABackupOfTheDistributedSuite: customers shop while a backup is taken. What is restored from it, before a Redis that knows
 // nothing, balances and is gone on with.
 func TestABackupOfTheDistributedSuite(t *testing.T) {
 	on, out := standing(t, t.TempDir(), t.TempDir()), filepath.Join(t.TempDir(), "out")
-	where, stop := stage.Distributed(t, on)
-	openShop(t, where)
-	require.NoError(t, perform(t.Context(), where, shopping))
-	rest := traffic(t, where)
-	b := booksOf(t, on)
+	env, stop := environment.Distributed(t, on)
+	openShop(t, env)
+	require.NoError(t, runStory(t.Context(), env, shopping))
+	rest := traffic(t, env)
+	b := auditOf(t, on)
 	require.Eventually(t, func() bool { return b.count(t, "order", `select count(*) from orders`) > 10 }, 20*time.Second, 20*time.Millisecond)
 	_, err := backup.Dump(t.Context(), on.Databases, out)
 	require.NoError(t, err)
@@ -58,17 +58,17 @@ func TestABackupOfTheDistributedSuite(t *testing.T) {
 // TestEventsOnTheirWayAreNotLost: at the moment of the backup one service has not had what others have published.
 func TestEventsOnTheirWayAreNotLost(t *testing.T) {
 	on, out := standing(t, t.TempDir(), t.TempDir()), filepath.Join(t.TempDir(), "out")
-	where, stop := stage.Distributed(t, on)
-	openShop(t, where)
-	require.NoError(t, perform(t.Context(), where, shopping))
-	b := booksOf(t, on)
+	env, stop := environment.Distributed(t, on)
+	openShop(t, env)
+	require.NoError(t, runStory(t.Context(), env, shopping))
+	b := auditOf(t, on)
 	b.balance(t)
 	stop()
 	on.Away = "customer"
-	where, stop = stage.Distributed(t, on)
+	env, stop = environment.Distributed(t, on)
 	var customer string
 	require.NoError(t, b.Services["order"].QueryRowContext(t.Context(), `select name from known_customer`).Scan(&customer))
-	require.NoError(t, perform(t.Context(), where, func(p *scenario.Play) { order(p, customer) }))
+	require.NoError(t, runStory(t.Context(), env, func(p *scenario.Runner) { order(p, customer) }))
 	require.Eventually(t, func() bool { return b.count(t, "order", `select count(*) from outbox where pending`) == 0 },
 		10*time.Second, 20*time.Millisecond, "all is published")
 	_, err := backup.Dump(t.Context(), on.Databases, out)
@@ -82,17 +82,17 @@ func TestEventsOnTheirWayAreNotLost(t *testing.T) {
 }
 
 // goOnFrom restores a backup, starts a suite on it, which settles by itself and works, and says how many orders the backup had.
-func goOnFrom(t *testing.T, backedUp string, was stage.Standing) (orders int) {
+func goOnFrom(t *testing.T, backedUp string, was environment.Backends) (orders int) {
 	t.Helper()
 	on := standing(t, was.Keys, was.Mailbox)
 	_, err := backup.RestoreDumps(t.Context(), backedUp, on.Databases)
 	require.NoError(t, err)
-	b := booksOf(t, on)
+	b := auditOf(t, on)
 	orders = b.count(t, "order", `select count(*) from orders`)
-	where, stop := stage.Distributed(t, on)
+	env, stop := environment.Distributed(t, on)
 	defer stop()
 	b.balance(t)
-	require.NoError(t, perform(t.Context(), where, shopping))
+	require.NoError(t, runStory(t.Context(), env, shopping))
 	b.balance(t)
 	return orders
 }

@@ -26,7 +26,7 @@ import (
 
 // running is the embedded suite as the command runs it: on a folder, mails into it, and ready to be asked for a backup.
 type running struct {
-	stage scenario.Stage
+	env   scenario.Environment
 	suite *embedded.Suite
 	stop  func()
 }
@@ -55,11 +55,11 @@ func start(t *testing.T, dir string) running {
 		}
 		suite.Close()
 	}
-	return running{stop: stop, suite: suite, stage: stageAt(server.URL, suite.Issuer)}
+	return running{stop: stop, suite: suite, env: environmentAt(server.URL, suite.Issuer)}
 }
 
-func stageAt(url string, issuer *token.Issuer) scenario.Stage {
-	return scenario.Stage{
+func environmentAt(url string, issuer *token.Issuer) scenario.Environment {
+	return scenario.Environment{
 		URL: url, HTTP: &http.Client{Timeout: time.Minute}, Soon: 10 * time.Second,
 		Token: func(p access.Principal) (string, error) { return issuer.Issue(p, time.Hour) },
 	}
@@ -70,9 +70,9 @@ func stageAt(url string, issuer *token.Issuer) scenario.Stage {
 func TestABackupOfARunningSuite(t *testing.T) {
 	dir, out := t.TempDir(), t.TempDir()
 	s := start(t, dir)
-	openShop(t, s.stage)
-	require.NoError(t, perform(t.Context(), s.stage, shopping))
-	stop := traffic(t, s.stage)
+	openShop(t, s.env)
+	require.NoError(t, runStory(t.Context(), s.env, shopping))
+	stop := traffic(t, s.env)
 	for _, name := range []string{"one", "two", "three"} {
 		m, err := backup.Ask(t.Context(), dir, filepath.Join(out, name))
 		require.NoError(t, err)
@@ -80,15 +80,15 @@ func TestABackupOfARunningSuite(t *testing.T) {
 		<-time.After(200 * time.Millisecond)
 	}
 	stop()
-	booksOfFolder(t, dir).balance(t)
+	auditOfFolder(t, dir).balance(t)
 	s.stop()
-	all := booksOfFolder(t, dir).count(t, "order", `select count(*) from orders`)
+	all := auditOfFolder(t, dir).count(t, "order", `select count(*) from orders`)
 	orders := 0
 	for _, name := range []string{"one", "two", "three"} {
 		restored := filepath.Join(t.TempDir(), "data")
 		_, err := backup.Restore(t.Context(), filepath.Join(out, name), restored)
 		require.NoError(t, err)
-		before := booksOfFolder(t, restored).count(t, "order", `select count(*) from orders`)
+		before := auditOfFolder(t, restored).count(t, "order", `select count(*) from orders`)
 		require.Greater(t, before, orders, "later backups hold more")
 		require.Less(t, before, all)
 		orders = before
@@ -102,9 +102,9 @@ func goOn(t *testing.T, dir string) {
 	t.Helper()
 	s := start(t, dir)
 	defer s.stop()
-	b := booksOfFolder(t, dir)
+	b := auditOfFolder(t, dir)
 	b.balance(t)
-	require.NoError(t, perform(t.Context(), s.stage, shopping))
+	require.NoError(t, runStory(t.Context(), s.env, shopping))
 	b.balance(t)
 }
 

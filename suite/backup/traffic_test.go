@@ -12,15 +12,15 @@ import (
 	"kept.dev/suite/scenario"
 )
 
-func perform(ctx context.Context, stage scenario.Stage, play func(*scenario.Play)) error {
-	_, err := scenario.Perform(ctx, stage, scenario.Story{Play: play})
+func runStory(ctx context.Context, env scenario.Environment, story func(*scenario.Runner)) error {
+	_, err := scenario.Run(ctx, env, scenario.Story{Run: story})
 	return err
 }
 
 // openShop puts plenty of one product on the shelf, and a way of delivery.
-func openShop(t *testing.T, stage scenario.Stage) {
+func openShop(t *testing.T, env scenario.Environment) {
 	t.Helper()
-	require.NoError(t, perform(t.Context(), stage, func(p *scenario.Play) {
+	require.NoError(t, runStory(t.Context(), env, func(p *scenario.Runner) {
 		admin := p.As(accessv1.Role_ROLE_ADMIN, "admins/owner")
 		euros := func(units string) map[string]any { return map[string]any{"currencyCode": "EUR", "units": units} }
 		p.Post(admin, "/v1/products?productId=pot", map[string]any{"displayName": "Pot", "unitPrice": euros("20")}).OK()
@@ -32,7 +32,7 @@ func openShop(t *testing.T, stage scenario.Stage) {
 }
 
 // shopping is what a customer does: one order is called off, the next one comes.
-func shopping(p *scenario.Play) {
+func shopping(p *scenario.Runner) {
 	admin := p.As(accessv1.Role_ROLE_ADMIN, "admins/owner")
 	customer := p.Post(admin, "/v1/customers", map[string]any{"displayName": "Olena", "email": p.Tag + "@example.org"}).OK().Text("name")
 	p.Post(admin, "/v1/"+order(p, customer)+":cancel", map[string]any{"reason": "changed my mind"}).OK()
@@ -43,7 +43,7 @@ func shopping(p *scenario.Play) {
 }
 
 // order places an order.
-func order(p *scenario.Play, customer string) string {
+func order(p *scenario.Runner, customer string) string {
 	return p.Post(p.As(accessv1.Role_ROLE_ADMIN, "admins/owner"), "/v1/orders", map[string]any{
 		"customer": customer, "channel": "WEB", "deliveryOption": "deliveryOptions/fast",
 		"lines": []any{map[string]any{"product": "products/pot", "quantity": "1"}},
@@ -51,7 +51,7 @@ func order(p *scenario.Play, customer string) string {
 }
 
 // traffic has several customers shop all the time until it is stopped. Nothing that they do may fail.
-func traffic(t *testing.T, stage scenario.Stage) (stop func()) {
+func traffic(t *testing.T, env scenario.Environment) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	var shoppers sync.WaitGroup
@@ -59,7 +59,7 @@ func traffic(t *testing.T, stage scenario.Stage) (stop func()) {
 	for range cap(failed) {
 		shoppers.Go(func() {
 			for ctx.Err() == nil {
-				if err := perform(context.WithoutCancel(ctx), stage, shopping); err != nil {
+				if err := runStory(context.WithoutCancel(ctx), env, shopping); err != nil {
 					failed <- fmt.Errorf("while a backup is taken: %w", err)
 					return
 				}

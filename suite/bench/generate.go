@@ -43,7 +43,7 @@ const generatedAtOnce = 20_000
 
 // generate adds orders, from one number of them up to another, with all that a listing reads. Customers of each size have about
 // ten orders.
-func (p *place) generate(ctx context.Context, from, to int) error {
+func (p *target) generate(ctx context.Context, from, to int) error {
 	customers := int64(customersOf(to))
 	if err := inParts(int64(customersOf(from))*int64(min(from, 1)), customers, func(first, after int64) error {
 		return p.fill(ctx, "customer", sqldb.Q(generateCustomers, first, after, []byte{}))
@@ -67,7 +67,7 @@ func inParts(from, to int64, do func(first, after int64) error) error {
 	return nil
 }
 
-func (p *place) fill(ctx context.Context, service string, statements ...*sqldb.Stmt) error {
+func (p *target) fill(ctx context.Context, service string, statements ...*sqldb.Stmt) error {
 	return p.databases[service].UpdateAlone(ctx, "bench", func(tx *sqldb.Tx) error {
 		_, err := tx.Batch(statements...)
 		return err
@@ -75,7 +75,7 @@ func (p *place) fill(ctx context.Context, service string, statements ...*sqldb.S
 }
 
 // analyze does what the databases do by themselves in time.
-func (p *place) analyze(ctx context.Context) error {
+func (p *target) analyze(ctx context.Context) error {
 	for _, service := range []string{"order", "customer"} {
 		if err := p.fill(ctx, service, sqldb.Q("analyze")); err != nil {
 			return err

@@ -17,7 +17,7 @@ const briefRows = 2000
 
 // imports takes the history in through REST and measures how long it takes until every event of it has been handled and the
 // ledger proves, and how much memory that needs.
-func (r *run) imports(ctx context.Context, p *place) error {
+func (r *run) imports(ctx context.Context, p *target) error {
 	text, err := os.ReadFile(r.cfg.History)
 	if err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 
 // listings measures pages of orders and of timelines with more and more of them in the tables: what is paged by key costs the
 // same among a million as among ten thousand, on the last page as on the first.
-func (r *run) listings(ctx context.Context, p *place) error {
+func (r *run) listings(ctx context.Context, p *target) error {
 	s, err := p.open(ctx)
 	if err != nil {
 		return err

@@ -17,7 +17,7 @@ const mailCount = 10_000
 
 // mails has the order service say ten thousand times that an order is late, and measures how fast customers are told: until every
 // message has been accepted, and until every mail is with the mail server. The limit is a bare sender of the same mails.
-func (r *run) mails(ctx context.Context, p *place) error {
+func (r *run) mails(ctx context.Context, p *target) error {
 	s, err := p.open(ctx)
 	if err != nil {
 		return err
@@ -63,7 +63,7 @@ func (r *run) mails(ctx context.Context, p *place) error {
 const saidAtOnce = 500
 
 // sayDelayed writes the facts into the order service's outbox, from where its relay publishes them.
-func (p *place) sayDelayed(ctx context.Context, customers []string, count int) error {
+func (p *target) sayDelayed(ctx context.Context, customers []string, count int) error {
 	now := time.Now()
 	for from := 0; from < count; from += saidAtOnce {
 		var rows [][]any

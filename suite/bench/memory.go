@@ -28,7 +28,7 @@ func status(p *cluster.Process, field string) (float64, error) {
 }
 
 // forgetPeaks has the kernel measure peaks from now on (proc(5), clear_refs).
-func (p *place) forgetPeaks() error {
+func (p *target) forgetPeaks() error {
 	for _, process := range p.processes {
 		if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", process.PID()), []byte("5"), 0); err != nil {
 			return err
@@ -38,7 +38,7 @@ func (p *place) forgetPeaks() error {
 }
 
 // highest is the highest of all processes' measures, and whose it is.
-func (p *place) highest(of func(*cluster.Process) (float64, error)) (most float64, name string, err error) {
+func (p *target) highest(of func(*cluster.Process) (float64, error)) (most float64, name string, err error) {
 	for _, process := range p.processes {
 		n, err := of(process)
 		if err != nil {
@@ -52,7 +52,7 @@ func (p *place) highest(of func(*cluster.Process) (float64, error)) (most float6
 }
 
 // memory measures what processes hold that have nothing to do, two seconds after their start.
-func (r *run) memory(_ context.Context, p *place) error {
+func (r *run) memory(_ context.Context, p *target) error {
 	needed := map[string]int{"distributed": 45, "embedded": 60}[p.shape]
 	time.Sleep(2 * time.Second)
 	most, name, err := p.highest(resident)

@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// against measures a load, with the yardstick before and after, and returns the ratio as well.
+// against measures a load, with the baseline before and after, and returns the ratio as well.
 func (r *run) against(ctx context.Context, d time.Duration, callers int, call func(context.Context, int) error) (Result, float64, error) {
-	before, err := r.yard.measure(ctx, r.cfg.of(5*time.Second))
+	before, err := r.baseline.measure(ctx, r.cfg.of(5*time.Second))
 	if err != nil {
 		return Result{}, 0, err
 	}
 	made := closedLoop(ctx, callers, r.cfg.of(d), call)
-	after, err := r.yard.measure(ctx, r.cfg.of(5*time.Second))
+	after, err := r.baseline.measure(ctx, r.cfg.of(5*time.Second))
 	if err != nil {
 		return Result{}, 0, err
 	}
-	r.print("yardstick                           %6.0f/s before, %.0f/s after", before, after)
+	r.print("baseline                           %6.0f/s before, %.0f/s after", before, after)
 	return made, made.Rate() / ((before + after) / 2), nil
 }
 
 // orders measures CreateOrder at 32 callers.
-func (r *run) orders(ctx context.Context, p *place) error {
+func (r *run) orders(ctx context.Context, p *target) error {
 	s, err := p.open(ctx)
 	if err != nil {
 		return err
@@ -33,7 +33,7 @@ func (r *run) orders(ctx context.Context, p *place) error {
 	if err != nil {
 		return err
 	}
-	r.print("%s: orders through REST  %6.0f/s at 32 callers = %.2f of the yardstick (needed 0.20, aim 0.33), p50 %s, p99 %s, %d failed %v",
+	r.print("%s: orders through REST  %6.0f/s at 32 callers = %.2f of the baseline (needed 0.20, aim 0.33), p50 %s, p99 %s, %d failed %v",
 		p.shape, made.Rate(), ratio, short(made.P50), short(made.P99), made.Failed, orNothing(made.FirstFault))
 	took, err := p.settle(ctx, 2*time.Minute)
 	r.print("%s: orders: every event is handled %s after the last order", p.shape, took.Round(time.Millisecond))
@@ -41,7 +41,7 @@ func (r *run) orders(ctx context.Context, p *place) error {
 }
 
 // reads measures GetOrder against plain net/http that serves the same body.
-func (r *run) reads(ctx context.Context, p *place) error {
+func (r *run) reads(ctx context.Context, p *target) error {
 	s, err := p.open(ctx)
 	if err != nil {
 		return err
@@ -71,7 +71,7 @@ func (r *run) reads(ctx context.Context, p *place) error {
 }
 
 // restart measures how long a process with migrated data takes until it is ready.
-func (r *run) restart(ctx context.Context, p *place) error {
+func (r *run) restart(ctx context.Context, p *target) error {
 	process := p.processes[0]
 	if err := process.Stop(); err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 const accounts = 1000
 
 // points measures postings to the ledger through REST: to many accounts, and to one.
-func (r *run) points(ctx context.Context, p *place) error {
+func (r *run) points(ctx context.Context, p *target) error {
 	s, err := p.open(ctx)
 	if err != nil {
 		return err
@@ -37,7 +37,7 @@ func (r *run) points(ctx context.Context, p *place) error {
 		if err != nil {
 			return err
 		}
-		r.print("%s: points, %s %6.0f/s at 32 callers = %.2f of the yardstick (needed %.1f, aim %.1f), p50 %s, p99 %s, %d failed %s", p.shape,
+		r.print("%s: points, %s %6.0f/s at 32 callers = %.2f of the baseline (needed %.1f, aim %.1f), p50 %s, p99 %s, %d failed %s", p.shape,
 			kind.what, made.Rate(), ratio, kind.needed, kind.aim, short(made.P50), short(made.P99), made.Failed, orNothing(made.FirstFault))
 		if _, err := p.settle(ctx, 5*time.Minute); err != nil {
 			return err

@@ -46,7 +46,7 @@ func (c Config) some(n int) int {
 // measurement is one thing that is measured, in a shape or in both.
 type measurement struct {
 	name string
-	run  func(*run, context.Context, *place) error
+	run  func(*run, context.Context, *target) error
 }
 
 // measurements are all of them, in the order in which they do each other the least harm.
@@ -73,9 +73,9 @@ func Names() (names []string) {
 
 // run is one run of all benchmarks.
 type run struct {
-	cfg  Config
-	dir  string
-	yard *yardstick
+	cfg      Config
+	dir      string
+	baseline *baseline
 }
 
 // Run measures everything and prints it as it comes.
@@ -89,22 +89,22 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if err := cluster.Build(ctx, r.bin()); err != nil {
 		return err
 	}
-	server, err := localpg.Start(ctx, filepath.Join(dir, "yardstick"))
+	server, err := localpg.Start(ctx, filepath.Join(dir, "baseline"))
 	if err != nil {
 		return err
 	}
 	defer server.Stop(false)
-	url, err := server.Create(ctx, "yardstick")
+	url, err := server.Create(ctx, "baseline")
 	if err != nil {
 		return err
 	}
-	if r.yard, err = newYardstick(ctx, url); err != nil {
+	if r.baseline, err = newBaseline(ctx, url); err != nil {
 		return err
 	}
-	defer r.yard.pool.Close()
+	defer r.baseline.pool.Close()
 	for _, shape := range []struct {
 		name string
-		open func(context.Context) (*place, error)
+		open func(context.Context) (*target, error)
 	}{{"distributed", r.distributed}, {"embedded", r.embedded}} {
 		if cfg.Shape == "" || cfg.Shape == shape.name {
 			err = errors.Join(err, r.measure(ctx, shape.open))
@@ -117,8 +117,8 @@ func (r *run) bin() string { return filepath.Join(r.dir, "bin") }
 
 func (r *run) print(format string, args ...any) { fmt.Fprintf(r.cfg.Out, format+"\n", args...) }
 
-// measure opens a place and measures in it.
-func (r *run) measure(ctx context.Context, open func(context.Context) (*place, error)) (err error) {
+// measure opens a target and measures it.
+func (r *run) measure(ctx context.Context, open func(context.Context) (*target, error)) (err error) {
 	p, err := open(ctx)
 	if err != nil {
 		return err

@@ -33,7 +33,7 @@ func until(ctx context.Context, most time.Duration, what string, so func() (bool
 }
 
 // settle waits until every event has been handled by all: twice in a row, since what is handled may say something.
-func (p *place) settle(ctx context.Context, most time.Duration) (time.Duration, error) {
+func (p *target) settle(ctx context.Context, most time.Duration) (time.Duration, error) {
 	quiet := 0
 	return until(ctx, most, "all events are handled", func() (bool, error) {
 		l, err := p.lag(ctx)

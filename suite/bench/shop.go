@@ -25,12 +25,12 @@ type shop struct {
 	customers  []string // with an e-mail address each
 }
 
-func openShop(ctx context.Context, stage scenario.Stage, products, callers int) (*shop, error) {
-	raw, err := stage.Token(access.Principal{Role: accessv1.Role_ROLE_ADMIN, Subject: "admins/bench"})
+func openShop(ctx context.Context, env scenario.Environment, products, callers int) (*shop, error) {
+	raw, err := env.Token(access.Principal{Role: accessv1.Role_ROLE_ADMIN, Subject: "admins/bench"})
 	if err != nil {
 		return nil, err
 	}
-	s := &shop{url: stage.URL, token: raw, http: client(callers), products: products}
+	s := &shop{url: env.URL, token: raw, http: client(callers), products: products}
 	if _, err := s.post(ctx, "/v1/deliveryOptions?deliveryOptionId=fast",
 		`{"displayName":"Fast","promisedDuration":"86400s","speedFee":{"currencyCode":"EUR","units":5}}`); err != nil {
 		return nil, err

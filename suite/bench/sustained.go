@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// sustainedShare is the rate of orders that is to be sustained, as a share of the yardstick.
+// sustainedShare is the rate of orders that is to be sustained, as a share of the baseline.
 const sustainedShare = 0.10
 
-// sustained places orders in an open loop at a tenth of the yardstick and looks whether the events keep up.
-func (r *run) sustained(ctx context.Context, p *place) error {
+// sustained places orders in an open loop at a tenth of the baseline and looks whether the events keep up.
+func (r *run) sustained(ctx context.Context, p *target) error {
 	s, err := p.open(ctx)
 	if err != nil {
 		return err
 	}
-	yard, err := r.yard.measure(ctx, r.cfg.of(5*time.Second))
+	yard, err := r.baseline.measure(ctx, r.cfg.of(5*time.Second))
 	if err != nil {
 		return err
 	}
@@ -39,12 +39,12 @@ func (r *run) sustained(ctx context.Context, p *place) error {
 }
 
 // soak places orders at half of that for ten minutes, and prints every minute what each process holds.
-func (r *run) soak(ctx context.Context, p *place) error {
+func (r *run) soak(ctx context.Context, p *target) error {
 	s, err := p.open(ctx)
 	if err != nil {
 		return err
 	}
-	yard, err := r.yard.measure(ctx, r.cfg.of(5*time.Second))
+	yard, err := r.baseline.measure(ctx, r.cfg.of(5*time.Second))
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (r *run) soak(ctx context.Context, p *place) error {
 }
 
 // held is what each process holds, and the most that it held.
-func (p *place) held() (string, error) {
+func (p *target) held() (string, error) {
 	var parts []string
 	for _, process := range p.processes {
 		now, err := resident(process)

@@ -77,7 +77,7 @@ func Start(ctx context.Context, cfg Config) (c *Cluster, err error) {
 			err = errors.Join(err, c.Stop())
 		}
 	}()
-	if err := c.furnish(ctx); err != nil {
+	if err := c.prepare(ctx); err != nil {
 		return c, err
 	}
 	if err := c.define(ctx); err != nil {
@@ -96,8 +96,8 @@ func Start(ctx context.Context, cfg Config) (c *Cluster, err error) {
 	return c, nil
 }
 
-// furnish makes what the processes stand on: databases, Redis, keys, certificates.
-func (c *Cluster) furnish(ctx context.Context) (err error) {
+// prepare makes what the processes stand on: databases, Redis, keys, certificates.
+func (c *Cluster) prepare(ctx context.Context) (err error) {
 	if err := os.MkdirAll(c.cfg.Dir, 0o755); err != nil {
 		return err
 	}
@@ -148,9 +148,9 @@ func (c *Cluster) Replicas(service string) []*Process {
 	return out
 }
 
-// Stage is where stories are played.
-func (c *Cluster) Stage() scenario.Stage {
-	return scenario.Stage{
+// Environment is where stories are played.
+func (c *Cluster) Environment() scenario.Environment {
+	return scenario.Environment{
 		URL: "http://" + c.Gateway.Address, HTTP: &http.Client{Timeout: time.Minute},
 		Token: func(p access.Principal) (string, error) { return c.issuer.Issue(p, 24*time.Hour) },
 	}

@@ -56,9 +56,9 @@ func StartEmbedded(ctx context.Context, dir, bin string, sandbox bool, env ...st
 	return e, e.Process.Await(ctx)
 }
 
-// Stage is where stories are played.
-func (e *Embedded) Stage() scenario.Stage {
-	return scenario.Stage{
+// Environment is where stories are played.
+func (e *Embedded) Environment() scenario.Environment {
+	return scenario.Environment{
 		URL: "http://" + e.Process.Address, HTTP: &http.Client{Timeout: time.Minute},
 		Token: func(p access.Principal) (string, error) { return e.issuer.Issue(p, 24*time.Hour) },
 	}

@@ -17,11 +17,11 @@ import (
 // TestBadInput sends every request with every fault that its fields can have. Each is refused, by a 4xx that names the
 // field; nothing changes, and the same request without the fault succeeds afterwards.
 func TestBadInput(t *testing.T) {
-	w := newWorld(t)
+	w := newFixture(t)
 	cases := 0
 	for _, r := range rpcs(t) {
 		t.Run(r.String(), func(t *testing.T) {
-			b := &badInput{world: w, rpc: r, token: w.mayCall(r).token, request: w.sample(t, r)}
+			b := &badInput{fixture: w, rpc: r, token: w.mayCall(r).token, request: w.sample(t, r)}
 			w.settle()
 			before := w.data.tables(t)
 			b.messages(t)
@@ -42,7 +42,7 @@ func TestBadInput(t *testing.T) {
 }
 
 // mayCall is somebody who may call and sees everything.
-func (w *world) mayCall(r rpc) caller {
+func (w *fixture) mayCall(r rpc) caller {
 	if r.allows(accessv1.Role_ROLE_ADMIN) {
 		return w.admin
 	}
@@ -54,7 +54,7 @@ func (w *world) mayCall(r rpc) caller {
 
 // badInput is one RPC, a valid request, and what was not refused as it should be.
 type badInput struct {
-	*world
+	*fixture
 	rpc     rpc
 	token   string
 	request proto.Message

@@ -68,7 +68,7 @@ func (a answer) String() string {
 type way func(t testing.TB, r rpc, token, key string, request proto.Message) answer
 
 // ways are all ways by which the RPC can be called.
-func (w *world) ways(r rpc) map[string]way {
+func (w *fixture) ways(r rpc) map[string]way {
 	ways := map[string]way{"gRPC": w.overGRPC}
 	if r.overREST() {
 		ways["REST"] = w.overREST
@@ -76,7 +76,7 @@ func (w *world) ways(r rpc) map[string]way {
 	return ways
 }
 
-func (w *world) overGRPC(t testing.TB, r rpc, token, key string, request proto.Message) answer {
+func (w *fixture) overGRPC(t testing.TB, r rpc, token, key string, request proto.Message) answer {
 	ctx := t.Context()
 	if token != "" {
 		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token)
@@ -122,7 +122,7 @@ func streamed(ctx context.Context, conn grpc.ClientConnInterface, r rpc, request
 	return answer{status: status.New(codes.OK, ""), message: response, raw: raw}
 }
 
-func (w *world) overREST(t testing.TB, r rpc, token, key string, request proto.Message) answer {
+func (w *fixture) overREST(t testing.TB, r rpc, token, key string, request proto.Message) answer {
 	return w.send(t, r, token, key, r.split(t, asFields(t, request)))
 }
 
@@ -203,8 +203,8 @@ func (p parts) target() string {
 }
 
 // send sends an HTTP request and reads the answer: the RPC's message, or a google.rpc.Status.
-func (w *world) send(t testing.TB, r rpc, token, key string, p parts) answer {
-	req, err := http.NewRequestWithContext(t.Context(), r.verb, w.stage.URL+p.target(), bytes.NewReader(p.body))
+func (w *fixture) send(t testing.TB, r rpc, token, key string, p parts) answer {
+	req, err := http.NewRequestWithContext(t.Context(), r.verb, w.env.URL+p.target(), bytes.NewReader(p.body))
 	require.NoError(t, err)
 	if p.body != nil {
 		req.Header.Set("Content-Type", cmp.Or(p.kind, "application/json"))
@@ -215,7 +215,7 @@ func (w *world) send(t testing.TB, r rpc, token, key string, p parts) answer {
 	if key != "" {
 		req.Header.Set("Idempotency-Key", key)
 	}
-	res, err := w.stage.HTTP.Do(req)
+	res, err := w.env.HTTP.Do(req)
 	require.NoError(t, err)
 	defer res.Body.Close()
 	raw, err := read(r, res)

@@ -36,7 +36,7 @@ type table struct {
 	hash string
 }
 
-// tables are all tables of all services as they are now, the leases apart, which turn by themselves. The world has to be
+// tables are all tables of all services as they are now, the leases apart, which turn by themselves. The fixture has to be
 // settled.
 func (d *database) tables(t testing.TB) map[string]table {
 	all := map[string]table{}
@@ -86,7 +86,7 @@ func query(t testing.TB, db *sql.DB, text string) []string {
 
 // deadLetter puts a timer aside as if it had failed, and returns its name. It is about a promise that does not exist, so
 // that it does no harm when it is replayed.
-func (w *world) deadLetter() string {
+func (w *fixture) deadLetter() string {
 	key := id.New()
 	_, err := w.data.services[opsAt].ExecContext(w.t.Context(), `
 		insert into timer (kind, key, due, outside, payload, traceparent, attempts, parked, failed, error)

@@ -28,7 +28,7 @@ func withoutKey() map[string]string {
 // TestIdempotency makes every changing call again: at once, with another body, by somebody else, fifty times at the same
 // moment, with the key in the header and in the request.
 func TestIdempotency(t *testing.T) {
-	w := newWorld(t)
+	w := newFixture(t)
 	kept := 0
 	for _, r := range rpcs(t) {
 		if !r.changes() {
@@ -50,7 +50,7 @@ func TestIdempotency(t *testing.T) {
 
 // keyed is a changing RPC over one way.
 type keyed struct {
-	*world
+	*fixture
 	rpc  rpc
 	call way
 }

@@ -15,7 +15,7 @@ import (
 // TestIgnoredInput writes into every request what does not count: all output only fields, and a field that this version
 // of the contract does not know. The call succeeds, and nothing of it comes back.
 func TestIgnoredInput(t *testing.T) {
-	w := newWorld(t)
+	w := newFixture(t)
 	for _, r := range rpcs(t) {
 		t.Run(r.String(), func(t *testing.T) {
 			for way, call := range w.ways(r) {

@@ -19,7 +19,7 @@ import (
 // TestRoles calls every RPC as everybody: what is allowed and what is refused is what the rule in the contract says, and
 // refused calls change nothing.
 func TestRoles(t *testing.T) {
-	w := newWorld(t)
+	w := newFixture(t)
 	cases := 0
 	for _, r := range rpcs(t) {
 		t.Run(r.String(), func(t *testing.T) {
@@ -56,7 +56,7 @@ func (r rpc) allows(role accessv1.Role) bool {
 }
 
 // refusals are the calls of those who may not.
-func (w *world) refusals(t *testing.T, way string, call way, r rpc, sample proto.Message) (cases int) {
+func (w *fixture) refusals(t *testing.T, way string, call way, r rpc, sample proto.Message) (cases int) {
 	refused := func(who, token string, code codes.Code, reason string) {
 		cases++
 		a := call(t, r, token, "", sample)
@@ -93,7 +93,7 @@ func (w *world) refusals(t *testing.T, way string, call way, r rpc, sample proto
 }
 
 // admissions are the calls of those who may. Each gets a request of its own, since some can be carried out once only.
-func (w *world) admissions(t *testing.T, way string, call way, r rpc) (cases int) {
+func (w *fixture) admissions(t *testing.T, way string, call way, r rpc) (cases int) {
 	succeeds := func(who, token string) answer {
 		cases++
 		a := call(t, r, token, "", w.sample(t, r))
@@ -158,7 +158,7 @@ func pathTo(md protoreflect.MessageDescriptor, name string) []protoreflect.Field
 }
 
 // sameAsUnknown checks that a request about another's data is answered exactly as one about something that does not exist.
-func (w *world) sameAsUnknown(t *testing.T, way string, call way, r rpc, customer caller, sample proto.Message) {
+func (w *fixture) sameAsUnknown(t *testing.T, way string, call way, r rpc, customer caller, sample proto.Message) {
 	path := r.about()
 	name := valueAt(sample, path)
 	nowhere := collectionOf(name) + "/" + id.New()

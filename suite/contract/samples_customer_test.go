@@ -14,36 +14,36 @@ import (
 
 func customerSamples() map[string]sample {
 	return map[string]sample{
-		customerv1.CustomerService_CreateCustomer_FullMethodName: func(*world) proto.Message {
+		customerv1.CustomerService_CreateCustomer_FullMethodName: func(*fixture) proto.Message {
 			return &customerv1.CreateCustomerRequest{Customer: aCustomer()}
 		},
-		customerv1.CustomerService_GetCustomer_FullMethodName: func(w *world) proto.Message {
+		customerv1.CustomerService_GetCustomer_FullMethodName: func(w *fixture) proto.Message {
 			return &customerv1.GetCustomerRequest{Name: w.own.Subject}
 		},
-		customerv1.CustomerService_ListCustomers_FullMethodName: func(*world) proto.Message {
+		customerv1.CustomerService_ListCustomers_FullMethodName: func(*fixture) proto.Message {
 			return &customerv1.ListCustomersRequest{PageSize: 10, Filter: `language_code = "uk"`, OrderBy: "create_time desc"}
 		},
-		customerv1.CustomerService_ImportCustomers_FullMethodName: func(*world) proto.Message {
+		customerv1.CustomerService_ImportCustomers_FullMethodName: func(*fixture) proto.Message {
 			return &customerv1.ImportCustomersRequest{Issuer: "erp", Records: []*customerv1.ImportCustomersRequest_Record{aRecord(), aRecord()}}
 		},
-		customerv1.CustomerService_UpdateCustomer_FullMethodName: func(w *world) proto.Message {
+		customerv1.CustomerService_UpdateCustomer_FullMethodName: func(w *fixture) proto.Message {
 			c := aCustomer()
 			c.Name, c.Etag = w.own.Subject, w.ownCustomer().GetEtag()
 			return &customerv1.UpdateCustomerRequest{Customer: c, UpdateMask: &fieldmaskpb.FieldMask{
 				Paths: []string{"display_name", "language_code", "email", "phone", "region_code", "addresses"},
 			}}
 		},
-		customerv1.IdentityService_CreateIdentity_FullMethodName: func(w *world) proto.Message {
+		customerv1.IdentityService_CreateIdentity_FullMethodName: func(w *fixture) proto.Message {
 			return &customerv1.CreateIdentityRequest{Parent: w.own.Subject, Identity: anIdentity()}
 		},
-		customerv1.IdentityService_ListIdentities_FullMethodName: func(w *world) proto.Message {
+		customerv1.IdentityService_ListIdentities_FullMethodName: func(w *fixture) proto.Message {
 			w.identity()
 			return &customerv1.ListIdentitiesRequest{Parent: w.own.Subject, PageSize: 1000}
 		},
-		customerv1.IdentityService_DeleteIdentity_FullMethodName: func(w *world) proto.Message {
+		customerv1.IdentityService_DeleteIdentity_FullMethodName: func(w *fixture) proto.Message {
 			return &customerv1.DeleteIdentityRequest{Name: w.identity().GetName()}
 		},
-		customerv1.IdentityService_ResolveIdentity_FullMethodName: func(w *world) proto.Message {
+		customerv1.IdentityService_ResolveIdentity_FullMethodName: func(w *fixture) proto.Message {
 			i := w.identity()
 			return &customerv1.ResolveIdentityRequest{Value: i.GetValue(), Kind: i.GetKind(), Issuer: i.GetIssuer()}
 		},
@@ -52,20 +52,20 @@ func customerSamples() map[string]sample {
 
 func insightSamples() map[string]sample {
 	return map[string]sample{
-		customerv1.PromiseService_GetPromise_FullMethodName: func(w *world) proto.Message {
+		customerv1.PromiseService_GetPromise_FullMethodName: func(w *fixture) proto.Message {
 			return &customerv1.GetPromiseRequest{Name: w.promise()}
 		},
-		customerv1.PromiseService_ListPromises_FullMethodName: func(w *world) proto.Message {
+		customerv1.PromiseService_ListPromises_FullMethodName: func(w *fixture) proto.Message {
 			w.promise()
 			return &customerv1.ListPromisesRequest{PageSize: 1000, Filter: "state = OPEN", OrderBy: "make_time desc"}
 		},
-		customerv1.PromiseService_GetPromisePolicy_FullMethodName: func(*world) proto.Message {
+		customerv1.PromiseService_GetPromisePolicy_FullMethodName: func(*fixture) proto.Message {
 			return &customerv1.GetPromisePolicyRequest{Name: deliveryPolicy}
 		},
-		customerv1.PromiseService_ListPromisePolicies_FullMethodName: func(*world) proto.Message {
+		customerv1.PromiseService_ListPromisePolicies_FullMethodName: func(*fixture) proto.Message {
 			return &customerv1.ListPromisePoliciesRequest{PageSize: 10}
 		},
-		customerv1.PromiseService_UpdatePromisePolicy_FullMethodName: func(w *world) proto.Message {
+		customerv1.PromiseService_UpdatePromisePolicy_FullMethodName: func(w *fixture) proto.Message {
 			return &customerv1.UpdatePromisePolicyRequest{
 				PromisePolicy: &customerv1.PromisePolicy{
 					Name: deliveryPolicy, LeadDuration: &durationpb.Duration{Seconds: 7200}, GoodwillPoints: 1 + rand.Int64N(900_000),
@@ -74,31 +74,31 @@ func insightSamples() map[string]sample {
 				UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"lead_duration", "goodwill_points", "open_case", "apologize", "responsible"}},
 			}
 		},
-		customerv1.TimelineService_ListTimelineEntries_FullMethodName: func(w *world) proto.Message {
+		customerv1.TimelineService_ListTimelineEntries_FullMethodName: func(w *fixture) proto.Message {
 			return &customerv1.ListTimelineEntriesRequest{
 				Parent: w.own.Subject, PageSize: 10, Filter: `type = "kept.order.v1.OrderPlaced"`, OrderBy: "time desc",
 			}
 		},
-		customerv1.TimelineService_StreamTimelineEntries_FullMethodName: func(w *world) proto.Message {
+		customerv1.TimelineService_StreamTimelineEntries_FullMethodName: func(w *fixture) proto.Message {
 			return &customerv1.StreamTimelineEntriesRequest{Parent: w.own.Subject, After: w.entry()}
 		},
-		customerv1.ScorecardService_GetScorecard_FullMethodName: func(*world) proto.Message {
+		customerv1.ScorecardService_GetScorecard_FullMethodName: func(*fixture) proto.Message {
 			return &customerv1.GetScorecardRequest{Name: "scorecard", MonthCount: 3}
 		},
-		customerv1.InsightService_GetRfmReport_FullMethodName: func(*world) proto.Message {
+		customerv1.InsightService_GetRfmReport_FullMethodName: func(*fixture) proto.Message {
 			return &customerv1.GetRfmReportRequest{Name: "insights/rfm", CurrencyCode: "EUR"}
 		},
-		customerv1.InsightService_GetRfmScore_FullMethodName: func(w *world) proto.Message {
+		customerv1.InsightService_GetRfmScore_FullMethodName: func(w *fixture) proto.Message {
 			w.promise() // an order that all have heard of
 			return &customerv1.GetRfmScoreRequest{Name: "insights/rfm/scores/" + strings.TrimPrefix(w.own.Subject, "customers/"), CurrencyCode: "EUR"}
 		},
-		customerv1.InsightService_ListRfmScores_FullMethodName: func(w *world) proto.Message {
+		customerv1.InsightService_ListRfmScores_FullMethodName: func(w *fixture) proto.Message {
 			w.promise()
 			return &customerv1.ListRfmScoresRequest{
 				Parent: "insights/rfm", PageSize: 10, Filter: "monetary_score >= 1", OrderBy: "order_count desc", CurrencyCode: "EUR",
 			}
 		},
-		customerv1.InsightService_ListSalesMonths_FullMethodName: func(w *world) proto.Message {
+		customerv1.InsightService_ListSalesMonths_FullMethodName: func(w *fixture) proto.Message {
 			w.promise()
 			return &customerv1.ListSalesMonthsRequest{PageSize: 10, CurrencyCode: "EUR"}
 		},
@@ -139,23 +139,23 @@ func anIdentity() *customerv1.Identity {
 }
 
 // identity is one more identity of the own customer.
-func (w *world) identity() *customerv1.Identity {
+func (w *fixture) identity() *customerv1.Identity {
 	return ask(w, "customer", customerv1.IdentityService_CreateIdentity_FullMethodName,
 		&customerv1.CreateIdentityRequest{Parent: w.own.Subject, Identity: anIdentity()}, &customerv1.Identity{})
 }
 
-func (w *world) ownCustomer() *customerv1.Customer {
+func (w *fixture) ownCustomer() *customerv1.Customer {
 	return ask(w, "customer", customerv1.CustomerService_GetCustomer_FullMethodName,
 		&customerv1.GetCustomerRequest{Name: w.own.Subject}, &customerv1.Customer{})
 }
 
-func (w *world) policy() *customerv1.PromisePolicy {
+func (w *fixture) policy() *customerv1.PromisePolicy {
 	return ask(w, "customer", customerv1.PromiseService_GetPromisePolicy_FullMethodName,
 		&customerv1.GetPromisePolicyRequest{Name: deliveryPolicy}, &customerv1.PromisePolicy{})
 }
 
 // entry is an entry of the own customer's timeline, and not the last.
-func (w *world) entry() string {
+func (w *fixture) entry() string {
 	w.placed()
 	w.settle()
 	list := ask(w, "customer", customerv1.TimelineService_ListTimelineEntries_FullMethodName,

@@ -9,23 +9,23 @@ import (
 
 func opsSamples() map[string]sample {
 	return map[string]sample{
-		opsv1.DeadLetterService_ListDeadLetters_FullMethodName: func(w *world) proto.Message {
+		opsv1.DeadLetterService_ListDeadLetters_FullMethodName: func(w *fixture) proto.Message {
 			w.deadLetter()
 			return &opsv1.ListDeadLettersRequest{Parent: "services/" + opsAt, PageSize: 10}
 		},
-		opsv1.DeadLetterService_ReplayDeadLetter_FullMethodName: func(w *world) proto.Message {
+		opsv1.DeadLetterService_ReplayDeadLetter_FullMethodName: func(w *fixture) proto.Message {
 			return &opsv1.ReplayDeadLetterRequest{Name: w.deadLetter()}
 		},
-		opsv1.DeadLetterService_DropDeadLetter_FullMethodName: func(w *world) proto.Message {
+		opsv1.DeadLetterService_DropDeadLetter_FullMethodName: func(w *fixture) proto.Message {
 			return &opsv1.DropDeadLetterRequest{Name: w.deadLetter()}
 		},
-		opsv1.SandboxService_GetClock_FullMethodName: func(*world) proto.Message {
+		opsv1.SandboxService_GetClock_FullMethodName: func(*fixture) proto.Message {
 			return &opsv1.GetClockRequest{Name: "sandbox/clock"}
 		},
-		opsv1.SandboxService_AdvanceClock_FullMethodName: func(*world) proto.Message {
+		opsv1.SandboxService_AdvanceClock_FullMethodName: func(*fixture) proto.Message {
 			return &opsv1.AdvanceClockRequest{Name: "sandbox/clock", Duration: &durationpb.Duration{Seconds: 1}}
 		},
-		opsv1.ActivityService_GetActivity_FullMethodName: func(*world) proto.Message {
+		opsv1.ActivityService_GetActivity_FullMethodName: func(*fixture) proto.Message {
 			return &opsv1.GetActivityRequest{}
 		},
 	}

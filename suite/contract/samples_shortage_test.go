@@ -14,24 +14,24 @@ import (
 
 func shortageSamples() map[string]sample {
 	return map[string]sample{
-		orderv1.ShortageService_CreateShortage_FullMethodName: func(w *world) proto.Message {
+		orderv1.ShortageService_CreateShortage_FullMethodName: func(w *fixture) proto.Message {
 			return w.aShortage()
 		},
-		orderv1.ShortageService_GetShortage_FullMethodName: func(w *world) proto.Message {
+		orderv1.ShortageService_GetShortage_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.GetShortageRequest{Name: w.shortage().GetName()}
 		},
-		orderv1.ShortageService_ListShortages_FullMethodName: func(w *world) proto.Message {
+		orderv1.ShortageService_ListShortages_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.ListShortagesRequest{Parent: orderOf(w.shortage()), PageSize: 10}
 		},
-		orderv1.ShortageService_AnswerShortage_FullMethodName: func(w *world) proto.Message {
+		orderv1.ShortageService_AnswerShortage_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.AnswerShortageRequest{
 				Name: w.shortage().GetName(), Choice: orderv1.Shortage_CANCEL, Answerer: w.own.Subject,
 			}
 		},
-		orderv1.ShortageService_GetShortagePolicy_FullMethodName: func(*world) proto.Message {
+		orderv1.ShortageService_GetShortagePolicy_FullMethodName: func(*fixture) proto.Message {
 			return &orderv1.GetShortagePolicyRequest{Name: "shortagePolicy"}
 		},
-		orderv1.ShortageService_UpdateShortagePolicy_FullMethodName: func(w *world) proto.Message {
+		orderv1.ShortageService_UpdateShortagePolicy_FullMethodName: func(w *fixture) proto.Message {
 			policy := ask(w, "order", orderv1.ShortageService_GetShortagePolicy_FullMethodName,
 				&orderv1.GetShortagePolicyRequest{Name: "shortagePolicy"}, &orderv1.ShortagePolicy{})
 			policy.AnswerDuration = &durationpb.Duration{Seconds: 3600 + rand.Int64N(80_000)}
@@ -44,7 +44,7 @@ func shortageSamples() map[string]sample {
 }
 
 // aShortage is a request that reports something missing in a new order.
-func (w *world) aShortage() *orderv1.CreateShortageRequest {
+func (w *fixture) aShortage() *orderv1.CreateShortageRequest {
 	return &orderv1.CreateShortageRequest{Parent: w.placed().GetName(), Shortage: &orderv1.Shortage{
 		Product: w.product, Quantity: 1, Reason: "Broken in the warehouse", Substitute: w.substitute,
 		WaitTime: timestamppb.New(w.suite.Clock.Now().Add(72 * time.Hour).Truncate(time.Microsecond)),
@@ -52,7 +52,7 @@ func (w *world) aShortage() *orderv1.CreateShortageRequest {
 }
 
 // shortage is an open shortage of the own customer.
-func (w *world) shortage() *orderv1.Shortage {
+func (w *fixture) shortage() *orderv1.Shortage {
 	return ask(w, "order", orderv1.ShortageService_CreateShortage_FullMethodName, w.aShortage(), &orderv1.Shortage{})
 }
 
@@ -60,7 +60,7 @@ func (w *world) shortage() *orderv1.Shortage {
 func orderOf(s *orderv1.Shortage) string { return upTo(s.GetName(), 2) }
 
 // delivered is an order of the own customer that has come.
-func (w *world) delivered() *orderv1.Order {
+func (w *fixture) delivered() *orderv1.Order {
 	return ask(w, "order", orderv1.FulfillmentService_DeliverOrder_FullMethodName,
 		&orderv1.DeliverOrderRequest{Name: w.shipped().GetName()}, &orderv1.Order{})
 }

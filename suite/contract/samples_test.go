@@ -16,7 +16,7 @@ import (
 // sample makes a request that succeeds, for the own customer and for every other role that may call. Where it changes
 // something, no two are equal, and each is about something new if it can be carried out only once. Fill every field that
 // a caller may set: the table of bad input spoils one after the other.
-type sample func(*world) proto.Message
+type sample func(*fixture) proto.Message
 
 // samples has one line for each RPC of the contract. An RPC without one fails the tests by its name.
 func samples() map[string]sample {
@@ -31,57 +31,57 @@ func samples() map[string]sample {
 
 func orderSamples() map[string]sample {
 	return map[string]sample{
-		orderv1.CatalogService_CreateProduct_FullMethodName: func(*world) proto.Message {
+		orderv1.CatalogService_CreateProduct_FullMethodName: func(*fixture) proto.Message {
 			return &orderv1.CreateProductRequest{ProductId: freshID(), Product: aProduct()}
 		},
-		orderv1.CatalogService_GetProduct_FullMethodName: func(w *world) proto.Message {
+		orderv1.CatalogService_GetProduct_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.GetProductRequest{Name: w.product}
 		},
-		orderv1.StockService_GetStock_FullMethodName: func(w *world) proto.Message {
+		orderv1.StockService_GetStock_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.GetStockRequest{Name: w.product + "/stock"}
 		},
-		orderv1.StockService_AdjustStock_FullMethodName: func(w *world) proto.Message {
+		orderv1.StockService_AdjustStock_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.AdjustStockRequest{Name: w.newProduct(10) + "/stock", QuantityDelta: 5, Reason: "stocktaking"}
 		},
-		orderv1.OrderService_CreateOrder_FullMethodName: func(w *world) proto.Message {
+		orderv1.OrderService_CreateOrder_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.CreateOrderRequest{Order: w.anOrder()}
 		},
-		orderv1.OrderService_GetOrder_FullMethodName: func(w *world) proto.Message {
+		orderv1.OrderService_GetOrder_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.GetOrderRequest{Name: w.placed().GetName()}
 		},
-		orderv1.OrderService_ListOrders_FullMethodName: func(w *world) proto.Message {
+		orderv1.OrderService_ListOrders_FullMethodName: func(w *fixture) proto.Message {
 			w.placed()
 			return &orderv1.ListOrdersRequest{PageSize: 1000, Filter: "state = PLACED", OrderBy: "create_time"}
 		},
-		orderv1.OrderService_CancelOrder_FullMethodName: func(w *world) proto.Message {
+		orderv1.OrderService_CancelOrder_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.CancelOrderRequest{Name: w.placed().GetName(), Reason: "No longer wanted"}
 		},
-		orderv1.FulfillmentService_CreateDeliveryOption_FullMethodName: func(*world) proto.Message {
+		orderv1.FulfillmentService_CreateDeliveryOption_FullMethodName: func(*fixture) proto.Message {
 			return &orderv1.CreateDeliveryOptionRequest{DeliveryOptionId: freshID(), DeliveryOption: anOption()}
 		},
-		orderv1.FulfillmentService_GetDeliveryOption_FullMethodName: func(w *world) proto.Message {
+		orderv1.FulfillmentService_GetDeliveryOption_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.GetDeliveryOptionRequest{Name: w.option}
 		},
-		orderv1.FulfillmentService_PickOrder_FullMethodName: func(w *world) proto.Message {
+		orderv1.FulfillmentService_PickOrder_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.PickOrderRequest{Name: w.placed().GetName()}
 		},
-		orderv1.FulfillmentService_ShipOrder_FullMethodName: func(w *world) proto.Message {
+		orderv1.FulfillmentService_ShipOrder_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.ShipOrderRequest{Name: w.picked().GetName()}
 		},
-		orderv1.FulfillmentService_DeliverOrder_FullMethodName: func(w *world) proto.Message {
+		orderv1.FulfillmentService_DeliverOrder_FullMethodName: func(w *fixture) proto.Message {
 			o := w.shipped()
 			return &orderv1.DeliverOrderRequest{Name: o.GetName(), DeliverTime: o.GetShipTime()}
 		},
-		orderv1.PaymentService_ListRefunds_FullMethodName: func(w *world) proto.Message {
+		orderv1.PaymentService_ListRefunds_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.ListRefundsRequest{Parent: w.cancelled().GetName(), PageSize: 10}
 		},
-		orderv1.FulfillmentService_ReturnOrder_FullMethodName: func(w *world) proto.Message {
+		orderv1.FulfillmentService_ReturnOrder_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.ReturnOrderRequest{Name: w.delivered().GetName(), Reason: "Too small"}
 		},
-		orderv1.TrackingService_ListTrackingEvents_FullMethodName: func(w *world) proto.Message {
+		orderv1.TrackingService_ListTrackingEvents_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.ListTrackingEventsRequest{Parent: w.shipped().GetName(), PageSize: 10}
 		},
-		orderv1.TrackingService_TrackOrder_FullMethodName: func(w *world) proto.Message {
+		orderv1.TrackingService_TrackOrder_FullMethodName: func(w *fixture) proto.Message {
 			steps := ask(w, "order", orderv1.TrackingService_ListTrackingEvents_FullMethodName,
 				&orderv1.ListTrackingEventsRequest{Parent: w.shipped().GetName()}, &orderv1.ListTrackingEventsResponse{})
 			first := steps.GetTrackingEvents()[0].GetName()
@@ -91,7 +91,7 @@ func orderSamples() map[string]sample {
 }
 
 // sample is a valid request of the RPC.
-func (w *world) sample(t testing.TB, r rpc) proto.Message {
+func (w *fixture) sample(t testing.TB, r rpc) proto.Message {
 	make, there := samples()[r.full()]
 	require.True(t, there, "%s has no sample request: add one to samples in suite/contract/samples_test.go", r)
 	return make(w)
@@ -109,7 +109,7 @@ func anOption() *orderv1.DeliveryOption {
 	}
 }
 
-func (w *world) anOrder() *orderv1.Order {
+func (w *fixture) anOrder() *orderv1.Order {
 	return &orderv1.Order{
 		Customer: w.own.Subject, DeliveryOption: w.option, Lines: []*orderv1.Order_Line{{Product: w.product, Quantity: 2}},
 		DeliveryAddress: anAddress("Office " + freshID()), BillingAddress: anAddress("Bank 2"), HomeAddress: anAddress("Home 3"),

@@ -52,8 +52,8 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.stop()) }()
-	for _, act := range []func(context.Context) error{d.fill, d.look, d.play, d.show} {
-		if err := act(ctx); err != nil {
+	for _, step := range []func(context.Context) error{d.fill, d.look, d.stories, d.show} {
+		if err := step(ctx); err != nil {
 			if ctx.Err() != nil {
 				return nil // whoever ends it needs no word why
 			}

@@ -26,7 +26,7 @@ import (
 type Deployment struct {
 	Namespace string
 	URL       string // of the front door
-	postbox   string
+	mailsink  string
 	issuer    *token.Issuer
 	log       io.Writer
 }
@@ -41,7 +41,7 @@ func Find(ctx context.Context, namespace, folder string, log io.Writer) (*Deploy
 	if d.URL, err = d.address(ctx, "gateway", 80); err != nil {
 		return nil, err
 	}
-	if d.postbox, err = d.address(ctx, "postbox", 8025); err != nil {
+	if d.mailsink, err = d.address(ctx, "mailsink", 8025); err != nil {
 		return nil, err
 	}
 	if err := d.keys(ctx, folder); err != nil {
@@ -78,9 +78,9 @@ func (d *Deployment) keys(ctx context.Context, folder string) error {
 	return nil
 }
 
-// Stage is where stories are played.
-func (d *Deployment) Stage() scenario.Stage {
-	return scenario.Stage{
+// Environment is where stories are played.
+func (d *Deployment) Environment() scenario.Environment {
+	return scenario.Environment{
 		URL: d.URL, HTTP: &http.Client{Timeout: time.Minute}, Token: d.token, Mails: d.mails, Soon: 10 * time.Second,
 	}
 }
@@ -89,7 +89,7 @@ func (d *Deployment) token(p access.Principal) (string, error) { return d.issuer
 
 // mails asks the mail catcher.
 func (d *Deployment) mails(address string) (out []scenario.Mail) {
-	res, err := http.Get(d.postbox + "/mails?to=" + url.QueryEscape(address))
+	res, err := http.Get(d.mailsink + "/mails?to=" + url.QueryEscape(address))
 	if err != nil {
 		return nil
 	}
@@ -121,7 +121,7 @@ func (d *Deployment) say(format string, args ...any) {
 // Stories plays them all.
 func (d *Deployment) Stories(ctx context.Context) error {
 	for _, story := range scenario.Stories() {
-		checks, err := scenario.Perform(ctx, d.Stage(), story)
+		checks, err := scenario.Run(ctx, d.Environment(), story)
 		if err != nil {
 			return fmt.Errorf("%s: %w", story.Number, err)
 		}

@@ -20,7 +20,7 @@ func (d *Deployment) Restore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := scenario.Perform(ctx, d.Stage(), scenario.Story{Number: "S07", Play: scenario.S07}); err != nil {
+	if _, err := scenario.Run(ctx, d.Environment(), scenario.Story{Number: "S07", Run: scenario.S07}); err != nil {
 		return err
 	}
 	first, err := d.trade(ctx, 60)

@@ -59,7 +59,7 @@ type Config struct {
 	RateLimit int
 	// CORSOrigins are the web origins that may call from a browser.
 	CORSOrigins []string
-	// Mail says how mail leaves the house; into the folder mailbox of Dir when it says nothing.
+	// Mail says how mail leaves the company; into the folder mailbox of Dir when it says nothing.
 	Mail kit.Mail
 	// Issuers are the OIDC issuers whose tokens count besides the suite's own.
 	Issuers []token.OIDCIssuer
@@ -177,11 +177,11 @@ func (s *Suite) surroundings() (app.Surroundings, error) {
 		around.Limiter = ratelimit.NewLocal(ratelimit.Limit{Rate: s.cfg.RateLimit}, time.Now)
 	}
 	if s.cfg.Sandbox {
-		world, err := openWorld(filepath.Join(s.cfg.Dir, "sandbox-clock"), names, around.Peer)
+		members, err := openSandbox(filepath.Join(s.cfg.Dir, "sandbox-clock"), names, around.Peer)
 		if err != nil {
 			return around, err
 		}
-		around.Clock, around.Sandbox = world.clock, sandbox.New(world.clock, world)
+		around.Clock, around.Sandbox = members.clock, sandbox.New(members.clock, members)
 	}
 	s.Clock = around.Clock
 	return around, nil

@@ -29,13 +29,13 @@ type reply struct {
 	body   string
 }
 
-func newClient(t *testing.T, where scenario.Stage, role accessv1.Role, subject string) client {
+func newClient(t *testing.T, env scenario.Environment, role accessv1.Role, subject string) client {
 	t.Helper()
-	token, err := where.Token(access.Principal{Role: role, Subject: subject})
+	token, err := env.Token(access.Principal{Role: role, Subject: subject})
 	require.NoError(t, err)
 	transport := &http.Transport{MaxIdleConnsPerHost: 256}
 	t.Cleanup(transport.CloseIdleConnections)
-	return client{where.URL, token, &http.Client{Transport: transport, Timeout: time.Minute}}
+	return client{env.URL, token, &http.Client{Transport: transport, Timeout: time.Minute}}
 }
 
 func (c client) get(ctx context.Context, path string) (reply, error) {
@@ -94,21 +94,21 @@ type shop struct {
 }
 
 // openShop puts units of a product on the shelf; the product's id begins with kind.
-func openShop(t *testing.T, where scenario.Stage, kind string, units int) shop {
+func openShop(t *testing.T, env scenario.Environment, kind string, units int) shop {
 	t.Helper()
 	tag := id.New()[24:]
 	s := shop{
 		product: "products/" + kind + "-" + tag, option: "deliveryOptions/day-" + tag,
-		admin: newClient(t, where, accessv1.Role_ROLE_ADMIN, "admins/owner"),
+		admin: newClient(t, env, accessv1.Role_ROLE_ADMIN, "admins/owner"),
 	}
-	agent := newClient(t, where, accessv1.Role_ROLE_AGENT, "agents/anna")
+	agent := newClient(t, env, accessv1.Role_ROLE_AGENT, "agents/anna")
 	s.must(t, s.admin, "/v1/products?productId="+kind+"-"+tag, map[string]any{"displayName": "Pot", "unitPrice": euros(10)})
 	s.must(t, agent, "/v1/"+s.product+"/stock:adjust", map[string]any{"quantityDelta": units, "reason": "delivery"})
 	s.must(t, s.admin, "/v1/deliveryOptions?deliveryOptionId=day-"+tag, map[string]any{
 		"displayName": "Within a day", "promisedDuration": "86400s", "riskDuration": "21600s", "speedFee": euros(5),
 	})
 	s.name = s.must(t, agent, "/v1/customers", map[string]any{"displayName": "Olena", "languageCode": "uk"}).text(t, "name")
-	s.customer = newClient(t, where, accessv1.Role_ROLE_CUSTOMER, s.name)
+	s.customer = newClient(t, env, accessv1.Role_ROLE_CUSTOMER, s.name)
 	return s
 }
 

@@ -35,7 +35,7 @@ func TestASecondProcessOnTheSameDataIsRefused(t *testing.T) {
 	require.Equal(t, 1, status, out)
 	require.Contains(t, out, dir+" is in use by another process")
 	require.NotContains(t, out, "goroutine")
-	require.NoError(t, play(t, e.Stage()), "the first one is not disturbed")
+	require.NoError(t, runStory(t, e.Environment()), "the first one is not disturbed")
 }
 
 func TestWhatIsWrongWithACommandIsSaid(t *testing.T) {
@@ -79,10 +79,10 @@ func TestAStartThatFailsLeavesNothingBehind(t *testing.T) {
 	status, out := kept(t, "serve", "--data", dir, "--sandbox", "--listen", taken.Addr().String(),
 		"--grpc-listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0")
 	require.Equal(t, 1, status, out)
-	e, err := cluster.StartEmbedded(t.Context(), dir, bin, true, box.Env())
+	e, err := cluster.StartEmbedded(t.Context(), dir, bin, true, sink.Env())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, e.Stop()) })
-	require.NoError(t, play(t, e.Stage()))
+	require.NoError(t, runStory(t, e.Environment()))
 }
 
 func TestATokenOpensWhatItsRoleMayOpen(t *testing.T) {

@@ -19,10 +19,10 @@ const drainBound = 20 * time.Second
 // none of them notices, and nothing is lost or happens twice.
 func TestDrain(t *testing.T) {
 	c := startClusterWith(t, cluster.Config{Gateways: 2, Unlimited: true})
-	books := booksOfCluster(t, c)
-	books.stocked = map[string]int64{"plenty": 1_000_000}
+	audit := auditOfCluster(t, c)
+	audit.stocked = map[string]int64{"plenty": 1_000_000}
 	gateways := newFronts(t, c.Replicas("gateway"))
-	s := openShop(t, c.Stage(), "plenty", 1_000_000)
+	s := openShop(t, c.Environment(), "plenty", 1_000_000)
 	s.customer.http.Transport = gateways
 	load := startLoad(t, slices.Concat(slices.Repeat([]caller{overREST(s)}, 4), slices.Repeat([]caller{overGRPC(t, c, s)}, 4))...)
 
@@ -45,7 +45,7 @@ func TestDrain(t *testing.T) {
 	}
 	calls, took, failures := load.end()
 	require.Empty(t, failures)
-	books.balance(t)
+	audit.balance(t)
 	t.Logf("drain: %d calls, %.0f a second, none failed", calls, float64(calls)/took.Seconds())
 }
 

@@ -32,18 +32,18 @@ const importKills = 5
 // all is there, once; and a second import changes nothing.
 func TestImportEmbedded(t *testing.T) {
 	e, dir := startEmbedded(t)
-	importHistory(t, e.Stage(), booksOfFolder(t, dir), e.Process)
+	importHistory(t, e.Environment(), auditOfFolder(t, dir), e.Process)
 }
 
 func TestImportDistributed(t *testing.T) {
 	c := startCluster(t)
-	importHistory(t, c.Stage(), booksOfCluster(t, c), c.Processes...)
+	importHistory(t, c.Environment(), auditOfCluster(t, c), c.Processes...)
 }
 
-func importHistory(t *testing.T, stage scenario.Stage, b *books, processes ...*cluster.Process) {
+func importHistory(t *testing.T, env scenario.Environment, b *audit, processes ...*cluster.Process) {
 	text, err := os.ReadFile(filepath.Join("..", "history", "cdnow_master.txt"))
 	require.NoError(t, err)
-	manager := managerOf(t, stage)
+	manager := managerOf(t, env)
 	stop := cluster.Keep(processes...)
 	first := manager.importFile(t, text, kills(t, int64(len(text)), processes))
 	ends, err := stop()
@@ -93,8 +93,8 @@ type importManager struct {
 	who client
 }
 
-func managerOf(t *testing.T, stage scenario.Stage) *importManager {
-	who := newClient(t, stage, accessv1.Role_ROLE_ADMIN, "admins/owner")
+func managerOf(t *testing.T, env scenario.Environment) *importManager {
+	who := newClient(t, env, accessv1.Role_ROLE_ADMIN, "admins/owner")
 	return &importManager{importer.Client{URL: who.url, Token: who.token, HTTP: who.http, Every: 20 * time.Millisecond}, who}
 }
 
@@ -122,8 +122,8 @@ func pointsOf(t *testing.T, text []byte) (p points) {
 	return p
 }
 
-// requireHistory waits until every event has been handled, and asks REST and the books for the published figures.
-func (m *importManager) requireHistory(t *testing.T, b *books, p points) {
+// requireHistory waits until every event has been handled, and asks REST and the databases for the published figures.
+func (m *importManager) requireHistory(t *testing.T, b *audit, p points) {
 	t.Helper()
 	b.quiet(t)
 	report := m.get(t, "/v1/insights/rfm")
@@ -153,7 +153,7 @@ func (m *importManager) get(t *testing.T, path string) map[string]any {
 }
 
 // quiet waits until all that was said has been heard.
-func (b *books) quiet(t *testing.T) {
+func (b *audit) quiet(t *testing.T) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		unsaid, err := b.plumbing(t.Context())
@@ -172,7 +172,7 @@ var lasting = map[string][]string{
 }
 
 // rows counts the rows of those.
-func (b *books) rows(t *testing.T) map[string]int64 {
+func (b *audit) rows(t *testing.T) map[string]int64 {
 	counts := map[string]int64{}
 	for service, tables := range lasting {
 		for _, table := range tables {

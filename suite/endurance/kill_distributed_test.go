@@ -16,24 +16,24 @@ import (
 func TestKillDistributed(t *testing.T) {
 	t.Parallel() // with the embedded suite's: most of the time is spent waiting
 	c := startCluster(t)
-	stage := &killStage{c: c, books: booksOfCluster(t, c), armed: map[string]bool{}}
-	strike := func(t *testing.T) {
+	kill := &killCluster{c: c, audit: auditOfCluster(t, c), armed: map[string]bool{}}
+	interrupt := func(t *testing.T) {
 		c.Redis.Stop(true)
 		<-time.After(500 * time.Millisecond)
 		require.NoError(t, c.Redis.Restart(t.Context()))
 	}
-	killEverywhere(t, scenery{programs: c.Services(), hasBus: true, strike: strike, atOnce: 2, set: stage.set})
+	killEverywhere(t, killShape{programs: c.Services(), hasBus: true, interrupt: interrupt, atOnce: 2, set: kill.set})
 }
 
-// killStage is a cluster whose services' processes die.
-type killStage struct {
+// killCluster is a cluster whose services' processes die.
+type killCluster struct {
 	c     *cluster.Cluster
-	books *books
+	audit *audit
 	armed map[string]bool // services of which a process may still be about to die
 }
 
 // set restarts the services that are to die, and those that were to, and keeps all running.
-func (k *killStage) set(t *testing.T, f *fates) scene {
+func (k *killCluster) set(t *testing.T, f *killPlan) killRun {
 	t.Helper()
 	busLost := false
 	for service, points := range f.points {
@@ -55,11 +55,11 @@ func (k *killStage) set(t *testing.T, f *fates) scene {
 	for service := range f.points {
 		k.start(t, f, service)
 	}
-	return scene{k.c.Stage(), k.books, k.keep(t, f), func(service string) string { return k.c.Replicas(service)[0].Log() }}
+	return killRun{k.c.Environment(), k.audit, k.keep(t, f), func(service string) string { return k.c.Replicas(service)[0].Log() }}
 }
 
 // stop stops the services that are armed, all replicas at the same time.
-func (k *killStage) stop(t *testing.T) {
+func (k *killCluster) stop(t *testing.T) {
 	t.Helper()
 	var group errgroup.Group
 	for service := range k.armed {
@@ -70,7 +70,7 @@ func (k *killStage) stop(t *testing.T) {
 	require.NoError(t, group.Wait())
 }
 
-func (k *killStage) start(t *testing.T, f *fates, service string) {
+func (k *killCluster) start(t *testing.T, f *killPlan, service string) {
 	t.Helper()
 	for _, p := range k.c.Replicas(service) {
 		require.NoError(t, p.Start(f.first(p, service)...))
@@ -78,7 +78,7 @@ func (k *killStage) start(t *testing.T, f *fates, service string) {
 }
 
 // keep starts processes again that die, until stop is called, and waits until all are ready.
-func (k *killStage) keep(t *testing.T, f *fates) (stop func() (map[string]cluster.Ends, error)) {
+func (k *killCluster) keep(t *testing.T, f *killPlan) (stop func() (map[string]cluster.Ends, error)) {
 	t.Helper()
 	stops := map[string]func() (cluster.Ends, error){}
 	for _, service := range k.c.Services() {

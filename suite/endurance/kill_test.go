@@ -19,34 +19,34 @@ type point struct {
 	busLost       bool
 }
 
-// scene is where processes die and are started again.
-type scene struct {
-	stage scenario.Stage
-	books *books
+// killRun is where processes die and are started again.
+type killRun struct {
+	env   scenario.Environment
+	audit *audit
 	// stop stops starting them again, and tells how each program's ended until then.
 	stop func() (map[string]cluster.Ends, error)
 	log  func(program string) string
 }
 
-// scenery is what a kill test needs of a shape.
-type scenery struct {
+// killShape is what a kill test needs of a shape.
+type killShape struct {
 	programs []string
 	// hasBus tells whether there is a bus that can lose everything.
 	hasBus bool
-	// strike takes the bus away for a moment, so that calls overtake events.
-	strike func(t *testing.T)
-	// atOnce is at how many points processes of a program die in one play.
+	// interrupt takes the bus away for a moment, so that calls overtake events.
+	interrupt func(t *testing.T)
+	// atOnce is at how many points processes of a program die in one run.
 	atOnce int
-	// set restarts the processes that have fates, and keeps all running.
-	set func(t *testing.T, f *fates) scene
+	// set restarts the processes that the plan kills, and keeps all running.
+	set func(t *testing.T, f *killPlan) killRun
 }
 
 // TestKillEmbedded kills the one process at every failpoint that it passes from its first start to the end of the story.
 func TestKillEmbedded(t *testing.T) {
 	t.Parallel()
-	set := func(t *testing.T, f *fates) scene {
+	set := func(t *testing.T, f *killPlan) killRun {
 		dir := t.TempDir()
-		e, err := cluster.NewEmbedded(dir, bin, true, box.Env())
+		e, err := cluster.NewEmbedded(dir, bin, true, sink.Env())
 		require.NoError(t, err)
 		require.NoError(t, e.Process.Start(f.first(e.Process, "kept")...))
 		over := cluster.KeepWith(f.next("kept"), e.Process)
@@ -56,9 +56,9 @@ func TestKillEmbedded(t *testing.T) {
 			require.NoError(t, e.Stop())
 			return map[string]cluster.Ends{"kept": ends}, err
 		}
-		return scene{e.Stage(), booksOfFolder(t, dir), stop, func(string) string { return e.Process.Log() }}
+		return killRun{e.Environment(), auditOfFolder(t, dir), stop, func(string) string { return e.Process.Log() }}
 	}
-	killEverywhere(t, scenery{programs: []string{"kept"}, strike: func(*testing.T) {}, atOnce: 4, set: set})
+	killEverywhere(t, killShape{programs: []string{"kept"}, interrupt: func(*testing.T) {}, atOnce: 4, set: set})
 }
 
 // awaitReady waits for processes that may die meanwhile.
@@ -70,8 +70,8 @@ func awaitReady(t *testing.T, processes ...*cluster.Process) {
 }
 
 // killEverywhere plays the story to learn its failpoints, and then for each, in which every replica dies the first time it gets
-// there and is started again. The story must hold, the books must balance, and what is left must be the same each time.
-func killEverywhere(t *testing.T, s scenery) {
+// there and is started again. The story must hold, the databases must agree, and what is left must be the same each time.
+func killEverywhere(t *testing.T, s killShape) {
 	points := s.points(t)
 	kills, states := 0, map[string]bool{}
 	for _, round := range rounds(points, s.atOnce) {
@@ -87,7 +87,7 @@ func killEverywhere(t *testing.T, s scenery) {
 func (p point) String() string { return p.name }
 
 // points are the failpoints that the programs pass, in the order in which they come to them first.
-func (s scenery) points(t *testing.T) (points []point) {
+func (s killShape) points(t *testing.T) (points []point) {
 	all := map[string][]point{}
 	for _, program := range s.programs {
 		all[program] = []point{{program: program}}
@@ -111,12 +111,12 @@ func (s scenery) points(t *testing.T) (points []point) {
 }
 
 // record plays the story once to learn the points that the programs pass.
-func (s scenery) record(t *testing.T, programs map[string][]point) (points []point) {
+func (s killShape) record(t *testing.T, programs map[string][]point) (points []point) {
 	dir := t.TempDir()
 	file := func(p point) string { return filepath.Join(dir, p.program) }
-	at := s.set(t, newFates(programs, func(p point) string { return "KEPT_FAILPOINT_RECORD=" + file(p) }))
-	require.NoError(t, play(t, at.stage))
-	at.books.balance(t)
+	at := s.set(t, newKillPlan(programs, func(p point) string { return "KEPT_FAILPOINT_RECORD=" + file(p) }))
+	require.NoError(t, runStory(t, at.env))
+	at.audit.balance(t)
 	ends, err := at.stop()
 	require.NoError(t, err)
 	for program, like := range programs {
@@ -135,19 +135,19 @@ func (s scenery) record(t *testing.T, programs map[string][]point) (points []poi
 const plays = 10
 
 // killAt plays the story until some process has died at each of the points.
-func (s scenery) killAt(t *testing.T, points map[string][]point, states map[string]bool) (kills, tries int) {
+func (s killShape) killAt(t *testing.T, points map[string][]point, states map[string]bool) (kills, tries int) {
 	t.Helper()
 	for tries = range plays {
-		f := newFates(points, func(p point) string { return "KEPT_FAILPOINT_KILL=" + p.name })
+		f := newKillPlan(points, func(p point) string { return "KEPT_FAILPOINT_KILL=" + p.name })
 		at := s.set(t, f)
 		played := make(chan error, 1)
-		go func() { played <- play(t, at.stage) }()
+		go func() { played <- runStory(t, at.env) }()
 		if tries > 0 {
-			s.strike(t)
+			s.interrupt(t)
 		}
 		err := <-played
 		if err == nil {
-			at.books.balance(t)
+			at.audit.balance(t)
 		}
 		ends, stopErr := at.stop()
 		require.NoError(t, err, "killed at %s", points)
@@ -156,7 +156,7 @@ func (s scenery) killAt(t *testing.T, points map[string][]point, states map[stri
 			require.Zero(t, end.Other, "%s ended by itself, killed at %s: %s", program, points, at.log(program))
 			kills += end.Killed
 		}
-		for _, state := range at.books.finalStates(t) {
+		for _, state := range at.audit.finalStates(t) {
 			states[state] = true
 		}
 		if points = f.missed(); len(points) == 0 {

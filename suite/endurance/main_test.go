@@ -12,12 +12,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kept.dev/suite/cluster"
-	"kept.dev/suite/postbox"
+	"kept.dev/suite/mailsink"
 	"kept.dev/suite/scenario"
 )
 
-// box takes the mails of all tests. Addresses differ, so they do not mix.
-var box *postbox.Box
+// sink takes the mails of all tests. Addresses differ, so they do not mix.
+var sink *mailsink.Sink
 
 // bin is the folder of the suite's programs, with failpoints in them, built once for all tests.
 var bin string
@@ -41,10 +41,10 @@ func buildAndRun(m *testing.M) (int, error) {
 		return 0, err
 	}
 	bin = dir
-	if box, err = postbox.Open(dir); err != nil {
+	if sink, err = mailsink.Open(dir); err != nil {
 		return 0, err
 	}
-	defer box.Stop()
+	defer sink.Stop()
 	return m.Run(), nil
 }
 
@@ -60,7 +60,7 @@ func startCluster(t *testing.T) *cluster.Cluster {
 // startClusterWith starts one of another kind.
 func startClusterWith(t *testing.T, cfg cluster.Config) *cluster.Cluster {
 	t.Helper()
-	cfg.Dir, cfg.Bin, cfg.Sandbox, cfg.Impatient, cfg.Env = t.TempDir(), bin, true, true, []string{box.Env()}
+	cfg.Dir, cfg.Bin, cfg.Sandbox, cfg.Impatient, cfg.Env = t.TempDir(), bin, true, true, []string{sink.Env()}
 	c, err := cluster.Start(t.Context(), cfg)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.Stop()) })
@@ -71,16 +71,16 @@ func startClusterWith(t *testing.T, cfg cluster.Config) *cluster.Cluster {
 func startEmbedded(t *testing.T) (*cluster.Embedded, string) {
 	t.Helper()
 	dir := t.TempDir()
-	e, err := cluster.StartEmbedded(t.Context(), dir, bin, true, box.Env())
+	e, err := cluster.StartEmbedded(t.Context(), dir, bin, true, sink.Env())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, e.Stop()) })
 	return e, dir
 }
 
 // play plays S07 with more patience than a customer has.
-func play(t *testing.T, where scenario.Stage) error {
+func runStory(t *testing.T, env scenario.Environment) error {
 	t.Helper()
-	where.Soon, where.Mails, where.Deadly = patience, box.For, true
-	_, err := scenario.Perform(t.Context(), where, scenario.Story{Number: "S07", Play: scenario.S07})
+	env.Soon, env.Mails, env.Kills = patience, sink.For, true
+	_, err := scenario.Run(t.Context(), env, scenario.Story{Number: "S07", Run: scenario.S07})
 	return err
 }

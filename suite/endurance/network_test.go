@@ -59,15 +59,15 @@ func TestNetwork(t *testing.T) {
 	t.Parallel() // with the kill tests
 	lines := newLines(t)
 	c := startClusterWith(t, cluster.Config{Route: lines.route})
-	books := booksOfCluster(t, c)
-	books.stocked = map[string]int64{"plenty": 1_000_000}
-	s := openShop(t, c.Stage(), "plenty", 1_000_000)
+	audit := auditOfCluster(t, c)
+	audit.stocked = map[string]int64{"plenty": 1_000_000}
+	s := openShop(t, c.Environment(), "plenty", 1_000_000)
 	b := &buyers{told: map[string]int{}}
 	load := startLoad(t, b.regular(s), b.regular(s), b.direct(t, c, s), b.newcomer(s))
 	stop := cluster.Keep(c.Processes...)
 
 	for _, fault := range spoilings() {
-		fault.strike(t, c, lines, load, b)
+		fault.interrupt(t, c, lines, load, b)
 	}
 	ends, err := stop()
 	require.NoError(t, err)
@@ -76,13 +76,13 @@ func TestNetwork(t *testing.T) {
 	require.Empty(t, failures)
 	require.Empty(t, b.late, "calls that outlived their deadline")
 	require.Empty(t, b.unclear, "answers that say nothing")
-	books.balance(t)
-	require.EqualValues(t, b.orders, number(t, books.order, `select count(*) from orders`), "every order is there once")
+	audit.balance(t)
+	require.EqualValues(t, b.orders, number(t, audit.order, `select count(*) from orders`), "every order is there once")
 	t.Logf("network: %d orders, each there once", b.orders)
 }
 
-// strike spoils and mends the network, and waits until all is well.
-func (f spoiling) strike(t *testing.T, c *cluster.Cluster, lines *lines, load *load, b *buyers) {
+// interrupt spoils and mends the network, and waits until all is well.
+func (f spoiling) interrupt(t *testing.T, c *cluster.Cluster, lines *lines, load *load, b *buyers) {
 	t.Helper()
 	b.look()
 	started := time.Now()

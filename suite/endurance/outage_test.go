@@ -36,18 +36,18 @@ func awaitClock(t *testing.T, c *cluster.Cluster) {
 func TestOutages(t *testing.T) {
 	t.Parallel() // with the kill tests
 	c := startCluster(t)
-	books := booksOfCluster(t, c)
-	books.stocked = map[string]int64{"coffee-pot": 10, "tea-pot": 5, "probe": 1, "plenty": 1000}
+	audit := auditOfCluster(t, c)
+	audit.stocked = map[string]int64{"coffee-pot": 10, "tea-pot": 5, "probe": 1, "plenty": 1000}
 	stop := cluster.Keep(c.Processes...)
 	for range 3 {
-		outage(t, c, books, "Redis lost with its data", func() { loseRedis(t, c) })
+		outage(t, c, audit, "Redis lost with its data", func() { loseRedis(t, c) })
 	}
-	outage(t, c, books, "Redis crashed with its data safe", func() {
+	outage(t, c, audit, "Redis crashed with its data safe", func() {
 		c.Redis.Stop(true)
 		require.NoError(t, c.Redis.Restart(t.Context()))
 	})
 	for range 2 {
-		outage(t, c, books, "PostgreSQL crashed", func() {
+		outage(t, c, audit, "PostgreSQL crashed", func() {
 			c.Postgres.Stop(true)
 			require.NoError(t, c.Postgres.Restart(t.Context()))
 		})
@@ -55,16 +55,16 @@ func TestOutages(t *testing.T) {
 	ends, err := stop()
 	require.NoError(t, err)
 	require.Zero(t, ends, "processes that ended because of an outage")
-	killEach(t, c, books)
-	withoutCustomer(t, c, books)
+	killEach(t, c, audit)
+	withoutCustomer(t, c, audit)
 }
 
 // killEach kills one process after the other, the gateway too, while a story is played. The others go on without it.
-func killEach(t *testing.T, c *cluster.Cluster, books *books) {
+func killEach(t *testing.T, c *cluster.Cluster, audit *audit) {
 	t.Helper()
 	stop := cluster.Keep(c.Processes...)
 	played := make(chan error, 1)
-	go func() { played <- play(t, c.Stage()) }()
+	go func() { played <- runStory(t, c.Environment()) }()
 	for _, p := range c.Processes {
 		died := time.Now()
 		require.NoError(t, syscall.Kill(p.PID(), syscall.SIGKILL))
@@ -75,25 +75,25 @@ func killEach(t *testing.T, c *cluster.Cluster, books *books) {
 			p.Name, recovered.Round(10*time.Millisecond), time.Since(died).Round(10*time.Millisecond))
 	}
 	require.NoError(t, <-played)
-	books.balance(t)
+	audit.balance(t)
 	ends, err := stop()
 	require.NoError(t, err)
 	require.Equal(t, cluster.Ends{Killed: len(c.Processes)}, ends)
 }
 
 // outage strikes at a random moment of the story, which has to hold.
-func outage(t *testing.T, c *cluster.Cluster, books *books, what string, strike func()) {
+func outage(t *testing.T, c *cluster.Cluster, audit *audit, what string, interrupt func()) {
 	t.Helper()
 	played := make(chan error, 1)
-	go func() { played <- play(t, c.Stage()) }()
+	go func() { played <- runStory(t, c.Environment()) }()
 	moment := time.Duration(rand.Int64N(int64(700 * time.Millisecond)))
 	<-time.After(moment)
-	strike()
+	interrupt()
 	back := time.Now()
 	probe(t, c)
 	recovered := time.Since(back)
 	require.NoError(t, <-played, "%s %s after the start of the story", what, moment)
-	books.balance(t)
+	audit.balance(t)
 	t.Logf("outage: %s %s after the story's start: an order is in the promise book again %s after its return; nothing lost",
 		what, moment.Round(time.Millisecond), recovered.Round(10*time.Millisecond))
 }
@@ -101,7 +101,7 @@ func outage(t *testing.T, c *cluster.Cluster, books *books, what string, strike 
 // probe sells something to a new customer, through both services and the bus between them.
 func probe(t *testing.T, c *cluster.Cluster) {
 	t.Helper()
-	s := openShop(t, c.Stage(), "probe", 1)
+	s := openShop(t, c.Environment(), "probe", 1)
 	promise := s.mustOrder(t).text(t, "promise")
 	require.Eventually(t, func() bool {
 		r, err := s.customer.get(t.Context(), "/v1/"+promise)
@@ -110,8 +110,8 @@ func probe(t *testing.T, c *cluster.Cluster) {
 }
 
 // withoutCustomer takes orders, and calls some off, while no replica of the customer service is there.
-func withoutCustomer(t *testing.T, c *cluster.Cluster, books *books) {
-	s := openShop(t, c.Stage(), "plenty", 1000)
+func withoutCustomer(t *testing.T, c *cluster.Cluster, audit *audit) {
+	s := openShop(t, c.Environment(), "plenty", 1000)
 	s.mustOrder(t) // now the order service knows the customer
 	replicas := c.Replicas("customer")
 	for _, p := range replicas {
@@ -129,7 +129,7 @@ func withoutCustomer(t *testing.T, c *cluster.Cluster, books *books) {
 	for _, p := range replicas {
 		require.NoError(t, p.Start())
 	}
-	books.balance(t)
+	audit.balance(t)
 	t.Logf("outage: %d orders, %d called off, while the customer service was away: all in the promise book %s after its start",
 		orders, orders/5, time.Since(started).Round(10*time.Millisecond))
 	for _, p := range replicas {

@@ -15,19 +15,19 @@ import (
 
 func TestRacesDistributed(t *testing.T) {
 	c := startCluster(t)
-	races(t, c.Stage(), booksOfCluster(t, c))
+	races(t, c.Environment(), auditOfCluster(t, c))
 }
 
 func TestRacesEmbedded(t *testing.T) {
 	e, dir := startEmbedded(t)
-	races(t, e.Stage(), booksOfFolder(t, dir))
+	races(t, e.Environment(), auditOfFolder(t, dir))
 }
 
-func races(t *testing.T, where scenario.Stage, books *books) {
-	books.stocked = map[string]int64{"scarce": 20, "plenty": 1000}
-	lastUnits(t, where)
-	sameKey(t, where)
-	books.balance(t)
+func races(t *testing.T, env scenario.Environment, audit *audit) {
+	audit.stocked = map[string]int64{"scarce": 20, "plenty": 1000}
+	lastUnits(t, env)
+	sameKey(t, env)
+	audit.balance(t)
 }
 
 // together makes n calls at the same moment and returns all answers.
@@ -51,8 +51,8 @@ func together(t *testing.T, n int, call func(i int) (reply, error)) []reply {
 }
 
 // lastUnits: 200 buyers press the button at once, for 20 units.
-func lastUnits(t *testing.T, where scenario.Stage) {
-	s := openShop(t, where, "scarce", 20)
+func lastUnits(t *testing.T, env scenario.Environment) {
+	s := openShop(t, env, "scarce", 20)
 	replies := together(t, 200, func(int) (reply, error) { return s.order(t.Context(), id.New()) })
 	sold, refused := 0, 0
 	for _, r := range replies {
@@ -74,8 +74,8 @@ func lastUnits(t *testing.T, where scenario.Stage) {
 }
 
 // sameKey: 50 callers send the same order under the same key, at once.
-func sameKey(t *testing.T, where scenario.Stage) {
-	s := openShop(t, where, "plenty", 1000)
+func sameKey(t *testing.T, env scenario.Environment) {
+	s := openShop(t, env, "plenty", 1000)
 	key := id.New()
 	replies := together(t, 50, func(int) (reply, error) { return s.order(t.Context(), key) })
 	var first any

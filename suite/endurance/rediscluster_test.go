@@ -14,12 +14,12 @@ import (
 func TestRedisCluster(t *testing.T) {
 	t.Parallel() // with the kill tests
 	c := startClusterWith(t, cluster.Config{Unlimited: true, RedisCluster: true})
-	books := booksOfCluster(t, c)
-	books.stocked = map[string]int64{"coffee-pot": 10, "tea-pot": 5, "probe": 1}
+	audit := auditOfCluster(t, c)
+	audit.stocked = map[string]int64{"coffee-pot": 10, "tea-pot": 5, "probe": 1}
 	stop := cluster.Keep(c.Processes...)
 	master, err := c.RedisCluster.MasterOf(t.Context(), "kept:events:{order}")
 	require.NoError(t, err)
-	outage(t, c, books, "a Redis master lost", func() { master.Stop(true) })
+	outage(t, c, audit, "a Redis master lost", func() { master.Stop(true) })
 	heir, err := c.RedisCluster.MasterOf(t.Context(), "kept:events:{order}")
 	require.NoError(t, err)
 	require.NotEqual(t, master.Port, heir.Port)
@@ -28,10 +28,10 @@ func TestRedisCluster(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, ends, "processes that ended because a master died")
 
-	where := c.Stage()
-	where.Soon, where.Mails = patience, box.For
+	env := c.Environment()
+	env.Soon, env.Mails = patience, sink.For
 	for _, story := range scenario.Stories() {
-		checks, err := scenario.Perform(t.Context(), where, story)
+		checks, err := scenario.Run(t.Context(), env, story)
 		require.NoError(t, err, "%s on a Redis Cluster", story.Number)
 		t.Logf("redis cluster: %s ok %d checks", story.Number, checks)
 	}

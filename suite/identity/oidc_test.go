@@ -13,14 +13,14 @@ import (
 	"kept.dev/kit/token"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	"kept.dev/suite/embedded"
+	"kept.dev/suite/environment"
 	"kept.dev/suite/scenario"
-	"kept.dev/suite/stage"
 )
 
 // trusting is a suite where the issuer's desk are agents and its buyers customers.
-func trusting(t *testing.T, i *issuer) scenario.Stage {
+func trusting(t *testing.T, i *issuer) scenario.Environment {
 	t.Helper()
-	_, s := stage.EmbeddedWith(t, embedded.Config{Dir: t.TempDir(), Issuers: []token.OIDCIssuer{{
+	_, s := environment.EmbeddedWith(t, embedded.Config{Dir: t.TempDir(), Issuers: []token.OIDCIssuer{{
 		URL: i.server.URL, Audience: clientID, RoleClaim: "realm_access.roles",
 		Roles: map[string]accessv1.Role{"desk": accessv1.Role_ROLE_AGENT, "buyer": accessv1.Role_ROLE_CUSTOMER},
 	}}})
@@ -28,7 +28,7 @@ func trusting(t *testing.T, i *issuer) scenario.Stage {
 }
 
 // as makes a call that agents may make, with the token, and returns the status and the reason of a refusal.
-func as(t *testing.T, s scenario.Stage, raw string) (status int, reason string) {
+func as(t *testing.T, s scenario.Environment, raw string) (status int, reason string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/v1/customers", strings.NewReader(`{"displayName": "Olena"}`))
 	require.NoError(t, err)

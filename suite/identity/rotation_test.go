@@ -16,18 +16,18 @@ import (
 	"kept.dev/kit/token"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	"kept.dev/suite/embedded"
+	"kept.dev/suite/environment"
 	"kept.dev/suite/scenario"
-	"kept.dev/suite/stage"
 )
 
 // caller makes calls with one token.
 type caller struct {
 	t     *testing.T
-	stage scenario.Stage
+	env   scenario.Environment
 	token string
 }
 
-func by(t *testing.T, s scenario.Stage, role accessv1.Role, subject string) caller {
+func by(t *testing.T, s scenario.Environment, role accessv1.Role, subject string) caller {
 	t.Helper()
 	raw, err := s.Token(access.Principal{Role: role, Subject: subject})
 	require.NoError(t, err)
@@ -37,13 +37,13 @@ func by(t *testing.T, s scenario.Stage, role accessv1.Role, subject string) call
 // do calls and returns the answer, which has to be a good one.
 func (c caller) do(method, path, body string) map[string]any {
 	c.t.Helper()
-	req, err := http.NewRequestWithContext(c.t.Context(), method, c.stage.URL+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(c.t.Context(), method, c.env.URL+path, strings.NewReader(body))
 	require.NoError(c.t, err)
 	req.Header.Set("Content-Type", "application/json")
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
-	res, err := c.stage.HTTP.Do(req)
+	res, err := c.env.HTTP.Do(req)
 	require.NoError(c.t, err)
 	defer res.Body.Close()
 	var answer map[string]any
@@ -53,7 +53,7 @@ func (c caller) do(method, path, body string) map[string]any {
 }
 
 // missing has a customer order what then is missing, and returns the customer.
-func missing(t *testing.T, s scenario.Stage) caller {
+func missing(t *testing.T, s scenario.Environment) caller {
 	t.Helper()
 	admin := by(t, s, accessv1.Role_ROLE_ADMIN, "admins/owner")
 	customer := fmt.Sprint(admin.do("POST", "/v1/customers", `{"displayName": "Olena"}`)["name"])
@@ -84,7 +84,7 @@ func (c caller) link() string {
 func TestOwnKeysAreRotatedWhileTheSuiteRuns(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	_, s := stage.EmbeddedWith(t, embedded.Config{Dir: dir})
+	_, s := environment.EmbeddedWith(t, embedded.Config{Dir: dir})
 	olena := missing(t, s)
 	require.Eventually(t, func() bool { return olena.link() != "" }, 10*time.Second, 20*time.Millisecond)
 	before := olena.link()

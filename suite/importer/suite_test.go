@@ -10,16 +10,16 @@ import (
 	"kept.dev/kit/access"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	"kept.dev/suite/environment"
 	"kept.dev/suite/importer"
-	"kept.dev/suite/stage"
 )
 
 // The whole way, through the real front door to the real service. What was imported once is known the second time.
 func TestAFileGoesIntoTheSuite(t *testing.T) {
-	_, where := stage.Embedded(t)
-	token, err := where.Token(access.Principal{Role: accessv1.Role_ROLE_ADMIN, Subject: "admins/owner"})
+	_, env := environment.Embedded(t)
+	token, err := env.Token(access.Principal{Role: accessv1.Role_ROLE_ADMIN, Subject: "admins/owner"})
 	require.NoError(t, err)
-	c := &importer.Client{URL: where.URL, Token: token, HTTP: where.HTTP, Every: 10 * time.Millisecond}
+	c := &importer.Client{URL: env.URL, Token: token, HTTP: env.HTTP, Every: 10 * time.Millisecond}
 	const file = "customer_id,order_time,product_id,amount,currency_code\nk1,2020-12-31,tea,12.50,EUR\nk2,2021-02-01,tea,x,EUR\nk1,2021-02-02,tea,3,EUR\n"
 	for _, again := range []int64{0, 2} {
 		name, err := c.Send(t.Context(), &orderv1.Import{Format: orderv1.Import_CSV, Issuer: "erp"}, strings.NewReader(file), int64(len(file)), nobody)

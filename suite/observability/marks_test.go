@@ -15,7 +15,7 @@ import (
 	"kept.dev/kit/access"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	"kept.dev/services/notification/smtptest"
-	"kept.dev/suite/postbox"
+	"kept.dev/suite/mailsink"
 )
 
 // mark stands for what is a customer's. It is planted wherever a customer's data goes in.
@@ -24,7 +24,7 @@ const mark = "Zaphod-Beeblebrox"
 // TestNothingPersonalIsSeen plants marked values wherever a customer's data goes in, makes calls go well and badly, and
 // looks for the marks in everything that operators can see, the log at its most talkative.
 func TestNothingPersonalIsSeen(t *testing.T) {
-	box, err := postbox.Open(t.TempDir())
+	box, err := mailsink.Open(t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(box.Stop)
 	w := watchWith(t, kit.Mail{SMTP: box.SMTP(), From: "The Shop <service@shop.example>", PublicURL: "https://shop.example"})
@@ -123,7 +123,7 @@ func (w *watched) imports(t *testing.T) {
 }
 
 // messages has mails go out and be refused by a server that says to whom, and takes a link. It returns the link's signature.
-func (w *watched) messages(t *testing.T, box *postbox.Box, customer string) (signature string) {
+func (w *watched) messages(t *testing.T, box *mailsink.Sink, customer string) (signature string) {
 	t.Helper()
 	short := func() {
 		order := nameIn(t, w.call(t, http.MethodPost, "/v1/orders", fmt.Sprintf(
@@ -142,7 +142,7 @@ func (w *watched) messages(t *testing.T, box *postbox.Box, customer string) (sig
 		box.Break(fault)
 		short()
 	}
-	raw, err := w.stage.Token(access.Principal{Role: accessv1.Role_ROLE_CUSTOMER, Subject: customer})
+	raw, err := w.env.Token(access.Principal{Role: accessv1.Role_ROLE_CUSTOMER, Subject: customer})
 	require.NoError(t, err)
 	inbox := w.call(t, http.MethodGet, "/v1/messages?filter=customer%3D%22"+mark+"%22", "") +
 		w.call(t, http.MethodGet, "/v1/messages", "", "Authorization", "Bearer "+raw)

@@ -28,21 +28,21 @@ import (
 	"kept.dev/kit/token"
 	contract "kept.dev/proto"
 	"kept.dev/suite/embedded"
-	"kept.dev/suite/postbox"
+	"kept.dev/suite/mailsink"
 	"kept.dev/suite/scenario"
 )
 
 // mesh is the distributed suite, each process of it as its command runs it, but all in this process: SQLite files, a real
 // Redis, mutual TLS. What they see of themselves goes to a collector and to their metrics' addresses.
 type mesh struct {
-	stage scenario.Stage
+	env   scenario.Environment
 	spans *collector
 	admin map[string]string // process → its admin address
 
 	dir    string
 	tls    tlsconf.Files
 	redis  *localredis.Server
-	mails  *postbox.Box
+	mails  *mailsink.Sink
 	listen map[string]string
 }
 
@@ -67,7 +67,7 @@ func startMesh(t *testing.T) *mesh {
 	m.redis, err = localredis.Start(t.Context(), m.dir)
 	require.NoError(t, err)
 	t.Cleanup(func() { m.redis.Stop(true) })
-	m.mails, err = postbox.Open(t.TempDir())
+	m.mails, err = mailsink.Open(t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(m.mails.Stop)
 	names := []string{"gateway"}
@@ -87,7 +87,7 @@ func startMesh(t *testing.T) *mesh {
 	for name := range m.listen {
 		require.Eventually(t, func() bool { return m.ready(t, name) }, 30*time.Second, 20*time.Millisecond, name)
 	}
-	m.stage = m.front(t, issuer)
+	m.env = m.front(t, issuer)
 	return m
 }
 
@@ -142,7 +142,7 @@ func (m *mesh) serve(t *testing.T, name string) {
 }
 
 // front is the front door, put together as its command does.
-func (m *mesh) front(t *testing.T, issuer *token.Issuer) scenario.Stage {
+func (m *mesh) front(t *testing.T, issuer *token.Issuer) scenario.Environment {
 	t.Helper()
 	var cfg struct {
 		app.Common
@@ -175,7 +175,7 @@ func (m *mesh) front(t *testing.T, issuer *token.Issuer) scenario.Stage {
 	t.Cleanup(admin.Close)
 	m.admin["gateway"] = strings.TrimPrefix(admin.URL, "http://")
 	t.Cleanup(func() { require.NoError(t, seen.Shutdown(context.WithoutCancel(t.Context()))) })
-	return scenario.Stage{
+	return scenario.Environment{
 		URL: server.URL, HTTP: &http.Client{Timeout: time.Minute}, Soon: 20 * time.Second,
 		Token: func(p access.Principal) (string, error) { return issuer.Issue(p, time.Hour) }, Mails: m.mails.For,
 	}

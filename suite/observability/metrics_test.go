@@ -18,9 +18,9 @@ const metricsPage = "../../k8s/METRICS.md"
 func compareMetrics(t *testing.T, m *mesh) {
 	seen := catalogue{}
 	w := watch(t)
-	play(t, w.stage)
+	runStory(t, w.env)
 	seen.take(t, "kept", w.metrics())
-	play(t, m.stage)
+	runStory(t, m.env)
 	for name := range m.admin {
 		seen.take(t, name, m.metrics(t, name))
 	}
@@ -43,10 +43,10 @@ func compareMetrics(t *testing.T, m *mesh) {
 }
 
 // play has what is measured happen: promises kept and broken, mails, streams.
-func play(t *testing.T, stage scenario.Stage) {
+func runStory(t *testing.T, env scenario.Environment) {
 	t.Helper()
-	for _, story := range []scenario.Story{{Number: "S07", Play: scenario.S07}, {Number: "S10", Play: scenario.S10}} {
-		_, err := scenario.Perform(t.Context(), stage, story)
+	for _, story := range []scenario.Story{{Number: "S07", Run: scenario.S07}, {Number: "S10", Run: scenario.S10}} {
+		_, err := scenario.Run(t.Context(), env, story)
 		require.NoError(t, err, story.Number)
 	}
 }

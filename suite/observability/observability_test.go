@@ -21,14 +21,14 @@ import (
 	"kept.dev/kit/telemetry"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	"kept.dev/suite/embedded"
+	"kept.dev/suite/environment"
 	"kept.dev/suite/scenario"
-	"kept.dev/suite/stage"
 )
 
 // watched is a suite of which everything is recorded.
 type watched struct {
 	suite *embedded.Suite
-	stage scenario.Stage
+	env   scenario.Environment
 	spans *tracetest.InMemoryExporter
 	seen  *telemetry.Telemetry
 	log   *lockedBuffer
@@ -50,7 +50,7 @@ func watchWith(t *testing.T, mail kit.Mail) *watched {
 	})
 	require.NoError(t, err)
 	w.seen = seen
-	w.suite, w.stage = stage.EmbeddedWith(t, embedded.Config{
+	w.suite, w.env = environment.EmbeddedWith(t, embedded.Config{
 		Dir: t.TempDir(), Sandbox: true, Mail: mail, Log: seen.Logger, Tracer: seen.TracerProvider, Meter: seen.MeterProvider,
 	})
 	return w
@@ -58,22 +58,22 @@ func watchWith(t *testing.T, mail kit.Mail) *watched {
 
 func (w *watched) call(t *testing.T, method, path, body string, header ...string) string {
 	t.Helper()
-	return call(t, w.stage, method, path, body, header...)
+	return call(t, w.env, method, path, body, header...)
 }
 
 // call calls as an admin and returns whatever is answered.
-func call(t *testing.T, stage scenario.Stage, method, path, body string, header ...string) string {
+func call(t *testing.T, env scenario.Environment, method, path, body string, header ...string) string {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, stage.URL+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(t.Context(), method, env.URL+path, strings.NewReader(body))
 	require.NoError(t, err)
-	raw, err := stage.Token(access.Principal{Role: accessv1.Role_ROLE_ADMIN, Subject: "admins/owner"})
+	raw, err := env.Token(access.Principal{Role: accessv1.Role_ROLE_ADMIN, Subject: "admins/owner"})
 	require.NoError(t, err)
 	req.Header.Set("Authorization", "Bearer "+raw)
 	req.Header.Set("Content-Type", "application/json")
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
-	res, err := stage.HTTP.Do(req)
+	res, err := env.HTTP.Do(req)
 	require.NoError(t, err)
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
@@ -128,7 +128,7 @@ func TestOneTraceFromRESTToTheConsumersRows(t *testing.T) {
 // TestStoryIsCounted plays S07 and looks for what platform teams watch.
 func TestStoryIsCounted(t *testing.T) {
 	w := watch(t)
-	_, err := scenario.Perform(t.Context(), w.stage, scenario.Story{Number: "S07", Play: scenario.S07})
+	_, err := scenario.Run(t.Context(), w.env, scenario.Story{Number: "S07", Run: scenario.S07})
 	require.NoError(t, err)
 	text := w.metrics()
 	for _, line := range []string{
@@ -144,7 +144,7 @@ func TestStoryIsCounted(t *testing.T) {
 // TestOpenPromisesAreCounted follows the gauge from an order to its promise's end.
 func TestOpenPromisesAreCounted(t *testing.T) {
 	w := watch(t)
-	order := placeOrder(t, w.stage)
+	order := placeOrder(t, w.env)
 	for _, step := range []struct{ by, state string }{{"0s", "OPEN"}, {"86399s", "AT_RISK"}, {"172800s", ""}} {
 		w.call(t, http.MethodPost, "/v1/sandbox/clock:advance", `{"duration": "`+step.by+`"}`)
 		for _, state := range []string{"OPEN", "AT_RISK", "DUE"} {

@@ -15,10 +15,10 @@ import (
 // rotateKeys plays S01, in which services call each other and customers come by signed links, when some
 // processes know the new keys and some do not, and again when the new keys sign.
 func rotateKeys(t *testing.T, m *mesh) {
-	stage := m.stage
-	stage.Deadly = true // a mail may have a link by the key before the one by which the inbox shows it: both are good
+	env := m.env
+	env.Kills = true // a mail may have a link by the key before the one by which the inbox shows it: both are good
 	tell := func(when string) {
-		_, err := scenario.Perform(t.Context(), stage, scenario.Story{Number: "S01", Play: scenario.S01})
+		_, err := scenario.Run(t.Context(), env, scenario.Story{Number: "S01", Run: scenario.S01})
 		require.NoError(t, err, when)
 	}
 	issuer, err := token.NewIssuer(m.keys(""))

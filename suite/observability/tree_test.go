@@ -45,8 +45,8 @@ func cancelling() map[[2]string]int {
 
 // followTrace follows the caller's own trace through all processes.
 func followTrace(t *testing.T, m *mesh) {
-	order := placeOrder(t, m.stage)
-	call(t, m.stage, http.MethodPost, "/v1/"+order+":cancel", `{"reason": "changed her mind"}`, "traceparent", marked)
+	order := placeOrder(t, m.env)
+	call(t, m.env, http.MethodPost, "/v1/"+order+":cancel", `{"reason": "changed her mind"}`, "traceparent", marked)
 	deadline := time.NewTimer(20 * time.Second)
 	for !maps.Equal(cancelling(), m.spans.tree(markedTrace)) {
 		select {

@@ -10,8 +10,8 @@ import (
 
 // S01 cancelled in silence: nothing happens to an order without a reason and a message. Something is missing: the
 // customer is told at once, by mail and in the inbox, and chooses from the message itself.
-func S01(p *Play) {
-	s := open(p)
+func S01(r *Runner) {
+	s := newShop(r)
 	s.Patch(s.manager, "/v1/shortagePolicy?updateMask=answerDuration,defaultChoice", map[string]any{
 		"answerDuration": "43200s", "defaultChoice": "WAIT",
 	}).OK()
@@ -60,27 +60,27 @@ func (s *shop) choice(message map[string]any, choice string) string {
 func (s *shop) take(message map[string]any, choice string) Answer {
 	action := s.choice(message, choice)
 	token := strings.TrimPrefix(action, "actions/")
-	if !s.stage.Deadly {
+	if !s.env.Kills {
 		linked := func(m Mail) bool { return contains(m.Text, "/a/"+token) } // mails that are sent together come in any order
-		s.Check(slices.ContainsFunc(s.stage.Mails(s.email), linked), "the mail has the link")
+		s.Check(slices.ContainsFunc(s.env.Mails(s.email), linked), "the mail has the link")
 	}
 	for range 3 {
-		shown := s.Get(Who{}, "/v1/"+action).OK()
+		shown := s.Get(Caller{}, "/v1/"+action).OK()
 		s.Equal("AVAILABLE "+choice, shown.Text("state")+" "+shown.Text("choice"), "looking does nothing")
 	}
 	s.Get(s.stranger, "/v1/"+action).Refused(http.StatusNotFound, "NOT_FOUND")
 	s.Post(s.stranger, "/v1/"+action+":take", map[string]any{}).Refused(http.StatusNotFound, "NOT_FOUND")
 	forged := action[:len(action)-4] + "AAAA"
-	s.Post(Who{}, "/v1/"+forged+":take", map[string]any{}).Refused(http.StatusNotFound, "NOT_FOUND")
+	s.Post(Caller{}, "/v1/"+forged+":take", map[string]any{}).Refused(http.StatusNotFound, "NOT_FOUND")
 
-	taken := s.Post(Who{}, "/v1/"+action+":take", map[string]any{}).OK()
+	taken := s.Post(Caller{}, "/v1/"+action+":take", map[string]any{}).OK()
 	s.Equal("TAKEN", taken.Text("state"), "the action")
 	s.Check(taken.Text("confirmation") != "", "it is confirmed")
-	again := s.Post(Who{}, "/v1/"+action+":take", map[string]any{}).OK()
+	again := s.Post(Caller{}, "/v1/"+action+":take", map[string]any{}).OK()
 	s.Equal(taken.Body["confirmation"], again.Body["confirmation"], "taken again it answers alike")
 	for _, other := range []string{"WAIT", "SUBSTITUTE", "CANCEL"} {
 		if other != choice {
-			s.Post(Who{}, "/v1/"+s.choice(message, other)+":take", map[string]any{}).Refused(http.StatusBadRequest, "ACTION_SUPERSEDED")
+			s.Post(Caller{}, "/v1/"+s.choice(message, other)+":take", map[string]any{}).Refused(http.StatusBadRequest, "ACTION_SUPERSEDED")
 		}
 	}
 	return taken
@@ -89,21 +89,21 @@ func (s *shop) take(message map[string]any, choice string) Answer {
 func (s *shop) waits() {
 	order, shortage, message := s.missing()
 	name := order.Text("name")
-	s.tellMissing(order, shortage, message)
-	s.tellTaken(s.take(message, "WAIT"))
+	s.narrateMissing(order, shortage, message)
+	s.narrateTaken(s.take(message, "WAIT"))
 	s.decided(shortage, "ANSWERED", "WAIT")
 	now := s.Get(s.customer, "/v1/"+name).OK()
 	s.Equal(shortage.Time("waitTime"), now.Time("promisedDeliveryTime"), "what is promised now")
 	s.Check(now.Text("promise") != order.Text("promise"), "it is a new promise")
 	old := s.promiseIs(order.Text("promise"), "RELEASED")
-	s.tellWaiting(old, s.promiseIs(now.Text("promise"), "OPEN"))
+	s.narrateWaiting(old, s.promiseIs(now.Text("promise"), "OPEN"))
 	s.message(answered, name)
 	s.Post(s.agent, "/v1/"+name+":pick", map[string]any{}).Refused(http.StatusBadRequest, "ORDER_INCOMPLETE")
 	s.Equal("8", s.available(), "two were never there")
 	s.Post(s.agent, "/v1/"+s.product+"/stock:adjust", map[string]any{"quantityDelta": 2, "reason": "they have come"}).OK()
 	s.Equal("8", s.available(), "the two that came are the customer's")
 	picked := s.Post(s.agent, "/v1/"+name+":pick", map[string]any{}).OK()
-	s.Tell("agent", "Two pots come in. They are Olena's, whose order is %s now.", spoken(picked.Text("state")))
+	s.Narrate("agent", "Two pots come in. They are Olena's, whose order is %s now.", spoken(picked.Text("state")))
 }
 
 // decided checks what became of a shortage.
@@ -121,9 +121,9 @@ func (s *shop) takesSubstitute() {
 	order, shortage, message := s.missing()
 	meanwhile := s.availableOf(s.substitute)
 	s.Equal("5 3", before+" "+meanwhile, "substitutes before and while the customer may take them")
-	s.tellAgain(order, shortage)
-	s.Tell("shop", "Of %s × %s, which could come instead, %s are free for others while Olena may choose.", before, s.thing(s.substitute), meanwhile)
-	s.tellTaken(s.take(message, "SUBSTITUTE"))
+	s.narrateAgain(order, shortage)
+	s.Narrate("shop", "Of %s × %s, which could come instead, %s are free for others while Olena may choose.", before, s.thing(s.substitute), meanwhile)
+	s.narrateTaken(s.take(message, "SUBSTITUTE"))
 	s.decided(shortage, "ANSWERED", "SUBSTITUTE")
 	now := s.Get(s.customer, "/v1/"+order.Text("name")).OK()
 	lines := now.List("lines")
@@ -132,15 +132,15 @@ func (s *shop) takesSubstitute() {
 		lines[1]["quantity"], " ", lines[1]["substituteFor"]), "missing, and what comes instead")
 	s.Equal("10", now.Text("refundedAmount", "units"), "two are cheaper by 5.00 each")
 	s.Equal("3", s.availableOf(s.substitute), "the substitutes are the customer's")
-	s.tellSubstituted(now)
+	s.narrateSubstituted(now)
 	s.message(answered, order.Text("name"))
 	s.Post(s.agent, "/v1/"+order.Text("name")+":pick", map[string]any{}).OK()
 }
 
 func (s *shop) callsOff() {
 	order, shortage, message := s.missing()
-	s.tellAgain(order, shortage)
-	s.tellTaken(s.take(message, "CANCEL"))
+	s.narrateAgain(order, shortage)
+	s.narrateTaken(s.take(message, "CANCEL"))
 	s.decided(shortage, "ANSWERED", "CANCEL")
 	s.Equal("3", s.availableOf(s.substitute), "the substitutes are free again")
 	name := order.Text("name")
@@ -152,7 +152,7 @@ func (s *shop) callsOff() {
 	s.Advance(s.admin, 0)
 	for _, refund := range s.Get(s.customer, "/v1/"+name+"/refunds").OK().List("refunds") {
 		s.Equal("SETTLED", refund["state"], "the refund")
-		s.tellCalledOff(now, refund, s.promiseIs(fmt.Sprint(refund["promise"]), "KEPT"))
+		s.narrateCalledOff(now, refund, s.promiseIs(fmt.Sprint(refund["promise"]), "KEPT"))
 	}
 	s.message("kept.order.v1.OrderCancelled", name)
 }
@@ -161,20 +161,20 @@ func (s *shop) callsOff() {
 func (s *shop) saysNothing() {
 	order, shortage, message := s.missing()
 	name := order.Text("name")
-	s.tellAgain(order, shortage)
+	s.narrateAgain(order, shortage)
 	s.Advance(s.admin, 12*time.Hour)
 	s.decided(shortage, "DEFAULTED", "WAIT")
 	order = s.Get(s.customer, "/v1/"+name)
 	s.Equal("PLACED", order.Text("state"), "the order keeps waiting")
-	s.tellSilence(shortage, order, s.message(answered, name))
-	late := s.Post(Who{}, "/v1/"+s.choice(message, "CANCEL")+":take", map[string]any{})
+	s.narrateSilence(shortage, order, s.message(answered, name))
+	late := s.Post(Caller{}, "/v1/"+s.choice(message, "CANCEL")+":take", map[string]any{})
 	s.Check(late.Status == http.StatusBadRequest && strings.HasPrefix(late.reason(), "ACTION_"), "too late to choose: %d %s", late.Status, late.reason())
 	cases := s.Soon("somebody calls",
 		func() Answer { return s.Get(s.agent, "/v1/cases", "filter", `about = "`+name+`" AND kind = CALL`) },
 		func(a Answer) bool { return len(a.List("cases")) > 0 }).List("cases")
 	s.Equal(1, len(cases), "cases to call")
 	s.Check(cases[0]["queue"] != "" || cases[0]["agent"] != "", "the case is somebody's")
-	s.tellCase(cases[0])
+	s.narrateCase(cases[0])
 }
 
 // neverInSilence cancels as a shop does, and looks at what the manager sees.
@@ -184,14 +184,14 @@ func (s *shop) neverInSilence() {
 	refused := s.Post(s.agent, "/v1/"+name+":cancel", map[string]any{})
 	refused.Refused(http.StatusBadRequest, "INVALID_REQUEST")
 	s.Post(s.agent, "/v1/"+name+":cancel", map[string]any{"reason": "The supplier has gone"}).OK()
-	s.Tell("agent", "Anna cancels an order without a reason, and is refused (%s). With a reason she may.", refused.reason())
+	s.Narrate("agent", "Anna cancels an order without a reason, and is refused (%s). With a reason she may.", refused.reason())
 	told := s.message("kept.order.v1.OrderCancelled", name)
 	s.Check(contains(fmt.Sprint(told["body"]), "The supplier has gone"), "the message says why: %v", told["body"])
-	s.tellMessage(told, 2)
+	s.narrateMessage(told, 2)
 	card := s.Soon("the cancellations are on the scorecard",
 		func() Answer { return s.Get(s.manager, "/v1/scorecard") },
 		func(a Answer) bool { return count(a.List("cancellationCounts"), "cancelledCount") >= 2 })
 	s.Equal(0, count(card.List("cancellationCounts"), "silentCount"), "silent cancellations")
-	s.Tell("manager", "Scorecard: %d orders cancelled, %d of them in silence.",
+	s.Narrate("manager", "Scorecard: %d orders cancelled, %d of them in silence.",
 		count(card.List("cancellationCounts"), "cancelledCount"), count(card.List("cancellationCounts"), "silentCount"))
 }

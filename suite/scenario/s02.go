@@ -8,8 +8,8 @@ import (
 
 // S02 the template that answers nothing: an automatic reply states the order's facts, says that it is interim and closes
 // nothing; who asks twice gets a person, who has the whole history.
-func S02(p *Play) {
-	s := open(p)
+func S02(r *Runner) {
+	s := newShop(r)
 	order := s.order("1").Text("name")
 	opened := s.asks(order, "Where is my order?")
 	name := opened.Text("name")
@@ -30,7 +30,7 @@ func (s *shop) asks(order, question string) Answer {
 	}).OK()
 }
 
-func (s *shop) entries(who Who, name string) []map[string]any {
+func (s *shop) entries(who Caller, name string) []map[string]any {
 	return s.Get(who, "/v1/"+name+"/entries").OK().List("caseEntries")
 }
 

@@ -10,8 +10,8 @@ import (
 // S07 promised in 24 hours, came in 20 days: the promise is watched, the customer has a new date before asking, and what
 // was paid for speed comes back by itself, once, with points, an apology and a person who cares. Its twins: delivered in
 // time, and cancelled with a reason.
-func S07(p *Play) {
-	s := open(p)
+func S07(r *Runner) {
+	s := newShop(r)
 	broken := s.brokenPromise()
 	s.keptPromise()
 	s.cancelled()
@@ -35,7 +35,7 @@ func (s *shop) brokenPromise() (promise string) {
 	s.Equal("8", s.available(), "available while two are held")
 	open := s.promiseIs(promise, "OPEN")
 	s.Equal(name, open.Text("subject"), "what the promise is about")
-	s.tellPromised(order, open)
+	s.narratePromised(order, open)
 
 	s.Advance(s.admin, 18*time.Hour)
 	s.promiseIs(promise, "AT_RISK")
@@ -43,11 +43,11 @@ func (s *shop) brokenPromise() (promise string) {
 	s.Equal("AT_RISK", order.Text("promiseState"), "the order's view of the promise at risk")
 	s.Check(order.Time("expectedDeliveryTime").After(order.Time("promisedDeliveryTime")), "the customer has a new date")
 	s.Equal("0", order.Text("refundedAmount", "units"), "nothing comes back before the promise breaks")
-	s.tellAtRisk(order, s.message("kept.order.v1.OrderDelayed", name))
+	s.narrateAtRisk(order, s.message("kept.order.v1.OrderDelayed", name))
 
 	s.Advance(s.admin, 6*time.Hour)
 	done := s.feeIsBack(name, promise)
-	s.tellBroken(done)
+	s.narrateBroken(done)
 	s.caredFor(name)
 	s.Advance(s.admin, 20*24*time.Hour)
 	s.feeIsBack(name, promise)
@@ -63,7 +63,7 @@ func (s *shop) arrivesAtLast(name, promise string) {
 	s.Advance(s.admin, 0)
 	order := s.Get(s.customer, "/v1/"+name)
 	s.Equal("DELIVERED", order.Text("state"), "state after twenty days")
-	s.tellArrived(order, s.feeIsBack(name, promise))
+	s.narrateArrived(order, s.feeIsBack(name, promise))
 	s.earned(name)
 }
 
@@ -108,7 +108,7 @@ func (s *shop) caredFor(order string) {
 	s.Post(s.agent, "/v1/"+name+":reply", map[string]any{"body": "Olena, I have found your parcel and bring it myself."}).OK()
 	reply := s.message("kept.support.v1.CaseReplied", name)
 	closed := s.Post(s.agent, "/v1/"+name+":close", map[string]any{"resolution": "Found"}).OK()
-	s.tellCared(reply, closed)
+	s.narrateCared(reply, closed)
 }
 
 // earned checks the points for the goods, once they are there, and proves the books.
@@ -121,7 +121,7 @@ func (s *shop) earned(order string) {
 	s.Get(s.stranger, account).Refused(http.StatusNotFound, "NOT_FOUND")
 	proof := s.Get(s.manager, "/v1/programs/main:proveLedger").OK()
 	s.Equal("true", proof.Text("proven"), "the books of the programme")
-	s.tellPoints(earned, balance, proof)
+	s.narratePoints(earned, balance, proof)
 }
 
 func (s *shop) keptPromise() {
@@ -138,7 +138,7 @@ func (s *shop) keptPromise() {
 	s.Equal("DELIVERED KEPT", o.Text("state")+" "+o.Text("promiseState"), "the order that came in time")
 	s.Equal(0, len(s.Get(s.customer, "/v1/"+name+"/refunds").OK().List("refunds")), "refunds when all went well")
 	s.Equal("7", s.available(), "available after three have left")
-	s.tellKept(o)
+	s.narrateKept(o)
 }
 
 func (s *shop) cancelled() {
@@ -166,7 +166,7 @@ func (s *shop) cancelled() {
 	s.Equal(1, len(refunds), "refunds of a cancelled order")
 	s.Equal("CANCELLATION SETTLED", refunds[0]["purpose"].(string)+" "+refunds[0]["state"].(string), "the refund")
 	s.Equal(order.Body["totalAmount"], refunds[0]["amount"], "all of it comes back")
-	s.tellCancelled(cancelled, refunds[0])
+	s.narrateCancelled(cancelled, refunds[0])
 }
 
 // managersView checks what the book says to those who may read it, and what it does not say to others.
@@ -175,7 +175,7 @@ func (s *shop) managersView(broken string) {
 	for field, least := range map[string]int{"brokenCount": 1, "keptCount": 1, "releasedCount": 1} {
 		s.Check(count(card, field, "kind", "DELIVERY") >= least, "%s of deliveries, by month: %v", field, card)
 	}
-	s.tellScorecard(card)
+	s.narrateScorecard(card)
 	mine := `customer = "` + s.customer.Name + `"`
 	byState := map[string][]map[string]any{}
 	for state, want := range map[string]int{"BROKEN": 1, "KEPT": 1, "RELEASED": 1, "OPEN": 0} {
@@ -183,7 +183,7 @@ func (s *shop) managersView(broken string) {
 		s.Equal(want, len(found), "promises that are "+state)
 		byState[state] = found
 	}
-	s.tellPromises(byState)
+	s.narratePromises(byState)
 	s.Get(s.stranger, "/v1/"+broken).Refused(http.StatusNotFound, "NOT_FOUND")
 	s.Equal(0, len(s.Get(s.stranger, "/v1/promises").OK().List("promises")), "promises that a stranger sees")
 	s.Equal(0, len(s.Get(s.stranger, "/v1/orders").OK().List("orders")), "orders that a stranger sees")

@@ -7,8 +7,8 @@ import (
 
 // S08 the letter nobody answered: each request has a promise of a reply; before its time is over somebody on duty has it,
 // and after it the promise is broken like any other, and counted.
-func S08(p *Play) {
-	s := open(p)
+func S08(r *Runner) {
+	s := newShop(r)
 	before := s.repliesBroken()
 	for kind, within := range map[string]time.Duration{"QUESTION": 24 * time.Hour, "PROBLEM": 8 * time.Hour, "COMPLAINT": 4 * time.Hour} {
 		opened := s.writes(kind)

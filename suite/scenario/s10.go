@@ -8,8 +8,8 @@ import (
 
 // S10 three channels, one customer: what is bought in the shop, by phone and on the site is in one timeline within two
 // seconds, and the price is the same everywhere.
-func S10(p *Play) {
-	s := open(p)
+func S10(r *Runner) {
+	s := newShop(r)
 	timeline := "/v1/" + s.customer.Name + "/timelineEntries"
 	live := s.Follow(s.agent, timeline+":stream")
 	defer live.Close()
@@ -19,14 +19,14 @@ func S10(p *Play) {
 	}
 	agents := map[string]string{"STORE": "agents/boris", "PHONE": "agents/anna", "WEB": ""}
 	seen := map[string]string{} // the channel by the order
-	s.tellBought(orders)
+	s.narrateBought(orders)
 	placed := time.Now()
 	for range orders {
 		entry := live.Await("an order on the timeline's stream", func(e map[string]any) bool { return e["type"] == "kept.order.v1.OrderPlaced" })
 		seen[entry["subject"].(string)], _ = entry["channel"].(string)
-		s.tellSeen(entry)
+		s.narrateSeen(entry)
 	}
-	s.Tell("agent", "All were there within %.3f s of the last order.", time.Since(placed).Seconds())
+	s.Narrate("agent", "All were there within %.3f s of the last order.", time.Since(placed).Seconds())
 	mine := map[string]map[string]any{} // the timeline's entries by channel
 	for channel, order := range orders {
 		s.Equal(channel, seen[order.Text("name")], "the channel of the order on the stream")
@@ -41,23 +41,23 @@ func S10(p *Play) {
 			s.Equal(agents[channel], entry["agent"], "the agent in the timeline")
 		}
 	}
-	s.tellMine(mine)
+	s.narrateMine(mine)
 	s.samePrice()
 	s.Get(s.stranger, timeline).Refused(404, "NOT_FOUND")
 	all := s.Get(s.manager, timeline, "filter", `type = "kept.order.v1.OrderPlaced"`, "orderBy", "time").OK().List("timelineEntries")
 	s.Equal(3, len(all), "orders in the one timeline, for the manager to see")
-	s.tellTimeline(all)
+	s.narrateTimeline(all)
 	s.tracked(orders["WEB"].Text("name"))
 }
 
 // samePrice checks what everybody is told the product costs.
 func (s *shop) samePrice() {
 	partner := s.As(accessv1.Role_ROLE_PARTNER, "partners/p1")
-	for _, who := range []Who{s.customer, s.stranger, s.agent, s.manager, partner, {}} {
+	for _, who := range []Caller{s.customer, s.stranger, s.agent, s.manager, partner, {}} {
 		s.Equal("24 950000000", s.Get(who, "/v1/"+s.product).Text("unitPrice", "units")+" "+
 			s.Get(who, "/v1/"+s.product).Text("unitPrice", "nanos"), "the price that "+who.Name+" is told")
 	}
-	s.tellPrice(s.customer, s.stranger, s.agent, s.manager, partner, Who{})
+	s.narratePrice(s.customer, s.stranger, s.agent, s.manager, partner, Caller{})
 }
 
 // tracked follows an order to its end, by stream and by list.
@@ -67,10 +67,10 @@ func (s *shop) tracked(order string) {
 	is := func(state string) func(map[string]any) bool {
 		return func(e map[string]any) bool { return e["state"] == state }
 	}
-	s.tellStep(way.Await("the order is placed", is("PLACED")))
+	s.narrateStep(way.Await("the order is placed", is("PLACED")))
 	for _, step := range [][2]string{{"pick", "PICKED"}, {"ship", "SHIPPED"}, {"deliver", "DELIVERED"}} {
 		s.Post(s.agent, "/v1/"+order+":"+step[0], map[string]any{}).OK()
-		s.tellStep(way.Await("the order is "+step[1], is(step[1])))
+		s.narrateStep(way.Await("the order is "+step[1], is(step[1])))
 	}
 	steps := s.Get(s.customer, "/v1/"+order+"/trackingEvents").OK().List("trackingEvents")
 	var states []any

@@ -6,27 +6,27 @@ import (
 )
 
 // S16 whoever calls is known: in whatever spelling a number or an address comes, one call finds the customer.
-func S16(p *Play) {
-	s := open(p)
-	digits := "44" + number(p.Tag)
+func S16(r *Runner) {
+	s := newShop(r)
+	digits := "44" + number(r.Tag)
 	national := "0" + digits
 	known := s.newCustomer(map[string]any{
-		"displayName": "Oksana", "email": "Oksana.K-" + p.Tag + "@Example.ORG", "phone": "+380" + digits, "regionCode": "UA",
+		"displayName": "Oksana", "email": "Oksana.K-" + r.Tag + "@Example.ORG", "phone": "+380" + digits, "regionCode": "UA",
 	})
 	s.Post(s.agent, "/v1/"+known.Name+"/identities", map[string]any{
-		"kind": "EXTERNAL_ID", "issuer": "erp", "value": "K-" + p.Tag,
+		"kind": "EXTERNAL_ID", "issuer": "erp", "value": "K-" + r.Tag,
 	}).OK()
 	for _, spelling := range spellings(digits, national) {
 		s.finds(known, spelling, "regionCode", "UA")
 	}
-	mail := "oksana.k-" + p.Tag + "@example.org"
+	mail := "oksana.k-" + r.Tag + "@example.org"
 	for _, spelling := range []string{
 		mail, strings.ToUpper(mail), "  " + mail + " ", "mailto:" + mail, "Oksana K. <" + mail + ">", "<" + mail + ">", mail + ".",
 		strings.Replace(mail, "@example.org", "@EXAMPLE.org", 1),
 	} {
 		s.finds(known, spelling)
 	}
-	s.finds(known, "K-"+p.Tag, "issuer", "erp")
+	s.finds(known, "K-"+r.Tag, "issuer", "erp")
 	s.unknown(known, digits, mail)
 	s.taken(known, digits, mail)
 }
@@ -55,13 +55,13 @@ func spellings(digits, national string) []string {
 }
 
 // finds checks that one call finds the customer.
-func (s *shop) finds(who Who, spelling string, more ...string) {
+func (s *shop) finds(who Caller, spelling string, more ...string) {
 	found := s.Get(s.agent, "/v1/identities:resolve", append([]string{"value", spelling}, more...)...)
 	s.Check(found.Status == http.StatusOK && found.Text("customer") == who.Name, "%q finds the customer: %d %v", spelling, found.Status, found.Body)
 }
 
 // unknown checks that nobody is found who is not meant, and that customers can't ask at all.
-func (s *shop) unknown(known Who, digits, mail string) {
+func (s *shop) unknown(known Caller, digits, mail string) {
 	other := digits[:8] + string('0'+(digits[8]-'0'+1)%10)
 	s.Get(s.agent, "/v1/identities:resolve", "value", "+380"+other).Refused(http.StatusNotFound, "NOT_FOUND")
 	s.Get(s.agent, "/v1/identities:resolve", "value", "x"+mail).Refused(http.StatusNotFound, "NOT_FOUND")
@@ -70,7 +70,7 @@ func (s *shop) unknown(known Who, digits, mail string) {
 }
 
 // taken checks that what is one customer's cannot become another's.
-func (s *shop) taken(known Who, digits, mail string) {
+func (s *shop) taken(known Caller, digits, mail string) {
 	s.Post(s.agent, "/v1/customers", map[string]any{"displayName": "Somebody", "email": strings.ToUpper(mail)}).
 		Refused(http.StatusConflict, "IDENTITY_TAKEN")
 	s.Post(s.agent, "/v1/customers", map[string]any{"displayName": "Somebody", "phone": "00380" + digits}).

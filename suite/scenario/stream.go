@@ -12,16 +12,16 @@ import (
 // Stream is a stream of server-sent events, as a browser follows it: after a break it comes back and says which event was
 // the last.
 type Stream struct {
-	p      *Play
+	r      *Runner
 	what   string
 	events chan map[string]any
 	end    context.CancelFunc
 }
 
 // Follow opens a stream. The caller has to close it.
-func (p *Play) Follow(who Who, path string) *Stream {
-	ctx, cancel := context.WithCancel(p.ctx)
-	s := &Stream{p: p, what: path, events: make(chan map[string]any, 100), end: cancel}
+func (r *Runner) Follow(who Caller, path string) *Stream {
+	ctx, cancel := context.WithCancel(r.ctx)
+	s := &Stream{r: r, what: path, events: make(chan map[string]any, 100), end: cancel}
 	opened := make(chan struct{}, 1)
 	go func() {
 		defer close(s.events)
@@ -40,7 +40,7 @@ func (p *Play) Follow(who Who, path string) *Stream {
 	case <-opened:
 	case <-time.After(patience):
 		cancel()
-		p.Fail("GET %s: the stream does not open", path)
+		r.Fail("GET %s: the stream does not open", path)
 	}
 	return s
 }
@@ -49,8 +49,8 @@ func (p *Play) Follow(who Who, path string) *Stream {
 func (s *Stream) Close() { s.end() }
 
 // read reads one connection to its end, and tells whether there is nothing more to come.
-func (s *Stream) read(ctx context.Context, who Who, last *string, opened chan<- struct{}) (over bool) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.p.stage.URL+s.what, http.NoBody)
+func (s *Stream) read(ctx context.Context, who Caller, last *string, opened chan<- struct{}) (over bool) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.r.env.URL+s.what, http.NoBody)
 	if err != nil {
 		return true
 	}
@@ -59,7 +59,7 @@ func (s *Stream) read(ctx context.Context, who Who, last *string, opened chan<- 
 	if *last != "" {
 		req.Header.Set("Last-Event-ID", *last)
 	}
-	res, err := (&http.Client{Transport: s.p.stage.HTTP.Transport}).Do(req)
+	res, err := (&http.Client{Transport: s.r.env.HTTP.Transport}).Do(req)
 	if err != nil {
 		return false
 	}
@@ -108,21 +108,21 @@ func (s *Stream) take(ctx context.Context, data string) bool {
 	}
 }
 
-// Await reads until an event is as wanted, for as long as the stage allows.
+// Await reads until an event is as wanted, for as long as the env allows.
 func (s *Stream) Await(what string, wanted func(event map[string]any) bool) map[string]any {
-	end := time.After(s.p.stage.Soon)
+	end := time.After(s.r.env.Soon)
 	for {
 		select {
 		case event, ok := <-s.events:
 			if !ok {
-				s.p.Fail("%s: the stream has ended", what)
+				s.r.Fail("%s: the stream has ended", what)
 			}
 			if wanted(event) {
-				s.p.Check(true, "%s", what)
+				s.r.Check(true, "%s", what)
 				return event
 			}
 		case <-end:
-			s.p.Check(false, "%s: not on the stream %s after %s", what, s.what, s.p.stage.Soon)
+			s.r.Check(false, "%s: not on the stream %s after %s", what, s.what, s.r.env.Soon)
 		}
 	}
 }

@@ -9,10 +9,10 @@ import (
 	"kept.dev/suite/scenario"
 )
 
-func perform(t *testing.T, where scenario.Stage, play func(*scenario.Play)) error {
+func runStory(t *testing.T, env scenario.Environment, story func(*scenario.Runner)) error {
 	t.Helper()
-	where.Soon = patience
-	_, err := scenario.Perform(t.Context(), where, scenario.Story{Play: play})
+	env.Soon = patience
+	_, err := scenario.Run(t.Context(), env, scenario.Story{Run: story})
 	return err
 }
 
@@ -34,7 +34,7 @@ const (
 )
 
 // shelves opens a shop.
-func shelves(p *scenario.Play, admin scenario.Who) {
+func shelves(p *scenario.Runner, admin scenario.Caller) {
 	euros := func(units string) map[string]any { return map[string]any{"currencyCode": "EUR", "units": units} }
 	for _, id := range []string{"coffee-pot", "tea-pot"} {
 		p.Post(admin, "/v1/products?productId="+id, map[string]any{"displayName": id, "unitPrice": euros(potPrice)}).OK()
@@ -45,21 +45,21 @@ func shelves(p *scenario.Play, admin scenario.Who) {
 	}).OK()
 }
 
-func place(p *scenario.Play, who scenario.Who, customer string) string {
+func place(p *scenario.Runner, who scenario.Caller, customer string) string {
 	return p.Post(who, "/v1/orders", map[string]any{
 		"customer": customer, "channel": "WEB", "deliveryOption": "deliveryOptions/express",
 		"lines": []any{map[string]any{"product": "products/coffee-pot", "quantity": "1"}},
 	}).OK().Text("name")
 }
 
-func deliver(p *scenario.Play, who scenario.Who, order string) {
+func deliver(p *scenario.Runner, who scenario.Caller, order string) {
 	for _, step := range []string{"pick", "ship", "deliver"} {
 		p.Post(who, "/v1/"+order+":"+step, map[string]any{}).OK()
 	}
 }
 
 // writeHistory leaves rows in most tables: orders in different states, a shortage that is being asked about, a case.
-func writeHistory(p *scenario.Play) {
+func writeHistory(p *scenario.Runner) {
 	admin, agent := p.As(accessv1.Role_ROLE_ADMIN, "admins/owner"), p.As(accessv1.Role_ROLE_AGENT, "agents/anna")
 	shelves(p, admin)
 	customer := p.Post(admin, "/v1/customers", map[string]any{
@@ -82,7 +82,7 @@ func writeHistory(p *scenario.Play) {
 }
 
 // names are those of a collection.
-func names(p *scenario.Play, who scenario.Who, collection, filter string) (out []string) {
+func names(p *scenario.Runner, who scenario.Caller, collection, filter string) (out []string) {
 	for _, m := range p.Get(who, "/v1/"+collection, "filter", filter, "pageSize", "1000").OK().List(collection) {
 		name, _ := m["name"].(string)
 		out = append(out, name)
@@ -91,7 +91,7 @@ func names(p *scenario.Play, who scenario.Who, collection, filter string) (out [
 }
 
 // goOn plays on what an older version has left: all of it is there, and what was begun is brought to its end.
-func goOn(p *scenario.Play) {
+func goOn(p *scenario.Runner) {
 	admin, agent := p.As(accessv1.Role_ROLE_ADMIN, "admins/owner"), p.As(accessv1.Role_ROLE_AGENT, "agents/anna")
 	customers := p.Get(admin, "/v1/customers").OK().List("customers")
 	p.Equal(1, len(customers), "customers")

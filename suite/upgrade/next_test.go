@@ -18,8 +18,8 @@ import (
 	"kept.dev/kit/sqldb"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	"kept.dev/suite/embedded"
+	"kept.dev/suite/environment"
 	"kept.dev/suite/scenario"
-	"kept.dev/suite/stage"
 	"kept.dev/suite/upgrade"
 )
 
@@ -46,20 +46,20 @@ func bringNext(t *testing.T, today fs.FS, service, url string) {
 // upgrade that is taken back does. No call fails.
 func TestThisVersionGoesOnBesideTheNext(t *testing.T) {
 	redis, _ := kittest.Redis(t)
-	on := stage.Standing{Databases: map[string]string{}, Redis: redis.URL(), Keys: t.TempDir(), Mailbox: t.TempDir()}
+	on := environment.Backends{Databases: map[string]string{}, Redis: redis.URL(), Keys: t.TempDir(), Mailbox: t.TempDir()}
 	for service := range embedded.Services() {
 		on.Databases[service] = kittest.NewURL(t, "postgres")
 	}
-	where, stop := stage.Distributed(t, on)
-	require.NoError(t, perform(t, where, writeHistory))
-	require.NoError(t, perform(t, where, goOn))
+	env, stop := environment.Distributed(t, on)
+	require.NoError(t, runStory(t, env, writeHistory))
+	require.NoError(t, runStory(t, env, goOn))
 
 	var failed failures
-	where.HTTP = &http.Client{Timeout: time.Minute, Transport: &failed}
+	env.HTTP = &http.Client{Timeout: time.Minute, Transport: &failed}
 	var shopping errgroup.Group
 	done, orders := make(chan struct{}), new(atomic.Int64)
 	for range 2 {
-		shopping.Go(func() error { return perform(t, where, shop(done, orders)) })
+		shopping.Go(func() error { return runStory(t, env, shop(done, orders)) })
 	}
 	for service, url := range on.Databases {
 		bringNext(t, today(t)[service], service, url)
@@ -68,12 +68,12 @@ func TestThisVersionGoesOnBesideTheNext(t *testing.T) {
 	require.NoError(t, shopping.Wait())
 	require.Empty(t, failed.list())
 	t.Logf("%d orders meanwhile", orders.Load())
-	require.NoError(t, perform(t, where, delivered(2+orders.Load())))
+	require.NoError(t, runStory(t, env, delivered(2+orders.Load())))
 	stop()
 
-	where, stop = stage.Distributed(t, on)
-	require.NoError(t, perform(t, where, shop(done, orders)))
-	require.NoError(t, perform(t, where, delivered(2+orders.Load())))
+	env, stop = environment.Distributed(t, on)
+	require.NoError(t, runStory(t, env, shop(done, orders)))
+	require.NoError(t, runStory(t, env, delivered(2+orders.Load())))
 	stop()
 	requireSound(t, on.Databases)
 }
@@ -86,16 +86,16 @@ func TestThisVersionComesBackAfterTheNext(t *testing.T) {
 		build(t, last(t), service, url)
 		bringNext(t, today(t)[service], service, url)
 	}
-	suite, where := stage.EmbeddedWith(t, embedded.Config{Dir: dir})
-	require.NoError(t, perform(t, where, goOn))
+	suite, env := environment.EmbeddedWith(t, embedded.Config{Dir: dir})
+	require.NoError(t, runStory(t, env, goOn))
 	for service, db := range suite.Databases() {
 		require.Empty(t, broken(t, db), service)
 	}
 }
 
 // shop has the customer order and get pots until it is done, once at least.
-func shop(done <-chan struct{}, orders *atomic.Int64) func(*scenario.Play) {
-	return func(p *scenario.Play) {
+func shop(done <-chan struct{}, orders *atomic.Int64) func(*scenario.Runner) {
+	return func(p *scenario.Runner) {
 		admin := p.As(accessv1.Role_ROLE_ADMIN, "admins/owner")
 		customer, _ := p.Get(admin, "/v1/customers").OK().List("customers")[0]["name"].(string)
 		for {
@@ -111,8 +111,8 @@ func shop(done <-chan struct{}, orders *atomic.Int64) func(*scenario.Play) {
 }
 
 // delivered checks that so many orders are delivered, and that each has brought its points.
-func delivered(want int64) func(*scenario.Play) {
-	return func(p *scenario.Play) {
+func delivered(want int64) func(*scenario.Runner) {
+	return func(p *scenario.Runner) {
 		admin := p.As(accessv1.Role_ROLE_ADMIN, "admins/owner")
 		customer, _ := p.Get(admin, "/v1/customers").OK().List("customers")[0]["name"].(string)
 		p.Equal(want, int64(len(names(p, admin, "orders", "state=DELIVERED"))), "orders that are DELIVERED")

@@ -13,7 +13,7 @@ import (
 	"kept.dev/kit/schema"
 	"kept.dev/kit/sqldb"
 	"kept.dev/suite/embedded"
-	"kept.dev/suite/stage"
+	"kept.dev/suite/environment"
 	"kept.dev/suite/upgrade"
 )
 
@@ -23,8 +23,8 @@ func TestTakeRelease(t *testing.T) {
 	if version := flag.Lookup("release").Value.String(); version != "" {
 		release = upgrade.Release(filepath.Join("testdata", version))
 	}
-	suite, where := stage.EmbeddedWith(t, embedded.Config{Dir: t.TempDir()})
-	require.NoError(t, perform(t, where, writeHistory))
+	suite, env := environment.EmbeddedWith(t, embedded.Config{Dir: t.TempDir()})
+	require.NoError(t, runStory(t, env, writeHistory))
 	require.Eventually(t, func() bool { return quiet(t, suite) }, patience, glance)
 	require.NoError(t, release.TakeMigrations("plumbing", schema.Files))
 	for service, db := range suite.Databases() {
@@ -42,7 +42,7 @@ func TestTakeRelease(t *testing.T) {
 func today(t *testing.T) map[string]fs.FS {
 	t.Helper()
 	out := map[string]fs.FS{"plumbing": schema.Files}
-	for name, service := range stage.Described(t) {
+	for name, service := range environment.Describe(t) {
 		out[name] = service.Migrations
 	}
 	return out

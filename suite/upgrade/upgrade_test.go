@@ -11,7 +11,7 @@ import (
 	"kept.dev/kit/kittest"
 	"kept.dev/kit/sqldb"
 	"kept.dev/suite/embedded"
-	"kept.dev/suite/stage"
+	"kept.dev/suite/environment"
 )
 
 func TestMain(m *testing.M) {
@@ -31,8 +31,8 @@ func TestTheEmbeddedSuiteIsBroughtUp(t *testing.T) {
 	for service := range embedded.Services() {
 		build(t, last(t), service, "sqlite:"+filepath.Join(dir, service+".db"))
 	}
-	suite, where := stage.EmbeddedWith(t, embedded.Config{Dir: dir})
-	require.NoError(t, perform(t, where, goOn))
+	suite, env := environment.EmbeddedWith(t, embedded.Config{Dir: dir})
+	require.NoError(t, runStory(t, env, goOn))
 	for service, db := range suite.Databases() {
 		require.Empty(t, broken(t, db), service)
 	}
@@ -41,13 +41,13 @@ func TestTheEmbeddedSuiteIsBroughtUp(t *testing.T) {
 // TestTheDistributedSuiteIsBroughtUp starts this version on the databases of the last release.
 func TestTheDistributedSuiteIsBroughtUp(t *testing.T) {
 	redis, _ := kittest.Redis(t)
-	on := stage.Standing{Databases: map[string]string{}, Redis: redis.URL(), Keys: t.TempDir(), Mailbox: t.TempDir()}
+	on := environment.Backends{Databases: map[string]string{}, Redis: redis.URL(), Keys: t.TempDir(), Mailbox: t.TempDir()}
 	for service := range embedded.Services() {
 		on.Databases[service] = kittest.NewURL(t, "postgres")
 		build(t, last(t), service, on.Databases[service])
 	}
-	where, stop := stage.Distributed(t, on)
-	require.NoError(t, perform(t, where, goOn))
+	env, stop := environment.Distributed(t, on)
+	require.NoError(t, runStory(t, env, goOn))
 	stop()
 	requireSound(t, on.Databases)
 }

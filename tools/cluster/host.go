@@ -43,7 +43,7 @@ func (h *host) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := h.furnish(ctx); err != nil {
+	if err := h.prepare(ctx); err != nil {
 		return err
 	}
 	if err := os.WriteFile(h.ready(), nil, 0o600); err != nil {
@@ -74,8 +74,8 @@ func (h *host) settle(ctx context.Context) error {
 	return network(ctx, lines...)
 }
 
-// furnish waits for the nodes, and puts into the cluster what Pods expect: names, volumes, and how busy they are.
-func (h *host) furnish(ctx context.Context) error {
+// prepare waits for the nodes, and puts into the cluster what Pods expect: names, volumes, and how busy they are.
+func (h *host) prepare(ctx context.Context) error {
 	for _, n := range h.nodes() {
 		if err := h.Until(ctx, 2*time.Minute, n.name(), h.Try("wait", "--for=condition=Ready", "--timeout=1s", "node/"+n.name())); err != nil {
 			return errors.Join(err, h.ended())

@@ -1,5 +1,5 @@
 // Command controlplane runs a command against a real Kubernetes control plane on this machine: etcd, API server, controller
-// manager and scheduler, with kwok playing the nodes, so that Pods are scheduled and said to run though no container does.
+// manager and scheduler, with kwok simulating the nodes, so that Pods are scheduled and said to run though no container does.
 //
 //	controlplane COMMAND...    with KUBECONFIG set for it; all ends with the command
 //
@@ -48,7 +48,7 @@ func run(ctx context.Context, command []string) error {
 	if err != nil {
 		return err
 	}
-	p, err := newPlane(programs)
+	p, err := newControlPlane(programs)
 	if err != nil {
 		return err
 	}

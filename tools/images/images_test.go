@@ -13,8 +13,8 @@ import (
 	"kept.dev/tools/oci"
 )
 
-// house is a repository with one small program in it.
-func house(t *testing.T, out string) settings {
+// repository is one with a single small program in it.
+func repository(t *testing.T, out string) settings {
 	t.Helper()
 	root := t.TempDir()
 	for name, text := range map[string]string{
@@ -39,7 +39,7 @@ func digest(t *testing.T, path string) [32]byte {
 }
 
 func TestTwoBuildsHaveOneDigest(t *testing.T) {
-	one, two := house(t, t.TempDir()), house(t, t.TempDir()) // in folders of their own
+	one, two := repository(t, t.TempDir()), repository(t, t.TempDir()) // in folders of their own
 	for _, s := range []settings{one, two} {
 		require.NoError(t, s.make(t.Context(), "order"))
 		require.NoError(t, s.check("order"))
@@ -49,7 +49,7 @@ func TestTwoBuildsHaveOneDigest(t *testing.T) {
 }
 
 func TestOneArchiveForManyPlatforms(t *testing.T) {
-	s := house(t, t.TempDir())
+	s := repository(t, t.TempDir())
 	s.platforms = []string{"linux/amd64", "linux/arm64"}
 	require.NoError(t, s.make(t.Context(), "order"))
 	require.NoError(t, s.check("order"))
@@ -63,7 +63,7 @@ func TestOneArchiveForManyPlatforms(t *testing.T) {
 
 // TestAnImageThatIsNotAsItShouldBeIsRefused makes each fault on purpose.
 func TestAnImageThatIsNotAsItShouldBeIsRefused(t *testing.T) {
-	s := house(t, t.TempDir())
+	s := repository(t, t.TempDir())
 	require.NoError(t, s.make(t.Context(), "order"))
 	dir := t.TempDir()
 	require.NoError(t, unpack(s.archive("order"), dir))

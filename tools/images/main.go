@@ -26,7 +26,7 @@ var programs = map[string]string{
 	"support":      "./services/support/cmd/support",
 	"gateway":      "./gateway/cmd/gateway",
 	"kept":         "./suite/cmd/kept",
-	"postbox":      "./suite/cmd/kept-postbox",
+	"mailsink":     "./suite/cmd/kept-mailsink",
 }
 
 // settings are what is to be built, and where to.

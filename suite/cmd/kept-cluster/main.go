@@ -38,7 +38,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	owner, err := c.Stage().Token(access.Principal{Role: accessv1.Role_ROLE_ADMIN, Subject: "admins/owner"})
+	owner, err := c.Environment().Token(access.Principal{Role: accessv1.Role_ROLE_ADMIN, Subject: "admins/owner"})
 	if err != nil {
 		return err
 	}

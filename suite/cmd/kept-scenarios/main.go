@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 
 	"kept.dev/suite/cluster"
-	"kept.dev/suite/postbox"
+	"kept.dev/suite/mailsink"
 	"kept.dev/suite/scenario"
 )
 
@@ -38,7 +38,7 @@ func run(ctx context.Context, number string) error {
 	if err := cluster.Build(ctx, bin); err != nil {
 		return err
 	}
-	box, err := postbox.Open(dir)
+	box, err := mailsink.Open(dir)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func run(ctx context.Context, number string) error {
 		return err
 	}
 	fmt.Print(one.Describe())
-	failed := play(ctx, "embedded", one.Stage(), box, stories)
+	failed := runAll(ctx, "embedded", one.Environment(), box, stories)
 	if err := one.Stop(); err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func run(ctx context.Context, number string) error {
 		return err
 	}
 	fmt.Print(many.Describe())
-	failed = errors.Join(failed, play(ctx, "distributed", many.Stage(), box, stories))
+	failed = errors.Join(failed, runAll(ctx, "distributed", many.Environment(), box, stories))
 	return errors.Join(failed, many.Stop())
 }
 
@@ -73,11 +73,11 @@ func chosen(number string) []scenario.Story {
 	return nil
 }
 
-func play(ctx context.Context, shape string, stage scenario.Stage, box *postbox.Box, stories []scenario.Story) error {
-	stage.Mails = box.For
+func runAll(ctx context.Context, shape string, env scenario.Environment, box *mailsink.Sink, stories []scenario.Story) error {
+	env.Mails = box.For
 	var faults []error
 	for _, story := range stories {
-		checks, err := scenario.Perform(ctx, stage, story)
+		checks, err := scenario.Run(ctx, env, story)
 		if err != nil {
 			fmt.Printf("%s %s FAILED %v\n", story.Number, shape, err)
 			faults = append(faults, fmt.Errorf("%s %s: %w", story.Number, shape, err))

@@ -9,16 +9,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kept.dev/suite/embedded"
-	"kept.dev/suite/stage"
+	"kept.dev/suite/environment"
 )
 
 // TestBackupAndRestoreOfDataAtRest: no suite runs, and none may start meanwhile.
 func TestBackupAndRestoreOfDataAtRest(t *testing.T) {
 	dir, out, restored := t.TempDir(), filepath.Join(t.TempDir(), "out"), filepath.Join(t.TempDir(), "data")
-	t.Run("a suite", func(t *testing.T) { stage.EmbeddedWith(t, embedded.Config{Dir: dir}) })
+	t.Run("a suite", func(t *testing.T) { environment.EmbeddedWith(t, embedded.Config{Dir: dir}) })
 	require.NoError(t, (&BackupCmd{Data: dir, Out: out}).Run(t.Context()))
 	require.NoError(t, (&RestoreCmd{From: out, Data: restored}).Run(t.Context()))
-	t.Run("goes on", func(t *testing.T) { stage.EmbeddedWith(t, embedded.Config{Dir: restored}) })
+	t.Run("goes on", func(t *testing.T) { environment.EmbeddedWith(t, embedded.Config{Dir: restored}) })
 
 	lock, err := embedded.Lock(dir)
 	require.NoError(t, err)
@@ -29,14 +29,14 @@ func TestBackupAndRestoreOfDataAtRest(t *testing.T) {
 // TestABackupThroughAPipe: from a volume to an archive, and from that to a fresh volume.
 func TestABackupThroughAPipe(t *testing.T) {
 	dir, volume := t.TempDir(), t.TempDir()
-	t.Run("a suite", func(t *testing.T) { stage.EmbeddedWith(t, embedded.Config{Dir: dir}) })
+	t.Run("a suite", func(t *testing.T) { environment.EmbeddedWith(t, embedded.Config{Dir: dir}) })
 	require.NoError(t, os.Mkdir(filepath.Join(volume, "lost+found"), 0o700))
 	var archive bytes.Buffer
 	require.NoError(t, (&BackupCmd{Data: dir}).stream(t.Context(), &archive))
 	cut := archive.Bytes()[:archive.Len()/2]
 	require.Error(t, (&RestoreCmd{Data: volume}).unpacked(t.Context(), bytes.NewReader(cut)))
 	require.NoError(t, (&RestoreCmd{Data: volume}).unpacked(t.Context(), &archive))
-	t.Run("goes on", func(t *testing.T) { stage.EmbeddedWith(t, embedded.Config{Dir: volume}) })
+	t.Run("goes on", func(t *testing.T) { environment.EmbeddedWith(t, embedded.Config{Dir: volume}) })
 	for _, folder := range []string{dir, volume} {
 		left, err := filepath.Glob(filepath.Join(folder, ".*"))
 		require.NoError(t, err)

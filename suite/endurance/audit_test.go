@@ -10,13 +10,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	bookkeeping "kept.dev/suite/books"
 	"kept.dev/suite/cluster"
+	"kept.dev/suite/dbaudit"
 )
 
-// books are the suite's databases, looked at directly and not through the suite.
-type books struct {
-	*bookkeeping.Books
+// audit is the suite's databases, looked at directly and not through the suite.
+type audit struct {
+	*dbaudit.Audit
 	// customer and order are those two's.
 	customer, order *sql.DB
 	// stocked is how much of each product has been delivered to the shop, by the product's id without the play's tag.
@@ -26,22 +26,22 @@ type books struct {
 // potsOfS07 is what S07 puts on the shelf.
 var potsOfS07 = map[string]int64{"coffee-pot": 10, "tea-pot": 5}
 
-func newBooks(b *bookkeeping.Books) *books {
-	return &books{Books: b, customer: b.Services["customer"], order: b.Services["order"], stocked: potsOfS07}
+func newAudit(b *dbaudit.Audit) *audit {
+	return &audit{Audit: b, customer: b.Services["customer"], order: b.Services["order"], stocked: potsOfS07}
 }
 
-func booksOfCluster(t *testing.T, c *cluster.Cluster) *books {
+func auditOfCluster(t *testing.T, c *cluster.Cluster) *audit {
 	t.Helper()
-	return newBooks(bookkeeping.Open(t, "pgx", c.Postgres.URL))
+	return newAudit(dbaudit.Open(t, "pgx", c.Postgres.URL))
 }
 
-func booksOfFolder(t *testing.T, dir string) *books {
+func auditOfFolder(t *testing.T, dir string) *audit {
 	t.Helper()
-	return newBooks(bookkeeping.OpenFolder(t, dir))
+	return newAudit(dbaudit.OpenFolder(t, dir))
 }
 
-// balance waits until nothing is wrong in the books, and fails saying what is.
-func (b *books) balance(t *testing.T) {
+// balance waits until nothing is wrong in the databases, and fails saying what is.
+func (b *audit) balance(t *testing.T) {
 	t.Helper()
 	var wrong []string
 	var err error
@@ -55,11 +55,11 @@ func (b *books) balance(t *testing.T) {
 		}
 	}
 	require.NoError(t, err)
-	require.Empty(t, wrong, "what is wrong in the books")
+	require.Empty(t, wrong, "what is wrong in the databases")
 }
 
-// wrongs says what is wrong in the books now.
-func (b *books) wrongs(ctx context.Context) (wrong []string, err error) {
+// wrongs says what is wrong in the databases now.
+func (b *audit) wrongs(ctx context.Context) (wrong []string, err error) {
 	for _, check := range []func(context.Context) ([]string, error){
 		b.plumbing, b.money, b.goods, b.facts, b.promises, b.Delivery, b.points, b.cases, b.mails,
 	} {
@@ -75,7 +75,7 @@ func (b *books) wrongs(ctx context.Context) (wrong []string, err error) {
 // breaches runs queries that must find nothing, each under the name of what it breaks.
 func breaches(ctx context.Context, db *sql.DB, queries [][2]string) (wrong []string, err error) {
 	for _, q := range queries {
-		found, err := bookkeeping.Column(ctx, db, q[1])
+		found, err := dbaudit.Column(ctx, db, q[1])
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", q[0], err)
 		}
@@ -87,7 +87,7 @@ func breaches(ctx context.Context, db *sql.DB, queries [][2]string) (wrong []str
 }
 
 // plumbing: everything that was said has been published, and nothing has failed.
-func (b *books) plumbing(ctx context.Context) (wrong []string, err error) {
+func (b *audit) plumbing(ctx context.Context) (wrong []string, err error) {
 	for service, db := range b.Services {
 		found, err := breaches(ctx, db, [][2]string{
 			{service + ": an event waits in the outbox", `select type || ' ' || id from outbox where pending`},
@@ -105,7 +105,7 @@ func (b *books) plumbing(ctx context.Context) (wrong []string, err error) {
 
 // money: what was owed came back, once, and nothing else did. Promise state 4 is BROKEN, order state 5 CANCELLED,
 // purpose 1 SPEED_FEE and 2 CANCELLATION, refund state 2 SETTLED.
-func (b *books) money(ctx context.Context) ([]string, error) {
+func (b *audit) money(ctx context.Context) ([]string, error) {
 	return breaches(ctx, b.order, [][2]string{
 		{"a broken promise whose fee did not come back once", `
 			select id from orders o where promise_state = 4 and fee > 0 and (
@@ -129,7 +129,7 @@ func (b *books) money(ctx context.Context) ([]string, error) {
 }
 
 // goods: what is held and what has left the shelf is what the orders say. State 1 is PLACED.
-func (b *books) goods(ctx context.Context) (wrong []string, err error) {
+func (b *audit) goods(ctx context.Context) (wrong []string, err error) {
 	rows, err := b.order.QueryContext(ctx, `
 		select s.product_id, s.on_hand, s.held,
 			coalesce(sum(case when o.state = 1 then l.quantity else 0 end), 0),
@@ -158,7 +158,7 @@ func (b *books) goods(ctx context.Context) (wrong []string, err error) {
 }
 
 // facts: each order has said, once, what has become of it.
-func (b *books) facts(ctx context.Context) ([]string, error) {
+func (b *audit) facts(ctx context.Context) ([]string, error) {
 	said := func(fact, when string) [2]string {
 		return [2]string{fact + " not said as it should", `
 			select id from orders o where (
@@ -176,8 +176,8 @@ func (b *books) facts(ctx context.Context) ([]string, error) {
 
 // promises: the promise book and the orders with their refunds agree, promise by promise. The book knows a state more, DUE, in which
 // nothing may stay.
-func (b *books) promises(ctx context.Context) (wrong []string, err error) {
-	kept, err := bookkeeping.Column(ctx, b.order, `
+func (b *audit) promises(ctx context.Context) (wrong []string, err error) {
+	kept, err := dbaudit.Column(ctx, b.order, `
 		select promise || ' orders/' || id || ' ' || customer || ' ' || fee || ' ' ||
 			case when promise_state <= 2 then promise_state else promise_state + 1 end
 		from orders
@@ -187,18 +187,18 @@ func (b *books) promises(ctx context.Context) (wrong []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	book, err := bookkeeping.Column(ctx, b.customer, `
+	book, err := dbaudit.Column(ctx, b.customer, `
 		select 'promises/' || id || ' ' || subject || ' ' || customer || ' ' || fee || ' ' || state
 		from promise where owner = 'order'`)
 	if err != nil {
 		return nil, err
 	}
-	return bookkeeping.Differences("the orders have the promise", kept, "the book has", book), nil
+	return dbaudit.Differences("the orders have the promise", kept, "the book has", book), nil
 }
 
 // finalStates describes, for each performance of S07, what it has left in the orders' database: the orders in the order
 // of their making, with what came back, and the facts about each.
-func (b *books) finalStates(t *testing.T) []string {
+func (b *audit) finalStates(t *testing.T) []string {
 	t.Helper()
 	rows, err := b.order.QueryContext(t.Context(), `
 		select l.product_id,

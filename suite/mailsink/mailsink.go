@@ -1,6 +1,6 @@
-// Package postbox is where the suite's mails go while stories are played: a mail server in this process, real SMTP with TLS,
+// Package mailsink is where the suite's mails go while stories are played: a mail server in this process, real SMTP with TLS,
 // or the folder that takes mails where no server is set.
-package postbox
+package mailsink
 
 import (
 	"os"
@@ -10,36 +10,36 @@ import (
 	"kept.dev/suite/scenario"
 )
 
-// Box is a mail server with what it took.
-type Box struct {
+// Sink is a mail server with what it took.
+type Sink struct {
 	*smtptest.Server
 	ca string
 }
 
 // Open starts a mail server that insists on TLS. The folder takes its certificate.
-func Open(dir string) (*Box, error) {
+func Open(dir string) (*Sink, error) {
 	server, err := smtptest.Start(smtptest.Options{TLS: smtptest.STARTTLS})
 	if err != nil {
 		return nil, err
 	}
-	b := &Box{Server: server, ca: filepath.Join(dir, "smtp-ca.pem")}
-	if err := os.WriteFile(b.ca, server.CA(), 0o644); err != nil {
+	s := &Sink{Server: server, ca: filepath.Join(dir, "smtp-ca.pem")}
+	if err := os.WriteFile(s.ca, server.CA(), 0o644); err != nil {
 		server.Stop()
 		return nil, err
 	}
-	return b, nil
+	return s, nil
 }
 
 // SMTP is its address, as the suite's settings have it.
-func (b *Box) SMTP() string { return b.URL("tls=required", "ca="+b.ca) }
+func (s *Sink) SMTP() string { return s.URL("tls=required", "ca="+s.ca) }
 
 // Env sets it in a process's environment.
-func (b *Box) Env() string { return "KEPT_SMTP=" + b.SMTP() }
+func (s *Sink) Env() string { return "KEPT_SMTP=" + s.SMTP() }
 
 // For are the mails that have come for an address.
-func (b *Box) For(address string) []scenario.Mail {
+func (s *Sink) For(address string) []scenario.Mail {
 	var out []scenario.Mail
-	for _, m := range b.MailsTo(address) {
+	for _, m := range s.MailsTo(address) {
 		out = append(out, scenario.Mail{ID: m.MessageID, Subject: m.Subject, Text: m.Text})
 	}
 	return out

@@ -1,5 +1,5 @@
-// Package stage sets up suites for stories, tests and benchmarks: in this process, or as real processes.
-package stage
+// Package environment sets up suites for stories, tests and benchmarks: in this process, or as real processes.
+package environment
 
 import (
 	"context"
@@ -16,18 +16,18 @@ import (
 	"kept.dev/kit"
 	"kept.dev/kit/access"
 	"kept.dev/suite/embedded"
-	"kept.dev/suite/postbox"
+	"kept.dev/suite/mailsink"
 	"kept.dev/suite/scenario"
 )
 
 // Embedded starts a whole suite in this process, a sandbox on a folder of its own, and ends it with the test.
-func Embedded(t testing.TB) (*embedded.Suite, scenario.Stage) {
+func Embedded(t testing.TB) (*embedded.Suite, scenario.Environment) {
 	t.Helper()
 	return EmbeddedWith(t, embedded.Config{Dir: t.TempDir(), Sandbox: true})
 }
 
 // EmbeddedWith is Embedded with a configuration.
-func EmbeddedWith(t testing.TB, cfg embedded.Config) (*embedded.Suite, scenario.Stage) {
+func EmbeddedWith(t testing.TB, cfg embedded.Config) (*embedded.Suite, scenario.Environment) {
 	t.Helper()
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
@@ -38,7 +38,7 @@ func EmbeddedWith(t testing.TB, cfg embedded.Config) (*embedded.Suite, scenario.
 	if cfg.Meter == nil {
 		cfg.Meter = metricnoop.NewMeterProvider()
 	}
-	box, err := postbox.Open(t.TempDir())
+	box, err := mailsink.Open(t.TempDir())
 	if err != nil {
 		t.Fatalf("open a mail server: %v", err)
 	}
@@ -62,7 +62,7 @@ func EmbeddedWith(t testing.TB, cfg embedded.Config) (*embedded.Suite, scenario.
 		}
 		suite.Close()
 	})
-	return suite, scenario.Stage{
+	return suite, scenario.Environment{
 		URL: server.URL, HTTP: &http.Client{Timeout: time.Minute},
 		Token: func(p access.Principal) (string, error) { return suite.Issuer.Issue(p, time.Hour) },
 		Mails: box.For,

@@ -7,9 +7,9 @@ import (
 	"kept.dev/suite/cluster"
 )
 
-// fates say at which failpoints the processes of each program die in a play: at the first one, and after they were started
+// killPlan says at which failpoints the processes of each program die in a run: at the first one, and after they were started
 // again at the next. Every replica goes this way on its own.
-type fates struct {
+type killPlan struct {
 	points map[string][]point // by program
 	env    func(point) string // has a process die at the point
 
@@ -18,19 +18,19 @@ type fates struct {
 	reached map[point]bool
 }
 
-func newFates(points map[string][]point, env func(point) string) *fates {
-	return &fates{points: points, env: env, past: map[*cluster.Process]int{}, reached: map[point]bool{}}
+func newKillPlan(points map[string][]point, env func(point) string) *killPlan {
+	return &killPlan{points: points, env: env, past: map[*cluster.Process]int{}, reached: map[point]bool{}}
 }
 
 // first is the environment of a process's first start.
-func (f *fates) first(p *cluster.Process, program string) []string {
+func (f *killPlan) first(p *cluster.Process, program string) []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.ahead(p, program)
 }
 
 // next is the environment of the start after the process has died at the point that was ahead of it.
-func (f *fates) next(program string) func(*cluster.Process) []string {
+func (f *killPlan) next(program string) func(*cluster.Process) []string {
 	return func(p *cluster.Process) []string {
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -42,7 +42,7 @@ func (f *fates) next(program string) func(*cluster.Process) []string {
 	}
 }
 
-func (f *fates) ahead(p *cluster.Process, program string) []string {
+func (f *killPlan) ahead(p *cluster.Process, program string) []string {
 	if past := f.past[p]; past < len(f.points[program]) {
 		return []string{f.env(f.points[program][past])}
 	}
@@ -50,7 +50,7 @@ func (f *fates) ahead(p *cluster.Process, program string) []string {
 }
 
 // missed are the points at which nobody has died.
-func (f *fates) missed() map[string][]point {
+func (f *killPlan) missed() map[string][]point {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	missed := map[string][]point{}
@@ -63,7 +63,7 @@ func (f *fates) missed() map[string][]point {
 	return missed
 }
 
-// rounds puts those points together that are tried in the same play: some of each program, far from each other on the way
+// rounds puts those points together that are tried in the same run: some of each program, far from each other on the way
 // through the story. Where the bus loses everything the processes of one program only may die: somebody has to remember how
 // far the sandbox's clock is.
 func rounds(points []point, atOnce int) (out []map[string][]point) {

@@ -1,4 +1,4 @@
-package postbox_test
+package mailsink_test
 
 import (
 	"fmt"
@@ -12,9 +12,9 @@ import (
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	"kept.dev/services/notification/smtptest"
 	"kept.dev/suite/embedded"
-	"kept.dev/suite/postbox"
+	"kept.dev/suite/environment"
+	"kept.dev/suite/mailsink"
 	"kept.dev/suite/scenario"
-	"kept.dev/suite/stage"
 )
 
 // TestMailsAreSentOnceOrUnknown has a real mail server refuse, dawdle and hang up. Each mail ends as it must, over REST, and
@@ -39,33 +39,33 @@ func TestMailsAreSentOnceOrUnknown(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			box, err := postbox.Open(t.TempDir())
+			sink, err := mailsink.Open(t.TempDir())
 			require.NoError(t, err)
-			t.Cleanup(box.Stop)
+			t.Cleanup(sink.Stop)
 			if c.fault != (smtptest.Fault{}) {
-				box.Break(c.fault)
+				sink.Break(c.fault)
 			}
-			_, where := stage.EmbeddedWith(t, embedded.Config{Dir: t.TempDir(), Sandbox: true, Mail: kit.Mail{
-				SMTP: box.SMTP(), From: "The Shop <service@shop.example>", PublicURL: "https://shop.example", Resend: c.resend,
+			_, env := environment.EmbeddedWith(t, embedded.Config{Dir: t.TempDir(), Sandbox: true, Mail: kit.Mail{
+				SMTP: sink.SMTP(), From: "The Shop <service@shop.example>", PublicURL: "https://shop.example", Resend: c.resend,
 			}})
-			_, err = scenario.Perform(t.Context(), where, scenario.Story{Number: name, Play: func(p *scenario.Play) {
+			_, err = scenario.Run(t.Context(), env, scenario.Story{Number: name, Run: func(p *scenario.Runner) {
 				state, tries := tell(p)
 				require.Equal(t, fmt.Sprint(c.state, " ", c.tries), fmt.Sprint(state, " ", tries))
 			}})
 			require.NoError(t, err)
 			ids := map[string]bool{}
-			for _, m := range box.MailsTo("olena@example.org") {
+			for _, m := range sink.MailsTo("olena@example.org") {
 				require.True(t, m.TLS)
 				ids[m.MessageID] = true
 			}
-			require.Len(t, box.MailsTo("olena@example.org"), c.came)
+			require.Len(t, sink.MailsTo("olena@example.org"), c.came)
 			require.LessOrEqual(t, len(ids), 1, "whoever gets it twice can tell")
 		})
 	}
 }
 
 // tell lets an order be late and returns how the mail about it ended, a day later, and how often it was tried.
-func tell(p *scenario.Play) (state string, tries int) {
+func tell(p *scenario.Runner) (state string, tries int) {
 	admin := p.As(accessv1.Role_ROLE_ADMIN, "admins/owner")
 	price := map[string]any{"currencyCode": "EUR", "units": 1}
 	p.Post(admin, "/v1/products?productId=pot", map[string]any{"displayName": "Pot", "unitPrice": price}).OK()

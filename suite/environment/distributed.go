@@ -1,4 +1,4 @@
-package stage
+package environment
 
 import (
 	"context"
@@ -28,8 +28,8 @@ import (
 	"kept.dev/suite/scenario"
 )
 
-// Standing is what the distributed suite stands on.
-type Standing struct {
+// Backends are what the distributed suite stands on.
+type Backends struct {
 	// Databases are the addresses of the services' databases, and Redis that of Redis.
 	Databases map[string]string
 	Redis     string
@@ -41,7 +41,7 @@ type Standing struct {
 
 // Distributed runs the suite as it is distributed, on PostgreSQL and Redis, but in this process: one replica of each service and a
 // front door, without TLS between them. It ends with stop, or with the test.
-func Distributed(t testing.TB, on Standing) (where scenario.Stage, stop func()) {
+func Distributed(t testing.TB, on Backends) (env scenario.Environment, stop func()) {
 	t.Helper()
 	peers := map[string]string{}
 	for name := range embedded.Services() {
@@ -64,24 +64,24 @@ func Distributed(t testing.TB, on Standing) (where scenario.Stage, stop func()) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, hangUp := front(t, peers, issuer)
+	server, closeConns := serveGateway(t, peers, issuer)
 	stop = sync.OnceFunc(func() {
 		server.Close()
 		cancel()
 		if err := running.Wait(); err != nil {
 			t.Errorf("the suite ended: %v", err)
 		}
-		hangUp()
+		closeConns()
 	})
 	t.Cleanup(stop)
-	return scenario.Stage{
+	return scenario.Environment{
 		URL: server.URL, HTTP: &http.Client{Timeout: time.Minute}, Soon: 10 * time.Second,
 		Token: func(p access.Principal) (string, error) { return issuer.Issue(p, time.Hour) },
 	}, stop
 }
 
 // config is what the command line of a service would say.
-func (on Standing) config(t testing.TB, name string, peers map[string]string) (cfg app.Config) {
+func (on Backends) config(t testing.TB, name string, peers map[string]string) (cfg app.Config) {
 	t.Helper()
 	var list []string
 	for _, service := range slices.Sorted(maps.Keys(peers)) {
@@ -98,8 +98,8 @@ func (on Standing) config(t testing.TB, name string, peers map[string]string) (c
 	return cfg
 }
 
-// front is the front door, before services that may not be there yet.
-func front(t testing.TB, peers map[string]string, issuer *token.Issuer) (server *httptest.Server, hangUp func()) {
+// serveGateway serves the front door, before services that may not be there yet.
+func serveGateway(t testing.TB, peers map[string]string, issuer *token.Issuer) (server *httptest.Server, closeConns func()) {
 	t.Helper()
 	conns := map[string]grpc.ClientConnInterface{}
 	var open []*grpc.ClientConn

@@ -22,18 +22,18 @@ const (
 	soon = 10 * time.Second
 )
 
-// play plays stories, and tells what each of those in them sees.
-func (d *demo) play(ctx context.Context) error {
-	stage := scenario.Stage{
+// stories plays stories, and narrates what each of those in them sees.
+func (d *demo) stories(ctx context.Context) error {
+	env := scenario.Environment{
 		URL: d.api.url, Token: d.token, HTTP: &http.Client{Timeout: callTime}, Soon: soon,
-		Mails: mailbox(d.mails()).to, Tell: d.page.line,
+		Mails: mailbox(d.mails()).to, Narrate: d.page.line,
 	}
 	for _, story := range scenario.Stories() {
 		if !slices.Contains(shown, story.Number) {
 			continue
 		}
 		d.page.title("%s  %s", story.Number, story.Title)
-		checks, err := scenario.Perform(ctx, stage, story)
+		checks, err := scenario.Run(ctx, env, story)
 		if err != nil {
 			return fmt.Errorf("%s: %w", story.Number, err)
 		}

@@ -15,10 +15,10 @@ import (
 	"kept.dev/suite/scenario"
 )
 
-// place is a running suite that is measured, in one of the two shapes.
-type place struct {
+// target is a running suite that is measured, in one of the two shapes.
+type target struct {
 	shape     string
-	stage     scenario.Stage
+	env       scenario.Environment
 	processes []*cluster.Process // but not what they stand on
 	sink      *sink              // takes the mails
 	databases map[string]*sqldb.DB
@@ -30,7 +30,7 @@ type place struct {
 }
 
 // distributed is two replicas of each service behind the gateway, on PostgreSQL and Redis.
-func (r *run) distributed(ctx context.Context) (*place, error) {
+func (r *run) distributed(ctx context.Context) (*target, error) {
 	sink, err := openSink()
 	if err != nil {
 		return nil, err
@@ -47,15 +47,15 @@ func (r *run) distributed(ctx context.Context) (*place, error) {
 	}
 	client := redis.NewClient(options)
 	events := bus.NewRedis(bus.RedisConfig{Client: client, Services: many.Services()})
-	p := &place{
-		shape: "distributed", stage: many.Stage(), processes: many.Processes, sink: sink, unhandled: events.Pending,
+	p := &target{
+		shape: "distributed", env: many.Environment(), processes: many.Processes, sink: sink, unhandled: events.Pending,
 		stop: func() error { return errors.Join(client.Close(), many.Stop()) },
 	}
 	return p, p.connect(ctx, many.Services(), many.Postgres.URL)
 }
 
 // embedded is the whole suite in one process.
-func (r *run) embedded(ctx context.Context) (*place, error) {
+func (r *run) embedded(ctx context.Context) (*target, error) {
 	sink, err := openSink()
 	if err != nil {
 		return nil, err
@@ -65,8 +65,8 @@ func (r *run) embedded(ctx context.Context) (*place, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &place{
-		shape: "embedded", stage: one.Stage(), processes: []*cluster.Process{one.Process}, sink: sink,
+	p := &target{
+		shape: "embedded", env: one.Environment(), processes: []*cluster.Process{one.Process}, sink: sink,
 		unhandled: func(context.Context, string) (int64, error) { return 0, nil }, stop: one.Stop,
 	}
 	return p, p.connect(ctx, names(), func(service string) string { return "sqlite:" + filepath.Join(dir, service+".db") })
@@ -80,7 +80,7 @@ func names() (all []string) {
 }
 
 // connect opens the services' databases, to look into them from outside and to fill them.
-func (p *place) connect(ctx context.Context, services []string, url func(service string) string) (err error) {
+func (p *target) connect(ctx context.Context, services []string, url func(service string) string) (err error) {
 	p.databases = map[string]*sqldb.DB{}
 	for _, service := range services {
 		if p.databases[service], err = sqldb.Open(ctx, sqldb.Config{URL: url(service)}); err != nil {
@@ -90,7 +90,7 @@ func (p *place) connect(ctx context.Context, services []string, url func(service
 	return nil
 }
 
-func (p *place) close() error {
+func (p *target) close() error {
 	for _, db := range p.databases {
 		if db != nil {
 			db.Close()
@@ -102,15 +102,15 @@ func (p *place) close() error {
 }
 
 // open opens the shop.
-func (p *place) open(ctx context.Context) (_ *shop, err error) {
+func (p *target) open(ctx context.Context) (_ *shop, err error) {
 	if p.shop == nil {
-		p.shop, err = openShop(ctx, p.stage, 1000, 64)
+		p.shop, err = openShop(ctx, p.env, 1000, 64)
 	}
 	return p.shop, err
 }
 
 // number is the answer of a query for one number.
-func (p *place) number(ctx context.Context, service, query string, args ...any) (int64, error) {
+func (p *target) number(ctx context.Context, service, query string, args ...any) (int64, error) {
 	rows, err := p.databases[service].Query(ctx, query, args...)
 	if err != nil {
 		return 0, err
@@ -127,7 +127,7 @@ func (l lag) String() string {
 	return fmt.Sprintf("%d events unpublished, %d not taken in", l.outbox, l.bus)
 }
 
-func (p *place) lag(ctx context.Context) (l lag, err error) {
+func (p *target) lag(ctx context.Context) (l lag, err error) {
 	for service := range p.databases {
 		n, err := p.number(ctx, service, `select count(*) from outbox where pending`)
 		if err != nil {

@@ -1,4 +1,4 @@
-package stage
+package environment
 
 import (
 	"log/slog"
@@ -14,8 +14,8 @@ import (
 	"kept.dev/suite/embedded"
 )
 
-// Described are all services by name, as they describe themselves: their migrations, the events that they take in. Nothing of them runs.
-func Described(t testing.TB) map[string]*kit.Service {
+// Describe are all services by name, as they describe themselves: their migrations, the events that they take in. Nothing of them runs.
+func Describe(t testing.TB) map[string]*kit.Service {
 	t.Helper()
 	out := map[string]*kit.Service{}
 	for name, make := range embedded.Services() {

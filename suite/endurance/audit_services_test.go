@@ -10,7 +10,7 @@ import (
 
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
-	bookkeeping "kept.dev/suite/books"
+	"kept.dev/suite/dbaudit"
 )
 
 // said reads the facts of one type that a service has said.
@@ -39,7 +39,7 @@ func said[T any, M interface {
 }
 
 // points: the ledger adds up, and there is one entry for each delivery and each remedy, and no other.
-func (b *books) points(ctx context.Context) (wrong []string, err error) {
+func (b *audit) points(ctx context.Context) (wrong []string, err error) {
 	loyalty := b.Services["loyalty"]
 	wrong, err = breaches(ctx, loyalty, [][2]string{
 		{"an entry that is not zero altogether", `select entry_id from posting group by entry_id having sum(points) <> 0 or count(*) <> 2`},
@@ -69,12 +69,12 @@ func (b *books) points(ctx context.Context) (wrong []string, err error) {
 			owed = append(owed, "order/"+strings.TrimPrefix(d.GetOrder(), "orders/"))
 		}
 	}
-	given, err := bookkeeping.Column(ctx, loyalty, `select reference from entry where program = 'main'`)
-	return append(wrong, bookkeeping.Differences("points owed for", owed, "points given for", given)...), err
+	given, err := dbaudit.Column(ctx, loyalty, `select reference from entry where program = 'main'`)
+	return append(wrong, dbaudit.Differences("points owed for", owed, "points given for", given)...), err
 }
 
 // cases: a person was called once for each promise that broke, and no case is without somebody.
-func (b *books) cases(ctx context.Context) (wrong []string, err error) {
+func (b *audit) cases(ctx context.Context) (wrong []string, err error) {
 	support := b.Services["support"]
 	wrong, err = breaches(ctx, support, [][2]string{
 		{"a case that is nobody's", `select id from cases where queue = '' and agent = ''`},
@@ -92,13 +92,13 @@ func (b *books) cases(ctx context.Context) (wrong []string, err error) {
 			owed = append(owed, r.GetPromise())
 		}
 	}
-	called, err := bookkeeping.Column(ctx, support, `select cause from case_cause where cause like 'promises/%'`)
-	return append(wrong, bookkeeping.Differences("a person owed for", owed, "called for", called)...), err
+	called, err := dbaudit.Column(ctx, support, `select cause from case_cause where cause like 'promises/%'`)
+	return append(wrong, dbaudit.Differences("a person owed for", owed, "called for", called)...), err
 }
 
 // mails: every message has come to its end, none came twice, and each that is said to be sent has come. Channel 1 is EMAIL;
 // state 3 is SENT and 5 UNKNOWN.
-func (b *books) mails(ctx context.Context) (wrong []string, err error) {
+func (b *audit) mails(ctx context.Context) (wrong []string, err error) {
 	notification := b.Services["notification"]
 	wrong, err = breaches(ctx, notification, [][2]string{
 		{"a delivery that has not ended", `select message_id from delivery where state in (1, 2)`},
@@ -107,12 +107,12 @@ func (b *books) mails(ctx context.Context) (wrong []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	sent, err := bookkeeping.Column(ctx, notification, `select message_id || ' ' || state from delivery where channel = 1 and state in (3, 5)`)
+	sent, err := dbaudit.Column(ctx, notification, `select message_id || ' ' || state from delivery where channel = 1 and state in (3, 5)`)
 	if err != nil {
 		return nil, err
 	}
 	came := map[string]int{}
-	for _, m := range box.Mails() {
+	for _, m := range sink.Mails() {
 		id, _, _ := strings.Cut(m.MessageID, "@")
 		came[id]++
 	}

@@ -1,5 +1,5 @@
-// Package books looks into the services' databases directly, and not through the suite, for tests of what has to agree between them.
-package books
+// Package dbaudit looks into the services' databases directly, and not through the suite, for tests of what has to agree between them.
+package dbaudit
 
 import (
 	"context"
@@ -15,30 +15,30 @@ import (
 	_ "modernc.org/sqlite"
 
 	"kept.dev/suite/embedded"
-	"kept.dev/suite/stage"
+	"kept.dev/suite/environment"
 )
 
-// Books are the databases by service.
-type Books struct {
+// Audit looks into the databases, by service.
+type Audit struct {
 	Services map[string]*sql.DB
 	consumes map[string][]string // the types of events that each service takes in
 }
 
 // Open opens every service's database with the driver, pgx or sqlite, until the test ends.
-func Open(t *testing.T, driver string, url func(service string) string) *Books {
+func Open(t *testing.T, driver string, url func(service string) string) *Audit {
 	t.Helper()
-	b := &Books{Services: map[string]*sql.DB{}, consumes: consumed(t)}
+	a := &Audit{Services: map[string]*sql.DB{}, consumes: consumed(t)}
 	for service := range embedded.Services() {
 		db, err := sql.Open(driver, url(service))
 		require.NoError(t, err)
 		t.Cleanup(func() { _ = db.Close() })
-		b.Services[service] = db
+		a.Services[service] = db
 	}
-	return b
+	return a
 }
 
 // OpenFolder opens those of the embedded suite, for reading only.
-func OpenFolder(t *testing.T, dir string) *Books {
+func OpenFolder(t *testing.T, dir string) *Audit {
 	t.Helper()
 	return Open(t, "sqlite", func(service string) string {
 		return "file:" + filepath.Join(dir, service+".db") + "?mode=ro&_pragma=busy_timeout(5000)"
@@ -48,7 +48,7 @@ func OpenFolder(t *testing.T, dir string) *Books {
 // consumed asks each service which events it takes in.
 func consumed(t *testing.T) map[string][]string {
 	types := map[string][]string{}
-	for name, service := range stage.Described(t) {
+	for name, service := range environment.Describe(t) {
 		for _, h := range service.Events() {
 			types[name] = append(types[name], h.Type)
 		}
@@ -57,17 +57,17 @@ func consumed(t *testing.T) map[string][]string {
 }
 
 // Delivery says where it does not hold that what a service listens to has been taken in, whoever said it, and nothing else.
-func (b *Books) Delivery(ctx context.Context) (wrong []string, err error) {
-	for listener, types := range b.consumes {
+func (a *Audit) Delivery(ctx context.Context) (wrong []string, err error) {
+	for listener, types := range a.consumes {
 		var said []string
-		for _, db := range b.Services {
+		for _, db := range a.Services {
 			found, err := Column(ctx, db, `select id from outbox where type in ('`+strings.Join(types, `', '`)+`')`)
 			if err != nil {
 				return nil, err
 			}
 			said = append(said, found...)
 		}
-		heard, err := Column(ctx, b.Services[listener], `select id from inbox`)
+		heard, err := Column(ctx, a.Services[listener], `select id from inbox`)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", listener, err)
 		}

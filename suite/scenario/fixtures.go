@@ -8,8 +8,8 @@ import (
 
 // shop is the people and things of a story.
 type shop struct {
-	*Play
-	admin, agent, manager, customer, stranger Who
+	*Runner
+	admin, agent, manager, customer, stranger Caller
 	product, substitute, option               string
 	email                                     string // the customer's
 }
@@ -19,12 +19,12 @@ func euros(units string, cents int) map[string]any {
 }
 
 // open makes a product with ten on the shelf, another that could stand in for it, a fast way of delivery, and two customers.
-func open(p *Play) *shop {
+func newShop(r *Runner) *shop {
 	s := &shop{
-		Play: p, product: "products/coffee-pot-" + p.Tag, substitute: "products/tea-pot-" + p.Tag,
-		option: "deliveryOptions/express-" + p.Tag, email: "olena-" + p.Tag + "@example.org",
-		admin: p.As(accessv1.Role_ROLE_ADMIN, "admins/owner"), agent: p.As(accessv1.Role_ROLE_AGENT, "agents/anna"),
-		manager: p.As(accessv1.Role_ROLE_MANAGER, "managers/maria"),
+		Runner: r, product: "products/coffee-pot-" + r.Tag, substitute: "products/tea-pot-" + r.Tag,
+		option: "deliveryOptions/express-" + r.Tag, email: "olena-" + r.Tag + "@example.org",
+		admin: r.As(accessv1.Role_ROLE_ADMIN, "admins/owner"), agent: r.As(accessv1.Role_ROLE_AGENT, "agents/anna"),
+		manager: r.As(accessv1.Role_ROLE_MANAGER, "managers/maria"),
 	}
 	s.stock("coffee-pot", "Coffee pot", euros("24", 95), 10)
 	s.stock("tea-pot", "Tea pot", euros("19", 95), 5)
@@ -33,7 +33,7 @@ func open(p *Play) *shop {
 	}).OK()
 	s.customer = s.newCustomer(map[string]any{"displayName": "Olena", "languageCode": "uk", "email": s.email})
 	s.stranger = s.newCustomer(map[string]any{"displayName": "Ivan"})
-	s.tellShop()
+	s.narrateShop()
 	return s
 }
 
@@ -45,7 +45,7 @@ func (s *shop) stock(id, name string, price map[string]any, units int) {
 	s.Equal(fmt.Sprint(units), stock.Text("availableQuantity"), "available after the delivery")
 }
 
-func (s *shop) newCustomer(customer map[string]any) Who {
+func (s *shop) newCustomer(customer map[string]any) Caller {
 	created := s.Post(s.agent, "/v1/customers", customer).OK()
 	return s.As(accessv1.Role_ROLE_CUSTOMER, created.Text("name"))
 }
@@ -58,7 +58,7 @@ func address(line string) map[string]any {
 func (s *shop) order(quantity string) Answer { return s.orderBy(s.customer, "WEB", quantity) }
 
 // orderBy has somebody place an order for the customer, by some way.
-func (s *shop) orderBy(who Who, channel, quantity string) Answer {
+func (s *shop) orderBy(who Caller, channel, quantity string) Answer {
 	return s.Post(who, "/v1/orders", map[string]any{
 		"customer": s.customer.Name, "lines": []any{map[string]any{"product": s.product, "quantity": quantity}},
 		"deliveryOption":  s.option,
@@ -118,12 +118,12 @@ func (s *shop) mailed(message map[string]any) {
 	states := deliveries(message)
 	s.Equal("SENT", states["IN_APP"], "the message in the inbox")
 	came := 0
-	for _, mail := range s.stage.Mails(s.email) {
+	for _, mail := range s.env.Mails(s.email) {
 		if mail.Subject == message["title"] && contains(mail.Text, fmt.Sprint(message["body"])) {
 			came++
 		}
 	}
-	if s.stage.Deadly && states["EMAIL"] == "UNKNOWN" {
+	if s.env.Kills && states["EMAIL"] == "UNKNOWN" {
 		s.Check(came <= 1, "a mail of which it is not known whether it went out came %d times", came)
 		return
 	}

@@ -18,8 +18,8 @@ import (
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 )
 
-// Stage is where a story is played.
-type Stage struct {
+// Environment is where a story is played.
+type Environment struct {
 	// URL is the REST front door.
 	URL string
 	// Token makes a caller's token.
@@ -29,10 +29,10 @@ type Stage struct {
 	Soon time.Duration
 	// Mails are those that have come for an e-mail address, the first first.
 	Mails func(address string) []Mail
-	// Deadly says that processes die meanwhile: then a mail may end as unknown, and not have come.
-	Deadly bool
-	// Tell hears what the customer, an agent and the manager see, and what happens; nobody does when nil.
-	Tell func(who, text string)
+	// Kills says that processes die meanwhile: then a mail may end as unknown, and not have come.
+	Kills bool
+	// Narrate hears what the customer, an agent and the manager see, and what happens; nobody does when nil.
+	Narrate func(who, text string)
 }
 
 // Mail is a mail that has come.
@@ -43,7 +43,7 @@ type Mail struct {
 // Story is a story with its number, such as "S07".
 type Story struct {
 	Number, Title string
-	Play          func(*Play)
+	Run           func(*Runner)
 }
 
 // Stories are all that can be played.
@@ -55,78 +55,78 @@ func Stories() []Story {
 	}
 }
 
-// Perform plays a story and returns how many checks it made. The error is the first check that failed.
-func Perform(ctx context.Context, stage Stage, story Story) (checks int, err error) {
-	if stage.Soon == 0 {
-		stage.Soon = 2 * time.Second
+// Run plays a story and returns how many checks it made. The error is the first check that failed.
+func Run(ctx context.Context, env Environment, story Story) (checks int, err error) {
+	if env.Soon == 0 {
+		env.Soon = 2 * time.Second
 	}
-	p := &Play{ctx: ctx, stage: stage, Tag: id.New()[24:]}
+	r := &Runner{ctx: ctx, env: env, Tag: id.New()[24:]}
 	defer func() {
-		checks = p.checks
-		if r := recover(); r != nil {
-			f, ok := r.(failure)
+		checks = r.checks
+		if v := recover(); v != nil {
+			f, ok := v.(failure)
 			if !ok {
-				panic(r)
+				panic(v)
 			}
 			err = f.err
 		}
 	}()
-	story.Play(p)
-	p.prove()
-	return p.checks, nil
+	story.Run(r)
+	r.proveLedger()
+	return r.checks, nil
 }
 
-// prove checks that the ledger adds up, whatever the story was.
-func (p *Play) prove() {
-	proof := p.Get(p.As(accessv1.Role_ROLE_ADMIN, "admins/owner"), "/v1/programs/main:proveLedger").OK()
-	p.Equal("true 0", proof.Text("proven")+" "+proof.Text("postingSum"), "the ledger is proven")
+// proveLedger checks that the ledger adds up, whatever the story was.
+func (r *Runner) proveLedger() {
+	proof := r.Get(r.As(accessv1.Role_ROLE_ADMIN, "admins/owner"), "/v1/programs/main:proveLedger").OK()
+	r.Equal("true 0", proof.Text("proven")+" "+proof.Text("postingSum"), "the ledger is proven")
 }
 
 type failure struct{ err error }
 
-// Play is one performance.
-type Play struct {
+// Runner plays one story.
+type Runner struct {
 	ctx    context.Context
-	stage  Stage
+	env    Environment
 	checks int
 	// Tag is part of the ids that the play chooses, so that it can be played again on the same data.
 	Tag string
 }
 
 // Fail ends the play.
-func (p *Play) Fail(format string, args ...any) { panic(failure{fmt.Errorf(format, args...)}) }
+func (r *Runner) Fail(format string, args ...any) { panic(failure{fmt.Errorf(format, args...)}) }
 
 // Check counts a check, and ends the play if it does not hold.
-func (p *Play) Check(holds bool, what string, args ...any) {
-	p.checks++
+func (r *Runner) Check(holds bool, what string, args ...any) {
+	r.checks++
 	if !holds {
-		p.Fail("check %d: %s", p.checks, fmt.Sprintf(what, args...))
+		r.Fail("check %d: %s", r.checks, fmt.Sprintf(what, args...))
 	}
 }
 
 // Equal checks that something is what it should be.
-func (p *Play) Equal(want, got any, what string) {
-	p.Check(reflect.DeepEqual(want, got), "%s: want %v, got %v", what, want, got)
+func (r *Runner) Equal(want, got any, what string) {
+	r.Check(reflect.DeepEqual(want, got), "%s: want %v, got %v", what, want, got)
 }
 
-// Who is somebody who calls, with their token.
-type Who struct {
+// Caller is somebody who calls, with their token.
+type Caller struct {
 	Name  string
 	token string
 }
 
 // As makes somebody of the role: "agents/anna", "customers/…".
-func (p *Play) As(role accessv1.Role, name string) Who {
-	raw, err := p.stage.Token(access.Principal{Role: role, Subject: name})
+func (r *Runner) As(role accessv1.Role, name string) Caller {
+	raw, err := r.env.Token(access.Principal{Role: role, Subject: name})
 	if err != nil {
-		p.Fail("token for %s: %v", name, err)
+		r.Fail("token for %s: %v", name, err)
 	}
-	return Who{name, raw}
+	return Caller{name, raw}
 }
 
 // Answer is what came back.
 type Answer struct {
-	p      *Play
+	r      *Runner
 	what   string
 	Status int
 	Header http.Header
@@ -134,7 +134,7 @@ type Answer struct {
 }
 
 // Get reads.
-func (p *Play) Get(who Who, path string, query ...string) Answer {
+func (r *Runner) Get(who Caller, path string, query ...string) Answer {
 	if len(query) > 0 {
 		values := url.Values{}
 		for i := 0; i < len(query); i += 2 {
@@ -142,45 +142,45 @@ func (p *Play) Get(who Who, path string, query ...string) Answer {
 		}
 		path += "?" + values.Encode()
 	}
-	return p.call(who, http.MethodGet, path, nil, "")
+	return r.call(who, http.MethodGet, path, nil, "")
 }
 
 // Post sends a change under a key of its own, as a careful client does.
-func (p *Play) Post(who Who, path string, body any) Answer {
-	return p.call(who, http.MethodPost, path, body, id.New())
+func (r *Runner) Post(who Caller, path string, body any) Answer {
+	return r.call(who, http.MethodPost, path, body, id.New())
 }
 
 // PostKeyed sends a change under the given idempotency key.
-func (p *Play) PostKeyed(who Who, key, path string, body any) Answer {
-	return p.call(who, http.MethodPost, path, body, key)
+func (r *Runner) PostKeyed(who Caller, key, path string, body any) Answer {
+	return r.call(who, http.MethodPost, path, body, key)
 }
 
 // Patch sends a change of some fields, under a key of its own.
-func (p *Play) Patch(who Who, path string, body any) Answer {
-	return p.call(who, http.MethodPatch, path, body, id.New())
+func (r *Runner) Patch(who Caller, path string, body any) Answer {
+	return r.call(who, http.MethodPatch, path, body, id.New())
 }
 
 // patience is how long a call is tried again while something behind the front door is away: clients are told to.
 const patience = 60 * time.Second
 
-func (p *Play) call(who Who, method, path string, body any, key string) Answer {
+func (r *Runner) call(who Caller, method, path string, body any, key string) Answer {
 	for end := time.Now().Add(patience); ; {
-		a, err := p.once(who, method, path, body, key)
+		a, err := r.once(who, method, path, body, key)
 		away := err != nil || a.Status == http.StatusServiceUnavailable || a.Status == http.StatusGatewayTimeout
 		if !away {
 			return a
 		}
-		if time.Now().After(end) || p.ctx.Err() != nil {
-			p.Fail("%s %s: status %d, %v, %v", method, path, a.Status, a.Body, err)
+		if time.Now().After(end) || r.ctx.Err() != nil {
+			r.Fail("%s %s: status %d, %v, %v", method, path, a.Status, a.Body, err)
 		}
 		select {
-		case <-p.ctx.Done():
+		case <-r.ctx.Done():
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
 }
 
-func (p *Play) once(who Who, method, path string, body any, key string) (Answer, error) {
+func (r *Runner) once(who Caller, method, path string, body any, key string) (Answer, error) {
 	var content io.Reader
 	if body != nil {
 		raw, err := json.Marshal(body)
@@ -189,7 +189,7 @@ func (p *Play) once(who Who, method, path string, body any, key string) (Answer,
 		}
 		content = bytes.NewReader(raw)
 	}
-	req, err := http.NewRequestWithContext(p.ctx, method, p.stage.URL+path, content)
+	req, err := http.NewRequestWithContext(r.ctx, method, r.env.URL+path, content)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -202,12 +202,12 @@ func (p *Play) once(who Who, method, path string, body any, key string) (Answer,
 	if key != "" {
 		req.Header.Set("Idempotency-Key", key)
 	}
-	res, err := p.stage.HTTP.Do(req)
+	res, err := r.env.HTTP.Do(req)
 	if err != nil {
 		return Answer{}, err
 	}
 	defer res.Body.Close()
-	a := Answer{p: p, what: method + " " + path, Status: res.StatusCode, Header: res.Header}
+	a := Answer{r: r, what: method + " " + path, Status: res.StatusCode, Header: res.Header}
 	numbers := json.NewDecoder(res.Body)
 	numbers.UseNumber()
 	return a, numbers.Decode(&a.Body)
@@ -215,13 +215,13 @@ func (p *Play) once(who Who, method, path string, body any, key string) (Answer,
 
 // OK checks that the call succeeded, and returns its answer.
 func (a Answer) OK() Answer {
-	a.p.Check(a.Status == http.StatusOK, "%s: status %d: %v", a.what, a.Status, a.Body["message"])
+	a.r.Check(a.Status == http.StatusOK, "%s: status %d: %v", a.what, a.Status, a.Body["message"])
 	return a
 }
 
 // Refused checks that the call was refused with the status and the reason.
 func (a Answer) Refused(status int, reason string) {
-	a.p.Check(a.Status == status && a.reason() == reason, "%s: want %d %s, got %d %s (%v)",
+	a.r.Check(a.Status == status && a.reason() == reason, "%s: want %d %s, got %d %s (%v)",
 		a.what, status, reason, a.Status, a.reason(), a.Body["message"])
 }
 
@@ -255,7 +255,7 @@ func (a Answer) Text(path ...string) string {
 func (a Answer) Time(field string) time.Time {
 	t, err := time.Parse(time.RFC3339Nano, a.Text(field))
 	if err != nil {
-		a.p.Fail("%s: %s is no time: %v", a.what, field, err)
+		a.r.Fail("%s: %s is no time: %v", a.what, field, err)
 	}
 	return t
 }
@@ -270,21 +270,21 @@ func (a Answer) List(field string) []map[string]any {
 	return out
 }
 
-// Soon reads until the answer is as wanted, for as long as the stage allows; others take up what happened by then.
-func (p *Play) Soon(what string, read func() Answer, wanted func(Answer) bool) Answer {
-	end := time.Now().Add(p.stage.Soon)
+// Soon reads until the answer is as wanted, for as long as the env allows; others take up what happened by then.
+func (r *Runner) Soon(what string, read func() Answer, wanted func(Answer) bool) Answer {
+	end := time.Now().Add(r.env.Soon)
 	for {
 		a := read()
 		if wanted(a) {
-			p.Check(true, "%s", what)
+			r.Check(true, "%s", what)
 			return a
 		}
 		if time.Now().After(end) {
-			p.Check(false, "%s: not so after %s: %d %v", what, p.stage.Soon, a.Status, a.Body)
+			r.Check(false, "%s: not so after %s: %d %v", what, r.env.Soon, a.Status, a.Body)
 		}
 		select {
-		case <-p.ctx.Done():
-			p.Fail("%s: %v", what, p.ctx.Err())
+		case <-r.ctx.Done():
+			r.Fail("%s: %v", what, r.ctx.Err())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -292,19 +292,19 @@ func (p *Play) Soon(what string, read func() Answer, wanted func(Answer) bool) A
 
 // Advance moves the sandbox's clock and waits until everything until then has happened. The clock keeps what a try
 // that was cut short has moved already, so the target is a moment and not a length.
-func (p *Play) Advance(admin Who, d time.Duration) {
-	target := p.Get(admin, "/v1/sandbox/clock").Time("currentTime").Add(d)
+func (r *Runner) Advance(admin Caller, d time.Duration) {
+	target := r.Get(admin, "/v1/sandbox/clock").Time("currentTime").Add(d)
 	for end := time.Now().Add(patience); ; {
-		left := max(0, target.Sub(p.Get(admin, "/v1/sandbox/clock").Time("currentTime")))
+		left := max(0, target.Sub(r.Get(admin, "/v1/sandbox/clock").Time("currentTime")))
 		length := map[string]any{"duration": fmt.Sprintf("%.6fs", left.Seconds())}
-		a, err := p.once(admin, http.MethodPost, "/v1/sandbox/clock:advance", length, id.New())
+		a, err := r.once(admin, http.MethodPost, "/v1/sandbox/clock:advance", length, id.New())
 		if err == nil && a.Status == http.StatusOK {
-			p.Check(!a.Time("currentTime").Before(target.Add(-time.Millisecond)), "the clock has moved")
-			p.tellClock(d, a)
+			r.Check(!a.Time("currentTime").Before(target.Add(-time.Millisecond)), "the clock has moved")
+			r.narrateClock(d, a)
 			return
 		}
 		if time.Now().After(end) {
-			p.Fail("the clock cannot be moved: status %d, %v, %v", a.Status, a.Body, err)
+			r.Fail("the clock cannot be moved: status %d, %v, %v", a.Status, a.Body, err)
 		}
 	}
 }

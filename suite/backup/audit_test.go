@@ -10,27 +10,27 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	bookkeeping "kept.dev/suite/books"
+	"kept.dev/suite/dbaudit"
 )
 
-// books are the services' databases, looked at directly, and the folder of the mails.
-type books struct {
-	*bookkeeping.Books
+// audit is the services' databases, looked at directly, and the folder of the mails.
+type audit struct {
+	*dbaudit.Audit
 	mailbox string
 }
 
-func openBooks(t *testing.T, driver, mailbox string, url func(service string) string) *books {
+func openAudit(t *testing.T, driver, mailbox string, url func(service string) string) *audit {
 	t.Helper()
-	return &books{bookkeeping.Open(t, driver, url), mailbox}
+	return &audit{dbaudit.Open(t, driver, url), mailbox}
 }
 
-func booksOfFolder(t *testing.T, dir string) *books {
+func auditOfFolder(t *testing.T, dir string) *audit {
 	t.Helper()
-	return &books{bookkeeping.OpenFolder(t, dir), filepath.Join(dir, "mailbox")}
+	return &audit{dbaudit.OpenFolder(t, dir), filepath.Join(dir, "mailbox")}
 }
 
 // balance waits until the services agree, and fails saying where they don't.
-func (b *books) balance(t *testing.T) {
+func (b *audit) balance(t *testing.T) {
 	t.Helper()
 	var wrong []string
 	var err error
@@ -45,7 +45,7 @@ func (b *books) balance(t *testing.T) {
 	require.Empty(t, wrong[:min(len(wrong), 10)], "of %d, where the services do not agree", len(wrong))
 }
 
-func (b *books) wrongs(ctx context.Context) (wrong []string, err error) {
+func (b *audit) wrongs(ctx context.Context) (wrong []string, err error) {
 	for _, check := range []func(context.Context) ([]string, error){b.plumbing, b.promises, b.points, b.Delivery, b.mails} {
 		found, err := check(ctx)
 		if err != nil {
@@ -56,8 +56,8 @@ func (b *books) wrongs(ctx context.Context) (wrong []string, err error) {
 	return wrong, nil
 }
 
-func (b *books) column(ctx context.Context, service, query string) ([]string, error) {
-	found, err := bookkeeping.Column(ctx, b.Services[service], query)
+func (b *audit) column(ctx context.Context, service, query string) ([]string, error) {
+	found, err := dbaudit.Column(ctx, b.Services[service], query)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", service, err)
 	}
@@ -65,7 +65,7 @@ func (b *books) column(ctx context.Context, service, query string) ([]string, er
 }
 
 // plumbing: what was said is published, nothing has failed, nothing is under way.
-func (b *books) plumbing(ctx context.Context) (wrong []string, err error) {
+func (b *audit) plumbing(ctx context.Context) (wrong []string, err error) {
 	for service := range b.Services {
 		for _, query := range []string{
 			`select 'waits in the outbox: ' || id from outbox where pending`,
@@ -83,7 +83,7 @@ func (b *books) plumbing(ctx context.Context) (wrong []string, err error) {
 }
 
 // promises: the orders and the promise book agree. The book knows a state more.
-func (b *books) promises(ctx context.Context) ([]string, error) {
+func (b *audit) promises(ctx context.Context) ([]string, error) {
 	kept, err := b.column(ctx, "order", `
 		select promise || ' orders/' || id || ' ' || case when promise_state <= 2 then promise_state else promise_state + 1 end from orders
 		union all select promise || ' orders/' || order_id || '/refunds/' || id || ' ' ||
@@ -92,21 +92,21 @@ func (b *books) promises(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	book, err := b.column(ctx, "customer", `select 'promises/' || id || ' ' || subject || ' ' || state from promise where owner = 'order'`)
-	return bookkeeping.Differences("the orders have", kept, "the promise book has", book), err
+	return dbaudit.Differences("the orders have", kept, "the promise book has", book), err
 }
 
 // points: each delivered order has earned them, once. State 4 is DELIVERED.
-func (b *books) points(ctx context.Context) ([]string, error) {
+func (b *audit) points(ctx context.Context) ([]string, error) {
 	delivered, err := b.column(ctx, "order", `select 'order/' || id from orders where delivered is not null`)
 	if err != nil {
 		return nil, err
 	}
 	entered, err := b.column(ctx, "loyalty", `select reference from entry where reference like 'order/%'`)
-	return bookkeeping.Differences("delivered", delivered, "points given for", entered), err
+	return dbaudit.Differences("delivered", delivered, "points given for", entered), err
 }
 
 // mails: each mail that is said to have been sent is in the folder. Channel 1 is EMAIL, outcome 3 SENT.
-func (b *books) mails(ctx context.Context) (wrong []string, err error) {
+func (b *audit) mails(ctx context.Context) (wrong []string, err error) {
 	sent, err := b.column(ctx, "notification", `
 		select a.answer from attempt a join delivery d on d.message_id = a.message_id and d.channel = a.channel
 		where a.channel = 1 and d.state = 3 and a.answer <> ''`)
@@ -119,7 +119,7 @@ func (b *books) mails(ctx context.Context) (wrong []string, err error) {
 }
 
 // count is a query's one number.
-func (b *books) count(t *testing.T, service, query string) (n int) {
+func (b *audit) count(t *testing.T, service, query string) (n int) {
 	t.Helper()
 	require.NoError(t, b.Services[service].QueryRowContext(t.Context(), query).Scan(&n))
 	return n

@@ -12,8 +12,8 @@ import (
 	"kept.dev/tools/kube"
 )
 
-// plane is a control plane that runs, in a folder that is thrown away with it.
-type plane struct {
+// controlPlane is a control plane that runs, in a folder that is thrown away with it.
+type controlPlane struct {
 	programs
 	kube.Daemons
 	kube.Kubectl
@@ -52,10 +52,10 @@ func build(ctx context.Context) (p programs, err error) {
 	return p, err
 }
 
-func (p *plane) file(name string) string { return filepath.Join(p.dir, name) }
+func (p *controlPlane) file(name string) string { return filepath.Join(p.dir, name) }
 
 // start starts everything and returns when nodes are ready and accounts are made.
-func (p *plane) start(ctx context.Context) error {
+func (p *controlPlane) start(ctx context.Context) error {
 	addresses, err := free(3)
 	if err != nil {
 		return err
@@ -75,10 +75,10 @@ func (p *plane) start(ctx context.Context) error {
 	if err := p.Until(ctx, 2*time.Minute, "the API server", p.Try("get", "--raw", "/readyz")); err != nil {
 		return err
 	}
-	return p.staff(ctx)
+	return p.controllers(ctx)
 }
 
-func (p *plane) makeSecrets() (err error) {
+func (p *controlPlane) makeSecrets() (err error) {
 	if p.secrets, err = kube.NewSecrets(p.dir); err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (p *plane) makeSecrets() (err error) {
 		p.secrets.User(p.Config, p.api, "admin", "system:masters"))
 }
 
-func (p *plane) server(store string) error {
+func (p *controlPlane) server(store string) error {
 	_, port, err := net.SplitHostPort(p.api)
 	if err != nil {
 		return err
@@ -103,8 +103,8 @@ func (p *plane) server(store string) error {
 		"--service-account-signing-key-file", p.file("accounts.key"))
 }
 
-// staff starts those that work on what the API server has, and puts nodes, volumes and the Gateway API into it.
-func (p *plane) staff(ctx context.Context) error {
+// controllers starts what works on what the API server has, and puts nodes, volumes and the Gateway API into it.
+func (p *controlPlane) controllers(ctx context.Context) error {
 	common := []string{"--kubeconfig", p.Config, "--leader-elect=false", "--secure-port", "0"}
 	err := errors.Join(
 		p.Start(filepath.Join(p.bin, "kube-controller-manager"), append(common, "--root-ca-file", p.file("ca.crt"),
@@ -116,7 +116,7 @@ func (p *plane) staff(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.Apply(ctx, furniture(nodes)); err != nil {
+	if err := p.Apply(ctx, nodesAndVolumes(nodes)); err != nil {
 		return err
 	}
 	if err := p.Run(ctx, "apply", "--server-side", "-f", p.crds); err != nil {
@@ -142,8 +142,8 @@ func free(n int) (addresses []string, err error) {
 	return addresses, nil
 }
 
-func newPlane(p programs) (*plane, error) {
+func newControlPlane(p programs) (*controlPlane, error) {
 	dir, err := os.MkdirTemp("", "controlplane-")
 	config := filepath.Join(dir, "kubeconfig")
-	return &plane{programs: p, Daemons: kube.Daemons{Logs: dir}, Kubectl: kube.Kubectl{Config: config}, dir: dir}, err
+	return &controlPlane{programs: p, Daemons: kube.Daemons{Logs: dir}, Kubectl: kube.Kubectl{Config: config}, dir: dir}, err
 }

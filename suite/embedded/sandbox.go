@@ -14,16 +14,16 @@ import (
 	opsv1 "kept.dev/proto/gen/kept/ops/v1"
 )
 
-// world is the sandbox of one process. The clock's offset is in a file, so that the next start goes on from there.
-type world struct {
+// sandboxMembers is the sandbox of one process. The clock's offset is in a file, so that the next start goes on from there.
+type sandboxMembers struct {
 	clock    *clock.Sandbox
 	file     string
 	services []string
 	peer     func(string) grpc.ClientConnInterface
 }
 
-func openWorld(file string, services []string, peer func(string) grpc.ClientConnInterface) (*world, error) {
-	w := &world{clock: &clock.Sandbox{}, file: file, services: services, peer: peer}
+func openSandbox(file string, services []string, peer func(string) grpc.ClientConnInterface) (*sandboxMembers, error) {
+	w := &sandboxMembers{clock: &clock.Sandbox{}, file: file, services: services, peer: peer}
 	text, err := os.ReadFile(file)
 	if os.IsNotExist(err) {
 		return w, nil
@@ -40,7 +40,7 @@ func openWorld(file string, services []string, peer func(string) grpc.ClientConn
 }
 
 // Members are the services of this process.
-func (w *world) Members(context.Context) ([]opsv1.ActivityServiceClient, error) {
+func (w *sandboxMembers) Members(context.Context) ([]opsv1.ActivityServiceClient, error) {
 	members := make([]opsv1.ActivityServiceClient, len(w.services))
 	for i, service := range w.services {
 		members[i] = opsv1.NewActivityServiceClient(w.peer(service))
@@ -49,7 +49,7 @@ func (w *world) Members(context.Context) ([]opsv1.ActivityServiceClient, error) 
 }
 
 // Share writes the offset down.
-func (w *world) Share(_ context.Context, offset time.Duration) error {
+func (w *sandboxMembers) Share(_ context.Context, offset time.Duration) error {
 	next := w.file + ".next"
 	if err := os.WriteFile(next, []byte(strconv.FormatInt(int64(offset), 10)+"\n"), 0o600); err != nil {
 		return err

@@ -19,15 +19,15 @@ import (
 	opsv1 "kept.dev/proto/gen/kept/ops/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	"kept.dev/suite/embedded"
+	"kept.dev/suite/environment"
 	"kept.dev/suite/scenario"
-	"kept.dev/suite/stage"
 )
 
-// world is a running suite with the people and things that requests are about.
-type world struct {
+// fixture is a running suite with the people and things that requests are about.
+type fixture struct {
 	t     testing.TB
 	suite *embedded.Suite
-	stage scenario.Stage
+	env   scenario.Environment
 	data  *database
 
 	own, other, unknown caller // customers; the last one's id is nobody's
@@ -42,10 +42,10 @@ type caller struct {
 	token string
 }
 
-func newWorld(t testing.TB) *world {
+func newFixture(t testing.TB) *fixture {
 	dir := t.TempDir()
-	suite, where := stage.EmbeddedWith(t, embedded.Config{Dir: dir, Sandbox: true})
-	w := &world{t: t, suite: suite, stage: where, data: openDatabase(t, dir)}
+	suite, env := environment.EmbeddedWith(t, embedded.Config{Dir: dir, Sandbox: true})
+	w := &fixture{t: t, suite: suite, env: env, data: openDatabase(t, dir)}
 	w.admin = w.as(accessv1.Role_ROLE_ADMIN, "admins/owner")
 	w.own, w.other = w.customer("Olena"), w.customer("Ivan")
 	w.unknown = w.as(accessv1.Role_ROLE_CUSTOMER, "customers/"+id.New())
@@ -59,7 +59,7 @@ func newWorld(t testing.TB) *world {
 }
 
 // as is somebody of the role, with a good token.
-func (w *world) as(role accessv1.Role, subject string) caller {
+func (w *fixture) as(role accessv1.Role, subject string) caller {
 	p := access.Principal{Role: role, Subject: subject}
 	raw, err := w.suite.Issuer.Issue(p, time.Hour)
 	require.NoError(w.t, err)
@@ -67,16 +67,16 @@ func (w *world) as(role accessv1.Role, subject string) caller {
 }
 
 // of is somebody of the role who is not a customer.
-func (w *world) of(role accessv1.Role) caller { return w.as(role, token.RoleName(role)+"s/somebody") }
+func (w *fixture) of(role accessv1.Role) caller { return w.as(role, token.RoleName(role)+"s/somebody") }
 
 // expired is the caller with a token whose time is over; forged with one that a foreign key has signed.
-func (w *world) expired(c caller) caller {
+func (w *fixture) expired(c caller) caller {
 	raw, err := w.suite.Issuer.Issue(c.Principal, -time.Minute)
 	require.NoError(w.t, err)
 	return caller{c.Principal, raw}
 }
 
-func (w *world) forged(c caller) caller {
+func (w *fixture) forged(c caller) caller {
 	foreign, err := token.NewIssuer(w.t.TempDir())
 	require.NoError(w.t, err)
 	raw, err := foreign.Issue(c.Principal, time.Hour)
@@ -85,28 +85,28 @@ func (w *world) forged(c caller) caller {
 }
 
 // ask calls as the admin; it has to succeed.
-func ask[R proto.Message](w *world, service, method string, request proto.Message, response R) R {
+func ask[R proto.Message](w *fixture, service, method string, request proto.Message, response R) R {
 	ctx := metadata.AppendToOutgoingContext(w.t.Context(), "authorization", "Bearer "+w.admin.token)
 	require.NoError(w.t, w.suite.Channel(service).Invoke(ctx, method, request, response), method)
 	return response
 }
 
 // settle waits until all that was begun has had its effects, in all services.
-func (w *world) settle() { w.advance(&durationpb.Duration{}) }
+func (w *fixture) settle() { w.advance(&durationpb.Duration{}) }
 
-func (w *world) advance(by *durationpb.Duration) {
+func (w *fixture) advance(by *durationpb.Duration) {
 	ask(w, opsAt, opsv1.SandboxService_AdvanceClock_FullMethodName,
 		&opsv1.AdvanceClockRequest{Name: "sandbox/clock", Duration: by}, &opsv1.Clock{})
 }
 
-func (w *world) customer(name string) caller {
+func (w *fixture) customer(name string) caller {
 	made := ask(w, "customer", customerv1.CustomerService_CreateCustomer_FullMethodName,
 		&customerv1.CreateCustomerRequest{Customer: &customerv1.Customer{DisplayName: name, Email: name + "@example.org", Phone: "+38044" + digits(7)}}, &customerv1.Customer{})
 	return w.as(accessv1.Role_ROLE_CUSTOMER, made.GetName())
 }
 
 // newProduct is a product with stock.
-func (w *world) newProduct(stock int64) string {
+func (w *fixture) newProduct(stock int64) string {
 	made := ask(w, "order", orderv1.CatalogService_CreateProduct_FullMethodName,
 		&orderv1.CreateProductRequest{ProductId: freshID(), Product: aProduct()}, &orderv1.Product{})
 	ask(w, "order", orderv1.StockService_AdjustStock_FullMethodName,
@@ -118,28 +118,28 @@ func (w *world) newProduct(stock int64) string {
 func freshID() string { return "x" + strings.ReplaceAll(id.New(), "-", "") }
 
 // placed, picked and shipped are orders of the own customer, in that state.
-func (w *world) placed() *orderv1.Order {
+func (w *fixture) placed() *orderv1.Order {
 	return ask(w, "order", orderv1.OrderService_CreateOrder_FullMethodName,
 		&orderv1.CreateOrderRequest{Order: w.anOrder()}, &orderv1.Order{})
 }
 
-func (w *world) picked() *orderv1.Order {
+func (w *fixture) picked() *orderv1.Order {
 	return ask(w, "order", orderv1.FulfillmentService_PickOrder_FullMethodName,
 		&orderv1.PickOrderRequest{Name: w.placed().GetName()}, &orderv1.Order{})
 }
 
-func (w *world) shipped() *orderv1.Order {
+func (w *fixture) shipped() *orderv1.Order {
 	return ask(w, "order", orderv1.FulfillmentService_ShipOrder_FullMethodName,
 		&orderv1.ShipOrderRequest{Name: w.picked().GetName()}, &orderv1.Order{})
 }
 
 // cancelled is an order with a refund.
-func (w *world) cancelled() *orderv1.Order {
+func (w *fixture) cancelled() *orderv1.Order {
 	return ask(w, "order", orderv1.OrderService_CancelOrder_FullMethodName,
 		&orderv1.CancelOrderRequest{Name: w.placed().GetName(), Reason: "No longer wanted"}, &orderv1.Order{})
 }
 
-func (w *world) promise() string {
+func (w *fixture) promise() string {
 	promise := w.placed().GetPromise()
 	w.settle()
 	return promise

@@ -1,4 +1,4 @@
-// Command kept-postbox takes all mails by SMTP and delivers none: for trying things out where no mail may leave the house.
+// Command kept-mailsink takes all mails by SMTP and delivers none: for trying things out where no mail may leave the machine.
 // GET /mails lists the last thousand, GET /mails?to=ADDRESS those for one address.
 package main
 
@@ -24,7 +24,7 @@ func main() {
 	web := flag.String("http-listen", "127.0.0.1:8025", "address to show them on")
 	flag.Parse()
 	if err := run(*mail, *web); err != nil {
-		fmt.Fprintln(os.Stderr, "kept-postbox:", err)
+		fmt.Fprintln(os.Stderr, "kept-mailsink:", err)
 		os.Exit(1)
 	}
 }

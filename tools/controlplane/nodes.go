@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// furniture is what Pods need to be placed: nodes that kwok plays, and volumes for claims to take.
-func furniture(nodes int) string {
+// nodesAndVolumes is what Pods need to be placed: nodes that kwok simulates, and volumes for claims to take.
+func nodesAndVolumes(nodes int) string {
 	var b strings.Builder
 	for i := 1; i <= nodes; i++ {
 		fmt.Fprintf(&b, `apiVersion: v1

@@ -8,21 +8,21 @@ import (
 	"time"
 )
 
-// Tell tells what somebody sees: the customer, an agent, the manager; or what happens: in the shop, by the clock. What is
+// Narrate tells what somebody sees: the customer, an agent, the manager; or what happens: in the shop, by the clock. What is
 // told comes from answers, after the checks that prove it. Where nobody listens, as in tests, nothing happens.
-func (p *Play) Tell(who, format string, args ...any) {
-	if p.told() {
-		p.stage.Tell(who, fmt.Sprintf(format, args...))
+func (r *Runner) Narrate(who, format string, args ...any) {
+	if r.narrated() {
+		r.env.Narrate(who, fmt.Sprintf(format, args...))
 	}
 }
 
 // told tells whether anybody listens.
-func (p *Play) told() bool { return p.stage.Tell != nil }
+func (r *Runner) narrated() bool { return r.env.Narrate != nil }
 
-// tellMessage tells a message as the customer has it in the inbox and in the mail: its title, and the words with which it
+// narrateMessage tells a message as the customer has it in the inbox and in the mail: its title, and the words with which it
 // begins. Who does not read the customer's language is told the template's English title, too.
-func (s *shop) tellMessage(message map[string]any, paragraphs int) {
-	if !s.told() {
+func (s *shop) narrateMessage(message map[string]any, paragraphs int) {
+	if !s.narrated() {
 		return
 	}
 	text := strings.Split(fmt.Sprint(message["body"]), "\n\n")
@@ -30,7 +30,7 @@ func (s *shop) tellMessage(message map[string]any, paragraphs int) {
 	if len(text) > paragraphs {
 		said += " […]"
 	}
-	s.Tell("customer", "Olena has a mail, and the same in her inbox, in her language (%v): “%v”, in English %s. It says: “%s”",
+	s.Narrate("customer", "Olena has a mail, and the same in her inbox, in her language (%v): “%v”, in English %s. It says: “%s”",
 		message["languageCode"], message["title"], s.englishTitle(message), strings.Join(strings.Fields(said), " "))
 }
 
@@ -56,9 +56,9 @@ func labels(message map[string]any) string {
 	return strings.Join(all, " ")
 }
 
-// tellShop tells what the shop has.
-func (s *shop) tellShop() {
-	if !s.told() {
+// narrateShop tells what the shop has.
+func (s *shop) narrateShop() {
+	if !s.narrated() {
 		return
 	}
 	var shelf []string
@@ -67,11 +67,11 @@ func (s *shop) tellShop() {
 		shelf = append(shelf, fmt.Sprintf("%s × %s at %s", s.availableOf(product), found.Text("displayName"), money(found.Body["unitPrice"])))
 	}
 	option := s.Get(s.customer, "/v1/"+s.option)
-	s.Tell("shop", "On the shelf: %s. Delivery: “%s”, for %s.", strings.Join(shelf, " and "), option.Text("displayName"), money(option.Body["speedFee"]))
+	s.Narrate("shop", "On the shelf: %s. Delivery: “%s”, for %s.", strings.Join(shelf, " and "), option.Text("displayName"), money(option.Body["speedFee"]))
 }
 
-// tellClock tells how far the clock was moved.
-func (p *Play) tellClock(d time.Duration, clock Answer) {
+// narrateClock tells how far the clock was moved.
+func (r *Runner) narrateClock(d time.Duration, clock Answer) {
 	if d == 0 {
 		return
 	}
@@ -79,21 +79,21 @@ func (p *Play) tellClock(d time.Duration, clock Answer) {
 	if length%24 == 0 && length > 24 {
 		length, unit = length/24, "days"
 	}
-	p.Tell("clock", "%d %s later: %s.", length, unit, moment(clock.Time("currentTime")))
+	r.Narrate("clock", "%d %s later: %s.", length, unit, moment(clock.Time("currentTime")))
 }
 
 // goods are what an order is of, such as "2 × coffee-pot". The tag that makes a play's ids its own is left out.
-func (p *Play) goods(order Answer) string {
+func (r *Runner) goods(order Answer) string {
 	var all []string
 	for _, line := range order.List("lines") {
-		all = append(all, fmt.Sprintf("%v × %s", line["quantity"], p.thing(line["product"])))
+		all = append(all, fmt.Sprintf("%v × %s", line["quantity"], r.thing(line["product"])))
 	}
 	return strings.Join(all, " and ")
 }
 
 // thing is a product by its id.
-func (p *Play) thing(product any) string {
-	return strings.TrimSuffix(strings.TrimPrefix(fmt.Sprint(product), "products/"), "-"+p.Tag)
+func (r *Runner) thing(product any) string {
+	return strings.TrimSuffix(strings.TrimPrefix(fmt.Sprint(product), "products/"), "-"+r.Tag)
 }
 
 // money writes an amount of an answer, such as "9.90 EUR".
