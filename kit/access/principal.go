@@ -20,6 +20,11 @@ type Principal struct {
 // Anonymous tells whether nobody is known to call.
 func (p Principal) Anonymous() bool { return p.Role == accessv1.Role_ROLE_UNSPECIFIED }
 
+// Service is the principal of one of the suite's services: of its calls to others, of its timers and of its event handlers.
+func Service(name string) Principal {
+	return Principal{Role: accessv1.Role_ROLE_SERVICE, Subject: "services/" + name}
+}
+
 type callerKey struct{}
 
 // With notes who calls.
@@ -36,30 +41,6 @@ func WithService(ctx context.Context, service string) context.Context {
 func Caller(ctx context.Context) Principal {
 	p, _ := ctx.Value(callerKey{}).(Principal)
 	return p
-}
-
-// Scope is whose rows a caller may see. Stores add it to their queries.
-type Scope struct {
-	// Customer is the only customer whose rows may be seen, or "" where all may be.
-	Customer string
-}
-
-// nobodysRows is a scope that no row is in: no customer has an empty id.
-const nobodysRows = "customers/"
-
-// ScopeOf is what the caller may see. Customers and guests see what belongs to their own subject and nothing else;
-// everybody else, and the system's own work, sees everything.
-//
-// A subject that is missing must not open the house, so it becomes a name that no row has.
-func ScopeOf(ctx context.Context) Scope {
-	p := Caller(ctx)
-	if !ownOnly(p.Role) {
-		return Scope{}
-	}
-	if p.Subject == "" {
-		return Scope{Customer: nobodysRows}
-	}
-	return Scope{Customer: p.Subject}
 }
 
 // ownOnly tells the roles that reach their own data only.

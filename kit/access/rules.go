@@ -23,6 +23,7 @@ type rule struct {
 	public bool
 	roles  uint32 // one bit a role
 	own    *fieldPath
+	byRow  bool // the handler's queries tell the caller's own
 }
 
 // exempt are the services that the platform asks without a token. They say nothing about anybody's data.
@@ -82,7 +83,7 @@ func ruleOf(m protoreflect.MethodDescriptor) (*rule, error) {
 	if len(declared.GetRoles()) == 0 {
 		return nil, errors.New("allows no role")
 	}
-	r := &rule{}
+	r := &rule{byRow: declared.GetRow() != nil}
 	for _, role := range declared.GetRoles() {
 		if _, known := accessv1.Role_name[int32(role)]; !known || role == accessv1.Role_ROLE_UNSPECIFIED {
 			return nil, fmt.Errorf("allows %s, which is no role", role)

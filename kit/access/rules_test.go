@@ -214,24 +214,3 @@ func TestDescribedAreTheServicesOfAServer(t *testing.T) {
 	_, err = access.Described(server)
 	require.ErrorContains(t, err, "shop.Unknown")
 }
-
-func TestScope(t *testing.T) {
-	for name, tc := range map[string]struct {
-		caller access.Principal
-		want   access.Scope
-	}{
-		"system's own work":        {access.Principal{}, access.Scope{}},
-		"agent":                    {access.Principal{Role: agent, Subject: "agents/anna"}, access.Scope{}},
-		"service":                  {access.Principal{Role: accessv1.Role_ROLE_SERVICE, Subject: "services/order"}, access.Scope{}},
-		"customer":                 {access.Principal{Role: customer, Subject: "customers/1"}, access.Scope{Customer: "customers/1"}},
-		"customer without subject": {access.Principal{Role: customer}, access.Scope{Customer: "customers/"}},
-		"guest":                    {access.Principal{Role: guest, Subject: "guests/1"}, access.Scope{Customer: "guests/1"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			ctx := access.With(t.Context(), tc.caller)
-			require.Equal(t, tc.caller, access.Caller(ctx))
-			require.Equal(t, tc.want, access.ScopeOf(ctx))
-		})
-	}
-	require.Equal(t, access.Scope{}, access.ScopeOf(t.Context()))
-}

@@ -210,6 +210,16 @@ func TestAccess(t *testing.T) {
 	}
 }
 
+func TestWithoutTheScopeThereIsNoAnswer(t *testing.T) {
+	b := newBench(t, plain)
+	ctx := as(t.Context(), carl)
+	require.Equal(t, codes.Internal, status.Code(b.call(ctx, look, b.purchase(""), well)))
+	require.NoError(t, b.call(ctx, look, b.purchase(""), func(ctx context.Context) error { access.ScopeOf(ctx); return nil }))
+	refused := errs.Refused("ORDER_SHIPPED", "too late")
+	err := b.call(ctx, look, b.purchase(""), func(context.Context) error { return refused })
+	require.Equal(t, "ORDER_SHIPPED", errs.ReasonOf(err), "errors are as they were")
+}
+
 func TestRateLimit(t *testing.T) {
 	from := func(addr net.Addr, pairs ...string) context.Context {
 		return peer.NewContext(as(t.Context(), access.Principal{}, pairs...), &peer.Peer{Addr: addr})

@@ -37,6 +37,7 @@ const (
 	health   = "/grpc.health.v1.Health/Check"
 	greet    = "/shop.Shop/Greet" // anybody
 	buy      = "/shop.Shop/Buy"   // customers, for themselves
+	look     = "/shop.Shop/Look"  // customers, at rows of their own
 )
 
 var (
@@ -58,7 +59,7 @@ func (passes) Verify(_ context.Context, raw string, _ func() string) (token.Iden
 	return token.Identity{}, errs.Unauthenticated("TOKEN_INVALID", "not one of ours")
 }
 
-// shopOf describes a service with a public RPC and one for customers' own.
+// shopOf describes a service with a public RPC and two for customers' own.
 func shopOf(t testing.TB) protoreflect.ServiceDescriptor {
 	t.Helper()
 	method := func(name string, rule *accessv1.Rule) *descriptorpb.MethodDescriptorProto {
@@ -76,6 +77,7 @@ func shopOf(t testing.TB) protoreflect.ServiceDescriptor {
 		Service: []*descriptorpb.ServiceDescriptorProto{{Name: proto.String("Shop"), Method: []*descriptorpb.MethodDescriptorProto{
 			method("Greet", &accessv1.Rule{Public: true}),
 			method("Buy", &accessv1.Rule{Roles: []accessv1.Role{accessv1.Role_ROLE_CUSTOMER}, Own: &accessv1.Rule_Field{Field: "customer"}}),
+			method("Look", &accessv1.Rule{Roles: []accessv1.Role{accessv1.Role_ROLE_CUSTOMER}, Own: &accessv1.Rule_Row{Row: &accessv1.Row{}}}),
 		}}},
 	}, protoregistry.GlobalFiles)
 	require.NoError(t, err)
@@ -153,7 +155,10 @@ type incoming struct {
 	grpc.ServerStream
 	ctx      context.Context
 	requests []proto.Message
+	sent     int
 }
+
+func (s *incoming) SendMsg(any) error { s.sent++; return nil }
 
 func (s *incoming) Context() context.Context { return s.ctx }
 

@@ -6,8 +6,8 @@ import (
 	"kept.dev/kit/access"
 )
 
-// rules decides whether the caller may call, as the contract says. A stream's requests are looked at as they
-// come in.
+// rules decides whether the caller may call, as the contract says, and lets no answer out that a handler gave without asking
+// for the scope where it had to. A stream's requests are looked at as they come in, its answers before the first goes out.
 type rules struct{ book *access.Rulebook }
 
 func (r rules) step(ctx context.Context, c *call) error {
@@ -20,5 +20,9 @@ func (r rules) step(ctx context.Context, c *call) error {
 			return err
 		}
 	}
-	return c.next(ctx)
+	ctx = r.book.Guard(ctx, c.method)
+	if err := c.next(ctx); err != nil || c.stream {
+		return err
+	}
+	return access.Asked(ctx)
 }

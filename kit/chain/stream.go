@@ -24,6 +24,14 @@ type checkedStream struct {
 
 func (s *checkedStream) Context() context.Context { return s.ctx }
 
+// SendMsg refuses to send where the handler had to ask for the scope first and has not.
+func (s *checkedStream) SendMsg(m any) error {
+	if err := access.Asked(s.ctx); err != nil {
+		return err
+	}
+	return s.ServerStream.SendMsg(m)
+}
+
 func (s *checkedStream) RecvMsg(m any) error {
 	if err := s.ServerStream.RecvMsg(m); err != nil || access.Exempt(s.method) {
 		return err // io.EOF must stay what it is

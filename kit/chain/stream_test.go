@@ -103,3 +103,24 @@ func TestAPanicInAStream(t *testing.T) {
 	require.Equal(t, codes.Internal, status.Code(err))
 	require.NotContains(t, err.Error(), "hunter2")
 }
+
+func TestAStreamSendsNothingBeforeItsHandlerAsksForTheScope(t *testing.T) {
+	b := newBench(t, plain)
+	follow := func(handle func(stream grpc.ServerStream) error) (sent int, err error) {
+		out := &incoming{ctx: as(t.Context(), carl)}
+		err = b.Stream()(nil, out, &grpc.StreamServerInfo{FullMethod: look, IsServerStream: true},
+			func(_ any, stream grpc.ServerStream) error { return handle(stream) })
+		return out.sent, err
+	}
+	sent, err := follow(func(stream grpc.ServerStream) error { return stream.SendMsg(sound) })
+	require.Equal(t, codes.Internal, status.Code(err))
+	require.Zero(t, sent)
+	require.Contains(t, b.log.lines()[0], "has not asked for access.ScopeOf")
+	require.NotContains(t, err.Error(), "ScopeOf")
+	sent, err = follow(func(stream grpc.ServerStream) error {
+		access.ScopeOf(stream.Context())
+		return errors.Join(stream.SendMsg(sound), stream.SendMsg(sound))
+	})
+	require.NoError(t, err)
+	require.Equal(t, 2, sent)
+}

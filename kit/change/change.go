@@ -35,6 +35,9 @@ const (
 // request_id) the answer is written in the same transaction; a second call of the same caller with the same key and
 // request gets it again, and changes nothing. Failures are not kept.
 //
+// Whatever may refuse the same request later (a time that passes, a row that goes) stands in the closure: only there a retry is
+// known as one. What has to be asked elsewhere first is asked in DoAfter.
+//
 // Errors: the closure's; FAILED_PRECONDITION (IDEMPOTENCY_KEY_REUSED) for the same key with another request.
 func Do[R proto.Message](
 	ctx context.Context, db *sqldb.DB, req proto.Message, fn func(tx *sqldb.Tx) (R, error),
@@ -49,16 +52,12 @@ func Do[R proto.Message](
 	if err == nil {
 		return answer, nil
 	}
-	if call == nil || errs.KindOf(err) == errs.KindUnavailable {
+	if errs.KindOf(err) == errs.KindUnavailable {
 		return none, err
 	}
 	// Whatever went wrong, the reason may be that this very change has been made before.
-	replayed, found, lookup := replay[R](ctx, db, call)
-	if lookup != nil {
-		return none, lookup
-	}
-	if found {
-		return replayed, grpc.SetHeader(ctx, metadata.Pairs(Replayed, "true"))
+	if before, found, err := answeredBefore[R](ctx, db, call); found || err != nil {
+		return before, err
 	}
 	if sqldb.Violates(err, "idempotency_pkey") { // by an answer that is no longer kept
 		if err := call.forget(ctx, db); err != nil {
@@ -69,12 +68,52 @@ func Do[R proto.Message](
 	return none, err
 }
 
+// DoAfter is Do for a change that needs something from elsewhere, such as another service's answer, which no transaction can wait
+// for. What prepare returns is handed to the closure. Where prepare fails, the change may have been made before it began to: a
+// retry gets the first answer all the same.
+//
+// Errors: those of prepare, and those of Do.
+func DoAfter[P any, R proto.Message](
+	ctx context.Context, db *sqldb.DB, req proto.Message,
+	prepare func() (P, error), fn func(tx *sqldb.Tx, prepared P) (R, error),
+) (R, error) {
+	prepared, err := prepare()
+	if err == nil {
+		return Do(ctx, db, req, func(tx *sqldb.Tx) (R, error) { return fn(tx, prepared) })
+	}
+	var none R
+	method, _ := grpc.Method(ctx)
+	call, fault := newCall(ctx, method, req)
+	if fault != nil {
+		return none, fault
+	}
+	if before, found, fault := answeredBefore[R](ctx, db, call); found || fault != nil {
+		return before, fault
+	}
+	return none, err
+}
+
+// answeredBefore finds what the same caller was answered to the same request under the same key, if there is a key.
+func answeredBefore[R proto.Message](ctx context.Context, db *sqldb.DB, call *call) (answer R, found bool, err error) {
+	if call == nil {
+		return answer, false, nil
+	}
+	if answer, found, err = replay[R](ctx, db, call); err != nil || !found {
+		return answer, false, err
+	}
+	access.Replayed(ctx)
+	return answer, true, grpc.SetHeader(ctx, metadata.Pairs(Replayed, "true"))
+}
+
 // first makes the change and keeps its answer, or neither.
 func first[R proto.Message](
 	ctx context.Context, db *sqldb.DB, call *call, method string, fn func(tx *sqldb.Tx) (R, error),
 ) (answer R, err error) {
 	err = db.Update(ctx, method, func(tx *sqldb.Tx) (err error) {
 		if answer, err = fn(tx); err != nil {
+			return err
+		}
+		if err := access.Asked(ctx); err != nil {
 			return err
 		}
 		return call.keep(tx, answer)
