@@ -93,6 +93,28 @@ func DoAfter[P any, R proto.Message](
 	return none, err
 }
 
+const amend = `
+	update idempotency set response = $4
+	where caller = $1 and method = $2 and key = $3`
+
+// Amend gives a change that goes on after its transaction the answer that is true at its end: a retry gets it instead of the
+// first, which tells whoever retries that the change has only begun. Without a key it does nothing.
+func Amend(ctx context.Context, db *sqldb.DB, req, answer proto.Message) error {
+	method, _ := grpc.Method(ctx)
+	call, err := newCall(ctx, method, req)
+	if err != nil || call == nil {
+		return err
+	}
+	response, err := proto.Marshal(answer)
+	if err != nil {
+		return fmt.Errorf("keep answer: %w", err)
+	}
+	return db.Update(ctx, method, func(tx *sqldb.Tx) error {
+		tx.Exec(amend, call.caller, call.method, call.key, response)
+		return nil
+	})
+}
+
 // answeredBefore finds what the same caller was answered to the same request under the same key, if there is a key.
 func answeredBefore[R proto.Message](ctx context.Context, db *sqldb.DB, call *call) (answer R, found bool, err error) {
 	if call == nil {

@@ -31,25 +31,27 @@ const settleAfter = time.Minute
 // Errors: NOT_FOUND for a link that was not signed here, and for a customer who is not its addressee; FAILED_PRECONDITION with
 // ACTION_EXPIRED when its time is over, with ACTION_SUPERSEDED where another was taken or the matter is decided.
 func (s *Service) TakeAction(ctx context.Context, req *notificationv1.TakeActionRequest) (*notificationv1.Action, error) {
-	a, err := s.find(ctx, req.GetName())
-	if err != nil {
-		return nil, err
-	}
-	_, err = change.Do(a.by(ctx), s.db, req, func(tx *sqldb.Tx) (*notificationv1.Action, error) {
+	caller := byLink(ctx, req.GetName())
+	find := func() (*action, error) { return s.find(ctx, req.GetName()) }
+	claimed, err := change.DoAfter(caller, s.db, req, find, func(tx *sqldb.Tx, a *action) (*notificationv1.Action, error) {
 		return s.claim(ctx, tx, a, req.GetName())
 	})
+	if err != nil || claimed.GetState() == notificationv1.Action_TAKEN {
+		return claimed, err
+	}
+	taken, err := s.carryOut(ctx, req.GetName())
 	if err != nil {
 		return nil, err
 	}
-	return s.carryOut(ctx, req.GetName())
+	return taken, change.Amend(caller, s.db, req, taken)
 }
 
-// by makes the addressee the caller where there is no other: idempotency keys of people without a token must not meet.
-func (a *action) by(ctx context.Context) context.Context {
+// byLink makes the link the caller where there is no other: idempotency keys of people without a token must not meet.
+func byLink(ctx context.Context, link string) context.Context {
 	if !access.Caller(ctx).Anonymous() {
 		return ctx
 	}
-	return access.With(ctx, access.Principal{Role: accessv1.Role_ROLE_CUSTOMER, Subject: a.customer})
+	return access.With(ctx, access.Principal{Role: accessv1.Role_ROLE_GUEST, Subject: link})
 }
 
 // claim writes down that the customer wants it.

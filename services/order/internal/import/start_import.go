@@ -17,11 +17,9 @@ const start = `update import_job set state = case when state = 1 then 2 else 0 e
 // Errors: NOT_FOUND for an unknown import; INVALID_ARGUMENT where the first line does not have the columns that are needed, naming
 // them; FAILED_PRECONDITION (IMPORT_STARTED) where it has been started, (IMPORT_EMPTY) without content.
 func (s *Service) StartImport(ctx context.Context, req *orderv1.StartImportRequest) (*orderv1.Import, error) {
-	if err := s.look(ctx, req.GetName()); err != nil {
-		return nil, err
-	}
 	now, id := s.clock.Now(), idOf(req.GetName())
-	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*orderv1.Import, error) {
+	look := func() (struct{}, error) { return struct{}{}, s.look(ctx, req.GetName()) }
+	return change.DoAfter(ctx, s.db, req, look, func(tx *sqldb.Tx, _ struct{}) (*orderv1.Import, error) {
 		abandoned.Cancel(tx, id)
 		nextStep.Set(ctx, tx, id, now, nil)
 		return move(tx, req.GetName(), errStarted(req.GetName()), start, now.UnixMicro())

@@ -23,16 +23,15 @@ func (s *Service) CreateOrder(ctx context.Context, req *orderv1.CreateOrderReque
 	if err := boundAddresses(req.GetOrder()); err != nil {
 		return nil, err
 	}
-	terms, err := s.terms(ctx, req.GetOrder())
-	if err != nil {
-		return nil, err
-	}
-	order, err := place(req.GetOrder(), terms, agentOf(access.Caller(ctx)), s.clock.Now())
-	if err != nil {
-		return nil, err
+	var terms terms
+	place := func() (placed *orderv1.Order, err error) {
+		if terms, err = s.terms(ctx, req.GetOrder()); err != nil {
+			return nil, err
+		}
+		return place(req.GetOrder(), terms, agentOf(access.Caller(ctx)), s.clock.Now())
 	}
 
-	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*orderv1.Order, error) {
+	return change.DoAfter(ctx, s.db, req, place, func(tx *sqldb.Tx, order *orderv1.Order) (*orderv1.Order, error) {
 		if err := insertOrder(tx, order); err != nil {
 			return nil, err
 		}

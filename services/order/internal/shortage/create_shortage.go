@@ -25,11 +25,8 @@ import (
 // (OUT_OF_STOCK) where there is not enough of the substitute.
 func (s *Service) CreateShortage(ctx context.Context, req *orderv1.CreateShortageRequest) (*orderv1.Shortage, error) {
 	now := s.clock.Now()
-	r, err := s.report(ctx, req, now)
-	if err != nil {
-		return nil, err
-	}
-	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*orderv1.Shortage, error) {
+	wanted := func() (report, error) { return s.report(ctx, req, now) }
+	return change.DoAfter(ctx, s.db, req, wanted, func(tx *sqldb.Tx, r report) (*orderv1.Shortage, error) {
 		o, err := lack(tx, r)
 		if err != nil {
 			return nil, err

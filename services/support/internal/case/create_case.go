@@ -19,13 +19,11 @@ import (
 //
 // Errors: INVALID_ARGUMENT for an unknown customer, or an order that is not theirs.
 func (s *Service) CreateCase(ctx context.Context, req *supportv1.CreateCaseRequest) (*supportv1.Case, error) {
-	if err := s.check(ctx, req.GetCase()); err != nil {
-		return nil, err
-	}
 	now, caller := s.clock.Now(), access.Caller(ctx)
 	wanted := opened(req.GetCase(), now)
+	check := func() (struct{}, error) { return struct{}{}, s.check(ctx, req.GetCase()) }
 
-	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*supportv1.Case, error) {
+	return change.DoAfter(ctx, s.db, req, check, func(tx *sqldb.Tx, _ struct{}) (*supportv1.Case, error) {
 		r, err := open(tx, wanted)
 		if err != nil {
 			return nil, err
