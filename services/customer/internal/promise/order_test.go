@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 	"pgregory.net/rapid"
 
+	"kept.dev/kit/access"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/event"
 	"kept.dev/kit/kittest"
@@ -152,7 +153,7 @@ func (l *life) compare(r *rapid.T) {
 	require.Len(r, said[*promisev1.RemedyOwed](l.t, l.book, l.promise), l.model.remedies, "remedies")
 	require.Len(r, said[*promisev1.PromiseAtRisk](l.t, l.book, l.promise), l.model.warned, "warnings")
 	require.Len(r, said[*promisev1.PromiseDue](l.t, l.book, l.promise), l.model.asked, "questions")
-	p, err := l.GetPromise(l.t.Context(), &customerv1.GetPromiseRequest{Name: l.promise})
+	p, err := l.GetPromise(access.With(l.t.Context(), access.Service("order")), &customerv1.GetPromiseRequest{Name: l.promise})
 	if !l.model.made {
 		require.Equal(r, codes.NotFound, errs.KindOf(err), "nobody sees a promise that was not made")
 		state := kittest.Number(l.t, l.db, `select coalesce(max(state), 0) from promise where id = $1`, idOf(l.promise))

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"kept.dev/kit/access"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/event"
 	"kept.dev/kit/kittest"
@@ -193,7 +194,7 @@ func TestPromisesAreAtRiskAsThePolicySays(t *testing.T) {
 				Promise: name, Customer: "customers/olena", Kind: kind, Subject: "orders/1", DueTime: timestamppb.New(due), AtRiskTime: given,
 			}
 			b.hears(t, b.says(t, "order", name, made))
-			p, err := b.GetPromise(t.Context(), &customerv1.GetPromiseRequest{Name: name})
+			p, err := b.GetPromise(access.With(t.Context(), access.Service("order")), &customerv1.GetPromiseRequest{Name: name})
 			require.NoError(t, err)
 			watched := kittest.Number(t, b.db, `select due from timer where kind = 'promise.at_risk' and key = $1`, idOf(name))
 			require.Equal(t, watched, p.GetAtRiskTime().AsTime().UnixMicro(), "it is watched from then on")
