@@ -14,7 +14,7 @@ import (
 // TestALateRetryGetsItsFirstAnswer makes every changing call again, with its key, after the world has moved on: first a year later,
 // when every deadline has passed and every timer has run, then when all that the call was about is gone, in every service.
 func TestALateRetryGetsItsFirstAnswer(t *testing.T) {
-	w := newWorld(t)
+	w := newFixture(t)
 	type made struct {
 		keyed
 		way, key string
