@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/timer"
 )
 
 // groupSizes measures how many callers share a transaction.
@@ -25,7 +26,6 @@ func groupSizes(meter metric.Meter, service string) (func(int), error) {
 
 const (
 	oldestPending = `select count(*), coalesce(min(time), 0) from outbox where pending`
-	oldestDue     = `select count(*), coalesce(min(due), 0) from timer where not parked and outside in (false, true) and due <= $1`
 	countDead     = `select count(*) from timer where attempts > 0`
 )
 
@@ -48,7 +48,7 @@ func (u *Unit) observe(meter metric.Meter) error {
 		ctx, cancel := context.WithTimeout(ctx, observing)
 		defer cancel()
 		now := u.around.Clock.Now()
-		results, err := u.DB.Batch(ctx, sqldb.Q(oldestPending), sqldb.Q(oldestDue, now.UnixMicro()), sqldb.Q(countDead))
+		results, err := u.DB.Batch(ctx, sqldb.Q(oldestPending), timer.CountAllDue(now), sqldb.Q(countDead))
 		if err != nil {
 			return err
 		}

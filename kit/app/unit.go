@@ -148,12 +148,14 @@ func (u *Unit) Register(r grpc.ServiceRegistrar) {
 	})
 	opsv1.RegisterActivityServiceServer(r, &ops.Activity{
 		Service: u.Service.Name, Process: u.around.Process, DB: u.DB, Bus: u.around.Bus, Clock: u.around.Clock,
-		Counter: u.around.Activity, Refresh: u.around.RefreshClock, Wake: u.wake,
+		Counter: u.around.Activity, Refresh: u.around.RefreshClock, Kinds: u.kinds, Wake: u.wake,
 	})
 	if u.around.Sandbox != nil {
 		opsv1.RegisterSandboxServiceServer(r, u.around.Sandbox)
 	}
 }
+
+func (u *Unit) kinds() []string { return u.worker.Kinds() }
 
 func (u *Unit) wake() {
 	u.worker.Wake()

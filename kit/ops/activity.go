@@ -11,6 +11,7 @@ import (
 	"kept.dev/kit/clock"
 	"kept.dev/kit/relay"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/timer"
 	opsv1 "kept.dev/proto/gen/kept/ops/v1"
 )
 
@@ -25,18 +26,13 @@ type Activity struct {
 	Counter *activity.Counter
 	// Refresh, when set, brings the clock up to date before it is asked.
 	Refresh func(context.Context) error
+	// Kinds are those of the timers that this process carries out.
+	Kinds func() []string
 	// Wake is told when something is due, so that whoever asks need not wait for a poll.
 	Wake func()
 }
 
-const (
-	countPending = `select count(*) from outbox where pending`
-	countDue     = `select count(*) from timer where not parked and outside in (false, true) and due <= $1`
-	nextDue      = `
-		select min(due) from (
-			select min(due) as due from timer where not parked and outside = false and due > $1
-			union all select min(due) from timer where not parked and outside = true and due > $1) as next`
-)
+const countPending = `select count(*) from outbox where pending`
 
 // GetActivity says what is going on. The counters are read first and what is left to do after them, so that work that
 // goes from one to the other is seen at least once.
@@ -48,7 +44,7 @@ func (a *Activity) GetActivity(ctx context.Context, _ *opsv1.GetActivityRequest)
 	}
 	begun, ended := a.Counter.Counts()
 	now := a.Clock.Now()
-	results, err := a.DB.Batch(ctx, sqldb.Q(countPending), sqldb.Q(countDue, now.UnixMicro()), sqldb.Q(nextDue, now.UnixMicro()))
+	results, err := a.DB.Batch(ctx, sqldb.Q(countPending), timer.CountDue(a.Kinds(), now), timer.NextDue(a.Kinds(), now))
 	if err != nil {
 		return nil, err
 	}

@@ -109,7 +109,8 @@ func TestGetActivityCountsWhatIsLeft(t *testing.T) {
 	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) {
 		counter, woken := &activity.Counter{}, 0
 		c, b := &clock.Sandbox{}, &epochBus{Local: bus.NewLocal(), epoch: "one"}
-		a := &ops.Activity{Service: "order", Process: "p", DB: db, Bus: b, Clock: c, Counter: counter, Wake: func() { woken++ }}
+		a := &ops.Activity{Service: "order", Process: "p", DB: db, Bus: b, Clock: c, Counter: counter,
+			Kinds: func() []string { return []string{"ring", "call"} }, Wake: func() { woken++ }}
 		get := func() *opsv1.Activity {
 			t.Helper()
 			res, err := a.GetActivity(t.Context(), &opsv1.GetActivityRequest{})
@@ -125,6 +126,7 @@ func TestGetActivityCountsWhatIsLeft(t *testing.T) {
 		require.NoError(t, db.Update(t.Context(), "test", func(tx *sqldb.Tx) error {
 			timer.Local("ring").Set(t.Context(), tx, "a", c.Now(), nil)
 			timer.Outside("call").Set(t.Context(), tx, "b", soon, nil)
+			timer.Local("nobody knows").Set(t.Context(), tx, "x", c.Now(), nil) // waits for a process that does
 			timer.Local("ring").Set(t.Context(), tx, "parked", c.Now(), nil)
 			tx.Exec(`update timer set parked = true where key = 'parked'`)
 			tx.Exec(`insert into outbox (id, pending, type, subject, version, time, traceparent, data) values ('1', true, '', '', 0, 0, '', $1)`, []byte{})

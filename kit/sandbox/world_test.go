@@ -61,7 +61,7 @@ func newUnit(t testing.TB, name string, db *sqldb.DB, c *clock.Sandbox, b bus.Bu
 	u.channel = inproc.New(nil, nil)
 	opsv1.RegisterActivityServiceServer(u.channel, &ops.Activity{
 		Service: name, Process: id.New(), DB: db, Bus: b, Clock: c, Counter: counter, Refresh: refresh,
-		Wake: func() { u.worker.Wake(); u.outbox.Nudge() },
+		Kinds: u.worker.Kinds, Wake: func() { u.worker.Wake(); u.outbox.Nudge() },
 	})
 	return u
 }

@@ -23,7 +23,6 @@ create table timer (
     kind        text    not null,
     key         text    not null constraint timer_key_plain check (key not like '%.%'),
     due         bigint  not null,
-    outside     boolean not null,
     payload     bytea   not null,
     traceparent text    not null,
     attempts    bigint  not null default 0,
@@ -33,10 +32,11 @@ create table timer (
     type        text    not null default '',
     fence       bigint  not null default 0,
     leased      bigint  not null default 0,
-    constraint timer_pkey primary key (kind, key)
+    constraint timer_pkey primary key (key, kind)
 );
--- Local timers are found at once however many outside calls wait.
-create index timer_due on timer (outside, due) where not parked;
+-- The timers of one kind are found at once however many of others wait. The primary key begins with the key, so that no
+-- database takes it for this.
+create index timer_due on timer (kind, due) where not parked;
 create index timer_failed on timer (failed, kind, key) where attempts > 0;
 
 -- Who does, for the moment, what only one process should do.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"kept.dev/kit/errs"
 )
@@ -20,6 +21,7 @@ type call struct {
 	turns  chan *turn
 	result chan error
 	last   *Tx // of the latest turn
+	tell   func(noted map[string]time.Time)
 }
 
 // turn is one run of the closure. done gets its error.
@@ -28,8 +30,8 @@ type turn struct {
 	done func(error)
 }
 
-func newCall(ctx context.Context, work string, fn func(tx *Tx) error) *call {
-	return &call{ctx: ctx, work: work, fn: fn, turns: make(chan *turn), result: make(chan error, 1)}
+func (db *DB) newCall(ctx context.Context, work string, fn func(tx *Tx) error) *call {
+	return &call{ctx: ctx, work: work, fn: fn, turns: make(chan *turn), result: make(chan error, 1), tell: db.listeners.tell}
 }
 
 // claim takes the call for a group, unless the caller has given up or its time is over.
@@ -74,6 +76,7 @@ func (c *call) finish() error {
 		for _, do := range c.last.after {
 			do()
 		}
+		c.tell(c.last.noted)
 	}
 	return nil
 }

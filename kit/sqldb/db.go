@@ -63,6 +63,8 @@ type DB struct {
 	shared *queue // of those who share a transaction
 	alone  *queue // of those who want one for themselves, or have to go alone because they broke their group
 	end    sync.Once
+
+	listeners listeners
 }
 
 // engine is what the two databases do differently.
@@ -118,7 +120,7 @@ func openEngine(ctx context.Context, cfg Config) (engine, int, error) {
 // when the connection broke. Only then, and only when it broke during the commit, the outcome is unknown. After every
 // other error nothing of the closure is in the database.
 func (db *DB) Update(ctx context.Context, work string, fn func(tx *Tx) error) error {
-	return db.traced(ctx, "db.update "+work, func(ctx context.Context) error { return db.shared.do(newCall(ctx, work, fn)) })
+	return db.traced(ctx, "db.update "+work, func(ctx context.Context) error { return db.shared.do(db.newCall(ctx, work, fn)) })
 }
 
 // UpdateShared runs the closure in a transaction that other callers' closures share, so that one commit serves them all. It is
@@ -139,7 +141,7 @@ func (db *DB) Background() *DB { return &DB{engine: db.engine, shared: db.alone,
 
 // UpdateAlone is Background().Update; it goes when its last caller is gone.
 func (db *DB) UpdateAlone(ctx context.Context, work string, fn func(tx *Tx) error) error {
-	return db.traced(ctx, "db.update "+work, func(ctx context.Context) error { return db.alone.do(newCall(ctx, work, fn)) })
+	return db.traced(ctx, "db.update "+work, func(ctx context.Context) error { return db.alone.do(db.newCall(ctx, work, fn)) })
 }
 
 // Query reads outside any transaction.

@@ -3,6 +3,7 @@ package sqldb
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // Tx is one caller's part of a transaction. It is used by one goroutine, inside the closure given to Update.
@@ -12,8 +13,9 @@ import (
 type Tx struct {
 	pending []*Stmt
 	after   []func()
-	wrote   bool  // statements that change rows have been sent
-	failed  error // of the first trip that failed; it is the closure's end
+	noted   map[string]time.Time // see Notify
+	wrote   bool                 // statements that change rows have been sent
+	failed  error                // of the first trip that failed; it is the closure's end
 	// trip sends statements in one round trip and returns their results in the same order.
 	trip func(stmts []*Stmt) ([]*Rows, error)
 }

@@ -1,50 +1,64 @@
 package timer
 
 import (
-	"maps"
-	"slices"
 	"strings"
+	"time"
+
+	"kept.dev/kit/sqldb"
 )
 
-// The rest of queries for due outside timers. Kinds are names in the code, so they stand in the text.
-const (
-	dueOutside = ` from timer where not parked and outside = true and due <= $1 and leased <= $2`
-	inTime     = ` order by due`
-)
+// Kinds are names in the code, so they stand in the text of queries.
 
-// dueOfKind finds the timers of a kind of which there are many: in the order of time the first are soon found. Kind is compared
-// so that no index finds it: a database may take that for shorter, and would read every timer of the kind.
-func dueOfKind(kind string) string { return dueOutside + ` and kind || '' = ` + quoted(kind) + inTime }
-
-// dueOfFew finds those of kinds of which there are few among many of others: by their kind, and here it is the time that no index
-// finds.
-func dueOfFew(kinds []string) string {
-	return ` from timer where not parked and outside and +due <= $1 and leased <= $2 and kind in ` + listed(kinds) + ` order by +due`
+// earliest finds each kind's timer that is due first, of those that nobody has leased, and the first that isn't due yet: two
+// steps into the index for each kind.
+func earliest(kinds []string) string {
+	return `
+		with known (kind) as (values ` + each(kinds) + `)
+		select kind, (
+			select due from timer where timer.kind = known.kind and not parked and due <= $1 and leased <= $2 order by due limit 1), (
+			select due from timer where timer.kind = known.kind and not parked and due > $1 order by due limit 1)
+		from known`
 }
 
-// dueBut finds those of all kinds but the given ones.
-func dueBut(kinds []string) string { return dueOutside + ` and kind not in ` + listed(kinds) + inTime }
-
-// strangersEvery is after how many looks the worker looks also for timers of kinds that it doesn't know, among many others.
-const strangersEvery = 100
-
-// dueAlone finds the timers that are called one by one.
-func (w *Worker) dueAlone() string {
-	if len(w.manyKinds) == 0 {
-		return dueOutside + inTime
-	}
-	if w.looks++; w.looks%strangersEvery == 1 || len(w.outside) == 0 {
-		return dueBut(w.manyKinds)
-	}
-	return dueOfFew(slices.Sorted(maps.Keys(w.outside)))
+// CountDue counts the timers of the kinds that are due, parked ones aside.
+func CountDue(kinds []string, now time.Time) *sqldb.Stmt {
+	return sqldb.Q(`select count(*) from timer where kind in (`+listed(kinds)+`) and not parked and due <= $1`, now.UnixMicro())
 }
+
+// NextDue finds when the next timer of the kinds will be due; NULL for never.
+func NextDue(kinds []string, now time.Time) *sqldb.Stmt {
+	return sqldb.Q(`
+		with known (kind) as (values `+each(kinds)+`)
+		select min((
+			select due from timer where timer.kind = known.kind and not parked and due > $1 order by due limit 1))
+		from known`, now.UnixMicro())
+}
+
+// CountAllDue counts the due timers of whatever kinds there are, also of those that nobody here knows, and finds since when
+// the oldest has been due (0 for none). It goes from kind to kind in the index, past all that is not due.
+func CountAllDue(now time.Time) *sqldb.Stmt {
+	return sqldb.Q(`
+		with recursive present (kind) as (
+			select min(kind) from timer where not parked
+			union all
+			select (select min(kind) from timer where not parked and kind > present.kind) from present where present.kind is not null)
+		select coalesce(sum(n), 0), coalesce(min(since), 0) from (
+			select
+				(select count(*) from timer where timer.kind = present.kind and not parked and due <= $1) as n,
+				(select due from timer where timer.kind = present.kind and not parked and due <= $1 order by due limit 1) as since
+			from present) as due`, now.UnixMicro())
+}
+
+// each is "('a'), ('b')"; without kinds a name that no timer has.
+func each(kinds []string) string { return `(` + strings.ReplaceAll(listed(kinds), `, `, `), (`) + `)` }
 
 func listed(kinds []string) string {
+	if len(kinds) == 0 {
+		return `''`
+	}
 	all := make([]string, len(kinds))
 	for i, k := range kinds {
-		all[i] = quoted(k)
+		all[i] = `'` + strings.ReplaceAll(k, `'`, `''`) + `'`
 	}
-	return `(` + strings.Join(all, `, `) + `)`
+	return strings.Join(all, `, `)
 }
-
-func quoted(kind string) string { return `'` + strings.ReplaceAll(kind, `'`, `''`) + `'` }

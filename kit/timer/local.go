@@ -2,8 +2,6 @@ package timer
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"kept.dev/kit/event"
 	"kept.dev/kit/failpoint"
@@ -14,33 +12,81 @@ import (
 // batch is how many due timers are claimed at a time.
 const batch = 200
 
-const (
-	dueLocal   = ` from timer where not parked and outside = false and due <= $1`
-	claimLocal = `select ` + columns + dueLocal + ` order by due limit $2`
-	claimOne   = `select ` + columns + dueLocal + ` and kind = $2 and key = $3`
-)
+// splits is how often a batch that fails is halved. After that its timers go one by one.
+const splits = 3
 
-// localRound carries out due local timers in one transaction; if one fails, each in its own.
-func (w *Worker) localRound(ctx context.Context) (int, error) {
-	if due, err := w.anyDue(ctx, `select kind`+dueLocal+` order by due`, w.cfg.Clock.Now().UnixMicro()); err != nil || !due {
-		return 0, err
-	}
-	defer w.cfg.Activity.Begin()()
-	claimed, err := w.together(ctx)
-	if err == nil || outage(ctx, err) {
-		return len(claimed), err
-	}
-	for _, t := range claimed {
-		if err := w.single(ctx, t.Kind, t.Key); err != nil {
-			return 0, err
-		}
-	}
-	return len(claimed), nil
+// localPool carries out the local timers of one kind.
+type localPool struct {
+	w      *Worker
+	kind   string
+	handle LocalHandler
 }
 
-func (w *Worker) together(ctx context.Context) (claimed []Timer, err error) {
-	err = w.cfg.DB.UpdateAlone(ctx, "timers", func(tx *sqldb.Tx) error {
-		rows, err := tx.Query(claimLocal+w.cfg.DB.SkipLocked(), w.cfg.Clock.Now().UnixMicro(), batch)
+const (
+	dueOfKind  = ` from timer where kind = $1 and not parked and due <= $2`
+	claimFirst = `select ` + columns + dueOfKind + ` order by due limit $3`
+	claimThese = `select ` + columns + dueOfKind + ` and key in `
+)
+
+// round carries out due timers in one transaction. If that fails, it is done in parts, until the one that fails is alone.
+func (p *localPool) round(ctx context.Context) (n int, more bool, err error) {
+	defer p.w.cfg.Activity.Begin()()
+	claimed, err := p.carryOut(ctx, claimFirst, batch)
+	if err != nil && !outage(ctx, err) {
+		err = p.split(ctx, claimed, err, splits)
+	}
+	return len(claimed), len(claimed) == batch, err
+}
+
+// split carries out in parts what failed together. They are claimed again: some may have been set anew meanwhile, or carried
+// out by another replica.
+func (p *localPool) split(ctx context.Context, failed []Timer, cause error, splits int) error {
+	switch len(failed) {
+	case 0:
+		return cause // not even the claim went well
+	case 1:
+		return p.w.charge(ctx, failed[0], cause)
+	}
+	for _, part := range parts(failed, splits) {
+		list, keys := sqldb.List(3, keysOf(part))
+		again, err := p.carryOut(ctx, claimThese+list, keys...)
+		if err != nil && !outage(ctx, err) {
+			err = p.split(ctx, again, err, splits-1)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parts are the two halves, or each by itself when they have been halved often enough.
+func parts(timers []Timer, splits int) (parts [][]Timer) {
+	size := 1
+	if splits > 0 {
+		size = (len(timers) + 1) / 2
+	}
+	for len(timers) > 0 {
+		n := min(size, len(timers))
+		parts, timers = append(parts, timers[:n]), timers[n:]
+	}
+	return parts
+}
+
+func keysOf(timers []Timer) []string {
+	keys := make([]string, len(timers))
+	for i, t := range timers {
+		keys[i] = t.Key
+	}
+	return keys
+}
+
+// carryOut carries out what the query claims, in one transaction.
+func (p *localPool) carryOut(ctx context.Context, query string, args ...any) (claimed []Timer, err error) {
+	cfg := p.w.cfg
+	err = cfg.DB.UpdateAlone(ctx, "timer."+p.kind, func(tx *sqldb.Tx) error {
+		claimed = nil
+		rows, err := tx.Query(query+cfg.DB.SkipLocked(), append([]any{p.kind, cfg.Clock.Now().UnixMicro()}, args...)...)
 		if err != nil {
 			return err
 		}
@@ -49,7 +95,7 @@ func (w *Worker) together(ctx context.Context) (claimed []Timer, err error) {
 		}
 		for _, t := range claimed {
 			failpoint.Hit("timer.claimed", t.Kind)
-			if err := w.carryOut(ctx, tx, t); err != nil {
+			if err := p.end(ctx, tx, t); err != nil {
 				return err
 			}
 		}
@@ -58,38 +104,12 @@ func (w *Worker) together(ctx context.Context) (claimed []Timer, err error) {
 	return claimed, err
 }
 
-// single carries out one timer in its own transaction and charges it for its own failure only. It reads the timer
-// again: it may have been set anew meanwhile.
-func (w *Worker) single(ctx context.Context, kind, key string) error {
-	var t Timer
-	err := w.cfg.DB.UpdateAlone(ctx, "timer."+kind, func(tx *sqldb.Tx) error {
-		rows, err := tx.Query(claimOne+w.cfg.DB.SkipLocked(), w.cfg.Clock.Now().UnixMicro(), kind, key)
-		if err != nil {
-			return err
-		}
-		if t, err = sqldb.One(rows, scan); errors.Is(err, sqldb.ErrNoRow) {
-			return nil // somebody else has carried it out, or taken it back
-		} else if err != nil {
-			return err
-		}
-		return w.carryOut(ctx, tx, t)
-	})
-	if err == nil || outage(ctx, err) {
-		return err
-	}
-	return w.charge(ctx, t, err)
-}
-
-// carryOut ends the timer first, so that its handler may set it anew.
-func (w *Worker) carryOut(ctx context.Context, tx *sqldb.Tx, t Timer) error {
-	handle, ok := w.local[t.Kind]
-	if !ok {
-		return fmt.Errorf("no handler for timers of kind %s", t.Kind)
-	}
-	ctx, span := w.cfg.Tracer.Start(event.Resume(ctx, t.traceparent), "timer "+t.Kind)
+// end deletes the timer first, so that its handler may set it anew.
+func (p *localPool) end(ctx context.Context, tx *sqldb.Tx, t Timer) error {
+	ctx, span := p.w.cfg.Tracer.Start(event.Resume(ctx, t.traceparent), "timer "+t.Kind)
 	defer span.End()
 	Local(t.Kind).Cancel(tx, t.Key)
-	err := panics.Catch(func() error { return handle(ctx, tx, t) })
+	err := panics.Catch(func() error { return p.handle(ctx, tx, t) })
 	if err != nil {
 		span.RecordError(err)
 	}

@@ -32,12 +32,12 @@ type Call[R any] struct {
 	Result R
 	Err    error
 
-	ctx   context.Context // of the timer's trace
-	span  trace.Span
-	desk  *desk[R]
-	staff *sync.WaitGroup
-	once  sync.Once
-	rest  func()
+	ctx     context.Context // of the timer's trace
+	span    trace.Span
+	batcher *batcher[R]
+	running *sync.WaitGroup
+	once    sync.Once
+	done    func()
 }
 
 // Trace is the context with the timer's trace, to which what follows from it belongs.
@@ -55,23 +55,21 @@ func (c *Call[R]) End(result R, err error) {
 		}
 		c.span.End()
 		failpoint.Hit("outside.after", c.Kind)
-		c.desk.put(c)
+		c.batcher.add(c)
 	})
 }
 
 // HandleMany names the handler of an outside kind that is called many at a time.
 func HandleMany[R any](w *Worker, k Kind, m Many[R]) {
-	l := w.newLane(m.AtOnce, m.AtOnce/2)
-	d := &desk[R]{lane: l, kind: k.Name, finish: m.Finish, crowd: make(chan struct{}, 1)}
-	l.due = func() string { return dueOfKind(k.Name) }
-	l.begin = func(ctx context.Context, leased []Timer, staff *sync.WaitGroup) {
+	pool := newOutsidePool(w, k, m.AtOnce, max(1, m.AtOnce/2))
+	b := &batcher[R]{pool: pool, finish: m.Finish, enough: make(chan struct{}, 1)}
+	pool.begin = func(ctx context.Context, leased []Timer, running *sync.WaitGroup) {
 		calls := make([]*Call[R], len(leased))
 		for i, t := range leased {
-			calls[i] = d.open(ctx, t, staff)
+			calls[i] = b.open(ctx, t, running)
 		}
-		staff.Go(func() { m.carryOut(ctx, calls) })
+		running.Go(func() { m.carryOut(ctx, calls) })
 	}
-	w.many, w.manyKinds = append(w.many, l), append(w.manyKinds, k.Name)
 }
 
 // carryOut makes calls that were leased together, within their lease.

@@ -2,7 +2,6 @@ package timer_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -226,19 +225,5 @@ func TestAStoppingWorkerHandsTheLeasesOfManyBack(t *testing.T) {
 		require.EqualValues(t, 1, b.effects(t, "0"))
 		require.EqualValues(t, 2, kittest.Number(t, b.db, `select count(*) from timer where leased = 0`))
 		require.Equal(t, 2, round(t, b.mailing(t, 8, well)))
-	})
-}
-
-// Kinds that nobody knows are found among many others, too.
-func TestStrangersAreFoundAmongMany(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
-		w := b.mailing(t, 8, func(context.Context, *timer.Call[string]) error { return errors.New("away") })
-		w.HandleOutside(call, func(_ context.Context, tm timer.Timer) (finish, error) { return finishing(tm), nil })
-		b.setMails(t, 20)
-		b.set(t, timer.Outside("what's that"), "x", 0)
-		start(t, w)
-		require.Eventually(t, func() bool {
-			return kittest.Number(t, b.db, `select count(*) from timer where kind like 'what%' and attempts > 0`) == 1
-		}, 10*time.Second, time.Millisecond)
 	})
 }

@@ -3,7 +3,6 @@ package timer
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -13,20 +12,19 @@ import (
 	"kept.dev/kit/sqldb"
 )
 
-// callsAtOnce is how many outside calls one worker makes at the same time, besides those of kinds that are called many
-// at a time.
+// callsAtOnce is how many outside calls of a kind one worker makes at the same time, where they are made one by one.
 const callsAtOnce = 16
 
 // callEach makes the calls of the timers, each for itself.
-func (w *Worker) callEach(ctx context.Context, leased []Timer, calls *sync.WaitGroup) {
+func (o *outsidePool) callEach(ctx context.Context, handle OutsideHandler, leased []Timer, calls *sync.WaitGroup) {
 	for _, t := range leased {
-		end := w.cfg.Activity.Begin()
+		end := o.w.cfg.Activity.Begin()
 		calls.Go(func() {
-			if err := w.callOut(ctx, t); err != nil {
-				w.cfg.Log.WarnContext(ctx, againLater, "kind", t.Kind, "key", t.Key, "error", err)
+			if err := o.w.callOut(ctx, handle, t); err != nil {
+				o.w.cfg.Log.WarnContext(ctx, againLater, "kind", t.Kind, "key", t.Key, "error", err)
 			}
 			end()
-			w.each.over(1)
+			o.over(1)
 		})
 	}
 }
@@ -36,11 +34,11 @@ const againLater = "timer is tried again when its lease is over"
 
 // callOut makes one call, within the lease, and ends the timer together with the result. Its error says that our own
 // database is away: then nothing is noted, and the lease runs out.
-func (w *Worker) callOut(ctx context.Context, t Timer) error {
+func (w *Worker) callOut(ctx context.Context, handle OutsideHandler, t Timer) error {
 	ctx, span := w.cfg.Tracer.Start(event.Resume(ctx, t.traceparent), "timer "+t.Kind)
 	defer span.End()
 	failpoint.Hit("outside.before", t.Kind)
-	finish, err := w.call(ctx, t)
+	finish, err := call(ctx, handle, t)
 	if err != nil {
 		span.RecordError(err)
 		if ctx.Err() != nil {
@@ -65,11 +63,7 @@ func (w *Worker) callOut(ctx context.Context, t Timer) error {
 
 const takenOver = "another worker has taken the timer over"
 
-func (w *Worker) call(ctx context.Context, t Timer) (finish func(context.Context, *sqldb.Tx) error, err error) {
-	handle, ok := w.outside[t.Kind]
-	if !ok {
-		return nil, fmt.Errorf("no handler for timers of kind %s", t.Kind)
-	}
+func call(ctx context.Context, handle OutsideHandler, t Timer) (finish func(context.Context, *sqldb.Tx) error, err error) {
 	ctx, cancel := context.WithDeadline(ctx, t.leased)
 	defer cancel()
 	err = panics.Catch(func() (err error) {

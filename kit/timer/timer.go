@@ -9,12 +9,10 @@
 package timer
 
 import (
-	"context"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"kept.dev/kit/event"
 	"kept.dev/kit/sqldb"
 )
 
@@ -32,7 +30,8 @@ type Timer struct {
 	leased      time.Time // until when an outside call may take
 }
 
-// Kind is a kind of timer, for setting and cancelling.
+// Kind is a kind of timer, for setting and cancelling. A worker carries out only the kinds that it has a handler for: during
+// an upgrade, a kind that is new waits for a replica that knows it.
 type Kind struct {
 	Name    string
 	outside bool
@@ -44,22 +43,8 @@ func Local(name string) Kind { return Kind{Name: name} }
 // Outside is a kind whose handler calls over the network.
 func Outside(name string) Kind { return Kind{Name: name, outside: true} }
 
-// A timer that is set anew gets another fencing number: whoever works on the old setting must not end the new one. A
-// first setting starts at the wall time, so that the number never comes back after the timer was cancelled and set again.
-const set = `
-	insert into timer (kind, key, due, outside, payload, traceparent, fence)
-	values ($1, $2, $3, $4, $5, $6, $7)
-	on conflict (kind, key) do update set
-		due = excluded.due, payload = excluded.payload, traceparent = excluded.traceparent,
-		attempts = 0, parked = false, error = '', leased = 0, fence = timer.fence + 1`
-
-// Set sets the timer, or sets it anew. It belongs to the trace of the context.
-func (k Kind) Set(ctx context.Context, tx *sqldb.Tx, key string, due time.Time, payload []byte) {
-	if payload == nil {
-		payload = []byte{}
-	}
-	tx.Exec(set, k.Name, key, due.UnixMicro(), k.outside, payload, event.Traceparent(ctx), time.Now().UnixMicro())
-}
+// topic is how a worker hears of timers of the kind that were set in its process.
+func topic(kind string) string { return "timer " + kind }
 
 // Cancel takes the timer back, if it is there. What an outside call that is under way brings back no longer counts.
 func (k Kind) Cancel(tx *sqldb.Tx, key string) {
@@ -67,14 +52,16 @@ func (k Kind) Cancel(tx *sqldb.Tx, key string) {
 }
 
 const setOnce = `
-	insert into timer (kind, key, due, outside, payload, traceparent, attempts, failed, error, type, fence)
-	values ($1, $2, $3, $4, $5, $6, 1, $7, $8, $9, $10)
+	insert into timer (kind, key, due, payload, traceparent, attempts, failed, error, type, fence)
+	values ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9)
 	on conflict (kind, key) do nothing`
 
 // SetFailed sets a timer for something that has failed once already and is tried again, unless it is there.
 func (k Kind) SetFailed(tx *sqldb.Tx, key, typ, traceparent string, now time.Time, cause error, payload []byte) {
-	tx.Exec(setOnce, k.Name, key, now.Add(backoff(1)).UnixMicro(), k.outside, payload, storable(traceparent),
+	due := now.Add(backoff(1))
+	tx.Exec(setOnce, k.Name, key, due.UnixMicro(), payload, storable(traceparent),
 		now.UnixMicro(), message(cause), storable(typ), time.Now().UnixMicro())
+	tx.Notify(topic(k.Name), due)
 }
 
 // backoff is how long to wait after the given number of failures: 1 s, 2 s, 4 s … an hour.

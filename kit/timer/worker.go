@@ -3,6 +3,7 @@ package timer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -33,23 +34,29 @@ type Config struct {
 	Activity *activity.Counter
 	// Lease is how long an outside call may take before another worker may try (wall time; default 1 minute).
 	Lease time.Duration
-	// Poll is how often to look for due timers (default 100 ms).
+	// Poll is how often to look at least for timers that other processes have set or left (default 1 second). Of those set in
+	// this process the worker knows without looking.
 	Poll time.Duration
 }
 
-// Worker carries out due timers. Local ones, outside calls, and each kind of which many are called at a time have a loop
-// each, so that nobody waits for a slow provider.
+// Worker carries out due timers of the kinds that it has handlers for, and leaves all others alone. Each kind has a pool of
+// its own, so that nobody waits for a long queue or a slow provider of another kind.
 type Worker struct {
-	cfg     Config
-	local   map[string]LocalHandler
-	outside map[string]OutsideHandler
-
-	wakeLocal chan struct{}
-	each      *lane   // of outside calls that are made one by one
-	many      []*lane // of the kinds that are called many at a time
-	manyKinds []string
-	looks     int // for calls that are made one by one
+	cfg    Config
+	pools  []*pool
+	agenda agenda
 }
+
+// pool carries out the timers of one kind.
+type pool struct {
+	kind  string
+	wake  chan struct{}
+	round round
+}
+
+// round carries out what is due of a kind, or begins to, a bounded number at a time. It returns how many there were, and
+// whether there may be more to do at once.
+type round func(ctx context.Context, calls *sync.WaitGroup) (n int, more bool, err error)
 
 // NewWorker makes a worker.
 func NewWorker(cfg Config) *Worker {
@@ -57,32 +64,58 @@ func NewWorker(cfg Config) *Worker {
 		cfg.Lease = time.Minute
 	}
 	if cfg.Poll == 0 {
-		cfg.Poll = 100 * time.Millisecond
+		cfg.Poll = time.Second
 	}
-	w := &Worker{
-		cfg: cfg, local: map[string]LocalHandler{}, outside: map[string]OutsideHandler{}, wakeLocal: make(chan struct{}, 1),
-	}
-	w.each = w.newLane(callsAtOnce, 1)
-	w.each.due, w.each.begin = w.dueAlone, w.callEach
-	return w
+	return &Worker{cfg: cfg, agenda: newAgenda()}
 }
 
 // Handle names the handler of a local kind.
-func (w *Worker) Handle(k Kind, h LocalHandler) { w.local[k.Name] = h }
+func (w *Worker) Handle(k Kind, h LocalHandler) {
+	local := &localPool{w: w, kind: k.Name, handle: h}
+	w.add(k, false, func(ctx context.Context, _ *sync.WaitGroup) (int, bool, error) { return local.round(ctx) })
+}
 
 // HandleOutside names the handler of an outside kind.
-func (w *Worker) HandleOutside(k Kind, h OutsideHandler) { w.outside[k.Name] = h }
-
-// Wake makes the worker look for due timers now, without waiting for its next poll.
-func (w *Worker) Wake() {
-	nudge(w.wakeLocal)
-	for _, l := range w.lanes() {
-		nudge(l.wake)
+func (w *Worker) HandleOutside(k Kind, h OutsideHandler) {
+	calls := newOutsidePool(w, k, callsAtOnce, 1)
+	calls.begin = func(ctx context.Context, leased []Timer, running *sync.WaitGroup) {
+		calls.callEach(ctx, h, leased, running)
 	}
 }
 
-// lanes are those of all outside calls.
-func (w *Worker) lanes() []*lane { return append([]*lane{w.each}, w.many...) }
+// add adds a pool, before the worker runs.
+func (w *Worker) add(k Kind, outside bool, round round) *pool {
+	if k.outside != outside || w.knows(k.Name) {
+		panic(fmt.Sprintf("timers of kind %s have another handler already, or are of the other sort", k.Name))
+	}
+	p := &pool{kind: k.Name, wake: make(chan struct{}, 1), round: round}
+	w.pools = append(w.pools, p)
+	w.cfg.DB.Listen(topic(p.kind), func(due time.Time) { w.hear(p, due) })
+	return p
+}
+
+// Kinds are those that the worker has handlers for.
+func (w *Worker) Kinds() []string {
+	kinds := make([]string, len(w.pools))
+	for i, p := range w.pools {
+		kinds[i] = p.kind
+	}
+	return kinds
+}
+
+func (w *Worker) knows(kind string) bool { return w.pool(kind) != nil }
+
+func (w *Worker) pool(kind string) *pool {
+	for _, p := range w.pools {
+		if p.kind == kind {
+			return p
+		}
+	}
+	return nil
+}
+
+// Wake makes the worker look for due timers now, without waiting for its next poll.
+func (w *Worker) Wake() { nudge(w.agenda.look) }
 
 func nudge(wake chan<- struct{}) {
 	select {
@@ -95,56 +128,59 @@ func nudge(wake chan<- struct{}) {
 func (w *Worker) Run(ctx context.Context) error {
 	ctx = access.WithService(ctx, w.cfg.Service)
 	var loops, calls sync.WaitGroup
-	loops.Go(func() { w.loop(ctx, w.wakeLocal, w.localRound) })
-	for _, l := range w.lanes() {
-		loops.Go(func() {
-			w.loop(ctx, l.wake, func(ctx context.Context) (int, error) { return l.start(ctx, &calls) })
-		})
+	for _, p := range w.pools {
+		loops.Go(func() { w.serve(ctx, p, &calls) })
 	}
+	loops.Go(func() { w.lookout(ctx) })
 	loops.Wait()
 	calls.Wait()
 	return nil
 }
 
-func (w *Worker) loop(ctx context.Context, wake <-chan struct{}, round func(context.Context) (int, error)) {
-	failures := 0
-	for ctx.Err() == nil {
-		n, err := round(ctx)
-		switch {
-		case err != nil && ctx.Err() == nil:
-			failures++
-			w.cfg.Log.WarnContext(ctx, "timers cannot be worked on", "error", err, "failures", failures)
-		case n > 0:
-			failures = 0
-			continue
-		default:
-			failures = 0
+// serve carries out a kind's timers whenever some are due.
+func (w *Worker) serve(ctx context.Context, p *pool, calls *sync.WaitGroup) {
+	failures, more := 0, false
+	for {
+		if !more {
+			select {
+			case <-ctx.Done():
+			case <-p.wake:
+			}
 		}
-		select {
-		case <-ctx.Done():
-		case <-wake:
-		case <-time.After(min(time.Second, w.cfg.Poll*time.Duration(failures+1))):
+		if ctx.Err() != nil {
+			return
+		}
+		var err error
+		_, more, err = p.round(ctx, calls)
+		if err == nil {
+			failures = 0
+		} else if ctx.Err() == nil {
+			failures, more = failures+1, true
+			w.cfg.Log.WarnContext(ctx, "timers cannot be worked on", "kind", p.kind, "error", err, "failures", failures)
+			pause(ctx, min(time.Second, 100*time.Millisecond*time.Duration(failures)))
 		}
 	}
 }
 
-// Round carries out what is due now, one batch of each sort, waits for it, and returns how many there were.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// Round carries out what is due now, one batch of each kind, waits for it, and returns how many there were.
 func (w *Worker) Round(ctx context.Context) (int, error) {
 	ctx = access.WithService(ctx, w.cfg.Service)
 	var calls sync.WaitGroup
-	n, err := w.localRound(ctx)
-	for _, l := range w.lanes() {
-		started, fault := l.start(ctx, &calls)
-		n, err = n+started, errors.Join(err, fault)
+	var total int
+	var errs error
+	for _, p := range w.pools {
+		n, _, err := p.round(ctx, &calls)
+		total, errs = total+n, errors.Join(errs, err)
 	}
 	calls.Wait()
-	return n, err
-}
-
-// anyDue looks, without a transaction, whether there is anything to do.
-func (w *Worker) anyDue(ctx context.Context, query string, args ...any) (bool, error) {
-	rows, err := w.cfg.DB.Query(ctx, query+` limit 1`, args...)
-	return err == nil && rows.Len() > 0, err
+	return total, errs
 }
 
 const columns = `kind, key, due, payload, traceparent, attempts, fence, leased`

@@ -116,7 +116,7 @@ func TestNothingThatIsRestoredIsLeased(t *testing.T) {
 	url, restored := kittest.NewURL(t, "postgres"), kittest.NewURL(t, "postgres")
 	db, soon := kittest.Open(t, url), time.Now().Add(time.Hour).UnixMicro()
 	kittest.Exec(t, db, `insert into lease (name, holder, until) values ('relay', 'a process', $1)`, soon)
-	kittest.Exec(t, db, `insert into timer (kind, key, due, outside, payload, traceparent, leased) values ('mail', '1', 1, true, '', '', $1)`, soon)
+	kittest.Exec(t, db, `insert into timer (kind, key, due, payload, traceparent, leased) values ('mail', '1', 1, '', '', $1)`, soon)
 	out := filepath.Join(t.TempDir(), "out")
 	_, err := backup.Dump(t.Context(), map[string]string{"order": url}, out)
 	require.NoError(t, err)

@@ -89,8 +89,8 @@ func query(t testing.TB, db *sql.DB, text string) []string {
 func (w *fixture) deadLetter() string {
 	key := id.New()
 	_, err := w.data.services[opsAt].ExecContext(w.t.Context(), `
-		insert into timer (kind, key, due, outside, payload, traceparent, attempts, parked, failed, error)
-		values ('promise.unanswered', ?, 0, false, x'', '', 15, true, 1, 'broken')`, key)
+		insert into timer (kind, key, due, payload, traceparent, attempts, parked, failed, error)
+		values ('promise.unanswered', ?, 0, x'', '', 15, true, 1, 'broken')`, key)
 	require.NoError(w.t, err)
 	return "services/" + opsAt + "/deadLetters/promise.unanswered." + key
 }
