@@ -107,14 +107,14 @@ func missing(err error, name string) error {
 	return err
 }
 
-// parse takes a name apart: the id is the timer's kind, a dot, and its key, which has none.
+// parse takes a name apart: the id is the timer's kind, with ~ for /, a dot, and its key, which has none.
 func (d *DeadLetters) parse(name string) (kind, key string, err error) {
 	id, ours := strings.CutPrefix(name, d.collection())
 	dot := strings.LastIndexByte(id, '.')
 	if !ours || dot < 0 {
 		return "", "", errs.NotFound(name)
 	}
-	return id[:dot], id[dot+1:], nil
+	return strings.ReplaceAll(id[:dot], "~", "/"), id[dot+1:], nil
 }
 
 func (d *DeadLetters) letter(f timer.Failed) *opsv1.DeadLetter {
@@ -126,7 +126,7 @@ func (d *DeadLetters) letter(f timer.Failed) *opsv1.DeadLetter {
 		kind = f.Type
 	}
 	return &opsv1.DeadLetter{
-		Name: d.collection() + f.Kind + "." + f.Key, Type: kind, Subject: inbox.SubjectOf(f), Error: f.Error, Attempts: f.Attempts,
+		Name: d.collection() + strings.ReplaceAll(f.Kind, "/", "~") + "." + f.Key, Type: kind, Subject: inbox.SubjectOf(f), Error: f.Error, Attempts: f.Attempts,
 		State: state, CreateTime: timestamppb.New(f.Since),
 	}
 }

@@ -90,6 +90,14 @@ func TestReplayAndDropDeadLetters(t *testing.T) {
 		require.Equal(t, 1, *woken)
 		require.EqualValues(t, 1, kittest.Number(t, db, `select count(*) from timer where kind = 'promise.due' and due <= $1`, time.Now().UnixMicro()))
 
+		fail(t, db, "event/points", "0191", "kept.test.v1.Said", `{"ID":"0191"}`)
+		list, err := letters.ListDeadLetters(t.Context(), &opsv1.ListDeadLettersRequest{Parent: "services/order"})
+		require.NoError(t, err)
+		named := list.GetDeadLetters()[1].GetName()
+		require.Equal(t, "services/order/deadLetters/event~points.0191", named, "a slash would end the id")
+		_, err = letters.ReplayDeadLetter(t.Context(), &opsv1.ReplayDeadLetterRequest{Name: named})
+		require.NoError(t, err)
+
 		_, err = letters.DropDeadLetter(t.Context(), &opsv1.DropDeadLetterRequest{Name: "services/order/deadLetters/event.0190"})
 		require.NoError(t, err)
 		require.EqualValues(t, 1, kittest.Number(t, db, `select count(*) from inbox where id = '0190'`), "it stays dropped")

@@ -64,7 +64,7 @@ type DB struct {
 	alone  *queue // of those who want one for themselves, or have to go alone because they broke their group
 	end    sync.Once
 
-	listeners listeners
+	listeners *listeners
 }
 
 // engine is what the two databases do differently.
@@ -92,7 +92,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	}
 	single := cfg
 	single.Group = 1
-	db := &DB{engine: e, shared: newQueue(cfg), alone: newQueue(single)}
+	db := &DB{engine: e, shared: newQueue(cfg), alone: newQueue(single), listeners: &listeners{}}
 	db.shared.serve(writers, func(calls []*call) { e.group(calls, db.alone.push) })
 	db.alone.serve(writers, func(calls []*call) { e.single(calls[0]) })
 	return db, nil
@@ -130,14 +130,16 @@ func (db *DB) Update(ctx context.Context, work string, fn func(tx *Tx) error) er
 // closure decides nothing by what it has read, except by what its own writes return, and it asks once: a second Query or Batch
 // is an error. Otherwise it is as Update.
 func (db *DB) UpdateShared(ctx context.Context, work string, fn func(tx *Tx) error) error {
-	return db.traced(ctx, "db.update "+work, func(ctx context.Context) error { return db.shared.do(newCall(ctx, work, fn)) })
+	return db.traced(ctx, "db.update "+work, func(ctx context.Context) error { return db.shared.do(db.newCall(ctx, work, fn)) })
 }
 
 // Background is the same database for work that nobody waits for: event handlers, timers, the relay, tidying. Its
 // transactions and reads have connections of their own, so neither side can hold up the other. Close it once, by either.
 //
 //	db.Background().Update(ctx, "timers", func(tx *sqldb.Tx) error { … })
-func (db *DB) Background() *DB { return &DB{engine: db.engine, shared: db.alone, alone: db.alone} }
+func (db *DB) Background() *DB {
+	return &DB{engine: db.engine, shared: db.alone, alone: db.alone, listeners: db.listeners}
+}
 
 // UpdateAlone is Background().Update; it goes when its last caller is gone.
 func (db *DB) UpdateAlone(ctx context.Context, work string, fn func(tx *Tx) error) error {

@@ -28,7 +28,7 @@ func TestListenersHearOfWhatIsDurable(t *testing.T) {
 			tx.Notify("a", noon)
 			return errors.New("no")
 		}))
-		require.NoError(t, db.Update(t.Context(), "test", func(tx *sqldb.Tx) error {
+		require.NoError(t, db.Background().Update(t.Context(), "test", func(tx *sqldb.Tx) error {
 			tx.Exec("insert into log values ('a', 1)")
 			tx.Notify("a", noon.Add(time.Hour))
 			tx.Notify("a", noon)

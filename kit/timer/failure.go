@@ -24,7 +24,7 @@ const chargeFailure = `
 // charge notes a failure and puts the timer off, or parks it.
 func (w *Worker) charge(ctx context.Context, t Timer, cause error) error {
 	w.warn(ctx, t, cause)
-	return w.cfg.DB.UpdateAlone(ctx, "timer.failed", func(tx *sqldb.Tx) error {
+	return w.cfg.DB.Update(ctx, "timer.failed", func(tx *sqldb.Tx) error {
 		tx.Exec(chargeFailure, w.charged(t, cause)...)
 		return nil
 	})

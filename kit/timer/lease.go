@@ -65,7 +65,7 @@ const selectToLease = `select key from timer where kind = $1 and not parked and 
 // lease takes due timers, the first due first, under a new fencing number each.
 func (o *outsidePool) lease(ctx context.Context, limit int) (leased []Timer, err error) {
 	cfg, now := o.w.cfg, time.Now()
-	err = cfg.DB.UpdateAlone(ctx, "timer.lease", func(tx *sqldb.Tx) error {
+	err = cfg.DB.Update(ctx, "timer.lease", func(tx *sqldb.Tx) error {
 		leased = nil
 		rows, err := tx.Query(selectToLease+cfg.DB.SkipLocked(), o.pool.kind, cfg.Clock.Now().UnixMicro(), now.UnixMicro(), limit)
 		if err != nil || rows.Len() == 0 {

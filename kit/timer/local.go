@@ -84,7 +84,7 @@ func keysOf(timers []Timer) []string {
 // carryOut carries out what the query claims, in one transaction.
 func (p *localPool) carryOut(ctx context.Context, query string, args ...any) (claimed []Timer, err error) {
 	cfg := p.w.cfg
-	err = cfg.DB.UpdateAlone(ctx, "timer."+p.kind, func(tx *sqldb.Tx) error {
+	err = cfg.DB.Update(ctx, "timer."+p.kind, func(tx *sqldb.Tx) error {
 		claimed = nil
 		rows, err := tx.Query(query+cfg.DB.SkipLocked(), append([]any{p.kind, cfg.Clock.Now().UnixMicro()}, args...)...)
 		if err != nil {

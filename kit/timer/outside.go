@@ -77,7 +77,7 @@ const endLeased = `delete from timer where kind = $1 and key = $2 and fence = $3
 
 // end deletes the timer under its fencing number and writes the result; without the lease, neither.
 func (w *Worker) end(ctx context.Context, t Timer, finish func(context.Context, *sqldb.Tx) error) error {
-	return w.cfg.DB.UpdateAlone(ctx, "timer."+t.Kind, func(tx *sqldb.Tx) error {
+	return w.cfg.DB.Update(ctx, "timer."+t.Kind, func(tx *sqldb.Tx) error {
 		rows, err := tx.Query(endLeased, t.Kind, t.Key, t.fence)
 		if err != nil {
 			return err
@@ -95,7 +95,7 @@ const releaseLease = `update timer set leased = 0 where kind = $1 and key = $2 a
 func (w *Worker) release(ctx context.Context, t Timer) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	return w.cfg.DB.UpdateAlone(ctx, "timer.release", func(tx *sqldb.Tx) error {
+	return w.cfg.DB.Update(ctx, "timer.release", func(tx *sqldb.Tx) error {
 		tx.Exec(releaseLease, t.Kind, t.Key, t.fence)
 		return nil
 	})

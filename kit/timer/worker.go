@@ -66,6 +66,7 @@ func NewWorker(cfg Config) *Worker {
 	if cfg.Poll == 0 {
 		cfg.Poll = time.Second
 	}
+	cfg.DB = cfg.DB.Background()
 	return &Worker{cfg: cfg, agenda: newAgenda()}
 }
 
