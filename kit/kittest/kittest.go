@@ -4,7 +4,6 @@ package kittest
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -28,17 +27,17 @@ import (
 // Dialects are the databases that every behaviour is tested on.
 var Dialects = []string{"sqlite", "postgres"}
 
-// server is the one PostgreSQL of a test binary, started when it is first needed.
-var server = struct {
+// started is the one PostgreSQL of a test binary, started when it is first needed.
+var started = struct {
 	sync.Mutex
-	url  string
-	stop func()
+	server *localpg.Server
+	stop   func()
 }{stop: func() {}}
 
 // Main runs the tests and stops the servers; TestMain calls it.
 func Main(m *testing.M) {
 	code := m.Run()
-	server.stop()
+	started.stop()
 	os.Exit(code)
 }
 
@@ -62,51 +61,51 @@ func Open(t testing.TB, url string, tables ...string) *sqldb.DB {
 	return db
 }
 
-// NewURL makes an empty database. KEPT_TEST_POSTGRES may name a PostgreSQL server to make it on.
+// NewURL makes an empty place for tables. In PostgreSQL it is a schema, owned by a user who finds it without being told: a database
+// of its own would take ten times as long.
 func NewURL(t testing.TB, dialect string) string {
 	t.Helper()
 	if dialect == "sqlite" {
 		return "sqlite:" + filepath.Join(t.TempDir(), "test.db")
 	}
-	url, err := postgres()
-	require.NoError(t, err, "the tests need PostgreSQL")
-	name := "t_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	admin(t, url, "create database "+name)
-	t.Cleanup(func() { admin(t, url, "drop database "+name+" with (force)") })
-	return url + "/" + name
+	server, name := postgres(t), newName()
+	admin(t, server, "create role "+name+" superuser login; create schema authorization "+name)
+	return strings.Replace(server.URL("postgres"), "//kept@", "//"+name+"@", 1)
 }
 
-func admin(t testing.TB, url, text string) {
+// NewDatabase makes an empty PostgreSQL database, for tests of what is done to a whole one.
+func NewDatabase(t testing.TB) string {
+	t.Helper()
+	server, name := postgres(t), newName()
+	admin(t, server, "create database "+name)
+	t.Cleanup(func() { admin(t, server, "drop database "+name+" with (force)") })
+	return server.URL(name)
+}
+
+func newName() string { return "t_" + strings.ReplaceAll(uuid.NewString(), "-", "") }
+
+func admin(t testing.TB, server *localpg.Server, text string) {
 	ctx := context.WithoutCancel(t.Context())
-	conn, err := pgx.Connect(ctx, url+"/postgres")
+	conn, err := pgx.Connect(ctx, server.URL("postgres"))
 	require.NoError(t, err)
 	defer conn.Close(ctx)
 	_, err = conn.Exec(ctx, text)
 	require.NoError(t, err)
 }
 
-func postgres() (string, error) {
-	server.Lock()
-	defer server.Unlock()
-	if server.url != "" {
-		return server.url, nil
+// postgres is the test binary's server. It loses nothing when processes die; only the machine must not.
+func postgres(t testing.TB) *localpg.Server {
+	started.Lock()
+	defer started.Unlock()
+	if started.server == nil {
+		dir, err := os.MkdirTemp("", "kittest")
+		require.NoError(t, err)
+		started.server, err = localpg.Start(context.WithoutCancel(t.Context()), dir, localpg.Careless...)
+		started.stop = func() { os.RemoveAll(dir) }
+		require.NoError(t, err, "the tests need PostgreSQL")
+		started.stop = func() { started.server.Stop(false); os.RemoveAll(dir) }
 	}
-	if url := os.Getenv("KEPT_TEST_POSTGRES"); url != "" {
-		server.url = strings.TrimSuffix(url, "/")
-		return server.url, nil
-	}
-	dir, err := os.MkdirTemp("", "kittest")
-	if err != nil {
-		return "", err
-	}
-	pg, err := localpg.Start(context.Background(), dir)
-	if err != nil {
-		os.RemoveAll(dir)
-		return "", fmt.Errorf("start PostgreSQL: %w", err)
-	}
-	server.url = strings.TrimSuffix(pg.URL(""), "/")
-	server.stop = func() { pg.Stop(false); os.RemoveAll(dir) }
-	return server.url, nil
+	return started.server
 }
 
 // Redis starts a Redis of the test's own.

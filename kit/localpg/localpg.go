@@ -24,14 +24,18 @@ import (
 type Server struct {
 	Dir  string // holds data and log
 	Port int
+	more []string // settings
 	bin  string
 	cmd  *exec.Cmd
 	done chan struct{}
 }
 
-// Start makes a data folder below dir and starts a server on it. It needs Debian's or any other installation
+// Careless are settings for a server whose data may go with the machine, though not with its processes: it does not wait for disks.
+var Careless = []string{"fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0"}
+
+// Start makes a data folder below dir and starts a server on it, with more settings if given. It needs Debian's or any other installation
 // of PostgreSQL's server programs; root is left for the user "postgres", because the server refuses root.
-func Start(ctx context.Context, dir string) (*Server, error) {
+func Start(ctx context.Context, dir string, settings ...string) (*Server, error) {
 	bin, err := findBin()
 	if err != nil {
 		return nil, err
@@ -40,7 +44,7 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Dir: filepath.Join(dir, "postgres"), Port: port, bin: bin}
+	s := &Server{Dir: filepath.Join(dir, "postgres"), Port: port, more: settings, bin: bin}
 	if err := s.initDir(ctx); err != nil {
 		return nil, err
 	}
@@ -88,9 +92,12 @@ func (s *Server) Restart(ctx context.Context) error {
 		return err
 	}
 	defer log.Close()
-	cmd := s.command(context.WithoutCancel(ctx), "postgres", "-D", s.data(), "-p", strconv.Itoa(s.Port),
-		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=300",
-		"-c", "shared_buffers=256MB", "-c", "checkpoint_timeout=15min", "-c", "max_wal_size=4GB")
+	args := []string{"-D", s.data(), "-p", strconv.Itoa(s.Port)}
+	for _, setting := range append([]string{"listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=300",
+		"shared_buffers=256MB", "checkpoint_timeout=15min", "max_wal_size=4GB"}, s.more...) {
+		args = append(args, "-c", setting)
+	}
+	cmd := s.command(context.WithoutCancel(ctx), "postgres", args...)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start postgres: %w", err)

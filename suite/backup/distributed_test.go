@@ -25,7 +25,7 @@ func standing(t *testing.T, keys, mailbox string) environment.Backends {
 	redis, _ := kittest.Redis(t)
 	on := environment.Backends{Databases: map[string]string{}, Redis: redis.URL(), Keys: keys, Mailbox: mailbox}
 	for service := range embedded.Services() {
-		on.Databases[service] = kittest.NewURL(t, "postgres")
+		on.Databases[service] = kittest.NewDatabase(t)
 	}
 	return on
 }
@@ -99,7 +99,7 @@ func goOnFrom(t *testing.T, backedUp string, was environment.Backends) (orders i
 
 // TestRepublish: what was published is pending again, whatever its age, and nothing that was taken in is forgotten meanwhile.
 func TestRepublish(t *testing.T) {
-	url := kittest.NewURL(t, "postgres")
+	url := kittest.NewDatabase(t)
 	db := kittest.Open(t, url)
 	for _, age := range []time.Duration{0, 6 * 24 * time.Hour, 100 * 24 * time.Hour} {
 		kittest.Exec(t, db, `insert into outbox (id, pending, type, subject, version, time, traceparent, data) values ($1, false, '', '', 1, 1, '', $2)`,
@@ -113,7 +113,7 @@ func TestRepublish(t *testing.T) {
 
 // TestNothingThatIsRestoredIsLeased: whoever had taken it is not there any more.
 func TestNothingThatIsRestoredIsLeased(t *testing.T) {
-	url, restored := kittest.NewURL(t, "postgres"), kittest.NewURL(t, "postgres")
+	url, restored := kittest.NewDatabase(t), kittest.NewDatabase(t)
 	db, soon := kittest.Open(t, url), time.Now().Add(time.Hour).UnixMicro()
 	kittest.Exec(t, db, `insert into lease (name, holder, until) values ('relay', 'a process', $1)`, soon)
 	kittest.Exec(t, db, `insert into timer (kind, key, due, payload, traceparent, leased) values ('mail', '1', 1, '', '', $1)`, soon)
@@ -130,7 +130,7 @@ func TestNothingThatIsRestoredIsLeased(t *testing.T) {
 
 // TestABackupGivesUpOnABusyConsumer: it does not hold up the others for long, and they go on.
 func TestABackupGivesUpOnABusyConsumer(t *testing.T) {
-	databases := map[string]string{"order": kittest.NewURL(t, "postgres"), "customer": kittest.NewURL(t, "postgres")}
+	databases := map[string]string{"order": kittest.NewDatabase(t), "customer": kittest.NewDatabase(t)}
 	order, customer := kittest.Open(t, databases["order"]), kittest.Open(t, databases["customer"])
 	out := filepath.Join(t.TempDir(), "out")
 	require.NoError(t, customer.Update(t.Context(), "busy", func(tx *sqldb.Tx) error {
@@ -147,7 +147,7 @@ func TestABackupGivesUpOnABusyConsumer(t *testing.T) {
 }
 
 func TestWhatIsNotRestored(t *testing.T) {
-	url := kittest.NewURL(t, "postgres")
+	url := kittest.NewDatabase(t)
 	kittest.Open(t, url)
 	databases := map[string]string{"order": url}
 	out := filepath.Join(t.TempDir(), "out")
@@ -160,7 +160,7 @@ func TestWhatIsNotRestored(t *testing.T) {
 	require.ErrorContains(t, err, "has tables already")
 	_, err = backup.RestoreDumps(t.Context(), out, map[string]string{})
 	require.ErrorContains(t, err, "1 databases, and 0 are named")
-	_, err = backup.RestoreDumps(t.Context(), out, map[string]string{"support": kittest.NewURL(t, "postgres")})
+	_, err = backup.RestoreDumps(t.Context(), out, map[string]string{"support": kittest.NewDatabase(t)})
 	require.ErrorContains(t, err, "support.dump")
 	_, err = backup.Restore(t.Context(), out, filepath.Join(t.TempDir(), "data"))
 	require.ErrorContains(t, err, "of the distributed suite")

@@ -48,7 +48,7 @@ func TestThisVersionGoesOnBesideTheNext(t *testing.T) {
 	redis, _ := kittest.Redis(t)
 	on := environment.Backends{Databases: map[string]string{}, Redis: redis.URL(), Keys: t.TempDir(), Mailbox: t.TempDir()}
 	for service := range embedded.Services() {
-		on.Databases[service] = kittest.NewURL(t, "postgres")
+		on.Databases[service] = kittest.NewDatabase(t)
 	}
 	env, stop := environment.Distributed(t, on)
 	require.NoError(t, runStory(t, env, writeHistory))

@@ -43,7 +43,7 @@ func TestTheDistributedSuiteIsBroughtUp(t *testing.T) {
 	redis, _ := kittest.Redis(t)
 	on := environment.Backends{Databases: map[string]string{}, Redis: redis.URL(), Keys: t.TempDir(), Mailbox: t.TempDir()}
 	for service := range embedded.Services() {
-		on.Databases[service] = kittest.NewURL(t, "postgres")
+		on.Databases[service] = kittest.NewDatabase(t)
 		build(t, last(t), service, on.Databases[service])
 	}
 	env, stop := environment.Distributed(t, on)
