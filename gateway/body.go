@@ -1,34 +1,39 @@
 package gateway
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
+	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 )
 
-// readBody takes the whole body into memory, up to the limit.
+// anonymousBody is the longest body, in bytes, of a caller whom we don't know: much less than others may send, since anybody may.
+const anonymousBody = 64 << 10
+
+// readBody takes the whole body into memory, up to the limit, as it comes.
 func (x *exchange) readBody() error {
 	if x.r.Body == nil || x.r.Body == http.NoBody || x.r.ContentLength == 0 {
 		return x.missingBody()
 	}
-	if x.r.ContentLength > x.g.config.MaxBody {
-		return x.tooLarge()
+	limit := x.g.config.MaxBody
+	if x.anonymous {
+		limit = min(limit, anonymousBody)
 	}
-	limited := http.MaxBytesReader(x.w, x.r.Body, x.g.config.MaxBody)
+	if x.r.ContentLength > limit {
+		return tooLarge(limit)
+	}
 	var err error
-	if x.input, err = readAll(limited, x.input[:0], x.r.ContentLength); err != nil {
-		var tooLong *http.MaxBytesError
-		if errors.As(err, &tooLong) {
-			return x.tooLarge()
-		}
-		return invalid("the body did not arrive whole")
+	body := x.paced(http.MaxBytesReader(x.w, x.r.Body, limit), bodyPatience)
+	if x.input, err = readAll(body, x.input[:0], x.r.ContentLength); err != nil {
+		return bodyFault(err, limit)
 	}
+	x.whole = true
 	if len(x.input) == 0 {
 		return x.missingBody()
 	}
@@ -52,10 +57,22 @@ func (x *exchange) missingBody() error {
 	return invalidField(x.route.content.JSONName(), "the body is missing")
 }
 
-func (x *exchange) tooLarge() error {
-	x.w.Header().Set("Connection", "close") // what else comes is not read
-	return refuse(http.StatusRequestEntityTooLarge, codes.InvalidArgument, "BODY_TOO_LARGE",
-		"the body is longer than %d bytes", x.g.config.MaxBody)
+// bodyFault is what a client learns of why its body could not be read, if it is still there.
+func bodyFault(err error, limit int64) error {
+	var tooLong *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLong):
+		return tooLarge(limit)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return refuse(http.StatusRequestTimeout, codes.DeadlineExceeded, "BODY_TOO_SLOW",
+			"the body came slower than %d bytes a second; send it again", leastRate)
+	default:
+		return invalid("the body did not arrive whole")
+	}
+}
+
+func tooLarge(limit int64) error {
+	return refuse(http.StatusRequestEntityTooLarge, codes.InvalidArgument, "BODY_TOO_LARGE", "the body is longer than %d bytes", limit)
 }
 
 // checkContentEncoding wants the body as it is.
@@ -89,14 +106,26 @@ func (x *exchange) checkContentType() error {
 		"the body must be application/json in UTF-8, and its Content-Type must say so")
 }
 
-// readAll is io.ReadAll into a buffer that is there already.
+// mostAhead is how much memory, in bytes, a body gets before anything of it has come.
+const mostAhead = 4 << 10
+
+// readAll is io.ReadAll into a buffer that is there already. The length that a client declares costs it nothing, so memory
+// for it grows only as bytes come.
 func readAll(from io.Reader, into []byte, length int64) ([]byte, error) {
-	buffer := bytes.NewBuffer(into)
-	if length > 0 {
-		buffer.Grow(int(length) + bytes.MinRead)
+	into = slices.Grow(into, int(min(max(length, 0)+1, mostAhead)))
+	for {
+		n, err := from.Read(into[len(into):cap(into)])
+		into = into[:len(into)+n]
+		if errors.Is(err, io.EOF) {
+			return into, nil
+		}
+		if err != nil {
+			return into, err
+		}
+		if len(into) == cap(into) {
+			into = append(into, 0)[:len(into)]
+		}
 	}
-	_, err := buffer.ReadFrom(from)
-	return buffer.Bytes(), err
 }
 
 // content is an exchange as the body of the request that the generated handler gets. There is nothing to read: the

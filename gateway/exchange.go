@@ -31,7 +31,10 @@ type exchange struct {
 	input []byte     // the request's body
 	fault error      // what was wrong with it
 
-	authorization []string // the header, or what a ticket has in its place
+	authorization []string  // the header, or what a ticket has in its place
+	anonymous     bool      // nobody is known to call
+	tokenUntil    time.Time // when the caller's token expires; zero where that is not known
+	whole         bool      // the body has come to its end
 
 	status int
 	output []byte        // the answer's body
@@ -109,6 +112,9 @@ func (x *exchange) send() {
 		x.status = http.StatusOK
 	}
 	h := x.w.Header()
+	if x.r.ContentLength != 0 && !x.whole { // the answer goes out now, and what else comes is not waited for
+		h.Set("Connection", "close")
+	}
 	body := x.output
 	if compressed := x.compress(); compressed != nil {
 		defer compressed.free()

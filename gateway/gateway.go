@@ -2,11 +2,12 @@
 // by the rules that the contract's google.api.http options give.
 //
 // It is stricter than most: whatever a client sends and the contract does not know (a query parameter, a JSON field,
-// a header that would reach a service) is refused or dropped, never guessed at. Access is not its business: the
-// services check every token themselves, and the gateway only carries it.
+// a header that would reach a service) is refused or dropped, never guessed at. Services check every token themselves and don't
+// trust the gateway; it checks too, so that callers who would be refused cost nothing.
 package gateway
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -20,6 +21,9 @@ import (
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 	"google.golang.org/grpc"
 
+	"kept.dev/kit/access"
+	"kept.dev/kit/chain"
+	"kept.dev/kit/ratelimit"
 	"kept.dev/kit/sign"
 )
 
@@ -35,6 +39,14 @@ type Config struct {
 	MaxBody int64
 	// MaxUpload is the longest file in bytes (default 64 MiB, which is what the service takes).
 	MaxUpload int64
+	// Verifier says who a token stands for, so that who would be refused is refused before the body is read. Nil leaves that to
+	// the services.
+	Verifier chain.Verifier
+	// Token is the gateway's own service token, by which services believe where it says that anonymous calls come from. Without
+	// one those calls are limited all together.
+	Token func(context.Context) string
+	// TrustedProxies are the networks, such as "10.0.0.0/8", of proxies whose X-Forwarded-For is believed.
+	TrustedProxies []string
 	// Timeout is how long a call may take (default 30 s); moving the sandbox's clock has no limit.
 	Timeout time.Duration
 	// MaxStreams is how many streams may be open at once (default 500). A connection to a service carries 1000 calls, and
@@ -86,6 +98,9 @@ type Handler struct {
 	routes   *routes
 	pages    map[string]*page
 	origins  origins
+	proxies  proxies
+	rules    *access.Rulebook
+	refusals *ratelimit.Local
 	measures *measures
 	streams  *streams
 	tickets  *tickets
@@ -105,11 +120,20 @@ func New(config Config) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	proxies, err := newProxies(config.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
 	measures, err := newMeasures(config.Meter)
 	if err != nil {
 		return nil, err
 	}
-	routes, err := newRoutes(services(config.Sandbox), config.Conns, measures)
+	shown := services(config.Sandbox)
+	routes, err := newRoutes(shown, config.Conns, measures)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := rulesFor(shown)
 	if err != nil {
 		return nil, err
 	}
@@ -126,6 +150,9 @@ func New(config Config) (*Handler, error) {
 		routes:      routes,
 		pages:       pages,
 		origins:     origins,
+		proxies:     proxies,
+		rules:       rules,
+		refusals:    ratelimit.NewLocal(refusals, time.Now),
 		measures:    measures,
 		streams:     newStreams(config.MaxStreams),
 		tickets:     newTickets(config.Signer),

@@ -13,11 +13,11 @@ func uploadOperation() object {
 		"description": strings.TrimSpace(fmt.Sprintf(`
 The body is the file, in UTF-8 and not compressed, of any length up to 67,108,864 bytes: curl -T customers.csv -H 'Content-Type: text/csv'.
 It is written from the beginning each time, so that a PUT can be repeated; a part of it (Content-Range) can't be written. A client that
-sends nothing for %.0f seconds is cut off.
+sends less than %d bytes a second for long is cut off.
 
 One client writes at a time: parts of two files that are sent at the same moment could follow each other.
 
-Errors: FAILED_PRECONDITION with IMPORT_STARTED once the import is not UPLOADING any more; 413 beyond 67,108,864 bytes; 415 for another type.`, silence.Seconds())),
+Errors: FAILED_PRECONDITION with IMPORT_STARTED once the import is not UPLOADING any more; 413 beyond 67,108,864 bytes; 415 for another type.`, leastRate)),
 		"consumes": fileTypes,
 		"parameters": []any{
 			object{"name": "import", "in": "path", "required": true, "type": "string",

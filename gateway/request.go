@@ -11,6 +11,8 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc/metadata"
+
+	"kept.dev/kit/chain"
 )
 
 const (
@@ -45,7 +47,8 @@ func saneID(id string) bool {
 	return true
 }
 
-// check refuses what is wrong with the headers, the query or the body.
+// check refuses what is wrong with the headers, the query, the caller or the body, in this order: of a caller who is refused
+// no body is read.
 func (x *exchange) check() error {
 	if err := x.checkHead(); err != nil {
 		return err
@@ -65,7 +68,10 @@ func (x *exchange) checkHead() error {
 	if err := x.checkIfMatch(); err != nil {
 		return err
 	}
-	return x.readQuery()
+	if err := x.readQuery(); err != nil {
+		return err
+	}
+	return x.authenticate()
 }
 
 func checkIdempotencyKey(h http.Header) error {
@@ -91,13 +97,16 @@ func printable(s string) bool {
 }
 
 // outgoing is the context of the call to the service. Its metadata is all that the service learns of the headers:
-// the token, the idempotency key, the request's id and the trace. The request's span is the parent of the call's.
+// the token, the idempotency key, the request's id and the trace; and of a call without a token, where it comes from. The
+// request's span is the parent of the call's.
 func (x *exchange) outgoing() context.Context {
 	ctx := x.ctx
 	md := make(metadata.MD, 4)
 	md["x-request-id"] = x.w.Header()["X-Request-Id"]
 	if len(x.authorization) == 1 {
 		md["authorization"] = x.authorization
+	} else if x.g.config.Token != nil {
+		chain.WithClientAddress(md, x.clientAddress(), x.g.config.Token(ctx))
 	}
 	if key := x.r.Header["Idempotency-Key"]; len(key) == 1 {
 		md["idempotency-key"] = key

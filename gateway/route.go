@@ -31,8 +31,9 @@ type route struct {
 	content protoreflect.FieldDescriptor // the field that the body is, unless it is all or nothing
 	etag    protoreflect.FieldDescriptor // the content's etag, on which an update may depend
 
-	// What the gateway calls itself, without the generated handler.
-	rpc           string // its full name, "/kept.order.v1.TrackingService/TrackOrder"
+	rpc string // its full name, "/kept.order.v1.TrackingService/TrackOrder"
+
+	// What the gateway needs to make the call itself, without the generated handler.
 	conn          grpc.ClientConnInterface
 	input, output protoreflect.MessageType
 	streams       bool
@@ -96,12 +97,12 @@ func (r *route) bindFields() error {
 // own tells whether the gateway makes the call itself.
 func (r *route) own() bool { return r.streams || r.method == http.MethodPatch }
 
-// describe notes what a call needs that has no generated handler.
+// describe notes which RPC the route is, and what a call needs that has no generated handler.
 func (r *route) describe(method protoreflect.MethodDescriptor) (err error) {
+	r.rpc = "/" + string(method.Parent().FullName()) + "/" + string(method.Name())
 	if !r.own() {
 		return nil
 	}
-	r.rpc = "/" + string(method.Parent().FullName()) + "/" + string(method.Name())
 	if r.method == http.MethodPatch && r.content != nil {
 		r.etag = etagOf(r.content.Message())
 	}

@@ -123,8 +123,8 @@ func split(u *url.URL) (segments []string, verb string, mode runtime.UnescapingM
 	}
 	segments = segments[1:]
 	last := len(segments) - 1
-	head, verb, _ := strings.Cut(segments[last], ":")
-	if head == "" {
+	head, verb, custom := strings.Cut(segments[last], ":")
+	if head == "" || custom && verb == "" {
 		return nil, "", mode, unknownPath()
 	}
 	segments[last] = head

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"kept.dev/kit/access"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
@@ -85,6 +86,15 @@ func services(sandbox bool) []service {
 			register: register(opsv1.NewSandboxServiceClient, opsv1.RegisterSandboxServiceHandlerClient)})
 	}
 	return all
+}
+
+// rulesFor are the access rules of the services' RPCs.
+func rulesFor(shown []service) (*access.Rulebook, error) {
+	described := make([]protoreflect.ServiceDescriptor, len(shown))
+	for i, s := range shown {
+		described[i] = s.desc
+	}
+	return access.Rules(described...)
 }
 
 func named(file protoreflect.FileDescriptor, name protoreflect.Name) protoreflect.ServiceDescriptor {

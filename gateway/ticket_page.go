@@ -22,15 +22,15 @@ const (
 // ticketRoute is read like the methods of the contract.
 var ticketRoute = &route{method: http.MethodPost, body: "*"}
 
-// issueTicket answers with a ticket for a stream, in exchange for a bearer token. Whether the token is good, the service
-// decides when the stream is opened.
+// issueTicket answers with a ticket for a stream, in exchange for a bearer token that is good. Whether its bearer may open the
+// stream, the service decides then.
 func (x *exchange) issueTicket() error {
 	x.route = ticketRoute
+	if len(x.r.Header["Authorization"]) == 0 {
+		return x.countRefusal(errs.Unauthenticated("TOKEN_MISSING", "a ticket is given for a bearer token, in the header Authorization"))
+	}
 	if err := x.check(); err != nil {
 		return err
-	}
-	if len(x.authorization) == 0 {
-		return errs.Unauthenticated("TOKEN_MISSING", "a ticket is given for a bearer token, in the header Authorization")
 	}
 	if len(x.authorization[0]) > maxBearer {
 		return invalid("the token is longer than %d bytes: too long for an address", maxBearer)
@@ -40,6 +40,9 @@ func (x *exchange) issueTicket() error {
 		return err
 	}
 	expires := time.Now().Add(ticketLife).Truncate(time.Millisecond)
+	if !x.tokenUntil.IsZero() && x.tokenUntil.Before(expires) {
+		expires = x.tokenUntil
+	}
 	sealed, err := x.g.tickets.seal(ticket{Path: path, Bearer: x.authorization[0], Expires: expires})
 	if err != nil {
 		return err

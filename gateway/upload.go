@@ -30,7 +30,7 @@ func newUploads(conn grpc.ClientConnInterface, measures *measures) *uploads {
 }
 
 // uploadRoute is read like the methods of the contract; its query knows no parameter.
-var uploadRoute = &route{method: http.MethodPut, body: "*"}
+var uploadRoute = &route{method: http.MethodPut, body: "*", rpc: orderv1.ImportService_WriteImportContent_FullMethodName}
 
 // importOf is the import whose content the path is. Whether there is one, the service knows.
 func importOf(path string) (name string, ok bool) {
@@ -66,13 +66,12 @@ func (u *uploads) serve(x *exchange, name string) {
 // which the next overwrites.
 func (u *uploads) put(x *exchange, name string) (*orderv1.WriteImportContentResponse, error) {
 	f := x.openFile()
-	defer f.close()
 	if err := x.checkUpload(); err != nil {
 		return nil, err
 	}
 	ctx := x.outgoingPart()
 	var written *orderv1.WriteImportContentResponse
-	for offset := int64(0); !f.whole; {
+	for offset := int64(0); !x.whole; {
 		part, err := f.next()
 		if err != nil {
 			return nil, err

@@ -13,26 +13,19 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// silence is how long a client that uploads may send nothing before it counts as gone. How long the whole takes does not
-// matter: files are large, and lines slow.
-const silence = 30 * time.Second
-
 // file is a file on its way from the client, of which one part at a time is in memory.
 type file struct {
-	x       *exchange
-	body    io.Reader
-	control *http.ResponseController
-	part    []byte
-	whole   bool // the client has sent all
+	x    *exchange
+	body io.Reader
+	part []byte
 }
 
 // openFile reads nothing yet: a client that waits for "100 Continue" learns what is wrong before it sends anything.
 func (x *exchange) openFile() *file {
-	f := &file{x: x, control: http.NewResponseController(x.w)}
+	f := &file{x: x}
 	if x.r.Body != nil {
-		f.body = http.MaxBytesReader(x.w, x.r.Body, x.g.config.MaxUpload)
+		f.body = x.paced(http.MaxBytesReader(x.w, x.r.Body, x.g.config.MaxUpload), uploadPatience)
 	}
-	f.wait()
 	return f
 }
 
@@ -43,11 +36,10 @@ func (f *file) next() ([]byte, error) {
 	}
 	n := 0
 	for n < len(f.part) {
-		f.wait()
 		read, err := f.body.Read(f.part[n:])
 		n += read
 		if errors.Is(err, io.EOF) {
-			f.whole = true
+			f.x.whole = true
 			break
 		}
 		if err != nil {
@@ -65,21 +57,9 @@ func (f *file) fault(err error) error {
 		return f.x.fileTooLarge()
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return refuse(http.StatusRequestTimeout, codes.DeadlineExceeded, "UPLOAD_STALLED",
-			"nothing of the file came for %.0f seconds; send it again", silence.Seconds())
+			"the file came slower than %d bytes a second; send it again", leastRate)
 	default:
 		return invalid("the file did not arrive whole; send it again")
-	}
-}
-
-// wait begins the client's time anew. When all has come, the server takes the deadline away itself. Readers that have none, such
-// as tests', are left to block.
-func (f *file) wait() { _ = f.control.SetReadDeadline(time.Now().Add(silence)) }
-
-// close has the connection closed when more of the file may come on it. The deadline stays: the server does not wait for
-// that any longer than we would.
-func (f *file) close() {
-	if !f.whole {
-		f.x.w.Header().Set("Connection", "close")
 	}
 }
 

@@ -27,6 +27,13 @@ type Common struct {
 	LogFormat    string        `help:"text or json." enum:"text,json" default:"json" group:"Observability"`
 }
 
+// Front are the settings of a process that serves REST.
+type Front struct {
+	CORS           []string `name:"cors" help:"Web origins that may call from a browser." group:"Limits"`
+	MaxConnections int      `help:"REST connections that may be open at once; fewer where the process may not have as many files open." default:"4096" group:"Limits"`
+	TrustedProxies []string `help:"Networks, such as 10.0.0.0/8, of proxies whose X-Forwarded-For tells where requests come from." group:"Limits"`
+}
+
 // Mail are the settings of mail.
 type Mail struct {
 	SMTP       string `name:"smtp" help:"SMTP server, smtp://user:password@host:587 or smtps://host:465. Without one mails go into the mail folder." secret:"" group:"Mail"`

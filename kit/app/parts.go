@@ -59,9 +59,15 @@ func Version() string {
 // Part sends at the end what has not been sent. Put it first: then it stops last.
 func (s Seen) Part() process.Part { return process.Part{Name: "telemetry", Stop: s.Shutdown} }
 
+// adminConnections are those of the port for operators. They are its own, so that clients can't take them.
+const adminConnections = 64
+
+// grpcConnections is how many connections a server of gRPC takes. Each carries many calls.
+const grpcConnections = 4096
+
 // AdminPart serves those who run the process. settings is what process.Parse has filled.
 func (c Common) AdminPart(settings any, seen Seen, readiness *process.Readiness) process.Part {
-	return process.HTTP("admin", c.AdminListen, process.Admin(process.AdminConfig{
+	return process.HTTP("admin", c.AdminListen, adminConnections, process.Admin(process.AdminConfig{
 		Readiness: readiness, Metrics: seen.Handler(), Config: settings, LogLevel: seen.Level,
 	}))
 }
@@ -99,7 +105,7 @@ func GRPCPart(address string, server *grpc.Server) process.Part {
 	return process.Part{
 		Name: "grpc",
 		Start: func(ctx context.Context) (err error) {
-			listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+			listener, err = process.Listen(ctx, address, grpcConnections)
 			return err
 		},
 		Run: func(context.Context) error { return server.Serve(listener) },

@@ -25,7 +25,7 @@ func (a authentication) step(ctx context.Context, c *call) error {
 	if len(header) == 0 {
 		return c.next(ctx)
 	}
-	raw, err := bearer(header)
+	raw, err := Bearer(header)
 	if err != nil {
 		return err
 	}
@@ -40,8 +40,8 @@ func (a authentication) step(ctx context.Context, c *call) error {
 	return c.next(ctx)
 }
 
-// bearer is the token in the header's only value.
-func bearer(header []string) (string, error) {
+// Bearer is the token in the authorization header, which has to have one value.
+func Bearer(header []string) (string, error) {
 	if len(header) > 1 {
 		return "", errs.Unauthenticated(token.Invalid, "there is more than one authorization header")
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -113,7 +114,7 @@ func TestHTTPFinishesWhatItBegan(t *testing.T) {
 	defer stop()
 	done, up := make(chan error, 1), make(chan struct{})
 	go func() {
-		done <- process.Run(ctx, quiet, time.Minute, process.HTTP("http", address, handler),
+		done <- process.Run(ctx, quiet, time.Minute, process.HTTP("http", address, 10, handler),
 			process.Part{Name: "up", Start: func(context.Context) error { close(up); return nil }})
 	}()
 	<-up
@@ -128,8 +129,41 @@ func TestHTTPFinishesWhatItBegan(t *testing.T) {
 }
 
 func TestHTTPNeedsItsAddress(t *testing.T) {
-	err := process.Run(t.Context(), quiet, time.Minute, process.HTTP("admin", "127.0.0.1:nowhere", http.NotFoundHandler()))
+	err := process.Run(t.Context(), quiet, time.Minute, process.HTTP("admin", "127.0.0.1:nowhere", 10, http.NotFoundHandler()))
 	require.ErrorContains(t, err, "admin: start: ")
+}
+
+// Connections beyond the most wait, and those of one port are no other's.
+func TestConnectionsAreLimitedPortByPort(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	rest, admin := freeAddress(t), freeAddress(t)
+	done, up := make(chan error, 1), make(chan struct{})
+	hello := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") })
+	go func() {
+		done <- process.Run(ctx, quiet, time.Second, process.HTTP("rest", rest, 16, hello), process.HTTP("admin", admin, 16, hello),
+			process.Part{Name: "up", Start: func(context.Context) error { close(up); return nil }})
+	}()
+	<-up
+	var idle []net.Conn
+	for range 16 { // all that there are, sending nothing
+		conn, err := net.Dial("tcp", rest)
+		require.NoError(t, err)
+		defer conn.Close()
+		idle = append(idle, conn)
+	}
+	waits := make(chan string, 1)
+	go func() { waits <- get("http://" + rest) }()
+	require.Equal(t, "hello", get("http://"+admin))
+	select {
+	case got := <-waits:
+		require.Fail(t, "one connection too many", got)
+	default:
+	}
+	require.NoError(t, idle[0].Close())
+	require.Equal(t, "hello", <-waits)
+	stop()
+	<-done
 }
 
 func freeAddress(t *testing.T) string {

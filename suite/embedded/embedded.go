@@ -59,6 +59,8 @@ type Config struct {
 	RateLimit int
 	// CORSOrigins are the web origins that may call from a browser.
 	CORSOrigins []string
+	// TrustedProxies are the networks of proxies whose X-Forwarded-For is believed.
+	TrustedProxies []string
 	// Mail says how mail leaves the company; into the folder mailbox of Dir when it says nothing.
 	Mail kit.Mail
 	// Issuers are the OIDC issuers whose tokens count besides the suite's own.
@@ -187,10 +189,14 @@ func (s *Suite) surroundings() (app.Surroundings, error) {
 	return around, nil
 }
 
+// tokens are those of the process itself.
+func (s *Suite) tokens() func(context.Context) string {
+	return s.Issuer.Renewing(access.Principal{Role: accessv1.Role_ROLE_SERVICE, Subject: "services/suite"}, time.Hour)
+}
+
 // peer is how services in this process call each other: as themselves, through each other's whole chain.
 func (s *Suite) peer() func(string) grpc.ClientConnInterface {
-	self := access.Principal{Role: accessv1.Role_ROLE_SERVICE, Subject: "services/suite"}
-	tokens := s.Issuer.Renewing(self, time.Hour)
+	tokens := s.tokens()
 	unary, stream := chain.ClientUnary(tokens), chain.ClientStream(tokens)
 	return func(service string) grpc.ClientConnInterface {
 		return peer.Intercept(s.channels[service], unary, stream)
@@ -204,6 +210,7 @@ func (s *Suite) gateway() (http.Handler, error) {
 	}
 	return gateway.New(gateway.Config{
 		Conns: conns, OpenAPI: contract.OpenAPI, CORSOrigins: s.cfg.CORSOrigins, Sandbox: s.cfg.Sandbox, JWKS: s.Issuer,
+		Verifier: s.around.Verifier, Token: s.tokens(), TrustedProxies: s.cfg.TrustedProxies,
 		Log: s.cfg.Log, Tracer: s.cfg.Tracer.Tracer("kept.dev/gateway"), Meter: s.cfg.Meter.Meter("kept.dev/gateway"),
 	})
 }

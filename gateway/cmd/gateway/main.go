@@ -13,21 +13,24 @@ import (
 	"google.golang.org/grpc/health/grpc_health_v1"
 
 	"kept.dev/gateway"
+	"kept.dev/kit/access"
 	"kept.dev/kit/app"
 	"kept.dev/kit/chain"
 	"kept.dev/kit/peer"
 	"kept.dev/kit/process"
 	"kept.dev/kit/tlsconf"
+	"kept.dev/kit/token"
 	contract "kept.dev/proto"
+	accessv1 "kept.dev/proto/gen/kept/access/v1"
 )
 
 // Config are the gateway's settings.
 type Config struct {
 	app.Common
 	app.Mesh
+	app.Front
 	Listen   string            `help:"Address to serve REST on." default:"127.0.0.1:8080" group:"Addresses"`
 	Services map[string]string `help:"Addresses of all services, name=host:port; several with commas." required:"" group:"Addresses"`
-	CORS     []string          `name:"cors" help:"Web origins that may call from a browser." group:"Limits"`
 	// MaxStreams leaves room for other calls: a connection to a service carries 1000 at once.
 	MaxStreams int `help:"Streams that may be open at once." default:"500" group:"Limits"`
 }
@@ -59,7 +62,7 @@ func serve(ctx context.Context, cfg Config) error {
 	}
 	readiness := process.NewReadiness(nil, process.Check{Name: "services", Probe: anybody(conns)})
 	return process.Run(ctx, seen.Logger, cfg.Drain, seen.Part(), cfg.AdminPart(&cfg, seen, readiness), cfg.ProbePart(readiness),
-		process.HTTP("rest", cfg.Listen, handler), readiness.Part(), app.SettlePart())
+		process.HTTP("rest", cfg.Listen, cfg.MaxConnections, handler), readiness.Part(), app.SettlePart())
 }
 
 // anybody tells whether at least one service answers. With one away, the others are still worth being reached.
@@ -77,7 +80,7 @@ func anybody(conns map[string]grpc.ClientConnInterface) func(context.Context) er
 	}
 }
 
-// connect dials every service. The gateway calls with its callers' own tokens, never with one of its own.
+// connect dials every service. The gateway calls with its callers' own tokens: its own one vouches for addresses only.
 func connect(cfg Config, source *tlsconf.Source) (map[string]grpc.ClientConnInterface, error) {
 	conns := map[string]grpc.ClientConnInterface{}
 	for name, address := range cfg.Services {
@@ -96,7 +99,17 @@ func front(cfg Config, conns map[string]grpc.ClientConnInterface, seen app.Seen)
 	if err != nil {
 		return nil, err
 	}
+	issuers, err := cfg.Issuers()
+	if err != nil {
+		return nil, err
+	}
+	verifier, err := token.NewVerifier(keys.Tokens.Keys(), issuers, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	self := access.Principal{Role: accessv1.Role_ROLE_SERVICE, Subject: "services/gateway"}
 	return gateway.New(gateway.Config{
+		Verifier: verifier, Token: keys.Tokens.Renewing(self, time.Hour), TrustedProxies: cfg.TrustedProxies,
 		Conns: conns, OpenAPI: contract.OpenAPI, CORSOrigins: cfg.CORS, Sandbox: cfg.Sandbox, JWKS: keys.Tokens, Signer: keys.Links,
 		Timeout: 30 * time.Second, MaxStreams: cfg.MaxStreams, Log: seen.Logger,
 		Tracer: seen.TracerProvider.Tracer("kept.dev/gateway"), Meter: seen.MeterProvider.Meter("kept.dev/gateway"),

@@ -39,7 +39,7 @@ func run(mail, web string) error {
 	defer server.Stop()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /mails", func(w http.ResponseWriter, r *http.Request) { show(w, r, server) })
-	return process.Run(ctx, slog.Default(), 5*time.Second, process.HTTP("mails", web, mux))
+	return process.Run(ctx, slog.Default(), 5*time.Second, process.HTTP("mails", web, 64, mux))
 }
 
 // Mail is a mail as it is shown.

@@ -59,10 +59,10 @@ func main() {
 type ServeCmd struct {
 	app.Common
 	app.Mail
-	Listen     string   `help:"Address to serve REST on." default:"127.0.0.1:8080" group:"Addresses"`
-	Data       string   `help:"Folder for everything that lasts." default:"data" group:"Storage"`
-	GRPCListen string   `name:"grpc-listen" help:"Address to serve gRPC on." default:"127.0.0.1:9000" group:"Addresses"`
-	CORS       []string `name:"cors" help:"Web origins that may call from a browser." group:"Limits"`
+	app.Front
+	Listen     string `help:"Address to serve REST on." default:"127.0.0.1:8080" group:"Addresses"`
+	Data       string `help:"Folder for everything that lasts." default:"data" group:"Storage"`
+	GRPCListen string `name:"grpc-listen" help:"Address to serve gRPC on." default:"127.0.0.1:9000" group:"Addresses"`
 }
 
 // Run runs until a signal comes.
@@ -78,7 +78,7 @@ func (c *ServeCmd) Run(ctx context.Context) error {
 	mail := c.Mail.Settings()
 	mail.PublicURL = cmp.Or(mail.PublicURL, "http://"+c.Listen)
 	suite, err := embedded.Open(ctx, embedded.Config{
-		Dir: c.Data, Sandbox: c.Sandbox, RateLimit: c.RateLimit, CORSOrigins: c.CORS, Issuers: issuers,
+		Dir: c.Data, Sandbox: c.Sandbox, RateLimit: c.RateLimit, CORSOrigins: c.CORS, TrustedProxies: c.TrustedProxies, Issuers: issuers,
 		Mail: mail,
 		Log:  seen.Logger, Tracer: seen.TracerProvider, Meter: seen.MeterProvider,
 	})
@@ -94,7 +94,7 @@ func (c *ServeCmd) Run(ctx context.Context) error {
 	return process.Run(ctx, seen.Logger, c.Drain,
 		seen.Part(), c.AdminPart(c, seen, readiness), c.ProbePart(readiness),
 		process.Part{Name: "services", Run: suite.Run, Stop: suite.Drain}, backup.Part(c.Data, suite.Databases(), seen.Logger),
-		app.GRPCPart(c.GRPCListen, server), app.StreamsPart(suite.EndStreams), process.HTTP("rest", c.Listen, suite.Handler),
+		app.GRPCPart(c.GRPCListen, server), app.StreamsPart(suite.EndStreams), process.HTTP("rest", c.Listen, c.MaxConnections, suite.Handler),
 		process.Part{Name: "greeting", Start: func(context.Context) error { return c.greet(suite.Issuer) }},
 		readiness.Part(), app.SettlePart())
 }
