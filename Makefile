@@ -13,15 +13,18 @@ BRIEF   ?=
 VERSION ?= dev
 PLATFORMS ?= linux/amd64
 
+# What is generated, once the imported contracts are there.
+GENERATE = PATH="$(BIN):$$PATH" $(BIN)/buf generate && $(BIN)/buf build -o $(BIN)/contract.binpb && $(BIN)/rows $(BIN)/contract.binpb services
+
 help: ## List what can be made.
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 tools: ## Build the pinned build tools into bin/.
 	@GOWORK=off $(GO) build -C tools -o $(BIN)/ tool
 
-generate: tools ## Generate Go and OpenAPI from the contracts.
+generate: tools ## Generate Go and OpenAPI from the contracts, and Go from each rows.yaml.
 	$(BIN)/protodeps proto/third_party
-	PATH="$(BIN):$$PATH" $(BIN)/buf generate
+	$(GENERATE)
 
 lint: tools ## Check the contracts, the code and the walls between modules.
 	$(BIN)/protodeps proto/third_party
@@ -33,8 +36,8 @@ lint: tools ## Check the contracts, the code and the walls between modules.
 	$(BIN)/lint $(MODULES) tools k8s
 
 check: lint ## Lint, and prove that generated code is current and every module builds alone.
-	PATH="$(BIN):$$PATH" $(BIN)/buf generate
-	@git diff --exit-code --stat -- proto/gen || { echo "generated code is not current: make generate"; exit 1; }
+	$(GENERATE)
+	@git diff --exit-code --stat -- proto/gen services || { echo "generated code is not current: make generate"; exit 1; }
 	GOWORK=off $(GO) test -C tools ./cluster/policy ./images ./kube ./lint
 	@for m in $(MODULES); do echo "build $$m alone"; (cd $$m && GOWORK=off $(GO) build ./...) || exit 1; done
 

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"kept.dev/kit/change"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
 )
@@ -19,12 +20,12 @@ func (s *Service) CreateProgram(ctx context.Context, req *loyaltyv1.CreateProgra
 		return nil, err
 	}
 	program := proto.CloneOf(req.GetProgram())
-	program.Name = collection + req.GetProgramId()
-	program.Etag = "1"
+	program.Name = loyaltyv1.ProgramResourceName{Program: req.GetProgramId()}.String()
+	program.Etag = resource.Etag(1)
 	program.CreateTime = timestamppb.New(s.clock.Now())
 
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*loyaltyv1.Program, error) {
-		insertProgram(tx, program)
-		return program, nil
+		_, err := programRows.Insert(tx, program)
+		return program, err
 	})
 }

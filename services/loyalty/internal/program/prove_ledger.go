@@ -33,7 +33,11 @@ const prove = `
 //
 // Errors: NOT_FOUND for an unknown programme.
 func (s *Service) ProveLedger(ctx context.Context, req *loyaltyv1.ProveLedgerRequest) (*loyaltyv1.LedgerProof, error) {
-	rows, err := s.db.Query(ctx, prove, idOf(req.GetName()))
+	key, err := keyOfProgram(req.GetName())
+	if err != nil {
+		return nil, errs.NotFound(req.GetName())
+	}
+	rows, err := s.db.Query(ctx, prove, key...)
 	if err != nil {
 		return nil, err
 	}

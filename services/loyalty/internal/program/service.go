@@ -6,6 +6,7 @@ import (
 
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
 )
@@ -28,4 +29,5 @@ func (s *Service) Capability() kit.Capability {
 	}
 }
 
-const collection = "programs/"
+// programs are the programmes as callers see them. They are the company's, and open to everybody.
+var programs = resource.Of(programRows)

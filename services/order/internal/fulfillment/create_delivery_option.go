@@ -9,7 +9,6 @@ import (
 
 	"kept.dev/kit/change"
 	"kept.dev/kit/errs"
-	"kept.dev/kit/money"
 	"kept.dev/kit/sqldb"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
@@ -22,7 +21,7 @@ func (s *Service) CreateDeliveryOption(
 	ctx context.Context, req *orderv1.CreateDeliveryOptionRequest,
 ) (*orderv1.DeliveryOption, error) {
 	option := proto.CloneOf(req.GetDeliveryOption())
-	option.Name = optionCollection + req.GetDeliveryOptionId()
+	option.Name = orderv1.DeliveryOptionResourceName{DeliveryOption: req.GetDeliveryOptionId()}.String()
 	option.PromisedDuration = inMicroseconds(option.GetPromisedDuration().AsDuration())
 	if option.RiskDuration == nil {
 		option.RiskDuration = durationpb.New(option.GetPromisedDuration().AsDuration() / 4)
@@ -31,16 +30,14 @@ func (s *Service) CreateDeliveryOption(
 	if option.GetRiskDuration().AsDuration() >= option.GetPromisedDuration().AsDuration() {
 		return nil, errs.Invalid("delivery_option.risk_duration", "must be shorter than promised_duration")
 	}
-	var fee money.Amount
-	if option.GetSpeedFee() != nil {
-		var err error
-		if fee, err = money.Parse(option.GetSpeedFee()); err != nil {
-			return nil, errs.Invalid("delivery_option.speed_fee", "%v", err)
-		}
-	}
 
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*orderv1.DeliveryOption, error) {
-		insertOption(tx, req.GetDeliveryOptionId(), option, fee)
+		insert, err := deliveryOptionRows.Insert(tx, option)
+		if err != nil {
+			return nil, err
+		}
+		insert.Refuse("delivery_option_risk_within_promised",
+			errs.Invalid("delivery_option.risk_duration", "must be at least a microsecond and shorter than promised_duration"))
 		return option, nil
 	})
 }

@@ -2,10 +2,7 @@ package fulfillment
 
 import (
 	"context"
-	"errors"
 
-	"kept.dev/kit/errs"
-	"kept.dev/kit/sqldb"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
 
@@ -15,13 +12,5 @@ import (
 func (s *Service) GetDeliveryOption(
 	ctx context.Context, req *orderv1.GetDeliveryOptionRequest,
 ) (*orderv1.DeliveryOption, error) {
-	rows, err := s.db.Query(ctx, selectOption, optionID(req.GetName()))
-	if err != nil {
-		return nil, err
-	}
-	option, err := sqldb.One(rows, scanOption)
-	if errors.Is(err, sqldb.ErrNoRow) {
-		return nil, errs.NotFound(req.GetName())
-	}
-	return option, err
+	return deliveryOptions.Get(ctx, s.db, req)
 }

@@ -7,6 +7,7 @@ import (
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/outbox"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	"kept.dev/services/order/internal/order"
@@ -35,3 +36,6 @@ func (s *Service) Capability() kit.Capability {
 		Register: func(r grpc.ServiceRegistrar) { orderv1.RegisterFulfillmentServiceServer(r, s) },
 	}
 }
+
+// deliveryOptions are the ways of delivery as callers see them. They are the company's, and open to everybody.
+var deliveryOptions = resource.Of(deliveryOptionRows)
