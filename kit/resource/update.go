@@ -53,21 +53,43 @@ func (r *Resource[M, L]) Update(ctx context.Context, db *sqldb.DB, req UpdateReq
 			return none, err
 		}
 		if len(also) == 0 {
-			return r.write(tx, wanted, paths, conds, r.raise(paths))
+			return r.write(tx, wanted, paths, conds)
 		}
-		before, err := r.lock(tx, wanted, conds)
+		return r.change(tx, wanted, conds, append([]Also[M]{func(_ *sqldb.Tx, _, after M) error {
+			mask.Apply(after, wanted, paths)
+			return nil
+		}}, also...))
+	})
+}
+
+// Change is a custom method that changes one row: pin, close, publish. The functions change the new values, or refuse.
+//
+// Errors: NOT_FOUND for an unknown name, and for one that the caller may not see; ABORTED (ETAG_MISMATCH) for a request with
+// another etag; the functions'.
+func (r *Resource[M, L]) Change(ctx context.Context, db *sqldb.DB, req NameRequest, do ...Also[M]) (M, error) {
+	return change.Do(ctx, db, req, func(tx *sqldb.Tx) (M, error) {
+		conds, err := r.row(ctx, req.GetName())
 		if err != nil {
+			var none M
 			return none, err
 		}
-		after := proto.CloneOf(before)
-		mask.Apply(after, wanted, paths)
-		for _, do := range also {
-			if err := do(tx, before, after); err != nil {
-				return none, err
-			}
-		}
-		return after, r.replace(tx, after)
+		return r.change(tx, req, conds, do)
 	})
+}
+
+func (r *Resource[M, L]) change(tx *sqldb.Tx, seen NameRequest, conds []page.Cond, do []Also[M]) (M, error) {
+	var none M
+	before, err := r.lock(tx, seen, conds)
+	if err != nil {
+		return none, err
+	}
+	after := proto.CloneOf(before)
+	for _, step := range do {
+		if err := step(tx, before, after); err != nil {
+			return none, err
+		}
+	}
+	return after, r.replace(tx, after)
 }
 
 // wanted is the resource in the request, and its field's name.
@@ -115,12 +137,13 @@ func behaves(m proto.Message, field string, wanted ...annotations.FieldBehavior)
 }
 
 // write changes the fields of the paths by one statement, and nothing where the etag is another.
-func (r *Resource[M, L]) write(tx *sqldb.Tx, wanted M, paths []string, conds []page.Cond, sets []string) (M, error) {
-	var none M
+func (r *Resource[M, L]) write(tx *sqldb.Tx, wanted M, paths []string, conds []page.Cond) (M, error) {
 	values, err := r.rows.Values(wanted)
 	if err != nil {
+		var none M
 		return none, err
 	}
+	var sets []string
 	var args []any
 	for i, c := range r.rows.Columns {
 		if slices.Contains(paths, c.Field) {
@@ -128,30 +151,35 @@ func (r *Resource[M, L]) write(tx *sqldb.Tx, wanted M, paths []string, conds []p
 			sets = append(sets, c.Name+" = $"+strconv.Itoa(len(args)))
 		}
 	}
-	if len(sets) == 0 { // an empty mask over an empty message
+	if len(sets) > 0 {
+		sets = append(sets, r.raise()...)
+	}
+	return r.set(tx, wanted, conds, sets, args)
+}
+
+// set runs an update of the row, if it is still the one that the caller has seen. Without anything to set it holds the row.
+func (r *Resource[M, L]) set(tx *sqldb.Tx, seen NameRequest, conds []page.Cond, sets []string, args []any) (M, error) {
+	if len(sets) == 0 {
 		sets = []string{r.listing.ID + " = " + r.listing.ID}
 	}
 	head := "update " + r.rows.Table + " set " + strings.Join(sets, ", ")
-	text, args := page.SelectWhere(head, args, append(conds, r.current(wanted)...)...)
-	changed, err := r.changed(tx, wanted.GetName(), conds, sqldb.Q(text+"\nreturning "+r.rows.ColumnList(), args...))
-	return changed, err
+	text, args := page.SelectWhere(head, args, append(slices.Clone(conds), r.current(seen)...)...)
+	return r.changed(tx, seen.GetName(), conds, sqldb.Q(text+"\nreturning "+r.rows.ColumnList(), args...))
 }
 
-// raise makes a new version, where there are versions and something changes.
-func (r *Resource[M, L]) raise(paths []string) []string {
+// raise makes a new version, where there are versions.
+func (r *Resource[M, L]) raise() []string {
+	var sets []string
 	for _, c := range r.rows.of(etagField) {
-		if len(paths) > 0 {
-			return []string{c.Name + " = " + c.Name + " + 1"}
-		}
+		sets = append(sets, c.Name+" = "+c.Name+" + 1")
 	}
-	return nil
+	return sets
 }
 
 // lock makes a new version of the row, which holds it until the end of the transaction, and returns the resource as it is up to
 // now under the new version.
-func (r *Resource[M, L]) lock(tx *sqldb.Tx, seen M, conds []page.Cond) (M, error) {
-	held := []string{r.listing.ID + " = " + r.listing.ID}
-	return r.write(tx, seen, nil, conds, append(r.raise([]string{etagField}), held...))
+func (r *Resource[M, L]) lock(tx *sqldb.Tx, seen NameRequest, conds []page.Cond) (M, error) {
+	return r.set(tx, seen, conds, r.raise(), nil)
 }
 
 // replace writes the row that is locked.
