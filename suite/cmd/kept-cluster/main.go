@@ -42,8 +42,12 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s\nREST  http://%s\ndocs  http://%s/docs\nkeys, logs and data until it stops: %s\nadmin token, good for a day\n%s\n",
-		c.Describe(), c.Gateway.Address, c.Gateway.Address, dir, owner)
+	file := filepath.Join(dir, "admin-token")
+	if err := os.WriteFile(file, []byte(owner), 0o600); err != nil {
+		return err
+	}
+	fmt.Printf("%s\nREST  http://%s\ndocs  http://%s/docs\nkeys, logs and data until it stops: %s\nadmin token, good for a day, in %s\n",
+		c.Describe(), c.Gateway.Address, c.Gateway.Address, dir, file)
 	select {
 	case <-ctx.Done():
 	case <-c.Failed():

@@ -16,7 +16,6 @@ import (
 	"kept.dev/kit/app"
 	"kept.dev/kit/process"
 	"kept.dev/kit/token"
-	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	"kept.dev/suite/backup"
 	"kept.dev/suite/embedded"
 )
@@ -95,31 +94,9 @@ func (c *ServeCmd) Run(ctx context.Context) error {
 		seen.Part(), c.AdminPart(c, seen, readiness), c.ProbePart(readiness),
 		process.Part{Name: "services", Run: suite.Run, Stop: suite.Drain}, backup.Part(c.Data, suite.Databases(), seen.Logger),
 		app.GRPCPart(c.GRPCListen, server), app.StreamsPart(suite.EndStreams), process.HTTP("rest", c.Listen, c.MaxConnections, suite.Handler),
-		process.Part{Name: "greeting", Start: func(context.Context) error { return c.greet(suite.Issuer) }},
+		process.Part{Name: "greeting", Start: func(context.Context) error { return c.greet(os.Stdout, suite.Issuer) }},
 		readiness.Part(), app.SettlePart())
 }
-
-// greet tells where everything is, and gives the owner a token at the first start.
-func (c *ServeCmd) greet(issuer *token.Issuer) error {
-	fmt.Printf("Kept is running, on the data in %s\n\n  REST  http://%s\n  docs  http://%s/docs\n  gRPC  %s\n", c.Data, c.Listen, c.Listen, c.GRPCListen)
-	file := filepath.Join(c.Data, "admin-token")
-	raw, err := os.ReadFile(file)
-	if os.IsNotExist(err) {
-		var fresh string
-		if fresh, err = issuer.Issue(access.Principal{Role: accessv1.Role_ROLE_ADMIN, Subject: "admins/owner"}, ownerTTL); err != nil {
-			return err
-		}
-		raw = []byte(fresh)
-		err = os.WriteFile(file, raw, 0o600)
-	}
-	if err != nil {
-		return err
-	}
-	fmt.Printf("  admin token (also in %s)\n  %s\n", file, raw)
-	return nil
-}
-
-const ownerTTL = 365 * 24 * time.Hour
 
 // TokenCmd prints tokens.
 type TokenCmd struct {
