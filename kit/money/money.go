@@ -12,6 +12,9 @@ import (
 // Max is the largest amount, either way, in minor units. Sums of a thousand of them still fit an int64.
 const Max = 9_000_000_000_000_000
 
+// MaxPrice is the largest price that callers may set, in units of any currency: a hundred times it is still below Max.
+const MaxPrice = 90_000_000_000
+
 // Amount is money.
 type Amount struct {
 	Minor    int64 // minor units, such as cents
@@ -49,10 +52,20 @@ func Parse(m *money.Money) (Amount, error) {
 		return Amount{}, fmt.Errorf("must not be negative")
 	case nanos > 999_999_999 || nanos%per != 0:
 		return Amount{}, fmt.Errorf("must be a whole number of the currency's smallest unit: nanos a multiple of %d below 1,000,000,000", per)
-	case units > Max/(1_000_000_000/per)-1:
-		return Amount{}, fmt.Errorf("must be at most %d %s", Max/(1_000_000_000/per)-1, m.GetCurrencyCode())
 	}
-	return Amount{Minor: units*(1_000_000_000/per) + nanos/per, Currency: m.GetCurrencyCode()}, nil
+	minorPerUnit := 1_000_000_000 / per
+	if most := Max / minorPerUnit; units > most || units == most && nanos > 0 {
+		return Amount{}, fmt.Errorf("must be at most %d %s", most, m.GetCurrencyCode())
+	}
+	return Amount{Minor: units*minorPerUnit + nanos/per, Currency: m.GetCurrencyCode()}, nil
+}
+
+// ParsePrice reads a price, which may be zero to MaxPrice units.
+func ParsePrice(m *money.Money) (Amount, error) {
+	if m.GetUnits() > MaxPrice || m.GetUnits() == MaxPrice && m.GetNanos() > 0 {
+		return Amount{}, fmt.Errorf("must be at most %d %s", MaxPrice, m.GetCurrencyCode())
+	}
+	return Parse(m)
 }
 
 // Proto is the amount as callers see it. The currency is one that Parse has accepted.

@@ -26,7 +26,12 @@ func TestParse(t *testing.T) {
 		"negative nanos": {in: &protomoney.Money{CurrencyCode: "EUR", Nanos: -10_000_000}, bad: "negative"},
 		"no currency":    {in: &protomoney.Money{Units: 1}, bad: "ISO 4217"},
 		"lower case":     {in: &protomoney.Money{CurrencyCode: "eur", Units: 1}, bad: "ISO 4217"},
-		"too much":       {in: &protomoney.Money{CurrencyCode: "EUR", Units: 90_000_000_000_000}, bad: "at most"},
+		"the most":       {in: &protomoney.Money{CurrencyCode: "EUR", Units: 90_000_000_000_000}, want: money.Max},
+		"a cent more":    {in: &protomoney.Money{CurrencyCode: "EUR", Units: 90_000_000_000_000, Nanos: 10_000_000}, bad: "at most 90000000000000 EUR"},
+		"a euro more":    {in: &protomoney.Money{CurrencyCode: "EUR", Units: 90_000_000_000_001}, bad: "at most"},
+		"the most yen":   {in: &protomoney.Money{CurrencyCode: "JPY", Units: money.Max}, want: money.Max},
+		"a yen more":     {in: &protomoney.Money{CurrencyCode: "JPY", Units: money.Max + 1}, bad: "at most"},
+		"most nanos":     {in: &protomoney.Money{CurrencyCode: "EUR", Nanos: 990_000_000}, want: 99},
 		"too many nanos": {in: &protomoney.Money{CurrencyCode: "EUR", Nanos: 1_000_000_000}, bad: "whole number"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -44,7 +49,7 @@ func TestParse(t *testing.T) {
 func TestProtoIsParsesInverse(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a := money.Amount{
-			Minor:    rapid.Int64Range(0, money.Max/2).Draw(t, "minor"),
+			Minor:    rapid.Int64Range(0, money.Max).Draw(t, "minor"),
 			Currency: rapid.SampledFrom([]string{"EUR", "USD", "JPY", "KWD", "UAH", "RUB"}).Draw(t, "currency"),
 		}
 		back, err := money.Parse(a.Proto())
@@ -52,6 +57,21 @@ func TestProtoIsParsesInverse(t *testing.T) {
 		require.Equal(t, a, back)
 		require.True(t, proto.Equal(a.Proto(), back.Proto()))
 	})
+}
+
+func TestPricesHaveOneBoundInAllCurrencies(t *testing.T) {
+	for _, currency := range []string{"EUR", "JPY", "KWD"} {
+		most, err := money.ParsePrice(&protomoney.Money{CurrencyCode: currency, Units: 90_000_000_000})
+		require.NoError(t, err)
+		_, err = most.Times(100)
+		require.NoError(t, err)
+		_, err = money.ParsePrice(&protomoney.Money{CurrencyCode: currency, Units: 90_000_000_000, Nanos: 10_000_000})
+		require.ErrorContains(t, err, "at most 90000000000 "+currency)
+		_, err = money.ParsePrice(&protomoney.Money{CurrencyCode: currency, Units: 90_000_000_001})
+		require.ErrorContains(t, err, "at most 90000000000 "+currency)
+	}
+	_, err := money.ParsePrice(&protomoney.Money{CurrencyCode: "EUR", Units: -1})
+	require.ErrorContains(t, err, "negative")
 }
 
 func TestSumsStayInRange(t *testing.T) {

@@ -73,6 +73,20 @@ func TestAQuoteThatIsNeverClosed(t *testing.T) {
 	})
 }
 
+// A line is one fault, however many steps it takes to get over it, and the lines behind it keep their numbers.
+func TestALineOfManyMegabytesIsOneFault(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		spec := &orderv1.Import{Format: orderv1.Import_CSV, Issuer: "shop", Subject: orderv1.Import_CUSTOMER}
+		long := strings.Repeat("x", 3<<20)
+		for _, line := range []string{long, `"` + long} {
+			i := h.importAll(spec, "customer_id,display_name\nK-0,Ivan\nK-1,"+line+"\nK-2\nK-3,Anna\n"+long)
+			const tooLong = ": is longer than 65536 bytes, or begins a value with a quote that is never closed"
+			require.Equal(t, []string{"3" + tooLong, "4: has 1 values, but there are 2 column titles", "6" + tooLong}, h.faults(i.GetName()))
+			require.EqualValues(t, 5, i.GetRowCount())
+		}
+	})
+}
+
 func TestColumnsThatAreMissing(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
 		for content, paths := range map[string][]string{

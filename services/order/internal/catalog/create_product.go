@@ -17,7 +17,7 @@ import (
 //
 // Errors: ALREADY_EXISTS where the id is taken; INVALID_ARGUMENT for a price that is no amount of money.
 func (s *Service) CreateProduct(ctx context.Context, req *orderv1.CreateProductRequest) (*orderv1.Product, error) {
-	price, err := money.Parse(req.GetProduct().GetUnitPrice())
+	price, err := money.ParsePrice(req.GetProduct().GetUnitPrice())
 	if err != nil {
 		return nil, errs.Invalid("product.unit_price", "%v", err)
 	}

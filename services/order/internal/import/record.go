@@ -53,12 +53,17 @@ func cut(data []byte, end, size int) record {
 	return record{text: bytes.TrimSuffix(data[:end], []byte{'\r'}), size: size, lines: lines}
 }
 
-// tooLong gives the first line up, and what comes after it a chance.
+// tooLong gives the first line up, and what comes after it a chance. Where the line goes on beyond the data, restOfLine
+// passes over what is left of it: it is one fault, however long it is.
 func tooLong(data []byte) record {
-	size := bytes.IndexByte(data, '\n') + 1
-	if size == 0 {
-		size = min(len(data), maxRecord)
-	}
-	return record{size: size, lines: 1,
+	return record{size: restOfLine(data), lines: 1,
 		fault: fmt.Sprintf("is longer than %d bytes, or begins a value with a quote that is never closed", maxRecord)}
+}
+
+// restOfLine is how many bytes of the data the line has that they begin with or in, with what ends it.
+func restOfLine(data []byte) int {
+	if end := bytes.IndexByte(data, '\n'); end >= 0 {
+		return end + 1
+	}
+	return len(data)
 }

@@ -88,9 +88,27 @@ func (s *Service) nextBatch(ctx context.Context, j job) (batch, error) {
 	if err != nil {
 		return batch{}, err
 	}
+	within, err := s.withinLine(ctx, j, file, b.offset)
+	if err != nil {
+		return batch{}, err
+	}
+	if within {
+		rest := restOfLine(data)
+		data, b.offset = data[rest:], b.offset+int64(rest)
+	}
 	b.fill(data, file, b.offset+int64(len(data)) == j.GetContentSize())
 	b.last = b.offset == j.GetContentSize()
 	return b, nil
+}
+
+// withinLine tells whether the file has been handled up to a place within a line. That line was longer than a window, and is
+// a fault already.
+func (s *Service) withinLine(ctx context.Context, j job, file opened, offset int64) (bool, error) {
+	if offset <= file.bytes {
+		return false, nil
+	}
+	before, err := s.content(ctx, j, offset-1, 1)
+	return err == nil && before[0] != '\n', err
 }
 
 // fill cuts the data into rows, as many as there are or are wanted.
