@@ -166,6 +166,38 @@ func TestATryThatWasCutOffIsNotMadeAgain(t *testing.T) {
 	}
 }
 
+// finding is a sender that can tell later what it has taken, as a folder can.
+type finding struct {
+	mailer.Sender
+	found mailer.Outcome
+}
+
+func (f finding) Find(string) mailer.Outcome { return f.found }
+
+// Where the outcome of a try that was cut off can be looked up, nothing stays unknown: the mail is sent once.
+func TestTheOutcomeOfATryThatWasCutOffIsLookedUp(t *testing.T) {
+	onBoth(t, func(t *testing.T, b *bench) {
+		goOn, over := b.stall(taken)
+		b.sendBy(finding{b.post, mailer.Outcome{State: mailer.Sent, Answer: "one.eml"}})
+		b.takenOver()
+		require.Equal(t, notificationv1.Message_SENT, b.email().GetState())
+		require.Equal(t, "SENT one.eml", history(b.email()))
+		require.Len(t, b.post.sent(), 1)
+		close(goOn)
+		<-over
+	})
+	onBoth(t, func(t *testing.T, b *bench) {
+		goOn, over := b.stall(busy, taken)
+		b.sendBy(finding{b.post, mailer.Outcome{State: mailer.Retry, Answer: "it is not there"}})
+		b.takenOver()
+		require.Equal(t, notificationv1.Message_SENT, b.email().GetState())
+		require.Equal(t, "FAILED it is not there; SENT 250 2.0.0 OK", history(b.email()))
+		require.Len(t, b.post.sent(), 2)
+		close(goOn)
+		<-over
+	})
+}
+
 func TestATryThatWasCutOffIsMadeAgainWhereTheShopWantsThat(t *testing.T) {
 	for name, answer := range late {
 		t.Run(name, func(t *testing.T) {

@@ -5,10 +5,13 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	netmail "net/mail"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 )
 
 // folder is where mails go without a server: one file each, named after the Message-ID.
@@ -25,11 +28,45 @@ func newFolder(path string, from *netmail.Address) (*folder, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("mail folder: %w", err)
 	}
-	file, err := os.CreateTemp(path, ".try-*")
+	file, err := os.CreateTemp(path, tryPrefix+"*")
 	if err != nil {
 		return nil, fmt.Errorf("mail folder: %w", err)
 	}
-	return &folder{path: path, from: from}, errors.Join(file.Close(), os.Remove(file.Name()))
+	if err := errors.Join(file.Close(), os.Remove(file.Name())); err != nil {
+		return nil, fmt.Errorf("mail folder: %w", err)
+	}
+	f := &folder{path: path, from: from}
+	return f, f.sweep(time.Now())
+}
+
+// Files that are not mails yet begin so.
+const (
+	tryPrefix = ".try-"
+	newPrefix = ".new-"
+)
+
+// abandoned is how old a file is that is not a mail yet, and never will be: its process has died. Others may be writing now.
+const abandoned = time.Minute
+
+// sweep removes what processes that died have left.
+func (f *folder) sweep(now time.Time) error {
+	entries, err := os.ReadDir(f.path)
+	if err != nil {
+		return fmt.Errorf("mail folder: %w", err)
+	}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), newPrefix) && !strings.HasPrefix(e.Name(), tryPrefix) {
+			continue
+		}
+		info, err := e.Info()
+		if err == nil && now.Sub(info.ModTime()) > abandoned {
+			err = os.Remove(filepath.Join(f.path, e.Name()))
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // another process was faster
+			return fmt.Errorf("mail folder: %w", err)
+		}
+	}
+	return nil
 }
 
 // Send writes the mail's file. The same mail again overwrites itself, so any failure may be tried again.
@@ -48,9 +85,25 @@ func (f *folder) Send(ctx context.Context, m Mail) Outcome {
 	return Outcome{State: Sent, Answer: name}
 }
 
+// Find implements Finder: a mail is there whole, or was not taken.
+func (f *folder) Find(messageID string) Outcome {
+	id, err := parseID(messageID)
+	if err != nil {
+		return Outcome{State: Failed, Answer: answer(err.Error())}
+	}
+	switch _, err := os.Stat(filepath.Join(f.path, fileName(id))); {
+	case err == nil:
+		return Outcome{State: Sent, Answer: fileName(id)}
+	case errors.Is(err, fs.ErrNotExist):
+		return Outcome{State: Retry, Answer: "the mail is not in the folder"}
+	default:
+		return Outcome{Answer: answer(err.Error())}
+	}
+}
+
 // put writes beside the name and renames, so that nobody ever reads half a mail.
 func (f *folder) put(name string, content []byte) (err error) {
-	file, err := os.CreateTemp(f.path, ".new-*")
+	file, err := os.CreateTemp(f.path, newPrefix+"*")
 	if err != nil {
 		return err
 	}

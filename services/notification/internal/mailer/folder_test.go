@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -114,4 +115,32 @@ func TestFolderFails(t *testing.T) {
 	bad.To = "nobody"
 	require.Equal(t, mailer.Failed, sender.Send(t.Context(), bad).State)
 	require.Empty(t, folder.files(t))
+}
+
+// What a process that died has left is not a mail and never will be. What another process writes just now is left alone.
+func TestLeftoversAreSwept(t *testing.T) {
+	_, folder := boxed(t)
+	path := func(name string) string { return filepath.Join(string(folder), name) }
+	long, now := time.Now().Add(-time.Hour), time.Now()
+	for name, at := range map[string]time.Time{".new-1": long, ".try-2": long, ".new-3": now, "one@shop.example.eml": long, ".other": long} {
+		require.NoError(t, os.WriteFile(path(name), []byte("half a m"), 0o600))
+		require.NoError(t, os.Chtimes(path(name), at, at))
+	}
+	_, err := mailer.New(kit.Mail{Folder: string(folder), From: shop})
+	require.NoError(t, err)
+	require.Equal(t, []string{".new-3", ".other", "one@shop.example.eml"}, folder.files(t))
+}
+
+func TestAFolderTellsWhatItHasTaken(t *testing.T) {
+	sender, folder := boxed(t)
+	require.Equal(t, mailer.Retry, mailer.Find(sender, note("one").MessageID).State)
+	require.Equal(t, mailer.Sent, sender.Send(t.Context(), note("one")).State)
+	require.Equal(t, mailer.Outcome{State: mailer.Sent, Answer: "one@shop.example.eml"}, mailer.Find(sender, note("one").MessageID))
+	require.Equal(t, mailer.Failed, mailer.Find(sender, "../../etc").State)
+	require.NoError(t, os.RemoveAll(string(folder)))
+	require.Equal(t, mailer.Retry, mailer.Find(sender, note("one").MessageID).State)
+
+	server, err := mailer.New(kit.Mail{SMTP: "smtp://127.0.0.1:25", From: shop})
+	require.NoError(t, err)
+	require.Equal(t, mailer.Unknown, mailer.Find(server, note("one").MessageID).State, "a server can't be asked")
 }

@@ -42,9 +42,9 @@ func write(m Mail, usual *netmail.Address) (letter, error) {
 		return letter{}, err
 	}
 	msg := mail.NewMsg(mail.WithNoDefaultUserAgent(), mail.WithBoundary(boundary(m)))
-	msg.FromMailAddress(l.from)
-	msg.ToMailAddress(l.to)
-	msg.Subject(line(m.Subject))
+	setAddress(msg, mail.HeaderFrom, l.from)
+	setAddress(msg, mail.HeaderTo, l.to)
+	setSubject(msg, line(m.Subject))
 	msg.SetMessageIDWithValue(l.id)
 	msg.SetDateWithValue(date(m))
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no out-of-office notes in return

@@ -73,7 +73,9 @@ func TestNothingIsForged(t *testing.T) {
 		m := note("forged")
 		m.Subject, m.ToName = words.Draw(t, "subject"), words.Draw(t, "name")
 		m.Text, m.HTML = words.Draw(t, "text"), words.Draw(t, "html")
-		m.Subject += rapid.SampledFrom([]string{"", "\r\nBcc: all@example.com", "\n\nHello", "?=\r\n =?utf-8?q?x"}).Draw(t, "attack")
+		m.Subject += rapid.SampledFrom([]string{"", "\r\nBcc: all@example.com", "\n\nHello", "?=\r\n =?utf-8?q?x", "=?utf-8?q?x?=", "=?utf-8?b?0JHQsNC90Lo=?= " + strings.Repeat("ї=?", 40)}).Draw(t, "attack")
+
+		m.ToName += rapid.SampledFrom([]string{"", "=?utf-8?q?Your_bank?=", " =?utf-8?b?0JHQsNC90Lo=?= " + strings.Repeat("x ї", 40)}).Draw(t, "other name")
 
 		out := sender.Send(t.Context(), m)
 		require.Equal(t, mailer.Sent, out.State, out.Answer)
@@ -109,6 +111,31 @@ func oneLine(text string) string {
 // lines are a text's as they should arrive: every sort of line break has become one.
 func lines(text string) string {
 	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
+}
+
+// A text that looks like an encoded word must not be shown as another: not even the raw header has it.
+func TestWhatLooksEncodedIsShownAsItIs(t *testing.T) {
+	sender, folder := boxed(t)
+	m := note("bank")
+	m.Subject, m.ToName = "=?utf-8?q?Invoice?=", "=?utf-8?q?Your_bank?="
+	m.From = "=?utf-8?q?=3D=3Futf-8=3Fq=3FOther=5Fshop=3F=3D?= <service@shop.example>"
+	before := ""
+	for range 5 { // the same mail is the same, byte for byte
+		require.Equal(t, mailer.Sent, sender.Send(t.Context(), m).State)
+		got := folder.read(t, "bank@shop.example.eml")
+		require.NotContains(t, string(got.Raw), "Your_bank")
+		require.NotContains(t, string(got.Raw), "q?Invoice")
+		require.NotContains(t, string(got.Raw), "Other_shop")
+		to, err := mail.ParseAddress(got.Header.Get("To"))
+		require.NoError(t, err)
+		require.Equal(t, m.ToName, to.Name)
+		from, err := mail.ParseAddress(got.Header.Get("From"))
+		require.NoError(t, err)
+		require.Equal(t, "=?utf-8?q?Other_shop?=", from.Name)
+		require.Equal(t, m.Subject, got.Subject)
+		require.True(t, before == "" || before == string(got.Raw))
+		before = string(got.Raw)
+	}
 }
 
 // What must be exact is refused and not mended, and no server hears of it.

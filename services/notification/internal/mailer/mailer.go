@@ -65,6 +65,21 @@ type Sender interface {
 	Send(ctx context.Context, m Mail) Outcome
 }
 
+// Finder is a Sender that can tell later whether it has taken a mail.
+type Finder interface {
+	// Find says what became of the mail of that Message-ID, all tries of which have ended: Sent, or Retry when it surely was
+	// not taken.
+	Find(messageID string) Outcome
+}
+
+// Find says what became of a mail, where the sender can tell. Otherwise it is Unknown.
+func Find(s Sender, messageID string) Outcome {
+	if s, ok := s.(Finder); ok {
+		return s.Find(messageID)
+	}
+	return Outcome{}
+}
+
 // New makes the sender that cfg describes: by SMTP, or into cfg.Folder without a server. Nothing is dialled yet.
 //
 // cfg.SMTP is smtp://user:password@host:587 or smtps://host:465, with these options:

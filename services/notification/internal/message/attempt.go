@@ -63,7 +63,7 @@ func setOf(rows *sqldb.Rows) (map[string]bool, error) {
 func cutOffs(mails []*posting) (ends []result) {
 	for _, p := range mails {
 		if p.cutOff() {
-			ends = append(ends, p.result(p.tries(), notificationv1.Message_UNKNOWN, answerCutOff))
+			ends = append(ends, p.result(p.tries(), p.earlierState(), p.earlier.Answer))
 		}
 	}
 	return ends

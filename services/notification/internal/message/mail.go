@@ -27,8 +27,13 @@ func (s *Service) mail(m *notificationv1.Message, to contact.Contact) mailer.Mai
 	}
 	return mailer.Mail{
 		To: addressOf(to.Email), ToName: name, Subject: m.GetTitle(), Text: l.text(), HTML: l.html(),
-		MessageID: idOf(m.GetName()) + "@" + hostOf(s.publicURL), LanguageCode: m.GetLanguageCode(), Date: m.GetCreateTime().AsTime(),
+		MessageID: s.messageID(m), LanguageCode: m.GetLanguageCode(), Date: m.GetCreateTime().AsTime(),
 	}
+}
+
+// messageID is the same for all tries to send the message.
+func (s *Service) messageID(m *notificationv1.Message) string {
+	return idOf(m.GetName()) + "@" + hostOf(s.publicURL)
 }
 
 func (s *Service) buttons(m *notificationv1.Message) []button {

@@ -9,6 +9,7 @@ import (
 	"kept.dev/kit/timer"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	"kept.dev/services/notification/internal/contact"
+	"kept.dev/services/notification/internal/mailer"
 )
 
 // call is a mail's timer.
@@ -27,7 +28,8 @@ type posting struct {
 	call    *call
 	message *notificationv1.Message
 	to      contact.Contact
-	known   bool // whether there is a copy of the contact
+	known   bool           // whether there is a copy of the contact
+	earlier mailer.Outcome // of the last try, where it was cut off
 }
 
 func (p *posting) id() string { return idOf(p.message.GetName()) }
@@ -54,6 +56,29 @@ func (p *posting) cutOff() bool {
 }
 
 const answerCutOff = "the process ended before the answer came"
+
+// lookUp finds out what became of the last try if it was cut off.
+func (s *Service) lookUp(p *posting) {
+	if p.over() || !p.cutOff() {
+		return
+	}
+	p.earlier = mailer.Find(s.sender, s.messageID(p.message))
+	if p.earlier.Answer == "" {
+		p.earlier.Answer = answerCutOff
+	}
+}
+
+// earlierState is what the last try came to, as it is recorded.
+func (p *posting) earlierState() notificationv1.Message_State {
+	switch p.earlier.State {
+	case mailer.Sent:
+		return notificationv1.Message_SENT
+	case mailer.Retry, mailer.Failed:
+		return notificationv1.Message_FAILED
+	default:
+		return notificationv1.Message_UNKNOWN
+	}
+}
 
 // collect reads the messages that are to be sent, and to whom. Those that are not there end here.
 func (s *Service) collect(ctx context.Context, calls []*call) ([]*posting, error) {

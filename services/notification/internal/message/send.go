@@ -18,9 +18,9 @@ import (
 // errNotTaken does not repeat the server's answer, which may name the addressee: errors are logged.
 var errNotTaken = errors.New("the mail was not taken for now; the message's attempts say why")
 
-// sendMails sends messages by mail. That a try begins is written before it begins: a try that nobody ended was cut off, and
-// whether its mail went out nobody can know. Such a mail is not sent again, unless the shop would rather have it twice than
-// not at all.
+// sendMails sends messages by mail. That a try begins is written before it begins, so a try that nobody ended was cut off.
+// Whether its mail went out a folder can tell, and a mail server can't. Where nobody knows, the mail is not sent again, unless the
+// company would rather have it twice than not at all.
 func (s *Service) sendMails(ctx context.Context, calls []*call) {
 	mails, err := s.collect(ctx, calls)
 	if err != nil {
@@ -33,11 +33,12 @@ func (s *Service) sendMails(ctx context.Context, calls []*call) {
 	defer crowd.Wait()
 	var known []*posting
 	for _, p := range mails {
+		s.lookUp(p)
 		switch {
 		case p.over():
 			p.end(result{}, nil)
-		case p.cutOff() && !s.resend:
-			p.end(p.result(p.tries(), notificationv1.Message_UNKNOWN, answerCutOff), nil)
+		case p.cutOff() && (p.earlier.State == mailer.Sent || p.earlier.State == mailer.Unknown && !s.resend):
+			p.end(p.result(p.tries(), p.earlierState(), p.earlier.Answer), nil)
 		case p.known:
 			known = append(known, p)
 		default:
