@@ -3,14 +3,21 @@ package bus
 
 import (
 	"context"
+	"errors"
 
 	"kept.dev/kit/event"
 )
 
 // Bus carries events.
 type Bus interface {
-	// Publish returns when every consumer either has the events or will get them.
-	Publish(ctx context.Context, source string, events []event.Event) error
+	// Publish returns when every consumer either has the events or will get them. A bus that keeps events keeps the number with
+	// them, and takes them only if the last number that it has is the one before; otherwise ErrNumber.
+	Publish(ctx context.Context, source string, number Number, events []event.Event) error
+	// Published is the number of the source's last publication that the bus has: an earlier one than the last when it has
+	// lost some, and zero when it has lost all. Always zero where the bus keeps nothing.
+	Published(ctx context.Context, source string) (int64, error)
+	// Keeps tells whether the bus keeps events, so that it may lose them.
+	Keeps() bool
 	// Consume hands the consumer its events, at most Batch at a time, until the context ends. An event is
 	// given again until handle has returned nil for it, so handle must know what it has had.
 	Consume(ctx context.Context, consumer string, handle Handle) error
@@ -18,13 +25,19 @@ type Bus interface {
 	Pending(ctx context.Context, consumer string) (int64, error)
 	// Behind is how many published events of the source the slowest of its consumers has not yet handled.
 	Behind(ctx context.Context, source string) (int64, error)
-	// Epoch changes when the bus may have lost what was published before.
-	Epoch(ctx context.Context, source string) (string, error)
-	// Trim forgets events of the source that every consumer has handled.
+	// Trim forgets events of the source that every consumer has handled. Those who have never been there are waited for
+	// within bounds only.
 	Trim(ctx context.Context, source string) error
 	// Ping tells whether the bus answers.
 	Ping(ctx context.Context) error
 }
+
+// Number is the running number of a publication, and that of the one before it; zero before the first.
+type Number struct{ Before, This int64 }
+
+// ErrNumber says that the last publication which the bus has is not the one before this: it has lost some, or somebody else
+// has published.
+var ErrNumber = errors.New("the bus has another number of the last publication")
 
 // Handle takes events; nil means that they are dealt with for good.
 type Handle func(ctx context.Context, events []event.Event) error

@@ -18,7 +18,8 @@ func encode(e event.Event) []string {
 }
 
 // decode reads a stream entry back. Where a field is missing or garbled the event has no type: nobody can read it, and
-// its consumers park it, where an operator sees it, so that it does not stop the stream.
+// its consumers park it, where an operator sees it, so that it does not stop the stream. Fields that a newer writer has added
+// are passed over; one that is added here must be optional, since entries of older writers lack it, as traceparent is.
 func decode(source string, fields map[string]any) event.Event {
 	complete := true
 	text := func(name string) string {
@@ -33,8 +34,9 @@ func decode(source string, fields map[string]any) event.Event {
 	}
 	e := event.Event{
 		ID: text("id"), Source: source, Type: text("type"), Subject: text("subject"), Version: number("version"),
-		Time: time.UnixMicro(number("time")).UTC(), Traceparent: text("traceparent"), Data: []byte(text("data")),
+		Time: time.UnixMicro(number("time")).UTC(), Data: []byte(text("data")),
 	}
+	e.Traceparent, _ = fields["traceparent"].(string)
 	if !complete || !storable(e.ID, e.Type, e.Subject, e.Traceparent) {
 		e.Type = ""
 	}

@@ -27,7 +27,7 @@ func NewLocal(consumers ...string) *Local {
 }
 
 // Publish hands the events to all consumers at the same time.
-func (b *Local) Publish(ctx context.Context, _ string, events []event.Event) error {
+func (b *Local) Publish(ctx context.Context, _ string, _ Number, events []event.Event) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for name, seat := range b.seats {
 		group.Go(func() error {
@@ -62,8 +62,11 @@ func (b *Local) Pending(context.Context, string) (int64, error) { return 0, nil 
 // Behind is always zero, likewise.
 func (b *Local) Behind(context.Context, string) (int64, error) { return 0, nil }
 
-// Epoch never changes: the bus holds nothing that it could lose.
-func (b *Local) Epoch(context.Context, string) (string, error) { return "local", nil }
+// Published is always zero.
+func (b *Local) Published(context.Context, string) (int64, error) { return 0, nil }
+
+// Keeps is false: there is nothing that could be lost.
+func (b *Local) Keeps() bool { return false }
 
 // Trim has nothing to forget.
 func (b *Local) Trim(context.Context, string) error { return nil }

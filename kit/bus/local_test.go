@@ -23,5 +23,5 @@ func TestLocalRefusesStrangers(t *testing.T) {
 func TestLocalPublishGivesUpWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.ErrorIs(t, bus.NewLocal("order").Publish(ctx, "order", events(1)), context.Canceled)
+	require.ErrorIs(t, bus.NewLocal("order").Publish(ctx, "order", bus.Number{}, events(1)), context.Canceled)
 }

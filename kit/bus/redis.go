@@ -2,8 +2,6 @@ package bus
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"time"
@@ -11,8 +9,6 @@ import (
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
 
-	"kept.dev/kit/event"
-	"kept.dev/kit/failpoint"
 	"kept.dev/kit/id"
 )
 
@@ -20,8 +16,10 @@ import (
 type RedisConfig struct {
 	// Client is connected to one Redis or to a Redis Cluster.
 	Client redis.UniversalClient
-	// Services are all that speak and listen. A stream is trimmed only when each of them has a group on it.
+	// Services are all that speak and listen.
 	Services []string
+	// MostForAbsent is how many events are kept at most for services that have no group on a stream yet (default 100,000).
+	MostForAbsent int64
 	// Idle is after how long another replica takes over what one has left unacknowledged (default 10 s).
 	Idle time.Duration
 	// Log is told when Redis or a consumer fails; nil for nobody.
@@ -39,6 +37,9 @@ func NewRedis(cfg RedisConfig) *Redis {
 	if cfg.Idle == 0 {
 		cfg.Idle = 10 * time.Second
 	}
+	if cfg.MostForAbsent == 0 {
+		cfg.MostForAbsent = 100_000
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
@@ -46,23 +47,8 @@ func NewRedis(cfg RedisConfig) *Redis {
 }
 
 // A source's keys have its name as their hash tag, so that a cluster keeps them on one node and loses them together.
-func stream(source string) string   { return "kept:events:{" + source + "}" }
-func epochKey(source string) string { return "kept:epoch:{" + source + "}" }
-
-// Publish appends the events to the source's stream, in one round trip and at once: a reader that waits is woken by the
-// first command that has something for it, and would be given one event and the rest later.
-func (b *Redis) Publish(ctx context.Context, source string, events []event.Event) error {
-	failpoint.Hit("publish.before", source)
-	pipe := b.cfg.Client.TxPipeline()
-	for _, e := range events {
-		pipe.XAdd(ctx, &redis.XAddArgs{Stream: stream(source), Values: encode(e)})
-	}
-	if _, err := pipe.Exec(ctx); err != nil {
-		return fmt.Errorf("publish: %w", err)
-	}
-	failpoint.Hit("publish.after", source)
-	return nil
-}
+func stream(source string) string    { return "kept:events:{" + source + "}" }
+func numberKey(source string) string { return "kept:published:{" + source + "}" }
 
 // Consume reads every source's stream, each in its own loop: in a cluster they live on different nodes.
 func (b *Redis) Consume(ctx context.Context, consumer string, handle Handle) error {
@@ -129,43 +115,6 @@ func (b *Redis) groups(ctx context.Context, stream string) ([]redis.XInfoGroup, 
 		return nil, nil
 	}
 	return groups, err
-}
-
-// Epoch is a random value that Redis forgets together with the events, and the identity of its run: a server that
-// was started again may have lost the last second.
-func (b *Redis) Epoch(ctx context.Context, source string) (string, error) {
-	key := epochKey(source)
-	if err := b.cfg.Client.SetNX(ctx, key, id.New(), 0).Err(); err != nil {
-		return "", err
-	}
-	value, err := b.cfg.Client.Get(ctx, key).Result()
-	if err != nil {
-		return "", err
-	}
-	run, err := b.runID(ctx, key)
-	return value + "/" + run, err
-}
-
-// runID is the identity of the server that has the key. A cluster's client would ask just any node.
-func (b *Redis) runID(ctx context.Context, key string) (string, error) {
-	var node redis.Cmdable = b.cfg.Client
-	if cluster, ok := b.cfg.Client.(*redis.ClusterClient); ok {
-		master, err := cluster.MasterForKey(ctx, key)
-		if err != nil {
-			return "", err
-		}
-		node = master
-	}
-	text, err := node.Info(ctx, "server").Result()
-	if err != nil {
-		return "", err
-	}
-	for line := range strings.Lines(text) {
-		if run, ok := strings.CutPrefix(line, "run_id:"); ok {
-			return strings.TrimSpace(run), nil
-		}
-	}
-	return "", errors.New("redis does not tell its run_id")
 }
 
 // Ping tells whether Redis answers.

@@ -73,33 +73,40 @@ func TestPendingCountsByItselfWhenRedisHasLostCount(t *testing.T) {
 	require.EqualValues(t, 5, pending(t, b, "order"))
 }
 
-func TestEpochChangesWithTheDataAndWithTheRun(t *testing.T) {
+// A bus takes a publication only after the one before it, and has the number of its last one as long as it has its events.
+func TestANumberIsThereWithItsEvents(t *testing.T) {
 	server, client := kittest.Redis(t)
 	b := newRedis(t, client)
-	epoch := func() (epoch string) {
+	put := func(before, this int64) error {
+		return b.Publish(t.Context(), "order", bus.Number{Before: before, This: this}, events(2))
+	}
+	published := func() (n int64) {
 		require.Eventually(t, func() bool {
 			var err error
-			epoch, err = b.Epoch(t.Context(), "order")
+			n, err = b.Published(t.Context(), "order")
 			return err == nil
 		}, 5*time.Second, time.Millisecond)
-		return epoch
+		return n
 	}
-	first := epoch()
-	require.Equal(t, first, epoch())
+	require.Zero(t, published())
+	require.NoError(t, put(0, 10))
+	require.NoError(t, put(10, 20))
+	require.ErrorIs(t, put(10, 30), bus.ErrNumber, "20 has come in between")
+	require.ErrorIs(t, put(0, 30), bus.ErrNumber)
+	require.EqualValues(t, 4, client.XLen(t.Context(), "kept:events:{order}").Val(), "what is refused leaves nothing")
+	require.EqualValues(t, 20, published())
 
 	server.Stop(false)
 	require.NoError(t, server.Restart(t.Context()))
-	second := epoch()
-	require.NotEqual(t, first, second, "another run")
-
-	require.NoError(t, client.FlushAll(t.Context()).Err())
-	third := epoch()
-	require.NotEqual(t, second, third, "the same run without its data")
+	require.EqualValues(t, 20, published(), "another run with the same data")
+	require.NoError(t, put(20, 30))
 
 	server.Stop(true)
 	require.NoError(t, server.Wipe())
 	require.NoError(t, server.Restart(t.Context()))
-	require.NotEqual(t, third, epoch())
+	require.Zero(t, published())
+	require.ErrorIs(t, put(30, 40), bus.ErrNumber)
+	require.NoError(t, put(0, 40))
 }
 
 func TestTrimKeepsWhatSomeGroupStillNeeds(t *testing.T) {
@@ -142,6 +149,50 @@ func TestTrimKeepsWhatSomeGroupStillNeeds(t *testing.T) {
 	publish(t, b, more)
 	order.await(t, more)
 	customer.await(t, more)
+}
+
+// A service that never comes must not have a stream grow for ever, whether others listen or nobody does.
+func TestTrimIsBoundedWhileAServiceIsAbsent(t *testing.T) {
+	_, client := kittest.Redis(t)
+	const most = 40
+	b := bus.NewRedis(bus.RedisConfig{Client: client, Services: services, MostForAbsent: most})
+	length := func() int64 { return client.XLen(t.Context(), "kept:events:{order}").Val() }
+	publish(t, b, events(most))
+	require.NoError(t, b.Trim(t.Context(), "order"))
+	require.EqualValues(t, most, length(), "they are recent, and not too many")
+	publish(t, b, events(20))
+	require.NoError(t, b.Trim(t.Context(), "order"))
+	require.EqualValues(t, most, length(), "nobody is there")
+
+	order := consume(t, b, "order", nil)
+	sent := events(20)
+	publish(t, b, sent)
+	order.await(t, sent)
+	require.Eventually(t, func() bool {
+		require.NoError(t, b.Trim(t.Context(), "order"))
+		return length() == 1
+	}, 5*time.Second, time.Millisecond, "too many: what those who are there have had goes")
+
+	require.NoError(t, client.Del(t.Context(), "kept:events:{order}").Err())
+	for _, id := range []string{"1-0", "5000000-0", "8000000-0"} { // an hour has 3,600,000 ms
+		require.NoError(t, client.XAdd(t.Context(), &redis.XAddArgs{Stream: "kept:events:{order}", ID: id, Values: []string{"a", "b"}}).Err())
+	}
+	require.NoError(t, b.Trim(t.Context(), "order"))
+	require.EqualValues(t, 2, length(), "the last hour is kept")
+}
+
+// A writer of another version may have more fields than this reader knows, or not yet have those that are optional.
+func TestEnvelopesOfOtherVersionsAreRead(t *testing.T) {
+	_, client := kittest.Redis(t)
+	b := newRedis(t, client)
+	c := consume(t, b, "order", nil)
+	require.NoError(t, client.XAdd(t.Context(), &redis.XAddArgs{Stream: "kept:events:{order}", Values: []string{
+		"id", "x1", "type", "t", "subject", "s", "version", "1", "time", "1", "data", "d", "invented", "later", "and", "\xff",
+	}}).Err())
+	require.Eventually(t, func() bool { return c.count() == 1 }, 5*time.Second, time.Millisecond)
+	require.Equal(t, event.Event{
+		ID: "x1", Source: "order", Type: "t", Subject: "s", Version: 1, Time: time.UnixMicro(1).UTC(), Data: []byte("d"),
+	}, c.first("x1"))
 }
 
 // What nobody can read goes to the consumers as an event without a type, which they park.

@@ -3,24 +3,28 @@ package bus
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// Trim cuts the stream below the oldest event that some group has not acknowledged. Nothing is cut while a service
-// has no group: it will start at the beginning.
+// keptForAbsent is how much is kept for a service that has no group on the stream yet, as long as it isn't too many events. A
+// service that comes later has its first hour published again.
+const keptForAbsent = time.Hour
+
+// Trim cuts the stream below the oldest event that some group has not acknowledged. While a service has no group, the latest
+// events are kept for it, with which it will begin, within bounds: it may never come.
 func (b *Redis) Trim(ctx context.Context, source string) error {
 	groups, err := b.groups(ctx, stream(source))
 	if err != nil {
 		return err
 	}
-	for _, service := range b.cfg.Services {
-		if !slices.ContainsFunc(groups, func(g redis.XInfoGroup) bool { return g.Name == service }) {
-			return nil
-		}
+	lowest, err := b.keptFor(ctx, source, groups)
+	if err != nil {
+		return err
 	}
-	lowest := ""
 	for _, g := range groups {
 		kept, err := b.oldestKept(ctx, stream(source), g)
 		if err != nil {
@@ -34,6 +38,33 @@ func (b *Redis) Trim(ctx context.Context, source string) error {
 		return nil
 	}
 	return b.cfg.Client.XTrimMinID(ctx, stream(source), lowest).Err()
+}
+
+// keptFor is the lowest id that is kept for services without a group; empty when there is none, or when too many events wait.
+func (b *Redis) keptFor(ctx context.Context, source string, groups []redis.XInfoGroup) (string, error) {
+	absent := slices.ContainsFunc(b.cfg.Services, func(service string) bool {
+		return !slices.ContainsFunc(groups, func(g redis.XInfoGroup) bool { return g.Name == service })
+	})
+	if !absent {
+		return "", nil
+	}
+	latest, err := b.cfg.Client.XRevRangeN(ctx, stream(source), "+", "-", 1).Result()
+	if err != nil || len(latest) == 0 {
+		return "", err
+	}
+	length, err := b.cfg.Client.XLen(ctx, stream(source)).Result()
+	if err != nil {
+		return "", err
+	}
+	if length > b.cfg.MostForAbsent {
+		if len(groups) > 0 {
+			return "", nil // what the others have acknowledged goes
+		}
+		return "", b.cfg.Client.XTrimMaxLen(ctx, stream(source), b.cfg.MostForAbsent).Err()
+	}
+	millis, _, _ := strings.Cut(latest[0].ID, "-")
+	last, err := strconv.ParseInt(millis, 10, 64)
+	return strconv.FormatInt(max(0, last-keptForAbsent.Milliseconds()), 10) + "-0", err
 }
 
 // oldestKept is the lowest id that the group may still need: the first that it has not acknowledged, or the last

@@ -116,7 +116,7 @@ func TestReplayAndDropDeadLetters(t *testing.T) {
 func TestGetActivityCountsWhatIsLeft(t *testing.T) {
 	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) {
 		counter, woken := &activity.Counter{}, 0
-		c, b := &clock.Sandbox{}, &epochBus{Local: bus.NewLocal(), epoch: "one"}
+		c, b := &clock.Sandbox{}, &keepingBus{Local: bus.NewLocal(), published: 5}
 		a := &ops.Activity{Service: "order", Process: "p", DB: db, Bus: b, Clock: c, Counter: counter,
 			Kinds: func() []string { return []string{"ring", "call"} }, Wake: func() { woken++ }}
 		get := func() *opsv1.Activity {
@@ -125,8 +125,8 @@ func TestGetActivityCountsWhatIsLeft(t *testing.T) {
 			require.NoError(t, err)
 			return res
 		}
-		require.EqualValues(t, 1, get().GetOutboxPending(), "no relay has begun")
-		kittest.Exec(t, db, `insert into lease (name, holder, until, state) values ('relay', 'x', 0, 'one')`)
+		require.EqualValues(t, 1, get().GetOutboxPending(), "it has what no relay has noted")
+		kittest.Exec(t, db, `insert into lease (name, holder, until, state) values ('relay', 'x', 0, '5')`)
 		require.Zero(t, get().GetOutboxPending())
 
 		end := counter.Begin()
@@ -152,16 +152,16 @@ func TestGetActivityCountsWhatIsLeft(t *testing.T) {
 		end()
 		require.Equal(t, get().GetBegun(), get().GetEnded())
 
-		b.epoch = "two" // the bus was lost, and the relay has not yet seen it
+		b.published = 4 // it has lost something, and the relay has not yet seen it
 		require.EqualValues(t, 2, get().GetOutboxPending())
 	})
 }
 
-type epochBus struct {
+type keepingBus struct {
 	*bus.Local
-	epoch   string
-	pending int64
+	published, pending int64
 }
 
-func (b *epochBus) Epoch(context.Context, string) (string, error)  { return b.epoch, nil }
-func (b *epochBus) Pending(context.Context, string) (int64, error) { return b.pending, nil }
+func (b *keepingBus) Keeps() bool                                      { return true }
+func (b *keepingBus) Published(context.Context, string) (int64, error) { return b.published, nil }
+func (b *keepingBus) Pending(context.Context, string) (int64, error)   { return b.pending, nil }

@@ -50,4 +50,4 @@ func BenchmarkPublish(b *testing.B) {
 
 type nowhere struct{ *bus.Local }
 
-func (nowhere) Publish(context.Context, string, []event.Event) error { return nil }
+func (nowhere) Publish(context.Context, string, bus.Number, []event.Event) error { return nil }

@@ -43,6 +43,9 @@ func (r *Relay) hold(ctx context.Context) (bool, error) {
 		r.leased = time.Time{}
 		return false, err
 	}
+	if r.leased.IsZero() {
+		r.looked = time.Time{} // another replica may have published meanwhile
+	}
 	r.leased = until
 	return true, nil
 }

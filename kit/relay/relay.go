@@ -1,14 +1,17 @@
 // Package relay publishes what a service has said. One replica does it at a time, by a lease; an event that is published
 // twice, because that replica died between publishing and noting it, is known to its consumers.
 //
-// Nothing depends on the bus keeping anything: when its epoch changes, everything of the last seven days is published
-// again.
+// Nothing depends on the bus keeping anything. Each publication has a running number, which the bus keeps with the events: one
+// that was restarted with its data has the last number, and nothing is published again; one that has lost some has an earlier
+// number, and what came after it is published again; one that has lost all is given the last seven days.
 package relay
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"kept.dev/kit/activity"
@@ -42,11 +45,11 @@ type Relay struct {
 	cfg     Config
 	holder  string
 	leased  time.Time // until when this process is the one
-	looked  time.Time // when the bus's epoch was looked at
-	epoch   string    // as it was then
-	replay  string    // the event up to which the window has been put back; empty when there is nothing to put back
+	looked  time.Time // when the bus was asked what it has
 	trimmed time.Time // when the bus was told to forget what everybody has
 	swept   time.Time // when all events were looked over, and not only recent ones
+
+	position position
 }
 
 // New makes a relay.
@@ -106,14 +109,14 @@ func (r *Relay) round(ctx context.Context) (int, error) {
 	if held, err := r.hold(ctx); err != nil || !held {
 		return 0, err
 	}
-	if err := r.checkEpoch(ctx); err != nil {
+	if err := r.checkBus(ctx); err != nil {
 		return 0, err
 	}
 	if err := r.trim(ctx); err != nil {
 		return 0, err
 	}
 	events, err := r.pending(ctx)
-	if err == nil && len(events) == 0 && r.replay != "" {
+	if err == nil && len(events) == 0 && r.position.replaying {
 		return page, r.putBack(ctx)
 	}
 	if err != nil || len(events) == 0 {
@@ -122,10 +125,22 @@ func (r *Relay) round(ctx context.Context) (int, error) {
 	defer r.cfg.Activity.Begin()()
 	ctx, cancel := context.WithDeadline(ctx, r.leased)
 	defer cancel()
-	if err := r.cfg.Bus.Publish(ctx, r.cfg.Source, events); err != nil {
+	number := r.next()
+	err = r.cfg.Bus.Publish(ctx, r.cfg.Source, number, events)
+	if errors.Is(err, bus.ErrNumber) {
+		r.looked = time.Time{} // the next round finds out what is missing
+		return page, nil
+	}
+	if err != nil {
 		return 0, err
 	}
-	return len(events), r.mark(ctx, events)
+	return len(events), r.mark(ctx, number, events)
+}
+
+// next is the number of the next publication: the time, so that one that could not be noted and the one after it differ.
+func (r *Relay) next() bus.Number {
+	last := r.position.number
+	return bus.Number{Before: last, This: max(last+1, time.Now().UnixMicro())}
 }
 
 // trimEvery bounds how much the bus holds besides what is still needed.
@@ -175,16 +190,22 @@ func (r *Relay) pending(ctx context.Context) ([]event.Event, error) {
 }
 
 // mark notes the events as published.
-func (r *Relay) mark(ctx context.Context, events []event.Event) error {
+func (r *Relay) mark(ctx context.Context, number bus.Number, events []event.Event) error {
 	ids := make([]string, len(events))
 	for i, e := range events {
 		ids[i] = e.ID
 	}
 	list, args := sqldb.List(1, ids)
-	err := r.guarded(ctx, "relay.mark", sqldb.Q("update outbox set pending = false where id in "+list, args...))
-	if err != nil {
+	stmts := []*sqldb.Stmt{sqldb.Q("update outbox set pending = false where id in "+list, args...)}
+	position := r.position
+	if r.cfg.Bus.Keeps() {
+		position.number = number.This
+		stmts = append(stmts, sqldb.Q(insertPublication, number.This, slices.Min(ids)), sqldb.Q(setState, position.String()))
+	}
+	if err := r.guarded(ctx, "relay.mark", stmts...); err != nil {
 		return fmt.Errorf("mark published events: %w", err)
 	}
+	r.position = position
 	failpoint.Hit("published", r.cfg.Source)
 	return nil
 }

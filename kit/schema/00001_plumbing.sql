@@ -13,6 +13,13 @@ create table outbox (
 );
 create index outbox_pending on outbox (id) where pending;
 
+-- What has been given to a bus that may lose it: the running number of each publication (microseconds of wall time, always
+-- growing), and the lowest id among its events. A bus that has lost some has an earlier number.
+create table publication (
+    number bigint not null constraint publication_pkey primary key,
+    lowest text   not null
+);
+
 -- Events of others that this service has handled. A row is written with the event's effects, so none has effect twice.
 create table inbox (
     id text not null constraint inbox_pkey primary key
