@@ -150,7 +150,7 @@ func (r *replica) tables(ctx context.Context) error {
 func (r *replica) parts(seen Seen) []process.Part {
 	readiness := process.NewReadiness([]string{r.name},
 		process.Check{Name: "database", Probe: r.unit.DB.Ping},
-		process.Check{Name: "redis", Probe: r.around.Bus.Ping})
+		process.Check{Name: "redis", Probe: r.around.Bus.Ping, Optional: true}) // events wait in the outbox
 	server := NewServer(r.unit.Chain, r.tls, readiness.Health())
 	r.unit.Register(server)
 	parts := []process.Part{

@@ -58,6 +58,11 @@ var (
 			select id from outbox where id >= $1 and id < $2 and not pending order by id limit $3) as oldest`,
 		`delete from outbox where id >= $1 and id <= $2 and not pending`,
 	}
+	pastPublications = past[int64]{
+		`select count(*), coalesce(max(number), 0) from (
+			select number from publication where number >= $1 and number < $2 order by number limit $3) as oldest`,
+		`delete from publication where number >= $1 and number <= $2`,
+	}
 	pastInbox = past[string]{
 		`select count(*), coalesce(max(id), '') from (
 			select id from inbox where id >= $1 and id < $2 order by id limit $3) as oldest`,
@@ -73,6 +78,9 @@ var (
 func tidyOnce(ctx context.Context, db *sqldb.DB, now time.Time) error {
 	err := pastOutbox.deleteAll(ctx, db, "", id.Floor(now.Add(-keepOutbox)))
 	if err != nil {
+		return err
+	}
+	if err = pastPublications.deleteAll(ctx, db, 0, now.Add(-keepOutbox).UnixMicro()); err != nil {
 		return err
 	}
 	if err = pastIdempotency.deleteAll(ctx, db, 0, now.Add(-change.Kept).UnixMicro()); err != nil {

@@ -145,3 +145,15 @@ func TestQueuesAreVacuumedOften(t *testing.T) {
 			select count(*) from pg_class where relname = $1 and 'autovacuum_vacuum_scale_factor=0.02' = any(reloptions)`, table), table)
 	}
 }
+
+// A bus that has lost more than the window is given the window: no publication before it need be known.
+func TestOldPublicationsGo(t *testing.T) {
+	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) {
+		now := time.Now()
+		for _, age := range []time.Duration{time.Hour, 6 * day, 8 * day} {
+			kittest.Exec(t, db, `insert into publication (number, lowest) values ($1, '')`, now.Add(-age).UnixMicro())
+		}
+		require.NoError(t, tidyOnce(t.Context(), db, now))
+		require.EqualValues(t, 2, kittest.Number(t, db, `select count(*) from publication`))
+	})
+}

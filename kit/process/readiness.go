@@ -11,10 +11,13 @@ import (
 	"google.golang.org/grpc/health/grpc_health_v1"
 )
 
-// Check is something that the process can't do without: a database, a bus.
+// Check is something that the process needs, such as its database.
 type Check struct {
 	Name  string
 	Probe func(ctx context.Context) error
+	// Optional says that the process can do its work without it for a while, as without the bus: a failure is reported, and the
+	// process stays ready. All replicas would lose it at once, and none would be left.
+	Optional bool
 }
 
 // Result is what a check last said; Error is empty when all is well.
@@ -109,8 +112,8 @@ func (r *Readiness) Report() Report {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	report := Report{Ready: !r.draining, Draining: r.draining, Checks: append([]Result{}, r.results...)}
-	for _, c := range report.Checks {
-		report.Ready = report.Ready && c.Error == ""
+	for i, c := range report.Checks {
+		report.Ready = report.Ready && (c.Error == "" || r.checks[i].Optional)
 	}
 	return report
 }

@@ -56,6 +56,25 @@ func during(t *testing.T, r *process.Readiness, test func(stop func() error)) {
 	cancel()
 }
 
+// What all replicas share and each can do without must not take all of them out of the balance at once.
+func TestAProcessStaysReadyWithoutWhatIsOptional(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var database, redis dependency
+		optional := redis.check("redis")
+		optional.Optional = true
+		r := process.NewReadiness([]string{"kept.order.v1.OrderService"}, database.check("database"), optional)
+		redis.breaks(errors.New("connection refused"))
+		during(t, r, func(func() error) {
+			requireServing(t, r, true)
+			require.Equal(t, "connection refused", r.Report().Checks[1].Error, "it is told")
+			database.breaks(errors.New("disk full"))
+			time.Sleep(5 * time.Second)
+			synctest.Wait()
+			requireServing(t, r, false)
+		})
+	})
+}
+
 func TestReadinessFollowsItsChecks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var database, bus dependency

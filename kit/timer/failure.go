@@ -43,8 +43,13 @@ func (w *Worker) charged(t Timer, cause error) []any {
 	return []any{t.Kind, t.Key, t.fence, due.UnixMicro(), message(cause), attempts >= parkAfter, now.UnixMicro()}
 }
 
-// outage tells whether our own database is away or too busy, or we are told to stop: that is no timer's fault.
+// outage tells whether our own database is away or too busy, rows are locked by others for too long, or we are told to stop:
+// that is no timer's fault. A statement that takes too long is its own fault, or that of the batch it is in: who is charged for
+// it has failed alone, and the charge, a write to the timer's own row, shows that the database works.
 func outage(ctx context.Context, err error) bool {
+	if ctx.Err() != nil {
+		return true
+	}
 	kind := errs.KindOf(err)
-	return ctx.Err() != nil || kind == codes.Unavailable || kind == codes.ResourceExhausted
+	return !sqldb.TimedOut(err) && (kind == codes.Unavailable || kind == codes.ResourceExhausted)
 }
