@@ -32,6 +32,8 @@ type Rows[M Message, L any] struct {
 	// Key gives the values of the key's columns for a resource's name, Parent those of the parent's columns for the parent's
 	// name. They fail for a name of another pattern. Parent is nil for a resource that stands by itself.
 	Key, Parent func(name string) ([]any, error)
+	// ParentKey is the foreign key to the parent, such as note_customer_fkey, where the parent is in the same database.
+	ParentKey string
 	// Scan reads a row.
 	Scan func(*sqldb.Rows) (M, error)
 	// Values are a resource's columns as they are stored. It fails for a name or an amount of money that is none.
@@ -59,8 +61,8 @@ const (
 	etagField   = "etag"
 )
 
-// Insert notes the statement that writes a new row. A name that is taken is refused as ALREADY_EXISTS; what other constraints
-// mean, the caller adds with Refuse.
+// Insert notes the statement that writes a new row. A name that is taken is refused as ALREADY_EXISTS, and a parent that is not
+// there as NOT_FOUND; what other constraints mean, the caller adds with Refuse.
 //
 // Errors: INVALID_ARGUMENT for an amount of money that can't be.
 func (r Rows[M, L]) Insert(tx *sqldb.Tx, m M) (*sqldb.Stmt, error) {
@@ -68,8 +70,22 @@ func (r Rows[M, L]) Insert(tx *sqldb.Tx, m M) (*sqldb.Stmt, error) {
 	if err != nil {
 		return nil, err
 	}
-	text := r.insertInto() + "($1" + placeholders(2, len(values)) + ")"
-	return tx.Exec(text, values...).Refuse(r.Table+"_pkey", errs.AlreadyExists(m.GetName())), nil
+	insert := tx.Exec(r.insertInto()+"($1"+placeholders(2, len(values))+")", values...)
+	insert.Refuse(r.Table+"_pkey", errs.AlreadyExists(m.GetName()))
+	if r.Parent != nil {
+		unknown := errs.NotFound(parentName(m.GetName()))
+		insert.Refuse(r.ParentKey, unknown).Refuse(namelessKey, unknown)
+	}
+	return insert, nil
+}
+
+// namelessKey is what SQLite calls every foreign key.
+const namelessKey = ""
+
+// parentName is a resource's name without its last collection and id.
+func parentName(name string) string {
+	parts := strings.Split(name, "/")
+	return strings.Join(parts[:max(0, len(parts)-2)], "/")
 }
 
 // InsertAll notes the statements that write many new rows.
@@ -101,7 +117,7 @@ func (r Rows[M, L]) ColumnList() string {
 // Select is "select … from …", to be followed by a where.
 func (r Rows[M, L]) Select() string { return "select " + r.ColumnList() + " from " + r.Table }
 
-// column finds a column by its name.
+// index finds a column by its name.
 func (r Rows[M, L]) index(column string) int {
 	for i, c := range r.Columns {
 		if c.Name == column {
@@ -128,7 +144,7 @@ func (r Rows[M, L]) keyed(name string) ([]page.Cond, error) {
 
 func (r Rows[M, L]) equal(which func(Column) bool, parse func(string) ([]any, error), name string) ([]page.Cond, error) {
 	values, err := parse(name)
-	if err != nil {
+	if err != nil || strings.HasPrefix(name, "/") { // the parser takes full names (AIP-122), with a host, for the same
 		return nil, errs.NotFound(name).Because(err)
 	}
 	var conds []page.Cond

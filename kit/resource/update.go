@@ -3,6 +3,7 @@ package resource
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,7 +90,7 @@ func (r *Resource[M, L]) change(tx *sqldb.Tx, seen NameRequest, conds []page.Con
 			return none, err
 		}
 	}
-	return after, r.replace(tx, after)
+	return after, r.replace(tx, before, after)
 }
 
 // wanted is the resource in the request, and its field's name.
@@ -182,22 +183,32 @@ func (r *Resource[M, L]) lock(tx *sqldb.Tx, seen NameRequest, conds []page.Cond)
 	return r.set(tx, seen, conds, r.raise(), nil)
 }
 
-// replace writes the row that is locked.
-func (r *Resource[M, L]) replace(tx *sqldb.Tx, m M) error {
-	values, err := r.rows.Values(m)
+// replace writes what has changed of the row that is locked. The lock has written the new version.
+func (r *Resource[M, L]) replace(tx *sqldb.Tx, before, after M) error {
+	was, err := r.rows.Values(before)
 	if err != nil {
 		return err
 	}
-	keyed, err := r.rows.keyed(m.GetName())
+	values, err := r.rows.Values(after)
+	if err != nil {
+		return err
+	}
+	keyed, err := r.rows.keyed(after.GetName())
 	if err != nil {
 		return err
 	}
 	var sets []string
+	var args []any
 	for i, c := range r.rows.Columns {
-		sets = append(sets, c.Name+" = $"+strconv.Itoa(i+1))
+		if !reflect.DeepEqual(was[i], values[i]) {
+			args = append(args, values[i])
+			sets = append(sets, c.Name+" = $"+strconv.Itoa(len(args)))
+		}
 	}
-	text, args := page.SelectWhere("update "+r.rows.Table+" set "+strings.Join(sets, ", "), values, keyed...)
-	tx.Exec(text, args...)
+	if len(sets) > 0 {
+		text, args := page.SelectWhere("update "+r.rows.Table+" set "+strings.Join(sets, ", "), args, keyed...)
+		tx.Exec(text, args...)
+	}
 	return nil
 }
 

@@ -122,6 +122,9 @@ func camel(snake string) string {
 func lower(snake string) string {
 	name := camel(snake)
 	name = strings.ToLower(name[:1]) + name[1:]
+	if rest, ok := strings.CutSuffix(name, "Id"); ok {
+		name = rest + "ID"
+	}
 	switch name {
 	case "type", "range", "default", "case", "m", "r", "err", "name", "page", "resource", "clock", "money", "func", "map":
 		return name + "Column"

@@ -48,7 +48,7 @@ type table struct {
 	Columns                        []column
 	Pattern, NameGo, Keys          string
 	ParentPattern, ParentGo        string
-	ParentKeys                     string
+	ParentKeys, ParentName         string
 }
 
 func (c *contract) table(d declaration, imports map[string]string) (*table, error) {
@@ -110,7 +110,7 @@ func (c *contract) parent(t *table, imports map[string]string) error {
 	if !known {
 		return fmt.Errorf("no resource has the pattern %s", t.ParentPattern)
 	}
-	t.ParentGo = goName(parent, imports) + "ResourceName"
+	t.ParentGo, t.ParentName = goName(parent, imports)+"ResourceName", snake(string(parent.Name()))
 	return nil
 }
 
