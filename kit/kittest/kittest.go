@@ -41,6 +41,14 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
+// Long leaves a test to make test-all: one that takes real processes, or a large set of data.
+func Long(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("left to make test-all")
+	}
+}
+
 // OnBoth runs the test on each database.
 func OnBoth(t *testing.T, test func(t *testing.T, db *sqldb.DB)) {
 	for _, dialect := range Dialects {

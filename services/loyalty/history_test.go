@@ -23,6 +23,7 @@ import (
 // TestARealHistory takes in what 23,570 customers of a music shop bought in eighteen months, as an import tells of it, and
 // compares every balance with a count by hand: a point for each whole dollar of an order. It logs how long that took.
 func TestARealHistory(t *testing.T) {
+	kittest.Long(t)
 	orders := readHistory(t)
 	require.Len(t, orders, 69_659)
 	want := map[string]int64{}

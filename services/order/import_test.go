@@ -340,6 +340,7 @@ func TestContentHasNoGaps(t *testing.T) {
 
 // TestTheWholeHistory takes the published data set in: to the cent.
 func TestTheWholeHistory(t *testing.T) {
+	kittest.Long(t)
 	text, err := os.ReadFile(filepath.Join("..", "..", "suite", "history", "cdnow_master.txt"))
 	require.NoError(t, err)
 	onBoth(t, func(t *testing.T, h *house) {

@@ -37,6 +37,7 @@ func auditOf(t *testing.T, on environment.Backends) *audit {
 // TestABackupOfTheDistributedSuite: customers shop while a backup is taken. What is restored from it, before a Redis that knows
 // nothing, balances and is gone on with.
 func TestABackupOfTheDistributedSuite(t *testing.T) {
+	kittest.Long(t)
 	on, out := standing(t, t.TempDir(), t.TempDir()), filepath.Join(t.TempDir(), "out")
 	env, stop := environment.Distributed(t, on)
 	openShop(t, env)
@@ -57,6 +58,7 @@ func TestABackupOfTheDistributedSuite(t *testing.T) {
 
 // TestEventsOnTheirWayAreNotLost: at the moment of the backup one service has not had what others have published.
 func TestEventsOnTheirWayAreNotLost(t *testing.T) {
+	kittest.Long(t)
 	on, out := standing(t, t.TempDir(), t.TempDir()), filepath.Join(t.TempDir(), "out")
 	env, stop := environment.Distributed(t, on)
 	openShop(t, env)

@@ -19,12 +19,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kept.dev/kit/kittest"
 	"kept.dev/suite/demo"
 )
 
 // TestTheDemo shows the demo with the beginning of the history, as a real process, and compares what it tells with the file and
 // with what the API answers to somebody else.
 func TestTheDemo(t *testing.T) {
+	kittest.Long(t)
 	history, want := beginning(t)
 	out, dir := &screen{}, filepath.Join(t.TempDir(), "demo")
 	cfg := demo.Config{Program: program(t), Data: dir, Listen: "127.0.0.1:0", History: history, Out: out}

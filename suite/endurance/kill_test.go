@@ -72,7 +72,9 @@ func awaitReady(t *testing.T, processes ...*cluster.Process) {
 // killEverywhere plays the story to learn its failpoints, and then for each, in which every replica dies the first time it gets
 // there and is started again. The story must hold, the databases must agree, and what is left must be the same each time.
 func killEverywhere(t *testing.T, s killShape) {
-	points := s.points(t)
+	mine := shareOfRun(t)
+	points := mine.of(s.points(t))
+	t.Logf("share %s of the failpoints: %s", mine, points)
 	kills, states := 0, map[string]bool{}
 	for _, round := range rounds(points, s.atOnce) {
 		started := time.Now()

@@ -19,6 +19,7 @@ import (
 	"kept.dev/kit/access"
 	"kept.dev/kit/app"
 	"kept.dev/kit/chain"
+	"kept.dev/kit/kittest"
 	"kept.dev/kit/localport"
 	"kept.dev/kit/localredis"
 	"kept.dev/kit/peer"
@@ -48,6 +49,7 @@ type mesh struct {
 
 // TestDistributed has what needs the distributed suite, which takes long to start, on one.
 func TestDistributed(t *testing.T) {
+	kittest.Long(t)
 	m := startMesh(t)
 	for name, test := range map[string]func(*testing.T, *mesh){
 		"one trace through all processes": followTrace, "metrics are those of the page": compareMetrics, "keys are rotated": rotateKeys,

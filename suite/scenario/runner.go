@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -44,14 +45,19 @@ type Mail struct {
 type Story struct {
 	Number, Title string
 	Run           func(*Runner)
+	// Days says that it moves time by more than a day, which others that are under way may not survive.
+	Days bool
 }
 
 // Stories are all that can be played.
 func Stories() []Story {
 	return []Story{
-		{"S01", "Cancelled in silence", S01}, {"S02", "The template that answers nothing", S02},
-		{"S07", "Promised in 24 hours, came in 20 days", S07}, {"S08", "The letter nobody answered", S08},
-		{"S10", "Three channels, one customer", S10}, {"S16", "Whoever calls is known", S16},
+		{Number: "S01", Title: "Cancelled in silence", Run: S01},
+		{Number: "S02", Title: "The template that answers nothing", Run: S02},
+		{Number: "S07", Title: "Promised in 24 hours, came in 20 days", Run: S07, Days: true},
+		{Number: "S08", Title: "The letter nobody answered", Run: S08, Days: true},
+		{Number: "S10", Title: "Three channels, one customer", Run: S10},
+		{Number: "S16", Title: "Whoever calls is known", Run: S16},
 	}
 }
 
@@ -61,8 +67,19 @@ func Run(ctx context.Context, env Environment, story Story) (checks int, err err
 		env.Soon = 2 * time.Second
 	}
 	r := &Runner{ctx: ctx, env: env, Tag: id.New()[24:]}
+	err = r.attempt(func() {
+		story.Run(r)
+		r.proveLedger()
+	})
+	for _, restore := range r.restores {
+		err = errors.Join(err, r.attempt(restore))
+	}
+	return r.checks, err
+}
+
+// attempt returns the first check of do that failed.
+func (r *Runner) attempt(do func()) (err error) {
 	defer func() {
-		checks = r.checks
 		if v := recover(); v != nil {
 			f, ok := v.(failure)
 			if !ok {
@@ -71,10 +88,12 @@ func Run(ctx context.Context, env Environment, story Story) (checks int, err err
 			err = f.err
 		}
 	}()
-	story.Run(r)
-	r.proveLedger()
-	return r.checks, nil
+	do()
+	return nil
 }
+
+// Restore has something done at the end, however the story ends: settings of the whole company go back to what they were.
+func (r *Runner) Restore(do func()) { r.restores = append(r.restores, do) }
 
 // proveLedger checks that the ledger adds up, whatever the story was.
 func (r *Runner) proveLedger() {
@@ -89,6 +108,8 @@ type Runner struct {
 	ctx    context.Context
 	env    Environment
 	checks int
+	// restores are what is done at the end.
+	restores []func()
 	// Tag is part of the ids that the play chooses, so that it can be played again on the same data.
 	Tag string
 }

@@ -12,14 +12,24 @@ import (
 // customer is told at once, by mail and in the inbox, and chooses from the message itself.
 func S01(r *Runner) {
 	s := newShop(r)
-	s.Patch(s.manager, "/v1/shortagePolicy?updateMask=answerDuration,defaultChoice", map[string]any{
-		"answerDuration": "43200s", "defaultChoice": "WAIT",
-	}).OK()
+	s.shortagePolicy("43200s", "WAIT")
 	s.waits()
 	s.takesSubstitute()
 	s.callsOff()
 	s.saysNothing()
 	s.neverInSilence()
+}
+
+// shortagePolicy has the company let customers answer for so long, until the story ends.
+func (s *shop) shortagePolicy(answerDuration, defaultChoice string) {
+	set := func(duration, choice string) {
+		s.Patch(s.manager, "/v1/shortagePolicy?updateMask=answerDuration,defaultChoice", map[string]any{
+			"answerDuration": duration, "defaultChoice": choice,
+		}).OK()
+	}
+	was := s.Get(s.manager, "/v1/shortagePolicy").OK()
+	s.Restore(func() { set(was.Text("answerDuration"), was.Text("defaultChoice")) })
+	set(answerDuration, defaultChoice)
 }
 
 const (

@@ -45,6 +45,7 @@ func bringNext(t *testing.T, today fs.FS, service, url string) {
 // TestThisVersionGoesOnBesideTheNext brings up the databases while this version takes orders, and starts it again afterwards, as an
 // upgrade that is taken back does. No call fails.
 func TestThisVersionGoesOnBesideTheNext(t *testing.T) {
+	kittest.Long(t)
 	redis, _ := kittest.Redis(t)
 	on := environment.Backends{Databases: map[string]string{}, Redis: redis.URL(), Keys: t.TempDir(), Mailbox: t.TempDir()}
 	for service := range embedded.Services() {

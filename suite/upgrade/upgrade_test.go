@@ -40,6 +40,7 @@ func TestTheEmbeddedSuiteIsBroughtUp(t *testing.T) {
 
 // TestTheDistributedSuiteIsBroughtUp starts this version on the databases of the last release.
 func TestTheDistributedSuiteIsBroughtUp(t *testing.T) {
+	kittest.Long(t)
 	redis, _ := kittest.Redis(t)
 	on := environment.Backends{Databases: map[string]string{}, Redis: redis.URL(), Keys: t.TempDir(), Mailbox: t.TempDir()}
 	for service := range embedded.Services() {

@@ -9,11 +9,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"kept.dev/suite/cluster"
 	"kept.dev/suite/mailsink"
 	"kept.dev/suite/scenario"
 )
+
+// soon is within what time others take up what has happened: the stories share one machine.
+const soon = 10 * time.Second
 
 func main() {
 	number := flag.String("story", "", "the story to play, such as S07; all when empty")
@@ -38,26 +42,26 @@ func run(ctx context.Context, number string) error {
 	if err := cluster.Build(ctx, bin); err != nil {
 		return err
 	}
-	box, err := mailsink.Open(dir)
+	sink, err := mailsink.Open(dir)
 	if err != nil {
 		return err
 	}
-	defer box.Stop()
-	one, err := cluster.StartEmbedded(ctx, filepath.Join(dir, "embedded"), bin, true, box.Env())
+	defer sink.Stop()
+	one, err := cluster.StartEmbedded(ctx, filepath.Join(dir, "embedded"), bin, true, sink.Env())
 	if err != nil {
 		return err
 	}
 	fmt.Print(one.Describe())
-	failed := runAll(ctx, "embedded", one.Environment(), box, stories)
+	failed := play(ctx, "embedded", one.Environment(), sink, stories)
 	if err := one.Stop(); err != nil {
 		return err
 	}
-	many, err := cluster.Start(ctx, cluster.Config{Dir: filepath.Join(dir, "distributed"), Bin: bin, Sandbox: true, Env: []string{box.Env()}})
+	many, err := cluster.Start(ctx, cluster.Config{Dir: filepath.Join(dir, "distributed"), Bin: bin, Sandbox: true, Env: []string{sink.Env()}})
 	if err != nil {
 		return err
 	}
 	fmt.Print(many.Describe())
-	failed = errors.Join(failed, runAll(ctx, "distributed", many.Environment(), box, stories))
+	failed = errors.Join(failed, play(ctx, "distributed", many.Environment(), sink, stories))
 	return errors.Join(failed, many.Stop())
 }
 
@@ -73,17 +77,17 @@ func chosen(number string) []scenario.Story {
 	return nil
 }
 
-func runAll(ctx context.Context, shape string, env scenario.Environment, box *mailsink.Sink, stories []scenario.Story) error {
-	env.Mails = box.For
-	var faults []error
-	for _, story := range stories {
-		checks, err := scenario.Run(ctx, env, story)
-		if err != nil {
-			fmt.Printf("%s %s FAILED %v\n", story.Number, shape, err)
-			faults = append(faults, fmt.Errorf("%s %s: %w", story.Number, shape, err))
-			continue
+func play(ctx context.Context, shape string, env scenario.Environment, sink *mailsink.Sink, stories []scenario.Story) error {
+	env.Mails, env.Soon = sink.For, soon
+	err := scenario.RunAll(ctx, env, stories, func(r scenario.Result) {
+		if r.Err != nil {
+			fmt.Printf("%s %s FAILED %v\n", r.Story.Number, shape, r.Err)
+			return
 		}
-		fmt.Printf("%s %s ok %d checks\n", story.Number, shape, checks)
+		fmt.Printf("%s %s ok %d checks in %.1f s\n", r.Story.Number, shape, r.Checks, r.Took.Seconds())
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", shape, err)
 	}
-	return errors.Join(faults...)
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kept.dev/kit/kittest"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
@@ -18,6 +19,7 @@ import (
 // TestTheCDNOWCustomers takes in all that the new customers of a record shop of 1997 bought in eighteen months (P. S. Fader and
 // B. G. S. Hardie, "Forecasting Repeat Sales at CDNOW", Interfaces 31, 2001), and compares with the published figures.
 func TestTheCDNOWCustomers(t *testing.T) {
+	kittest.Long(t)
 	all := readCDNOW(t)
 	require.Len(t, all, 69_659)
 	onBoth(t, func(t *testing.T, b *bench) {
