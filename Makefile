@@ -1,6 +1,6 @@
 # Everything that is done with this repository. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help tools generate lint check test run demo run-distributed scenarios bench servers images k8s-lint k8s-check k8s-e2e release tidy
+.PHONY: help tools generate lint check test test-all test-packages test-processes mutants release-schema run demo run-distributed scenarios bench servers images k8s-lint k8s-check k8s-e2e release tidy
 
 MODULES := proto kit services/customer services/order services/loyalty services/notification services/support gateway suite
 GO      := go
@@ -10,6 +10,8 @@ STORY   ?=
 ONLY    ?=
 SHAPE   ?=
 BRIEF   ?=
+PKG     ?=
+RUN     ?= .
 VERSION ?= dev
 PLATFORMS ?= linux/amd64
 
@@ -44,8 +46,25 @@ check: lint ## Lint, and prove that generated code is current and every module b
 servers: ## Install PostgreSQL and Redis where they are missing (Debian, as root).
 	@tools/servers
 
-test: servers ## Run every test.
-	$(GO) test -timeout 35m work
+# Tests with -short leave out real processes, their deaths, and large sets of data.
+test: servers ## Run what a developer runs all day: every rule, store, contract table and embedded story.
+	$(GO) test -short -timeout 10m work
+
+test-all: test-packages test-processes scenarios ## Run every test, with real processes and their deaths; KEPT_KILL_SHARE=2/5 kills at a part of the failpoints.
+
+test-packages: servers
+	$(GO) test -timeout 30m $$($(GO) list work | grep -v '/suite/endurance$$')
+
+test-processes: servers
+	$(GO) test -timeout 60m -v -run '$(RUN)' ./suite/endurance
+
+mutants: tools ## Change the code in small ways and see that tests notice; PKG=kit/money for one package.
+	tools/mutants $(PKG)
+
+release-schema: ## Take the schema of this version, anew if it is there; VERSION=v0.2.0.
+	@test "$(VERSION)" != dev || { echo 'say which: make release-schema VERSION=v0.2.0'; exit 2; }
+	rm -rf suite/upgrade/testdata/$(VERSION)
+	$(GO) test ./suite/upgrade -count 1 -run 'TestTakeRelease|TestWhatIsReleased' -release $(VERSION)
 
 run: ## Run the suite in one process, on data/; ARGS=--sandbox adds a clock that can be moved.
 	@$(GO) build -o $(BIN)/kept ./suite/cmd/kept && exec $(BIN)/kept serve --data $(DATA) $(ARGS)

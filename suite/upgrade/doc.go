@@ -11,5 +11,5 @@
 // of it is ever edited: SHA256SUMS says so, and the migrations of today have to begin with the very same files. When a
 // version is released, this writes its folder, to be committed with it:
 //
-//	go test ./suite/upgrade -run TestTakeRelease -release v0.2.0
+//	make release-schema VERSION=v0.2.0
 package upgrade
