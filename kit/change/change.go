@@ -115,6 +115,17 @@ func Amend(ctx context.Context, db *sqldb.DB, req, answer proto.Message) error {
 	})
 }
 
+// Answered finds the first answer before anything is done, for changes that do something in their preparation already, such as
+// counting a try. Without a key it finds none.
+func Answered[R proto.Message](ctx context.Context, db *sqldb.DB, req proto.Message) (answer R, found bool, err error) {
+	method, _ := grpc.Method(ctx)
+	call, err := newCall(ctx, method, req)
+	if err != nil {
+		return answer, false, err
+	}
+	return answeredBefore[R](ctx, db, call)
+}
+
 // answeredBefore finds what the same caller was answered to the same request under the same key, if there is a key.
 func answeredBefore[R proto.Message](ctx context.Context, db *sqldb.DB, call *call) (answer R, found bool, err error) {
 	if call == nil {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"hash"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -47,10 +48,15 @@ func (s *Signer) Verify(text, purpose string, parts ...string) bool {
 
 func signature(key keyring.Key, purpose string, parts []string) string {
 	mac := hmac.New(sha256.New, secret(key))
+	write(mac, purpose, parts)
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// write writes the parts so that no others are written alike.
+func write(mac hash.Hash, purpose string, parts []string) {
 	for _, part := range append([]string{purpose}, parts...) {
 		fmt.Fprintf(mac, "%d:%s", len(part), part)
 	}
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
 // Rotate makes a new key, which signs after the overlap: until then every process has to have heard of it. What the ones before

@@ -211,7 +211,7 @@ func (b *bench) pass(d time.Duration) {
 func (b *bench) meet(customer, language, email string) {
 	b.t.Helper()
 	b.hear(b.news(customer, 1, &customerv1.CustomerContactChanged{
-		Customer: customer, DisplayName: "Olena", LanguageCode: language, Email: email,
+		Customer: customer, DisplayName: "Olena", LanguageCode: language, Email: email, EmailConfirmed: true,
 	}))
 }
 

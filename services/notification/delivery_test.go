@@ -262,7 +262,7 @@ func TestForeignWordsDoNotSteerAMail(t *testing.T) {
 	b := newBench(t, db, func(d *kit.Deps) {
 		d.Mail.Folder, d.Mail.From = folder, "The Shop <service@shop.example>"
 	})
-	b.hear(b.news(olena, 1, &customerv1.CustomerContactChanged{Customer: olena, DisplayName: evil, Email: "olena@example.org", LanguageCode: "en"}))
+	b.hear(b.news(olena, 1, &customerv1.CustomerContactChanged{Customer: olena, DisplayName: evil, Email: "olena@example.org", EmailConfirmed: true, LanguageCode: "en"}))
 	s := b.shortage()
 	s.Reason, s.ProductDisplayName, s.SubstituteDisplayName = evil, evil, evil
 	b.told(s)

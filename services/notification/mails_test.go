@@ -73,7 +73,7 @@ func newPress(b *testing.B, dialect string) *press {
 	for i := range customersMeasured {
 		name := fmt.Sprint("customers/", i)
 		events = append(events, p.news(name, 1, &customerv1.CustomerContactChanged{
-			Customer: name, DisplayName: fmt.Sprint("Olena ", i), LanguageCode: []string{"en", "uk", "ru"}[i%3], Email: fmt.Sprintf("c%d@example.org", i),
+			Customer: name, DisplayName: fmt.Sprint("Olena ", i), LanguageCode: []string{"en", "uk", "ru"}[i%3], Email: fmt.Sprintf("c%d@example.org", i), EmailConfirmed: true,
 		}))
 	}
 	p.accept(events)

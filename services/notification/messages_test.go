@@ -109,7 +109,7 @@ func TestNobodyApologizesWhereTheShopDoesNot(t *testing.T) {
 // A fact may come before the news of how to reach its customer. Then the customer service is asked, and what it says is kept.
 func TestAStrangerIsAskedFor(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *bench) {
-		b.customers.known[olena] = &customerv1.Customer{Name: olena, DisplayName: "Olena", LanguageCode: "ru", Email: "olena@example.org", Etag: "4"}
+		b.customers.known[olena] = &customerv1.Customer{Name: olena, DisplayName: "Olena", LanguageCode: "ru", Email: "olena@example.org", EmailConfirmed: true, Etag: "4"}
 		b.customers.away = true
 		b.told(b.shortage())
 		require.Zero(t, kittest.Number(t, b.db, `select count(*) from message`), "nobody knows in which language")
@@ -120,7 +120,7 @@ func TestAStrangerIsAskedFor(t *testing.T) {
 		require.Len(t, m.GetOptions(), 3)
 		require.Len(t, b.post.sent(), 1)
 
-		b.hear(b.news(olena, 3, &customerv1.CustomerContactChanged{Customer: olena, LanguageCode: "en", Email: "old@example.org"}))
+		b.hear(b.news(olena, 3, &customerv1.CustomerContactChanged{Customer: olena, LanguageCode: "en", Email: "old@example.org", EmailConfirmed: true}))
 		b.told(&orderv1.OrderDelayed{Order: "orders/0191", Customer: olena})
 		require.Equal(t, "olena@example.org", b.post.sent()[1].To, "older news do not count")
 	})
@@ -155,7 +155,7 @@ func TestTheLatestContactStands(t *testing.T) {
 			who := fmt.Sprint("customers/", i)
 			for _, version := range order {
 				b.hear(b.news(who, int64(version), &customerv1.CustomerContactChanged{
-					Customer: who, Email: fmt.Sprintf("%d@example.org", version),
+					Customer: who, Email: fmt.Sprintf("%d@example.org", version), EmailConfirmed: true,
 				}))
 			}
 			b.told(&orderv1.OrderDelayed{Order: "orders/0190", Customer: who})

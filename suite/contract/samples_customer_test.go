@@ -2,8 +2,11 @@ package contract_test
 
 import (
 	"math/rand/v2"
+	"regexp"
 	"strings"
 
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
@@ -32,6 +35,13 @@ func customerSamples() map[string]sample {
 			return &customerv1.UpdateCustomerRequest{Customer: c, UpdateMask: &fieldmaskpb.FieldMask{
 				Paths: []string{"display_name", "language_code", "email", "phone", "region_code", "addresses"},
 			}}
+		},
+		customerv1.CustomerService_ConfirmEmail_FullMethodName: func(w *fixture) proto.Message {
+			return &customerv1.ConfirmEmailRequest{Name: w.own.Subject, Code: w.emailCode()}
+		},
+		customerv1.CustomerService_SendEmailCode_FullMethodName: func(w *fixture) proto.Message {
+			w.emailCode()
+			return &customerv1.SendEmailCodeRequest{Name: w.own.Subject, Etag: w.ownCustomer().GetEtag()}
 		},
 		customerv1.IdentityService_CreateIdentity_FullMethodName: func(w *fixture) proto.Message {
 			return &customerv1.CreateIdentityRequest{Parent: w.own.Subject, Identity: anIdentity()}
@@ -161,4 +171,17 @@ func (w *fixture) entry() string {
 	list := ask(w, "customer", customerv1.TimelineService_ListTimelineEntries_FullMethodName,
 		&customerv1.ListTimelineEntriesRequest{Parent: w.own.Subject, PageSize: 2}, &customerv1.ListTimelineEntriesResponse{})
 	return list.GetTimelineEntries()[1].GetName()
+}
+
+// emailCode has the own customer set an e-mail address, a day after the last, and reads the code that comes to it.
+func (w *fixture) emailCode() string {
+	w.advance(&durationpb.Duration{Seconds: 25 * 3600})
+	email := freshID() + "@example.org"
+	ctx := metadata.AppendToOutgoingContext(w.t.Context(), "authorization", "Bearer "+w.own.token)
+	require.NoError(w.t, w.suite.Channel("customer").Invoke(ctx, customerv1.CustomerService_UpdateCustomer_FullMethodName,
+		&customerv1.UpdateCustomerRequest{Customer: &customerv1.Customer{Name: w.own.Subject, Email: email}}, &customerv1.Customer{}))
+	w.settle()
+	mails := w.env.Mails(email)
+	require.Len(w.t, mails, 1)
+	return regexp.MustCompile(`[0-9]{6}`).FindString(mails[0].Text)
 }

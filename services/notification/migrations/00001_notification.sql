@@ -6,7 +6,9 @@ create table contact (
     version       bigint not null,
     display_name  text   not null,
     language_code text   not null,
-    email         text   not null
+    email         text   not null,
+    -- Whether the address is known to be the customer's. Before that nothing but a code is mailed to it.
+    email_confirmed boolean not null
 );
 
 -- Templates as they were changed. Version 1 of each is in the code.

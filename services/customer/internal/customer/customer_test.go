@@ -46,6 +46,7 @@ func TestCreateCustomer(t *testing.T) {
 		require.Equal(t, said{"kept.customer.v1.CustomerCreated", made.GetName(), 1, nil}, facts[1])
 		require.True(t, proto.Equal(&customerv1.CustomerContactChanged{
 			Customer: made.GetName(), DisplayName: "Oksana", LanguageCode: "uk", Email: "Oksana.K@Example.org", Phone: "+380441234567",
+			EmailConfirmed: true,
 		}, facts[0].contact))
 	})
 }
@@ -113,7 +114,7 @@ func TestOfManyAtOnceOneGetsTheContact(t *testing.T) {
 			"customer.phone": {{Phone: "(044) 123 45 67", RegionCode: "UA"}, {Phone: "00380441234567"}},
 		} {
 			var crowd sync.WaitGroup
-			ctx, faults, before := t.Context(), make([]error, 40), d.count("customer")
+			ctx, faults, before := d.as(anna), make([]error, 40), d.count("customer")
 			for i := range faults {
 				wanted := proto.CloneOf(spellings[i%2])
 				wanted.DisplayName = fmt.Sprint("Anna ", i)

@@ -1,6 +1,7 @@
 package customer_test
 
 import (
+	"context"
 	"os"
 	"testing"
 	"time"
@@ -10,15 +11,20 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"kept.dev/kit"
+	"kept.dev/kit/access"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/kittest"
 	"kept.dev/kit/outbox"
+	"kept.dev/kit/sign"
 	"kept.dev/kit/sqldb"
+	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	"kept.dev/services/customer/internal/customer"
 	"kept.dev/services/customer/internal/identity"
 )
+
+var signer = sign.New(make([]byte, 32))
 
 // desk is the service, and the identities beside it.
 type desk struct {
@@ -33,14 +39,19 @@ func onBoth(t *testing.T, test func(t *testing.T, d *desk)) {
 	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) {
 		require.NoError(t, db.Migrate(t.Context(), os.DirFS("../../migrations"), "schema_version"))
 		d := &desk{t: t, db: db, clock: &clock.Sandbox{}}
-		deps := kit.Deps{DB: db, Clock: d.clock, Outbox: outbox.New("customer", d.clock)}
+		deps := kit.Deps{DB: db, Clock: d.clock, Outbox: outbox.New("customer", d.clock), Signer: signer}
 		d.Service, d.identities = customer.New(deps), identity.New(deps)
 		test(t, d)
 	})
 }
 
+// anna is an agent, and vouches for what she says of customers.
+var anna = access.Principal{Role: accessv1.Role_ROLE_AGENT, Subject: "agents/anna"}
+
+func (d *desk) as(who access.Principal) context.Context { return access.With(d.t.Context(), who) }
+
 func (d *desk) create(c *customerv1.Customer) (*customerv1.Customer, error) {
-	return d.CreateCustomer(d.t.Context(), &customerv1.CreateCustomerRequest{Customer: c})
+	return d.CreateCustomer(d.as(anna), &customerv1.CreateCustomerRequest{Customer: c})
 }
 
 func (d *desk) created(c *customerv1.Customer) *customerv1.Customer {
@@ -52,7 +63,7 @@ func (d *desk) created(c *customerv1.Customer) *customerv1.Customer {
 // update changes the named fields of the customer; those that are not empty when none is named.
 func (d *desk) update(c *customerv1.Customer, paths ...string) (*customerv1.Customer, error) {
 	d.clock.Advance(d.clock.Offset() + time.Second)
-	return d.UpdateCustomer(d.t.Context(), &customerv1.UpdateCustomerRequest{
+	return d.UpdateCustomer(d.as(anna), &customerv1.UpdateCustomerRequest{
 		Customer: c, UpdateMask: &fieldmaskpb.FieldMask{Paths: paths},
 	})
 }

@@ -58,7 +58,7 @@ func (s *Service) enter(ctx context.Context, tx *sqldb.Tx, issuer string, found 
 	said := []outbox.Said{{Subject: "issuers/" + issuer, Version: 1, Fact: imported}}
 	for _, c := range found.created {
 		imported.Customers = append(imported.Customers, c.GetName())
-		said = append(said, outbox.Said{Subject: c.GetName(), Version: 1, Fact: contactChanged(c)})
+		said = append(said, outbox.Said{Subject: c.GetName(), Version: 1, Fact: contactChanged(c, "")})
 	}
 	return s.outbox.PutAll(ctx, tx, said)
 }

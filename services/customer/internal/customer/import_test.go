@@ -53,6 +53,7 @@ func TestNewCustomersAreImported(t *testing.T) {
 			require.True(t, r.GetCreated())
 			require.Empty(t, r.GetFault())
 			made := d.get(r.GetCustomer())
+			want[i].EmailConfirmed, want[i].PhoneConfirmed = want[i].GetEmail() != "", want[i].GetPhone() != ""
 			want[i].Name, want[i].Etag, want[i].CreateTime = r.GetCustomer(), "1", made.GetCreateTime()
 			require.WithinDuration(t, d.clock.Now(), made.GetCreateTime().AsTime(), time.Minute)
 			require.True(t, proto.Equal(want[i], made), "%v", made)
@@ -93,6 +94,7 @@ func (d *desk) requireToldOfImport(t *testing.T, names []string) {
 			c := d.get(s.subject)
 			require.True(t, proto.Equal(&customerv1.CustomerContactChanged{
 				Customer: c.GetName(), DisplayName: c.GetDisplayName(), LanguageCode: c.GetLanguageCode(), Email: c.GetEmail(), Phone: c.GetPhone(),
+				EmailConfirmed: c.GetEmailConfirmed(),
 			}, s.contact))
 			require.EqualValues(t, 1, s.version)
 			told[s.subject] = true

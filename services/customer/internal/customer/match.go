@@ -33,6 +33,7 @@ func (m *matched) resolve(
 	owner, known := ownerOf(p, owners)
 	if !known {
 		created := newCustomer(p.wanted, at)
+		created.EmailConfirmed, created.PhoneConfirmed = created.GetEmail() != "", created.GetPhone() != ""
 		m.created = append(m.created, created)
 		owner = created.GetName()
 	}

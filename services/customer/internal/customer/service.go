@@ -7,6 +7,7 @@ import (
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/outbox"
+	"kept.dev/kit/sign"
 	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 )
@@ -17,11 +18,12 @@ type Service struct {
 	db     *sqldb.DB
 	clock  clock.Clock
 	outbox *outbox.Outbox
+	signer *sign.Signer
 }
 
 // New makes the service.
 func New(deps kit.Deps) *Service {
-	return &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox}
+	return &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, signer: deps.Signer}
 }
 
 // Capability is what the service runs of this package.

@@ -15,7 +15,8 @@ import (
 func idOf(name string) string { return strings.TrimPrefix(name, collection) }
 
 const insert = `
-	insert into customer (id, version, display_name, language_code, email, phone, region_code, addresses, created)
+	insert into customer (id, version, display_name, language_code, email, phone, email_confirmed, phone_confirmed, region_code,
+		addresses, created)
 	values`
 
 func insertCustomers(tx *sqldb.Tx, customers ...*customerv1.Customer) error {
@@ -27,7 +28,7 @@ func insertCustomers(tx *sqldb.Tx, customers ...*customerv1.Customer) error {
 		}
 		rows[i] = []any{
 			idOf(c.GetName()), versionOf(c), c.GetDisplayName(), c.GetLanguageCode(), c.GetEmail(), c.GetPhone(),
-			c.GetRegionCode(), addresses, c.GetCreateTime().AsTime().UnixMicro(),
+			c.GetEmailConfirmed(), c.GetPhoneConfirmed(), c.GetRegionCode(), addresses, c.GetCreateTime().AsTime().UnixMicro(),
 		}
 	}
 	tx.ExecValues(insert, rows, "")
@@ -39,7 +40,8 @@ func insertCustomers(tx *sqldb.Tx, customers ...*customerv1.Customer) error {
 const update = `
 	update customer set
 		version = case when version = $2 then version else 0 end,
-		display_name = $3, language_code = $4, email = $5, phone = $6, region_code = $7, addresses = $8
+		display_name = $3, language_code = $4, email = $5, phone = $6, region_code = $7, addresses = $8,
+		email_confirmed = $9, phone_confirmed = $10
 	where id = $1`
 
 func updateCustomer(tx *sqldb.Tx, c *customerv1.Customer) error {
@@ -48,18 +50,20 @@ func updateCustomer(tx *sqldb.Tx, c *customerv1.Customer) error {
 		return err
 	}
 	tx.Exec(update, idOf(c.GetName()), versionOf(c), c.GetDisplayName(), c.GetLanguageCode(), c.GetEmail(), c.GetPhone(),
-		c.GetRegionCode(), addresses)
+		c.GetRegionCode(), addresses, c.GetEmailConfirmed(), c.GetPhoneConfirmed())
 	return nil
 }
 
-const columns = `id, version, display_name, language_code, email, phone, region_code, addresses, created`
+const columns = `id, version, display_name, language_code, email, phone, email_confirmed, phone_confirmed, region_code,
+	addresses, created`
 
 func scan(r *sqldb.Rows) (*customerv1.Customer, error) {
 	var id string
 	var version, created int64
 	var addresses []byte
 	c := &customerv1.Customer{}
-	err := r.Scan(&id, &version, &c.DisplayName, &c.LanguageCode, &c.Email, &c.Phone, &c.RegionCode, &addresses, &created)
+	err := r.Scan(&id, &version, &c.DisplayName, &c.LanguageCode, &c.Email, &c.Phone,
+		&c.EmailConfirmed, &c.PhoneConfirmed, &c.RegionCode, &addresses, &created)
 	if err != nil {
 		return nil, err
 	}

@@ -73,6 +73,7 @@ func TestUpdateCustomer(t *testing.T) {
 			c.change.Name, c.change.Etag = want.GetName(), want.GetEtag()
 			after := d.updated(c.change, c.mask...)
 			c.want(want)
+			want.EmailConfirmed, want.PhoneConfirmed = want.GetEmail() != "", want.GetPhone() != ""
 			want.Etag = "2"
 			require.True(t, proto.Equal(want, after), "%s: %v\n%v", name, want, after)
 			require.Equal(t, c.told, d.told(after, 2), name)
@@ -91,6 +92,7 @@ func (d *desk) told(c *customerv1.Customer, version int64) bool {
 	require.Equal(d.t, said{contactChanged, c.GetName(), version, facts[0].contact}, facts[0])
 	require.True(d.t, proto.Equal(&customerv1.CustomerContactChanged{
 		Customer: c.GetName(), DisplayName: c.GetDisplayName(), LanguageCode: c.GetLanguageCode(), Email: c.GetEmail(), Phone: c.GetPhone(),
+		EmailConfirmed: c.GetEmailConfirmed(),
 	}, facts[0].contact))
 	return true
 }
@@ -188,7 +190,7 @@ func TestNoUpdateIsLost(t *testing.T) {
 // crowd makes all the changes to one customer at once.
 func (d *desk) crowd(name string, changed []*customerv1.Customer) {
 	var crowd sync.WaitGroup
-	ctx, faults := d.t.Context(), make([]error, len(changed))
+	ctx, faults := d.as(anna), make([]error, len(changed))
 	for i, c := range changed {
 		c.Name = name
 		crowd.Go(func() { _, faults[i] = d.UpdateCustomer(ctx, &customerv1.UpdateCustomerRequest{Customer: c}) })
@@ -203,7 +205,7 @@ func TestOfManyWithOneEtagOneIsHeard(t *testing.T) {
 	onBoth(t, func(t *testing.T, d *desk) {
 		made := d.created(oksana())
 		var crowd sync.WaitGroup
-		ctx, faults := t.Context(), make([]error, 20)
+		ctx, faults := d.as(anna), make([]error, 20)
 		for i := range faults {
 			crowd.Go(func() {
 				_, faults[i] = d.UpdateCustomer(ctx, &customerv1.UpdateCustomerRequest{

@@ -13,7 +13,8 @@ import (
 type Email struct {
 	// Spelled is the address as its owner spells it, without what stood around it.
 	Spelled string
-	// Value is the spelling by which addresses are compared: lower case, the domain in ASCII (punycode, RFC 5891).
+	// Value is the spelling by which addresses are compared: in small letters where a letter has just one capital, the domain in
+	// ASCII (punycode, RFC 5891).
 	Value string
 }
 
@@ -49,8 +50,16 @@ func readEmail(text string) (Email, bool) {
 	}
 	local := unquoted(norm.NFC.String(strings.TrimSpace(text[:at])))
 	domain, ascii, ok := readDomain(strings.TrimSpace(text[at+1:]))
-	read := Email{Spelled: local + "@" + domain, Value: norm.NFC.String(strings.ToLower(local)) + "@" + ascii}
+	read := Email{Spelled: local + "@" + domain, Value: norm.NFC.String(strings.Map(lower, local)) + "@" + ascii}
 	return read, ok && isLocal(local) && max(len(read.Spelled), len(read.Value)) <= maxEmail
+}
+
+// lower is the small letter of a capital, if the capital is also that one's: İ has no i, or two mailboxes would be one.
+func lower(r rune) rune {
+	if small := unicode.ToLower(r); unicode.ToUpper(small) == r {
+		return small
+	}
+	return r
 }
 
 // readDomain gives the domain as its owner spells it, and in ASCII.

@@ -66,6 +66,14 @@ func InsertContact(tx *sqldb.Tx, customer string, k Key, at time.Time, path stri
 	tx.Exec(insert, arguments(customerID(customer), k, true, at)...).Refuse("identity_value_key", Taken(path))
 }
 
+const selectHad = `select id from identity where kind = $1 and issuer = $2 and value = $3 and customer_id = $4`
+
+// Has tells whether the key is an identity of the customer's.
+func Has(tx *sqldb.Tx, customer string, k Key) (bool, error) {
+	rows, err := tx.Query(selectHad, int64(k.Kind), k.Issuer, k.Value, customerID(customer))
+	return err == nil && rows.Len() > 0, err
+}
+
 // What the customer was written to or called at goes, unless it had been added by itself, or is still the same.
 const (
 	deleteContact = `

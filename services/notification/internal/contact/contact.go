@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc"
 
 	"kept.dev/kit"
+	"kept.dev/kit/clock"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/inbox"
 	"kept.dev/kit/sqldb"
@@ -19,18 +20,21 @@ import (
 // Contact is how one customer can be reached and addressed. Any of it may be empty.
 type Contact struct {
 	Customer, DisplayName, LanguageCode, Email string
+	// EmailConfirmed tells whether the address is known to be the customer's. Before that nothing but a code is mailed to it.
+	EmailConfirmed bool
 
 	version int64
 }
 
 // Book has the contacts.
 type Book struct {
-	db   *sqldb.DB
-	peer func(service string) grpc.ClientConnInterface
+	db    *sqldb.DB
+	clock clock.Clock
+	peer  func(service string) grpc.ClientConnInterface
 }
 
 // New makes the book.
-func New(deps kit.Deps) *Book { return &Book{db: deps.DB, peer: deps.Peer} }
+func New(deps kit.Deps) *Book { return &Book{db: deps.DB, clock: deps.Clock, peer: deps.Peer} }
 
 // Capability is what the service runs of this package.
 func (b *Book) Capability() kit.Capability {
@@ -83,6 +87,7 @@ func (b *Book) ask(ctx context.Context, customer string) (Contact, error) {
 	}
 	return Contact{
 		Customer: customer, DisplayName: found.GetDisplayName(), LanguageCode: found.GetLanguageCode(), Email: found.GetEmail(),
-		version: version,
+		EmailConfirmed: found.GetEmailConfirmed(),
+		version:        version,
 	}, nil
 }

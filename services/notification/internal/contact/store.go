@@ -7,20 +7,21 @@ import (
 )
 
 const upsert = `
-	insert into contact (customer, version, display_name, language_code, email)
-	values ($1, $2, $3, $4, $5)
+	insert into contact (customer, version, display_name, language_code, email, email_confirmed)
+	values ($1, $2, $3, $4, $5, $6)
 	on conflict (customer) do update set
 		version = excluded.version, display_name = excluded.display_name,
-		language_code = excluded.language_code, email = excluded.email
+		language_code = excluded.language_code, email = excluded.email,
+		email_confirmed = excluded.email_confirmed
 	where contact.version < excluded.version`
 
 // Keep writes the contact down, unless a later one is there.
 func Keep(tx *sqldb.Tx, c Contact) {
-	tx.Exec(upsert, c.Customer, c.version, c.DisplayName, c.LanguageCode, c.Email)
+	tx.Exec(upsert, c.Customer, c.version, c.DisplayName, c.LanguageCode, c.Email, c.EmailConfirmed)
 }
 
 const (
-	selectContacts = `select customer, version, display_name, language_code, email from contact`
+	selectContacts = `select customer, version, display_name, language_code, email, email_confirmed from contact`
 	selectContact  = selectContacts + ` where customer = $1`
 )
 
@@ -37,5 +38,5 @@ func Scan(rows *sqldb.Rows) (c Contact, known bool, err error) {
 }
 
 func scan(r *sqldb.Rows) (c Contact, err error) {
-	return c, r.Scan(&c.Customer, &c.version, &c.DisplayName, &c.LanguageCode, &c.Email)
+	return c, r.Scan(&c.Customer, &c.version, &c.DisplayName, &c.LanguageCode, &c.Email, &c.EmailConfirmed)
 }

@@ -82,11 +82,16 @@ func (s *Service) post(ctx context.Context, mails []*posting, crowd *sync.WaitGr
 	}
 }
 
-// reachable leaves out those who have no address any more. Nothing is sent to them.
+// reachable leaves out those who have no address any more: nothing is sent to them. What is for an address that is not confirmed
+// stays to be sent, and its timer is over: the confirmation sets it anew.
 func reachable(mails []*posting) (left []*posting) {
 	for _, p := range mails {
 		if p.to.Email == "" {
 			p.end(p.result(p.tries(), notificationv1.Message_SKIPPED, ""), nil)
+			continue
+		}
+		if !p.to.EmailConfirmed {
+			p.end(result{}, nil)
 			continue
 		}
 		left = append(left, p)

@@ -69,6 +69,8 @@ func (s *Service) Capability() kit.Capability {
 		Events:   s.events(),
 		Timers: func(w *timer.Worker) {
 			w.HandleOutside(composition, s.compose)
+			w.HandleOutside(contact.CodeWanted, s.mailCode)
+			w.Handle(contact.Confirmed, s.mailWaiting)
 			timer.HandleMany(w, sending, timer.Many[result]{
 				AtOnce: queueing * mailer.Connections(s.sender), Start: s.sendMails, Finish: s.finish,
 			})

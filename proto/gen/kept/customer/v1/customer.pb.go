@@ -36,20 +36,25 @@ type Customer struct {
 	LanguageCode string `protobuf:"bytes,3,opt,name=language_code,json=languageCode,proto3" json:"language_code,omitempty"`
 	// When the customer was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// The e-mail address to write to, in any spelling; kept as the customer spells it. It becomes an identity of theirs, and
-	// belongs to one customer only.
+	// The e-mail address to write to, in any spelling; kept as the customer spells it. Once it is confirmed it is an identity of
+	// theirs, and belongs to one customer only.
 	Email string `protobuf:"bytes,5,opt,name=email,proto3" json:"email,omitempty"`
-	// The telephone number, in any spelling; kept in E.164. Without a country code it is read as one of region_code. It
-	// becomes an identity of theirs, and belongs to one customer only.
+	// The telephone number, in any spelling; kept in E.164. Without a country code it is read as one of region_code. Once it is
+	// confirmed it is an identity of theirs, and belongs to one customer only.
 	Phone string `protobuf:"bytes,6,opt,name=phone,proto3" json:"phone,omitempty"`
 	// The region whose telephone numbers the customer writes without a country code, such as `UA`.
 	RegionCode string `protobuf:"bytes,7,opt,name=region_code,json=regionCode,proto3" json:"region_code,omitempty"`
 	// Addresses, 20 at most.
 	Addresses []*Customer_Address `protobuf:"bytes,8,rep,name=addresses,proto3" json:"addresses,omitempty"`
 	// Changes whenever the customer does. Sent with an update, it has to be the current one.
-	Etag          string `protobuf:"bytes,9,opt,name=etag,proto3" json:"etag,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Etag string `protobuf:"bytes,9,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Whether the e-mail address is known to be the customer's: an employee or an import has set it, or the customer has typed
+	// the code that was mailed to it. Before that nothing but the code is mailed to it.
+	EmailConfirmed bool `protobuf:"varint,10,opt,name=email_confirmed,json=emailConfirmed,proto3" json:"email_confirmed,omitempty"`
+	// Whether the telephone number is known to be the customer's: an employee or an import has set it.
+	PhoneConfirmed bool `protobuf:"varint,11,opt,name=phone_confirmed,json=phoneConfirmed,proto3" json:"phone_confirmed,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Customer) Reset() {
@@ -145,6 +150,20 @@ func (x *Customer) GetEtag() string {
 	return ""
 }
 
+func (x *Customer) GetEmailConfirmed() bool {
+	if x != nil {
+		return x.EmailConfirmed
+	}
+	return false
+}
+
+func (x *Customer) GetPhoneConfirmed() bool {
+	if x != nil {
+		return x.PhoneConfirmed
+	}
+	return false
+}
+
 // An address of a customer.
 type Customer_Address struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -204,7 +223,7 @@ var File_kept_customer_v1_customer_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_customer_proto_rawDesc = "" +
 	"\n" +
-	"\x1fkept/customer/v1/customer.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a google/type/postal_address.proto\"\x91\x05\n" +
+	"\x1fkept/customer/v1/customer.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a google/type/postal_address.proto\"\xed\x05\n" +
 	"\bCustomer\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x120\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x12W\n" +
@@ -218,7 +237,10 @@ const file_kept_customer_v1_customer_proto_rawDesc = "" +
 	"regionCode\x12M\n" +
 	"\taddresses\x18\b \x03(\v2\".kept.customer.v1.Customer.AddressB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\x14R\taddresses\x12\x1e\n" +
 	"\x04etag\x18\t \x01(\tB\n" +
-	"\xe0A\x01\xbaH\x04r\x02\x18dR\x04etag\x1an\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18dR\x04etag\x12,\n" +
+	"\x0femail_confirmed\x18\n" +
+	" \x01(\bB\x03\xe0A\x03R\x0eemailConfirmed\x12,\n" +
+	"\x0fphone_confirmed\x18\v \x01(\bB\x03\xe0A\x03R\x0ephoneConfirmed\x1an\n" +
 	"\aAddress\x12\"\n" +
 	"\x05label\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\x05label\x12?\n" +
 	"\aaddress\x18\x02 \x01(\v2\x1a.google.type.PostalAddressB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\aaddress:A\xeaA>\n" +

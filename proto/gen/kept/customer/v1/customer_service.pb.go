@@ -25,6 +25,136 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// The code that came by mail.
+type ConfirmEmailRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose e-mail address, `customers/{customer}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The code, six digits.
+	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
+	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
+	// alike for 24 hours. The header `Idempotency-Key` does the same.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmEmailRequest) Reset() {
+	*x = ConfirmEmailRequest{}
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmEmailRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmEmailRequest) ProtoMessage() {}
+
+func (x *ConfirmEmailRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmEmailRequest.ProtoReflect.Descriptor instead.
+func (*ConfirmEmailRequest) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *ConfirmEmailRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ConfirmEmailRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *ConfirmEmailRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// Whose address.
+type SendEmailCodeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose e-mail address, `customers/{customer}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
+	// alike for 24 hours. The header `Idempotency-Key` does the same.
+	RequestId string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The customer's etag. Where it is given it has to be the current one, so that the code goes to the address that the caller knows.
+	Etag          string `protobuf:"bytes,3,opt,name=etag,proto3" json:"etag,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendEmailCodeRequest) Reset() {
+	*x = SendEmailCodeRequest{}
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendEmailCodeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendEmailCodeRequest) ProtoMessage() {}
+
+func (x *SendEmailCodeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendEmailCodeRequest.ProtoReflect.Descriptor instead.
+func (*SendEmailCodeRequest) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *SendEmailCodeRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SendEmailCodeRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *SendEmailCodeRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
 // The customer to create.
 type CreateCustomerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -39,7 +169,7 @@ type CreateCustomerRequest struct {
 
 func (x *CreateCustomerRequest) Reset() {
 	*x = CreateCustomerRequest{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[0]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -51,7 +181,7 @@ func (x *CreateCustomerRequest) String() string {
 func (*CreateCustomerRequest) ProtoMessage() {}
 
 func (x *CreateCustomerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[0]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -64,7 +194,7 @@ func (x *CreateCustomerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateCustomerRequest.ProtoReflect.Descriptor instead.
 func (*CreateCustomerRequest) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{0}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *CreateCustomerRequest) GetCustomer() *Customer {
@@ -92,7 +222,7 @@ type GetCustomerRequest struct {
 
 func (x *GetCustomerRequest) Reset() {
 	*x = GetCustomerRequest{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[1]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -104,7 +234,7 @@ func (x *GetCustomerRequest) String() string {
 func (*GetCustomerRequest) ProtoMessage() {}
 
 func (x *GetCustomerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[1]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -117,7 +247,7 @@ func (x *GetCustomerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCustomerRequest.ProtoReflect.Descriptor instead.
 func (*GetCustomerRequest) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{1}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *GetCustomerRequest) GetName() string {
@@ -144,7 +274,7 @@ type UpdateCustomerRequest struct {
 
 func (x *UpdateCustomerRequest) Reset() {
 	*x = UpdateCustomerRequest{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[2]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -156,7 +286,7 @@ func (x *UpdateCustomerRequest) String() string {
 func (*UpdateCustomerRequest) ProtoMessage() {}
 
 func (x *UpdateCustomerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[2]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -169,7 +299,7 @@ func (x *UpdateCustomerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateCustomerRequest.ProtoReflect.Descriptor instead.
 func (*UpdateCustomerRequest) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{2}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *UpdateCustomerRequest) GetCustomer() *Customer {
@@ -210,7 +340,7 @@ type ListCustomersRequest struct {
 
 func (x *ListCustomersRequest) Reset() {
 	*x = ListCustomersRequest{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[3]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -222,7 +352,7 @@ func (x *ListCustomersRequest) String() string {
 func (*ListCustomersRequest) ProtoMessage() {}
 
 func (x *ListCustomersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[3]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -235,7 +365,7 @@ func (x *ListCustomersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCustomersRequest.ProtoReflect.Descriptor instead.
 func (*ListCustomersRequest) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{3}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListCustomersRequest) GetPageSize() int32 {
@@ -279,7 +409,7 @@ type ListCustomersResponse struct {
 
 func (x *ListCustomersResponse) Reset() {
 	*x = ListCustomersResponse{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[4]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -291,7 +421,7 @@ func (x *ListCustomersResponse) String() string {
 func (*ListCustomersResponse) ProtoMessage() {}
 
 func (x *ListCustomersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[4]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -304,7 +434,7 @@ func (x *ListCustomersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCustomersResponse.ProtoReflect.Descriptor instead.
 func (*ListCustomersResponse) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{4}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListCustomersResponse) GetCustomers() []*Customer {
@@ -337,7 +467,7 @@ type ImportCustomersRequest struct {
 
 func (x *ImportCustomersRequest) Reset() {
 	*x = ImportCustomersRequest{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[5]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -349,7 +479,7 @@ func (x *ImportCustomersRequest) String() string {
 func (*ImportCustomersRequest) ProtoMessage() {}
 
 func (x *ImportCustomersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[5]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -362,7 +492,7 @@ func (x *ImportCustomersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCustomersRequest.ProtoReflect.Descriptor instead.
 func (*ImportCustomersRequest) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{5}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ImportCustomersRequest) GetIssuer() string {
@@ -397,7 +527,7 @@ type ImportCustomersResponse struct {
 
 func (x *ImportCustomersResponse) Reset() {
 	*x = ImportCustomersResponse{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[6]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -409,7 +539,7 @@ func (x *ImportCustomersResponse) String() string {
 func (*ImportCustomersResponse) ProtoMessage() {}
 
 func (x *ImportCustomersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[6]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -422,7 +552,7 @@ func (x *ImportCustomersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCustomersResponse.ProtoReflect.Descriptor instead.
 func (*ImportCustomersResponse) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{6}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ImportCustomersResponse) GetResults() []*ImportCustomersResponse_Result {
@@ -453,7 +583,7 @@ type ImportCustomersRequest_Record struct {
 
 func (x *ImportCustomersRequest_Record) Reset() {
 	*x = ImportCustomersRequest_Record{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[7]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -465,7 +595,7 @@ func (x *ImportCustomersRequest_Record) String() string {
 func (*ImportCustomersRequest_Record) ProtoMessage() {}
 
 func (x *ImportCustomersRequest_Record) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[7]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -478,7 +608,7 @@ func (x *ImportCustomersRequest_Record) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCustomersRequest_Record.ProtoReflect.Descriptor instead.
 func (*ImportCustomersRequest_Record) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{5, 0}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{7, 0}
 }
 
 func (x *ImportCustomersRequest_Record) GetExternalId() string {
@@ -538,7 +668,7 @@ type ImportCustomersResponse_Result struct {
 
 func (x *ImportCustomersResponse_Result) Reset() {
 	*x = ImportCustomersResponse_Result{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[8]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -550,7 +680,7 @@ func (x *ImportCustomersResponse_Result) String() string {
 func (*ImportCustomersResponse_Result) ProtoMessage() {}
 
 func (x *ImportCustomersResponse_Result) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[8]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -563,7 +693,7 @@ func (x *ImportCustomersResponse_Result) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCustomersResponse_Result.ProtoReflect.Descriptor instead.
 func (*ImportCustomersResponse_Result) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{6, 0}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{8, 0}
 }
 
 func (x *ImportCustomersResponse_Result) GetCustomer() string {
@@ -591,7 +721,21 @@ var File_kept_customer_v1_customer_service_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_customer_service_proto_rawDesc = "" +
 	"\n" +
-	"'kept/customer/v1/customer_service.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1fkept/customer/v1/customer.proto\"\x8e\x01\n" +
+	"'kept/customer/v1/customer_service.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1fkept/customer/v1/customer.proto\"\xc4\x01\n" +
+	"\x13ConfirmEmailRequest\x12O\n" +
+	"\x04name\x18\x01 \x01(\tB;\xe0A\x02\xfaA\x13\n" +
+	"\x11kept.dev/Customer\xbaH\x1fr\x1d\x18J2\x19^customers/[A-Za-z0-9-]+$R\x04name\x12(\n" +
+	"\x04code\x18\x02 \x01(\tB\x14\xe0A\x02\xbaH\x0er\f2\n" +
+	"^[0-9]{6}$R\x04code\x122\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\xbb\x01\n" +
+	"\x14SendEmailCodeRequest\x12O\n" +
+	"\x04name\x18\x01 \x01(\tB;\xe0A\x02\xfaA\x13\n" +
+	"\x11kept.dev/Customer\xbaH\x1fr\x1d\x18J2\x19^customers/[A-Za-z0-9-]+$R\x04name\x122\n" +
+	"\n" +
+	"request_id\x18\x02 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x12\x1e\n" +
+	"\x04etag\x18\x03 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18dR\x04etag\"\x8e\x01\n" +
 	"\x15CreateCustomerRequest\x12A\n" +
 	"\bcustomer\x18\x01 \x01(\v2\x1a.kept.customer.v1.CustomerB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\bcustomer\x122\n" +
 	"\n" +
@@ -634,7 +778,7 @@ const file_kept_customer_v1_customer_service_proto_rawDesc = "" +
 	"\x06Result\x12\x1a\n" +
 	"\bcustomer\x18\x01 \x01(\tR\bcustomer\x12\x18\n" +
 	"\acreated\x18\x02 \x01(\bR\acreated\x12\x14\n" +
-	"\x05fault\x18\x03 \x01(\tR\x05fault2\xf0\x05\n" +
+	"\x05fault\x18\x03 \x01(\tR\x05fault2\xb0\b\n" +
 	"\x0fCustomerService\x12\x8c\x01\n" +
 	"\x0eCreateCustomer\x12'.kept.customer.v1.CreateCustomerRequest\x1a\x1a.kept.customer.v1.Customer\"5\xdaA\bcustomer\x8a\xb5\x18\a\n" +
 	"\x05\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02\x19:\bcustomer\"\r/v1/customers\x12\x87\x01\n" +
@@ -645,7 +789,11 @@ const file_kept_customer_v1_customer_service_proto_rawDesc = "" +
 	"\x0fImportCustomers\x12(.kept.customer.v1.ImportCustomersRequest\x1a).kept.customer.v1.ImportCustomersResponse\"\x18\xdaA\x0eissuer,records\x8a\xb5\x18\x03\n" +
 	"\x01\a\x12\xb9\x01\n" +
 	"\x0eUpdateCustomer\x12'.kept.customer.v1.UpdateCustomerRequest\x1a\x1a.kept.customer.v1.Customer\"b\xdaA\x14customer,update_mask\x8a\xb5\x18\x16\n" +
-	"\x05\x01\x03\x04\x05\a\x12\rcustomer.name\x82\xd3\xe4\x93\x02+:\bcustomer2\x1f/v1/{customer.name=customers/*}B0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
+	"\x05\x01\x03\x04\x05\a\x12\rcustomer.name\x82\xd3\xe4\x93\x02+:\bcustomer2\x1f/v1/{customer.name=customers/*}\x12\x9e\x01\n" +
+	"\fConfirmEmail\x12%.kept.customer.v1.ConfirmEmailRequest\x1a\x1a.kept.customer.v1.Customer\"K\xdaA\tname,code\x8a\xb5\x18\r\n" +
+	"\x05\x01\x03\x04\x05\a\x12\x04name\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/{name=customers/*}:confirmEmail\x12\x9c\x01\n" +
+	"\rSendEmailCode\x12&.kept.customer.v1.SendEmailCodeRequest\x1a\x1a.kept.customer.v1.Customer\"G\xdaA\x04name\x8a\xb5\x18\r\n" +
+	"\x05\x01\x03\x04\x05\a\x12\x04name\x82\xd3\xe4\x93\x02):\x01*\"$/v1/{name=customers/*}:sendEmailCodeB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
 
 var (
 	file_kept_customer_v1_customer_service_proto_rawDescOnce sync.Once
@@ -659,39 +807,45 @@ func file_kept_customer_v1_customer_service_proto_rawDescGZIP() []byte {
 	return file_kept_customer_v1_customer_service_proto_rawDescData
 }
 
-var file_kept_customer_v1_customer_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_kept_customer_v1_customer_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_kept_customer_v1_customer_service_proto_goTypes = []any{
-	(*CreateCustomerRequest)(nil),          // 0: kept.customer.v1.CreateCustomerRequest
-	(*GetCustomerRequest)(nil),             // 1: kept.customer.v1.GetCustomerRequest
-	(*UpdateCustomerRequest)(nil),          // 2: kept.customer.v1.UpdateCustomerRequest
-	(*ListCustomersRequest)(nil),           // 3: kept.customer.v1.ListCustomersRequest
-	(*ListCustomersResponse)(nil),          // 4: kept.customer.v1.ListCustomersResponse
-	(*ImportCustomersRequest)(nil),         // 5: kept.customer.v1.ImportCustomersRequest
-	(*ImportCustomersResponse)(nil),        // 6: kept.customer.v1.ImportCustomersResponse
-	(*ImportCustomersRequest_Record)(nil),  // 7: kept.customer.v1.ImportCustomersRequest.Record
-	(*ImportCustomersResponse_Result)(nil), // 8: kept.customer.v1.ImportCustomersResponse.Result
-	(*Customer)(nil),                       // 9: kept.customer.v1.Customer
-	(*fieldmaskpb.FieldMask)(nil),          // 10: google.protobuf.FieldMask
+	(*ConfirmEmailRequest)(nil),            // 0: kept.customer.v1.ConfirmEmailRequest
+	(*SendEmailCodeRequest)(nil),           // 1: kept.customer.v1.SendEmailCodeRequest
+	(*CreateCustomerRequest)(nil),          // 2: kept.customer.v1.CreateCustomerRequest
+	(*GetCustomerRequest)(nil),             // 3: kept.customer.v1.GetCustomerRequest
+	(*UpdateCustomerRequest)(nil),          // 4: kept.customer.v1.UpdateCustomerRequest
+	(*ListCustomersRequest)(nil),           // 5: kept.customer.v1.ListCustomersRequest
+	(*ListCustomersResponse)(nil),          // 6: kept.customer.v1.ListCustomersResponse
+	(*ImportCustomersRequest)(nil),         // 7: kept.customer.v1.ImportCustomersRequest
+	(*ImportCustomersResponse)(nil),        // 8: kept.customer.v1.ImportCustomersResponse
+	(*ImportCustomersRequest_Record)(nil),  // 9: kept.customer.v1.ImportCustomersRequest.Record
+	(*ImportCustomersResponse_Result)(nil), // 10: kept.customer.v1.ImportCustomersResponse.Result
+	(*Customer)(nil),                       // 11: kept.customer.v1.Customer
+	(*fieldmaskpb.FieldMask)(nil),          // 12: google.protobuf.FieldMask
 }
 var file_kept_customer_v1_customer_service_proto_depIdxs = []int32{
-	9,  // 0: kept.customer.v1.CreateCustomerRequest.customer:type_name -> kept.customer.v1.Customer
-	9,  // 1: kept.customer.v1.UpdateCustomerRequest.customer:type_name -> kept.customer.v1.Customer
-	10, // 2: kept.customer.v1.UpdateCustomerRequest.update_mask:type_name -> google.protobuf.FieldMask
-	9,  // 3: kept.customer.v1.ListCustomersResponse.customers:type_name -> kept.customer.v1.Customer
-	7,  // 4: kept.customer.v1.ImportCustomersRequest.records:type_name -> kept.customer.v1.ImportCustomersRequest.Record
-	8,  // 5: kept.customer.v1.ImportCustomersResponse.results:type_name -> kept.customer.v1.ImportCustomersResponse.Result
-	0,  // 6: kept.customer.v1.CustomerService.CreateCustomer:input_type -> kept.customer.v1.CreateCustomerRequest
-	1,  // 7: kept.customer.v1.CustomerService.GetCustomer:input_type -> kept.customer.v1.GetCustomerRequest
-	3,  // 8: kept.customer.v1.CustomerService.ListCustomers:input_type -> kept.customer.v1.ListCustomersRequest
-	5,  // 9: kept.customer.v1.CustomerService.ImportCustomers:input_type -> kept.customer.v1.ImportCustomersRequest
-	2,  // 10: kept.customer.v1.CustomerService.UpdateCustomer:input_type -> kept.customer.v1.UpdateCustomerRequest
-	9,  // 11: kept.customer.v1.CustomerService.CreateCustomer:output_type -> kept.customer.v1.Customer
-	9,  // 12: kept.customer.v1.CustomerService.GetCustomer:output_type -> kept.customer.v1.Customer
-	4,  // 13: kept.customer.v1.CustomerService.ListCustomers:output_type -> kept.customer.v1.ListCustomersResponse
-	6,  // 14: kept.customer.v1.CustomerService.ImportCustomers:output_type -> kept.customer.v1.ImportCustomersResponse
-	9,  // 15: kept.customer.v1.CustomerService.UpdateCustomer:output_type -> kept.customer.v1.Customer
-	11, // [11:16] is the sub-list for method output_type
-	6,  // [6:11] is the sub-list for method input_type
+	11, // 0: kept.customer.v1.CreateCustomerRequest.customer:type_name -> kept.customer.v1.Customer
+	11, // 1: kept.customer.v1.UpdateCustomerRequest.customer:type_name -> kept.customer.v1.Customer
+	12, // 2: kept.customer.v1.UpdateCustomerRequest.update_mask:type_name -> google.protobuf.FieldMask
+	11, // 3: kept.customer.v1.ListCustomersResponse.customers:type_name -> kept.customer.v1.Customer
+	9,  // 4: kept.customer.v1.ImportCustomersRequest.records:type_name -> kept.customer.v1.ImportCustomersRequest.Record
+	10, // 5: kept.customer.v1.ImportCustomersResponse.results:type_name -> kept.customer.v1.ImportCustomersResponse.Result
+	2,  // 6: kept.customer.v1.CustomerService.CreateCustomer:input_type -> kept.customer.v1.CreateCustomerRequest
+	3,  // 7: kept.customer.v1.CustomerService.GetCustomer:input_type -> kept.customer.v1.GetCustomerRequest
+	5,  // 8: kept.customer.v1.CustomerService.ListCustomers:input_type -> kept.customer.v1.ListCustomersRequest
+	7,  // 9: kept.customer.v1.CustomerService.ImportCustomers:input_type -> kept.customer.v1.ImportCustomersRequest
+	4,  // 10: kept.customer.v1.CustomerService.UpdateCustomer:input_type -> kept.customer.v1.UpdateCustomerRequest
+	0,  // 11: kept.customer.v1.CustomerService.ConfirmEmail:input_type -> kept.customer.v1.ConfirmEmailRequest
+	1,  // 12: kept.customer.v1.CustomerService.SendEmailCode:input_type -> kept.customer.v1.SendEmailCodeRequest
+	11, // 13: kept.customer.v1.CustomerService.CreateCustomer:output_type -> kept.customer.v1.Customer
+	11, // 14: kept.customer.v1.CustomerService.GetCustomer:output_type -> kept.customer.v1.Customer
+	6,  // 15: kept.customer.v1.CustomerService.ListCustomers:output_type -> kept.customer.v1.ListCustomersResponse
+	8,  // 16: kept.customer.v1.CustomerService.ImportCustomers:output_type -> kept.customer.v1.ImportCustomersResponse
+	11, // 17: kept.customer.v1.CustomerService.UpdateCustomer:output_type -> kept.customer.v1.Customer
+	11, // 18: kept.customer.v1.CustomerService.ConfirmEmail:output_type -> kept.customer.v1.Customer
+	11, // 19: kept.customer.v1.CustomerService.SendEmailCode:output_type -> kept.customer.v1.Customer
+	13, // [13:20] is the sub-list for method output_type
+	6,  // [6:13] is the sub-list for method input_type
 	6,  // [6:6] is the sub-list for extension type_name
 	6,  // [6:6] is the sub-list for extension extendee
 	0,  // [0:6] is the sub-list for field type_name
@@ -709,7 +863,7 @@ func file_kept_customer_v1_customer_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_customer_v1_customer_service_proto_rawDesc), len(file_kept_customer_v1_customer_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   9,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,6 +24,8 @@ const (
 	CustomerService_ListCustomers_FullMethodName   = "/kept.customer.v1.CustomerService/ListCustomers"
 	CustomerService_ImportCustomers_FullMethodName = "/kept.customer.v1.CustomerService/ImportCustomers"
 	CustomerService_UpdateCustomer_FullMethodName  = "/kept.customer.v1.CustomerService/UpdateCustomer"
+	CustomerService_ConfirmEmail_FullMethodName    = "/kept.customer.v1.CustomerService/ConfirmEmail"
+	CustomerService_SendEmailCode_FullMethodName   = "/kept.customer.v1.CustomerService/SendEmailCode"
 )
 
 // CustomerServiceClient is the client API for CustomerService service.
@@ -42,11 +44,26 @@ type CustomerServiceClient interface {
 	// telephone number already, is the customer, and stays as they are; an id that is new is added to them. Sent again, it
 	// changes nothing.
 	ImportCustomers(ctx context.Context, in *ImportCustomersRequest, opts ...grpc.CallOption) (*ImportCustomersResponse, error)
-	// Changes what is known of a customer. A customer changes themselves only.
+	// Changes what is known of a customer. A customer changes themselves only. An e-mail address that a customer sets is not
+	// confirmed: a code is mailed to it, at most five times a day, and ConfirmEmail takes it. Whether somebody else has the
+	// address makes no difference to the answer. What an employee sets is confirmed.
 	//
-	// Errors: ABORTED (ETAG_MISMATCH) where somebody else changed it meanwhile; ALREADY_EXISTS (IDENTITY_TAKEN) for an
-	// e-mail address or telephone number of another customer.
+	// Errors: ABORTED (ETAG_MISMATCH) where somebody else changed it meanwhile; for employees, ALREADY_EXISTS (IDENTITY_TAKEN)
+	// for an e-mail address or telephone number of another customer.
 	UpdateCustomer(ctx context.Context, in *UpdateCustomerRequest, opts ...grpc.CallOption) (*Customer, error)
+	// Confirms the customer's e-mail address by the code that was mailed to it. It is theirs from then on, and what waited for it
+	// is mailed. A code is good for an hour and five tries, and only the last one that was mailed.
+	//
+	// Errors: INVALID_ARGUMENT for a wrong code; FAILED_PRECONDITION (CODE_EXPIRED) where there is no code that is still good,
+	// (EMAIL_CONFIRMED) where the address is confirmed already; ALREADY_EXISTS (IDENTITY_TAKEN) where the address is another
+	// customer's, who has confirmed it before.
+	ConfirmEmail(ctx context.Context, in *ConfirmEmailRequest, opts ...grpc.CallOption) (*Customer, error)
+	// Mails a new code to the customer's e-mail address. The one before is no longer good.
+	//
+	// Errors: FAILED_PRECONDITION (EMAIL_CONFIRMED) where the address is confirmed already, (NO_EMAIL) where there is none;
+	// ABORTED (ETAG_MISMATCH) where the customer has been changed meanwhile; RESOURCE_EXHAUSTED (CODES_EXHAUSTED) after five codes
+	// within a day.
+	SendEmailCode(ctx context.Context, in *SendEmailCodeRequest, opts ...grpc.CallOption) (*Customer, error)
 }
 
 type customerServiceClient struct {
@@ -107,6 +124,26 @@ func (c *customerServiceClient) UpdateCustomer(ctx context.Context, in *UpdateCu
 	return out, nil
 }
 
+func (c *customerServiceClient) ConfirmEmail(ctx context.Context, in *ConfirmEmailRequest, opts ...grpc.CallOption) (*Customer, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Customer)
+	err := c.cc.Invoke(ctx, CustomerService_ConfirmEmail_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *customerServiceClient) SendEmailCode(ctx context.Context, in *SendEmailCodeRequest, opts ...grpc.CallOption) (*Customer, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Customer)
+	err := c.cc.Invoke(ctx, CustomerService_SendEmailCode_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CustomerServiceServer is the server API for CustomerService service.
 // All implementations must embed UnimplementedCustomerServiceServer
 // for forward compatibility.
@@ -123,11 +160,26 @@ type CustomerServiceServer interface {
 	// telephone number already, is the customer, and stays as they are; an id that is new is added to them. Sent again, it
 	// changes nothing.
 	ImportCustomers(context.Context, *ImportCustomersRequest) (*ImportCustomersResponse, error)
-	// Changes what is known of a customer. A customer changes themselves only.
+	// Changes what is known of a customer. A customer changes themselves only. An e-mail address that a customer sets is not
+	// confirmed: a code is mailed to it, at most five times a day, and ConfirmEmail takes it. Whether somebody else has the
+	// address makes no difference to the answer. What an employee sets is confirmed.
 	//
-	// Errors: ABORTED (ETAG_MISMATCH) where somebody else changed it meanwhile; ALREADY_EXISTS (IDENTITY_TAKEN) for an
-	// e-mail address or telephone number of another customer.
+	// Errors: ABORTED (ETAG_MISMATCH) where somebody else changed it meanwhile; for employees, ALREADY_EXISTS (IDENTITY_TAKEN)
+	// for an e-mail address or telephone number of another customer.
 	UpdateCustomer(context.Context, *UpdateCustomerRequest) (*Customer, error)
+	// Confirms the customer's e-mail address by the code that was mailed to it. It is theirs from then on, and what waited for it
+	// is mailed. A code is good for an hour and five tries, and only the last one that was mailed.
+	//
+	// Errors: INVALID_ARGUMENT for a wrong code; FAILED_PRECONDITION (CODE_EXPIRED) where there is no code that is still good,
+	// (EMAIL_CONFIRMED) where the address is confirmed already; ALREADY_EXISTS (IDENTITY_TAKEN) where the address is another
+	// customer's, who has confirmed it before.
+	ConfirmEmail(context.Context, *ConfirmEmailRequest) (*Customer, error)
+	// Mails a new code to the customer's e-mail address. The one before is no longer good.
+	//
+	// Errors: FAILED_PRECONDITION (EMAIL_CONFIRMED) where the address is confirmed already, (NO_EMAIL) where there is none;
+	// ABORTED (ETAG_MISMATCH) where the customer has been changed meanwhile; RESOURCE_EXHAUSTED (CODES_EXHAUSTED) after five codes
+	// within a day.
+	SendEmailCode(context.Context, *SendEmailCodeRequest) (*Customer, error)
 	mustEmbedUnimplementedCustomerServiceServer()
 }
 
@@ -152,6 +204,12 @@ func (UnimplementedCustomerServiceServer) ImportCustomers(context.Context, *Impo
 }
 func (UnimplementedCustomerServiceServer) UpdateCustomer(context.Context, *UpdateCustomerRequest) (*Customer, error) {
 	return nil, status.Error(codes.Unimplemented, "method UpdateCustomer not implemented")
+}
+func (UnimplementedCustomerServiceServer) ConfirmEmail(context.Context, *ConfirmEmailRequest) (*Customer, error) {
+	return nil, status.Error(codes.Unimplemented, "method ConfirmEmail not implemented")
+}
+func (UnimplementedCustomerServiceServer) SendEmailCode(context.Context, *SendEmailCodeRequest) (*Customer, error) {
+	return nil, status.Error(codes.Unimplemented, "method SendEmailCode not implemented")
 }
 func (UnimplementedCustomerServiceServer) mustEmbedUnimplementedCustomerServiceServer() {}
 func (UnimplementedCustomerServiceServer) testEmbeddedByValue()                         {}
@@ -264,6 +322,42 @@ func _CustomerService_UpdateCustomer_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CustomerService_ConfirmEmail_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConfirmEmailRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CustomerServiceServer).ConfirmEmail(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CustomerService_ConfirmEmail_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CustomerServiceServer).ConfirmEmail(ctx, req.(*ConfirmEmailRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CustomerService_SendEmailCode_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SendEmailCodeRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CustomerServiceServer).SendEmailCode(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CustomerService_SendEmailCode_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CustomerServiceServer).SendEmailCode(ctx, req.(*SendEmailCodeRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // CustomerService_ServiceDesc is the grpc.ServiceDesc for CustomerService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -290,6 +384,14 @@ var CustomerService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "UpdateCustomer",
 			Handler:    _CustomerService_UpdateCustomer_Handler,
+		},
+		{
+			MethodName: "ConfirmEmail",
+			Handler:    _CustomerService_ConfirmEmail_Handler,
+		},
+		{
+			MethodName: "SendEmailCode",
+			Handler:    _CustomerService_SendEmailCode_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -80,9 +80,13 @@ type CustomerContactChanged struct {
 	// The e-mail address to write to; may be empty.
 	Email string `protobuf:"bytes,4,opt,name=email,proto3" json:"email,omitempty"`
 	// The telephone number, in E.164; may be empty.
-	Phone         string `protobuf:"bytes,5,opt,name=phone,proto3" json:"phone,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Phone string `protobuf:"bytes,5,opt,name=phone,proto3" json:"phone,omitempty"`
+	// Whether the e-mail address is known to be the customer's. Before that nothing but a code is mailed to it.
+	EmailConfirmed bool `protobuf:"varint,6,opt,name=email_confirmed,json=emailConfirmed,proto3" json:"email_confirmed,omitempty"`
+	// What the code is made of that is to be mailed to the address, where one is.
+	EmailConfirmation string `protobuf:"bytes,7,opt,name=email_confirmation,json=emailConfirmation,proto3" json:"email_confirmation,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *CustomerContactChanged) Reset() {
@@ -150,6 +154,20 @@ func (x *CustomerContactChanged) GetPhone() string {
 	return ""
 }
 
+func (x *CustomerContactChanged) GetEmailConfirmed() bool {
+	if x != nil {
+		return x.EmailConfirmed
+	}
+	return false
+}
+
+func (x *CustomerContactChanged) GetEmailConfirmation() string {
+	if x != nil {
+		return x.EmailConfirmation
+	}
+	return ""
+}
+
 // Customers were imported who were not known before. How they can be reached is told of each, by CustomerContactChanged.
 type CustomersImported struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -211,13 +229,15 @@ const file_kept_customer_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"\x1dkept/customer/v1/events.proto\x12\x10kept.customer.v1\"-\n" +
 	"\x0fCustomerCreated\x12\x1a\n" +
-	"\bcustomer\x18\x01 \x01(\tR\bcustomer\"\xa8\x01\n" +
+	"\bcustomer\x18\x01 \x01(\tR\bcustomer\"\x80\x02\n" +
 	"\x16CustomerContactChanged\x12\x1a\n" +
 	"\bcustomer\x18\x01 \x01(\tR\bcustomer\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12#\n" +
 	"\rlanguage_code\x18\x03 \x01(\tR\flanguageCode\x12\x14\n" +
 	"\x05email\x18\x04 \x01(\tR\x05email\x12\x14\n" +
-	"\x05phone\x18\x05 \x01(\tR\x05phone\"I\n" +
+	"\x05phone\x18\x05 \x01(\tR\x05phone\x12'\n" +
+	"\x0femail_confirmed\x18\x06 \x01(\bR\x0eemailConfirmed\x12-\n" +
+	"\x12email_confirmation\x18\a \x01(\tR\x11emailConfirmation\"I\n" +
 	"\x11CustomersImported\x12\x16\n" +
 	"\x06issuer\x18\x01 \x01(\tR\x06issuer\x12\x1c\n" +
 	"\tcustomers\x18\x02 \x03(\tR\tcustomersB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"

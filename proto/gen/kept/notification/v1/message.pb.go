@@ -82,7 +82,7 @@ type Message_State int32
 const (
 	// Not known.
 	Message_STATE_UNSPECIFIED Message_State = 0
-	// To be sent.
+	// To be sent, by e-mail once the address is confirmed.
 	Message_PENDING Message_State = 1
 	// Being sent.
 	Message_SENDING Message_State = 2
