@@ -54,6 +54,7 @@ var measurements = []measurement{
 	{"memory", (*run).memory},
 	{"import", (*run).imports},
 	{"orders", (*run).orders},
+	{"flashsale", (*run).flashSale},
 	{"reads", (*run).reads},
 	{"points", (*run).points},
 	{"mails", (*run).mails},

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 
 	"kept.dev/kit/access"
@@ -84,15 +85,22 @@ func (s *shop) addProduct(ctx context.Context, i int) error {
 // order places an order of three products and returns its name.
 func (s *shop) order(ctx context.Context, n int) (string, error) {
 	product := func(i int) string { return strconv.Itoa((n*7919 + i*31) % s.products) }
-	raw, err := s.post(ctx, "/v1/orders", `{"customer":"`+s.customer+`","deliveryOption":"deliveryOptions/fast","lines":[`+
-		`{"product":"products/p`+product(0)+`","quantity":1},{"product":"products/p`+product(1)+`","quantity":2},`+
-		`{"product":"products/p`+product(2)+`","quantity":1}],"channel":"WEB",`+
-		`"deliveryAddress":{"regionCode":"UA","postalCode":"01001","locality":"Kyiv","addressLines":["Street 1"]}}`)
+	raw, err := s.post(ctx, "/v1/orders", s.orderOf("p"+product(0), "p"+product(1), "p"+product(2)))
 	if err != nil {
 		return "", err
 	}
 	var order struct{ Name string }
 	return order.Name, json.Unmarshal(raw, &order)
+}
+
+// orderOf is an order of two of each product.
+func (s *shop) orderOf(products ...string) string {
+	lines := make([]string, len(products))
+	for i, product := range products {
+		lines[i] = `{"product":"products/` + product + `","quantity":2}`
+	}
+	return `{"customer":"` + s.customer + `","deliveryOption":"deliveryOptions/fast","lines":[` + strings.Join(lines, ",") + `],"channel":"WEB",` +
+		`"deliveryAddress":{"regionCode":"UA","postalCode":"01001","locality":"Kyiv","addressLines":["Street 1"]}}`
 }
 
 func (s *shop) post(ctx context.Context, path, body string) ([]byte, error) {
