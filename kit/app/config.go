@@ -61,6 +61,7 @@ type Config struct {
 	Common
 	Mesh
 	Mail
+	Connections
 	Listen         string            `help:"Address to serve gRPC on." default:"127.0.0.1:9000" group:"Addresses"`
 	AwaitSchema    bool              `help:"Wait at the start until somebody else (the command migrate) has brought the tables up to date." group:"Storage"`
 	Database       string            `help:"PostgreSQL address, postgres://user:password@host/name, or sqlite:path." required:"" secret:"" group:"Storage"`

@@ -119,7 +119,7 @@ func (r *replica) surround(seen Seen) error {
 		Verifier: verifier, Activity: &activity.Counter{}, RelayLease: r.cfg.RelayLease, OutsideLease: r.cfg.OutsideLease,
 		Bus:  bus.NewRedis(bus.RedisConfig{Client: r.redis, Services: services, Idle: r.cfg.RedeliverAfter, Log: seen.Logger}),
 		Peer: func(service string) grpc.ClientConnInterface { return r.conns[service] },
-		Live: r.live, Signer: keys.Links, Mail: r.mail(),
+		Live: r.live, Signer: keys.Links, Mail: r.mail(), Connections: r.cfg.sizes(),
 	}
 	if r.cfg.RateLimit > 0 {
 		r.around.Limiter = ratelimit.NewRedis(r.redis, ratelimit.Limit{Rate: r.cfg.RateLimit}, 2, time.Now)

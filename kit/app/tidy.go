@@ -96,7 +96,7 @@ func tidyOnce(ctx context.Context, db *sqldb.DB, now time.Time) error {
 func (p past[Key]) deleteAll(ctx context.Context, db *sqldb.DB, from, to Key) error {
 	for deleted := tidyAtOnce; deleted >= tidyAtOnce; {
 		var last Key
-		err := db.UpdateAlone(ctx, "tidy", func(tx *sqldb.Tx) error {
+		err := db.Background().Update(ctx, "tidy", func(tx *sqldb.Tx) error {
 			rows, err := tx.Query(p.oldest, from, to, tidyAtOnce)
 			if err != nil {
 				return err
@@ -125,7 +125,7 @@ const (
 
 // KeepInbox has the service remember until then all events that it has taken in: somebody publishes older ones again.
 func KeepInbox(ctx context.Context, db *sqldb.DB, until time.Time) error {
-	return db.UpdateAlone(ctx, "tidy.keep", func(tx *sqldb.Tx) error {
+	return db.Background().Update(ctx, "tidy.keep", func(tx *sqldb.Tx) error {
 		tx.Exec(setInboxKept, until.UnixMicro())
 		return nil
 	})

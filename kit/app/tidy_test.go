@@ -29,7 +29,7 @@ func remember(t *testing.T, db *sqldb.DB, now time.Time, age time.Duration, many
 		heard = append(heard, []any{key})
 		answers = append(answers, []any{"", "", key, []byte{}, []byte{}, at.UnixMicro()})
 	}
-	require.NoError(t, db.UpdateAlone(t.Context(), "remember", func(tx *sqldb.Tx) error {
+	require.NoError(t, db.Update(t.Context(), "remember", func(tx *sqldb.Tx) error {
 		for chunk := range slices.Chunk(events, 1000) {
 			tx.ExecValues(`insert into outbox (id, pending, type, subject, version, time, traceparent, data) values`, chunk, "")
 		}

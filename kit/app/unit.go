@@ -49,6 +49,8 @@ type Surroundings struct {
 	Live      live.Hub
 	Signer    *sign.Signer
 	Mail      kit.Mail
+	// Connections are how many connections each service's database has.
+	Connections sqldb.Connections
 	// RelayLease and OutsideLease are after how long another replica takes over from one that died; zero for the default.
 	RelayLease, OutsideLease time.Duration
 	// Sandbox is set in a sandbox: what moves the clock, and what brings this process's clock up to date.
@@ -76,7 +78,11 @@ func NewUnit(ctx context.Context, name string, make kit.New, database string, ar
 	if err != nil {
 		return nil, err
 	}
-	db, err := sqldb.Open(ctx, sqldb.Config{URL: database, OnGroup: sizes})
+	db, err := sqldb.Open(ctx, sqldb.Config{
+		URL: database, Connections: around.Connections, OnGroup: sizes, OnFault: func(err error) {
+			log.Error("the database can't be used", "error", err)
+		},
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -188,7 +194,7 @@ func (u *Unit) AwaitSchema(ctx context.Context) error {
 // Inherit takes over at once what a process that died had leased, instead of waiting until that runs out. Only a process
 // that is certainly the only one on its database may do so.
 func (u *Unit) Inherit(ctx context.Context) error {
-	err := u.DB.UpdateAlone(ctx, "inherit", func(tx *sqldb.Tx) error {
+	err := u.DB.Background().Update(ctx, "inherit", func(tx *sqldb.Tx) error {
 		tx.Exec(`update lease set until = 0 where until > 0`)
 		tx.Exec(`update timer set leased = 0 where leased > 0`)
 		return nil

@@ -52,7 +52,7 @@ func (m mapping) own(ctx context.Context, c *call, err *errs.Error) error {
 		id := requestID(ctx)
 		m.note(ctx, slog.LevelError, c, id, err)
 		err = err.With("request_id", id)
-	case codes.Unavailable:
+	case codes.Unavailable, codes.DeadlineExceeded:
 		if err.Unwrap() != nil {
 			m.note(ctx, slog.LevelWarn, c, requestID(ctx), err)
 		}

@@ -42,13 +42,30 @@ const (
 func Do[R proto.Message](
 	ctx context.Context, db *sqldb.DB, req proto.Message, fn func(tx *sqldb.Tx) (R, error),
 ) (R, error) {
+	return do(ctx, db, db.Update, req, fn)
+}
+
+// Shared is Do in a transaction that others share (sqldb.UpdateShared, with all that is said there): for short changes of which
+// very many come at once.
+func Shared[R proto.Message](
+	ctx context.Context, db *sqldb.DB, req proto.Message, fn func(tx *sqldb.Tx) (R, error),
+) (R, error) {
+	return do(ctx, db, db.UpdateShared, req, fn)
+}
+
+// update is how a transaction is made.
+type update func(ctx context.Context, work string, fn func(tx *sqldb.Tx) error) error
+
+func do[R proto.Message](
+	ctx context.Context, db *sqldb.DB, update update, req proto.Message, fn func(tx *sqldb.Tx) (R, error),
+) (R, error) {
 	var none R
 	method, _ := grpc.Method(ctx)
 	call, err := newCall(ctx, method, req)
 	if err != nil {
 		return none, err
 	}
-	answer, err := first(ctx, db, call, method, fn)
+	answer, err := first(ctx, update, call, method, fn)
 	if err == nil {
 		return answer, nil
 	}
@@ -63,7 +80,7 @@ func Do[R proto.Message](
 		if err := call.forget(ctx, db); err != nil {
 			return none, err
 		}
-		return Do(ctx, db, req, fn)
+		return do(ctx, db, update, req, fn)
 	}
 	return none, err
 }
@@ -140,9 +157,9 @@ func answeredBefore[R proto.Message](ctx context.Context, db *sqldb.DB, call *ca
 
 // first makes the change and keeps its answer, or neither.
 func first[R proto.Message](
-	ctx context.Context, db *sqldb.DB, call *call, method string, fn func(tx *sqldb.Tx) (R, error),
+	ctx context.Context, update update, call *call, method string, fn func(tx *sqldb.Tx) (R, error),
 ) (answer R, err error) {
-	err = db.Update(ctx, method, func(tx *sqldb.Tx) (err error) {
+	err = update(ctx, method, func(tx *sqldb.Tx) (err error) {
 		if answer, err = fn(tx); err != nil {
 			return err
 		}

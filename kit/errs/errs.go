@@ -99,6 +99,11 @@ func Unavailable(reason, format string, args ...any) *Error {
 	return newError(codes.Unavailable, reason, format, args...).RetryAfter(time.Second)
 }
 
+// TimedOut says that what was asked took longer than it may.
+func TimedOut(reason, format string, args ...any) *Error {
+	return newError(codes.DeadlineExceeded, reason, format, args...)
+}
+
 // Internal is a fault of ours. Its message reaches the caller, its cause does not.
 func Internal(format string, args ...any) *Error {
 	return newError(codes.Internal, "INTERNAL", format, args...)

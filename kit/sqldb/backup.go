@@ -64,11 +64,11 @@ func sqliteFiles(dbs []*DB) ([]*sqliteFile, error) {
 func holdAll(files []*sqliteFile) (release func()) {
 	sorted := slices.Compact(slices.SortedFunc(slices.Values(files), func(a, b *sqliteFile) int { return strings.Compare(a.dsn, b.dsn) }))
 	for _, f := range sorted {
-		f.turn.Lock()
+		f.writer.wait()
 	}
 	return func() {
 		for _, f := range sorted {
-			f.turn.Unlock()
+			f.writer.give()
 		}
 	}
 }

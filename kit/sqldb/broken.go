@@ -15,9 +15,12 @@ import (
 // connectionLost tells whether the error says that PostgreSQL is away, and not that it refused a statement.
 func connectionLost(err error) bool {
 	var pg *pgconn.PgError
+	if errors.Is(err, errTookTooLong) {
+		return false
+	}
 	if errors.As(err, &pg) {
 		class := pg.Code[:min(2, len(pg.Code))]
-		return class == "57" || class == "08" || pg.Code == "53300" || pg.Code == "25P03"
+		return class == "57" && pg.Code != queryCanceled || class == "08" || pg.Code == "53300" || pg.Code == "25P03"
 	}
 	var netErr net.Error
 	var connect *pgconn.ConnectError
@@ -50,30 +53,35 @@ func transient(err error) bool {
 	return false
 }
 
-// TimedOut tells whether a statement ran for longer than statements may. That is the fault of the statement, or of how much it was
-// given to do, and not an outage of the database: the same again, or less of it, may well succeed.
+// queryCanceled is PostgreSQL's word for a statement whose time was over.
+const queryCanceled = "57014"
+
+// errTookTooLong is the same for SQLite, where the time is ours.
+var errTookTooLong = errors.New("the statement took too long")
+
+// TimedOut tells whether a statement, or its whole transaction, took longer than it may. That is the fault of the statement,
+// or of how much it was given to do, and not an outage of the database: less of it may well succeed.
 func TimedOut(err error) bool {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && pg.Code == "57014"
+	return errors.As(err, &pg) && pg.Code == queryCanceled || errors.Is(err, errTookTooLong)
 }
 
 // Locked tells whether a statement waited for too long for rows that another transaction holds. It is neither the statement's
 // fault nor an outage.
-func Locked(err error) bool { return lockTimeout(err) }
-
-// lockTimeout: a row stayed locked for too long.
-func lockTimeout(err error) bool {
+func Locked(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && pg.Code == "55P03"
 }
 
-// unavailable gives a broken connection the kind that callers may retry.
-func unavailable(err error) error {
+// classify says what callers may make of an error of the database.
+func classify(err error) error {
 	switch {
 	case err == nil, errs.Is(err):
 		return err
-	case lockTimeout(err):
+	case Locked(err):
 		return errs.Unavailable("DATABASE_BUSY", "the rows are locked by others for too long").Because(err)
+	case TimedOut(err):
+		return errs.TimedOut("DATABASE_TIMEOUT", "the database needed too long for this; ask for less at a time").Because(err)
 	case connectionLost(err):
 		return errs.Unavailable("DATABASE_UNAVAILABLE", "the database cannot be reached").Because(err)
 	}

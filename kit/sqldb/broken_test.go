@@ -32,7 +32,7 @@ func TestDeadlocksAreDoneAgain(t *testing.T) {
 	cross := func(first, second string) func() error {
 		return func() error {
 			tries := 0
-			return db.UpdateAlone(t.Context(), "test", func(tx *sqldb.Tx) error {
+			return db.Update(t.Context(), "test", func(tx *sqldb.Tx) error {
 				runs.Add(1)
 				tries++
 				if _, err := tx.Query("update log set n = n + 1 where id = $1 returning n", first); err != nil {
@@ -64,7 +64,7 @@ func TestSerializationFailuresAreDoneAgain(t *testing.T) {
 	var all sync.WaitGroup
 	for range 3 {
 		all.Go(func() {
-			err := db.UpdateAlone(t.Context(), "test", func(tx *sqldb.Tx) error {
+			err := db.Update(t.Context(), "test", func(tx *sqldb.Tx) error {
 				rows, err := tx.Query("select n from log where id = 'a'")
 				if err != nil {
 					return err
@@ -119,7 +119,7 @@ func TestAKilledConnectionIsUnavailableOnce(t *testing.T) {
 
 // Connections that die while nobody uses them cost nobody an error, however many there are.
 func TestIdleConnectionsMayDie(t *testing.T) {
-	db := newDB(t, "postgres", func(c *sqldb.Config) { c.Writers = 3 })
+	db := newDB(t, "postgres", func(c *sqldb.Config) { c.Writes = 3 })
 	name := serverDatabase(t, db)
 	dig := func() { // leaves several connections idle, and then dead
 		var meet, all sync.WaitGroup
@@ -127,7 +127,7 @@ func TestIdleConnectionsMayDie(t *testing.T) {
 		for range 3 {
 			all.Go(func() {
 				var once sync.Once
-				if err := db.UpdateAlone(t.Context(), "test", func(*sqldb.Tx) error {
+				if err := db.Update(t.Context(), "test", func(*sqldb.Tx) error {
 					once.Do(func() { meet.Done(); meet.Wait() })
 					return nil
 				}); err != nil {
@@ -139,9 +139,9 @@ func TestIdleConnectionsMayDie(t *testing.T) {
 		admin(t, "select pg_terminate_backend(pid) from pg_stat_activity where datname = '"+name+"'")
 	}
 	dig()
-	require.NoError(t, db.UpdateAlone(t.Context(), "test", put("alone")))
+	require.NoError(t, db.Update(t.Context(), "test", put("alone")))
 	dig()
-	require.NoError(t, db.Update(t.Context(), "test", put("shared")))
+	require.NoError(t, db.UpdateShared(t.Context(), "test", put("shared")))
 	dig()
 	require.Equal(t, int64(2), number(t, db, "select count(*) from log"))
 }
@@ -166,7 +166,7 @@ func TestAServerMayRestart(t *testing.T) {
 		require.NoError(t, db.Update(t.Context(), "test", put(fmt.Sprint("before ", round))))
 		server.Stop(crash)
 		require.Equal(t, codes.Unavailable, errs.KindOf(db.Update(t.Context(), "test", put("while"))))
-		require.Equal(t, codes.Unavailable, errs.KindOf(db.UpdateAlone(t.Context(), "test", put("while"))))
+		require.Equal(t, codes.Unavailable, errs.KindOf(db.UpdateShared(t.Context(), "test", put("while"))))
 		require.Equal(t, codes.Unavailable, errs.KindOf(db.Ping(t.Context())))
 		_, err := db.Query(t.Context(), "select 1")
 		require.Equal(t, codes.Unavailable, errs.KindOf(err))
@@ -257,7 +257,7 @@ func TestACommitWithoutAnAnswerIsUnavailable(t *testing.T) {
 	direct := open(t, sqldb.Config{URL: url})
 	require.NoError(t, direct.Migrate(t.Context(), schema(), "schema"))
 	proxy := newProxy(t, url)
-	db := open(t, sqldb.Config{URL: proxy.url, Writers: 1})
+	db := open(t, sqldb.Config{URL: proxy.url, Connections: sqldb.Connections{Writes: 1}})
 	for round, forward := range []bool{false, true} {
 		exec(t, db, "insert into log values ($1, 0)", fmt.Sprint("warm ", round)) // prepares the statements
 		group := holdWriter(t, db)
@@ -280,7 +280,10 @@ func TestACommitWithoutAnAnswerIsUnavailable(t *testing.T) {
 func TestAHalfOpenConnectionIsGivenUp(t *testing.T) {
 	url := newURL(t, "postgres")
 	proxy := newProxy(t, url)
-	db := open(t, sqldb.Config{URL: proxy.url, Writers: 1, Readers: 1, Patience: 500 * time.Millisecond})
+	db := open(t, sqldb.Config{
+		URL: proxy.url, Connections: sqldb.Connections{Writes: 1, Reads: 1},
+		Limits: sqldb.Limits{Transaction: 500 * time.Millisecond},
+	})
 	require.NoError(t, db.Migrate(t.Context(), schema(), "schema"))
 	for range 2 {
 		require.Equal(t, int64(0), number(t, db, "select count(*) from log"))

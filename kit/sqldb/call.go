@@ -4,24 +4,21 @@ import (
 	"context"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"kept.dev/kit/errs"
 )
 
-// call is one caller's closure on its way through the queue. The closure runs in the caller's goroutine
-// whenever a leader gives it a turn.
+// call is one caller's closure that shares a commit with others. The closure runs in the caller's goroutine
+// whenever a worker gives it a turn.
 type call struct {
 	ctx    context.Context
 	work   string
 	fn     func(tx *Tx) error
 	taken  atomic.Bool
-	passed bool // from one leader to another, as taken as before
-	dead   bool // the closure panicked, so the caller is gone; leaders look at it after the turn's end only
+	dead   bool // the closure panicked, so the caller is gone; workers look at it after the turn's end only
 	turns  chan *turn
 	result chan error
 	last   *Tx // of the latest turn
-	tell   func(noted map[string]time.Time)
 }
 
 // turn is one run of the closure. done gets its error.
@@ -30,15 +27,12 @@ type turn struct {
 	done func(error)
 }
 
-func (db *DB) newCall(ctx context.Context, work string, fn func(tx *Tx) error) *call {
-	return &call{ctx: ctx, work: work, fn: fn, turns: make(chan *turn), result: make(chan error, 1), tell: db.listeners.tell}
+func newCall(ctx context.Context, work string, fn func(tx *Tx) error) *call {
+	return &call{ctx: ctx, work: work, fn: fn, turns: make(chan *turn), result: make(chan error, 1)}
 }
 
 // claim takes the call for a group, unless the caller has given up or its time is over.
 func (c *call) claim() bool {
-	if c.passed {
-		return true
-	}
 	if !c.taken.CompareAndSwap(false, true) {
 		return false
 	}
@@ -62,7 +56,7 @@ func (c *call) wait() error {
 			if c.taken.CompareAndSwap(false, true) {
 				return c.ctx.Err()
 			}
-			gaveUp = nil // a leader has it already: its result comes soon
+			gaveUp = nil // a worker has it already: its result comes soon
 		}
 	}
 }
@@ -73,10 +67,7 @@ func (c *call) finish() error {
 		return err
 	}
 	if c.last != nil {
-		for _, do := range c.last.after {
-			do()
-		}
-		c.tell(c.last.noted)
+		c.last.committed()
 	}
 	return nil
 }

@@ -241,7 +241,8 @@ func TestAFailedStatementFailsTheClosure(t *testing.T) {
 		}
 		for _, update := range []func() error{
 			func() error { return db.Update(t.Context(), "test", swallow) },
-			func() error { return db.UpdateAlone(t.Context(), "test", swallow) },
+			func() error { return db.UpdateShared(t.Context(), "test", swallow) },
+			func() error { return db.Background().Update(t.Context(), "test", swallow) },
 		} {
 			require.True(t, sqldb.Violates(update(), "log_pkey"))
 			require.Equal(t, int64(1), number(t, db, "select count(*) from log"))

@@ -11,12 +11,5 @@ func (s *Snapshot) Count(ctx context.Context, table string) (n int64, err error)
 	return One(rows, func(r *Rows) (n int64, err error) { return n, r.Scan(&n) })
 }
 
-// Held tells whether somebody has the turn to write.
-func (db *DB) Held() bool {
-	turn := &db.engine.(*sqliteFile).turn
-	if turn.TryLock() {
-		turn.Unlock()
-		return false
-	}
-	return true
-}
+// Held tells whether somebody writes, or keeps others from it.
+func (db *DB) Held() bool { return len(db.engine.(*sqliteFile).writer.free) == 0 }

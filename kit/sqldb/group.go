@@ -2,23 +2,19 @@ package sqldb
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"kept.dev/kit/failpoint"
 )
 
-// group runs several callers' closures in lock-step over one connection. In every round each closure either
-// waits for an answer or has ended; what they all want to send travels as one pipeline. When all have ended the
-// pipeline carries the commit as well, so a group of closures that only write is one round trip altogether.
+// group runs several callers' closures in one transaction. Each closure either waits for an answer or has ended; what they all
+// want to send travels as one pipeline. When all have ended the pipeline carries the commit as well, so a group of
+// closures that only write is one round trip altogether, and of closures that ask once it is two.
 type group struct {
 	members []*member
 	begun   bool
-	heard   bool // the server has answered something
 	culprit int
 	moves   chan move
 }
@@ -30,7 +26,6 @@ type member struct {
 	replies chan tripReply // wakes the closure that waits for a round
 	ended   bool
 	refused error // the closure's own error, when it had changed nothing
-	said    error // what the closure made of the failure
 }
 
 // move is what a closure did: asked for a round trip, or ended.
@@ -71,7 +66,7 @@ func (g *group) run(ctx context.Context, conn *pgx.Conn) error {
 			err = g.round(ctx, conn, asking == 0)
 		}
 		if err != nil {
-			g.dismiss(unavailable(err))
+			g.dismiss(classify(err))
 			return err
 		}
 		if asking == 0 {
@@ -91,7 +86,7 @@ func (g *group) gather(running int) (asking int, err error) {
 			asking++
 			continue
 		}
-		m.ended, m.said = true, mv.err
+		m.ended = true
 		switch {
 		case mv.err == nil:
 			m.waiting = m.tx.take()
@@ -118,16 +113,14 @@ func (g *group) round(ctx context.Context, conn *pgx.Conn, last bool) error {
 	g.begun = true
 	rows, failed, err := pipeline(ctx, conn, stmts)
 	if err != nil {
-		lost := connectionLost(err)
-		if !lost {
+		if !connectionLost(err) {
 			g.culprit = owners[failed]
 		}
-		if last && lost && !neverCommitted(err, failed, len(stmts)-1) {
-			return fmt.Errorf("%w: %w", errUnknownOutcome, err)
+		if last {
+			err = commitFailure(err, failed, len(stmts)-1)
 		}
 		return stmts[failed].explain(postgresError(err))
 	}
-	g.heard = true
 	g.answer(rows, owners)
 	return nil
 }
@@ -195,13 +188,6 @@ func (g *group) answer(rows []*Rows, owners []int) {
 	}
 }
 
-// neverCommitted tells whether a commit that travelled on a connection which broke certainly did not happen: nothing
-// was sent, or the server itself broke off at an earlier statement.
-func neverCommitted(err error, failed, commit int) bool {
-	var pg *pgconn.PgError
-	return pgconn.SafeToRetry(err) || failed < commit && errors.As(err, &pg)
-}
-
 // dismiss ends the closures that still wait and lets them run to their end.
 func (g *group) dismiss(err error) {
 	waiting := 0
@@ -214,7 +200,7 @@ func (g *group) dismiss(err error) {
 	for waiting > 0 {
 		mv := <-g.moves
 		if mv.ended {
-			mv.member.ended, mv.member.said = true, mv.err
+			mv.member.ended = true
 			waiting--
 			continue
 		}

@@ -160,4 +160,4 @@ func number(t testing.TB, db *sqldb.DB, sql string, args ...any) int64 {
 	return n
 }
 
-func oneWriter(c *sqldb.Config) { c.Writers = 1 }
+func oneWriter(c *sqldb.Config) { c.Writes = 1 }

@@ -74,7 +74,7 @@ func up(ctx context.Context, dialect goose.Dialect, pool *sql.DB, fsys fs.FS, op
 	// for a whole table keeps everybody else waiting behind.
 	for started := time.Now(); ; {
 		_, err := provider.Up(ctx)
-		if err == nil || !lockTimeout(err) && !transient(err) || time.Since(started) > migrationPatience {
+		if err == nil || !Locked(err) && !transient(err) || time.Since(started) > migrationPatience {
 			return err
 		}
 		select {

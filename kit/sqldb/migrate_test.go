@@ -77,7 +77,7 @@ func TestAMigrationLetsOthersPass(t *testing.T) {
 	defer release()
 	var running errgroup.Group
 	running.Go(func() error {
-		return open(t, sqldb.Config{URL: url}).UpdateAlone(t.Context(), "hold", func(tx *sqldb.Tx) error {
+		return open(t, sqldb.Config{URL: url}).Update(t.Context(), "hold", func(tx *sqldb.Tx) error {
 			_, err := tx.Query("select count(*) from busy")
 			close(held)
 			<-released
@@ -167,7 +167,7 @@ func TestNamesOfKeysFollowTheSchema(t *testing.T) {
 
 func TestAChangedTableIsReadAnew(t *testing.T) {
 	onBoth(t, func(t *testing.T, dialect string) {
-		db := newDB(t, dialect, oneWriter, func(c *sqldb.Config) { c.Readers = 1 })
+		db := newDB(t, dialect, oneWriter, func(c *sqldb.Config) { c.Reads = 1 })
 		read := func() (width int) {
 			rows, err := db.Query(t.Context(), "select * from log")
 			require.NoError(t, err)

@@ -7,25 +7,29 @@ import (
 	"kept.dev/kit/errs"
 )
 
-// queue holds the callers who wait for a leader to take them into a group.
+// queue holds the callers who wait for a worker to take them into a group.
 type queue struct {
 	calls   chan *call
 	group   int
-	mu      sync.RWMutex
-	closed  bool
-	leaders sync.WaitGroup
+	workers sync.WaitGroup
 }
 
-func newQueue(cfg Config) *queue {
-	return &queue{calls: make(chan *call, cfg.Queue), group: cfg.Group}
+// newQueue is a queue in which so many callers may wait, of whom so many make a group at most.
+func newQueue(most, group int) *queue {
+	return &queue{calls: make(chan *call, most), group: group}
 }
 
-// serve starts leaders, who run groups until the queue is closed and empty.
-func (q *queue) serve(leaders int, run func([]*call)) {
-	for range leaders {
-		q.leaders.Go(func() {
-			for group := q.take(); group != nil; group = q.take() {
-				run(group)
+// serve starts workers, who run groups until the queue is closed and empty. A worker takes a slot before it takes callers: those who
+// come while it waits join the group, or give up.
+func (q *queue) serve(workers int, slots *slots, run func([]*call)) {
+	for range workers {
+		q.workers.Go(func() {
+			for first := range q.calls {
+				slots.wait()
+				if group := q.fill(appendLive(nil, first)); len(group) > 0 {
+					run(group)
+				}
+				slots.give()
 			}
 		})
 	}
@@ -33,43 +37,15 @@ func (q *queue) serve(leaders int, run func([]*call)) {
 
 // do waits in the queue for a turn, and for the result.
 func (q *queue) do(c *call) error {
-	if err := q.put(c); err != nil {
-		return err
-	}
-	return c.finish()
-}
-
-func (q *queue) put(c *call) error {
-	q.mu.RLock()
-	defer q.mu.RUnlock()
-	if q.closed {
-		return errs.Unavailable("DATABASE_CLOSED", "the database is being closed")
-	}
 	select {
 	case q.calls <- c:
-		return nil
+		return c.finish()
 	default:
 		return errs.Overloaded("DATABASE_BUSY", time.Second)
 	}
 }
 
-// push adds a call that a leader of another queue had taken. It waits for room: the other queue then fills up and
-// refuses callers. Whoever pushes must have stopped before this queue is closed.
-func (q *queue) push(c *call) {
-	c.passed = true
-	q.calls <- c
-}
-
-// take waits for a caller and adds those who wait already, up to the group's size. It returns nothing at the end.
-func (q *queue) take() []*call {
-	for first := range q.calls {
-		if group := q.fill(appendLive(nil, first)); len(group) > 0 {
-			return group
-		}
-	}
-	return nil
-}
-
+// fill adds those who wait already, up to the group's size.
 func (q *queue) fill(group []*call) []*call {
 	for len(group) < q.group {
 		select {
@@ -92,12 +68,8 @@ func appendLive(group []*call, c *call) []*call {
 	return group
 }
 
+// close ends the workers. Nobody waits any more.
 func (q *queue) close() {
-	q.mu.Lock()
-	if !q.closed {
-		q.closed = true
-		close(q.calls)
-	}
-	q.mu.Unlock()
-	q.leaders.Wait()
+	close(q.calls)
+	q.workers.Wait()
 }

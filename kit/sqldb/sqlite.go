@@ -5,9 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
@@ -18,14 +18,20 @@ import (
 )
 
 // sqliteFile has one connection that writes and several that read. One commit, and so one flush to the disk, serves
-// a group. A group is optimistic: only when somebody fails after having written, the transaction is rolled back
+// a group of callers. A group is optimistic: only when somebody fails after having written, the transaction is rolled back
 // and the group goes again with a savepoint around each caller, because savepoints copy every page that they touch.
+//
+// A caller's closure is run when the one before has ended, so nobody's statements are in between, whether or not they
+// share the commit. Background work is not grouped: its transactions are long, and wait for no more than one group.
 type sqliteFile struct {
 	dsn     string
+	cfg     Config
 	readers *sqliteReaders
-	onGroup func(int)
+	health  health
+	// writes and background are the callers who wait for their turn.
+	writes, background *queue
 
-	turn     sync.Mutex // held by whoever writes; guards what follows
+	writer   *slots // held by the one who writes; it guards what follows
 	conn     *sqliteConn
 	names    constraintNames
 	cautious int // for how many groups savepoints are taken from the start
@@ -38,35 +44,93 @@ func openSQLite(ctx context.Context, path string, cfg Config) (*sqliteFile, erro
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
+	if err := keepPrivate(path); err != nil {
+		return nil, err
+	}
 	dsn := sqliteDSN(path)
 	// Checkpoints write pages all over the file and the writer waits for them: rarer is better, up to a log of 16 MB.
 	conn, err := openSQLiteConn(dsn + "&_pragma=cache_size(-16000)&_pragma=wal_autocheckpoint(4000)")
 	if err != nil {
 		return nil, err
 	}
-	f := &sqliteFile{dsn: dsn, conn: conn, readers: newSQLiteReaders(dsn+"&_pragma=cache_size(-2000)", cfg.Readers), onGroup: cfg.OnGroup}
+	f := &sqliteFile{
+		dsn: dsn, cfg: cfg, conn: conn, readers: newSQLiteReaders(dsn+"&_pragma=cache_size(-2000)", cfg),
+		writes: newQueue(cfg.Queue, cfg.Group), background: newQueue(cfg.Queue, 1),
+		writer: newSlots(1, cfg.Queue), health: health{onFault: cfg.OnFault},
+	}
 	if err := f.ping(ctx); err != nil {
-		f.close()
+		f.readers.close()
+		f.conn.close()
 		return nil, err
 	}
+	f.writes.serve(1, f.writer, f.group)
+	f.background.serve(1, f.writer, f.group)
 	return f, nil
+}
+
+// keepPrivate makes the file, and what SQLite has beside it, readable by its owner alone, from before anything is in it. SQLite
+// gives the files that it adds the same mode.
+func keepPrivate(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := file.Close(); err != nil {
+		return err
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode().Perm()&0o077 == 0 {
+			continue
+		}
+		if err == nil {
+			err = os.Chmod(name, 0o600)
+		}
+		if err != nil {
+			return fmt.Errorf("others can read the database, and that can't be changed: %w", err)
+		}
+	}
+	return nil
 }
 
 func (f *sqliteFile) dialect() string { return "sqlite" }
 
+// ping tells whether the file can be read, and written as far as is known. While writes fail it tries one.
 func (f *sqliteFile) ping(ctx context.Context) error {
-	_, err := f.read(ctx, []*Stmt{Q("select 1")})
-	return err
+	if err := f.readers.ping(ctx); err != nil {
+		f.health.note(err)
+		return sqliteUnavailable("read", err)
+	}
+	if err := f.health.refusal(); err != nil {
+		return err
+	}
+	if f.health.fails() {
+		return f.probe(ctx)
+	}
+	return nil
 }
 
 func (f *sqliteFile) close() {
+	f.writes.close()
+	f.background.close()
 	f.readers.close()
 	f.conn.close()
 }
 
-func (f *sqliteFile) read(ctx context.Context, stmts []*Stmt) ([]*Rows, error) {
+func (f *sqliteFile) update(ctx context.Context, use use, work string, fn func(*Tx) error) error {
+	if use == background {
+		return f.background.do(newCall(ctx, work, fn))
+	}
+	return f.writes.do(newCall(ctx, work, fn))
+}
+
+func (f *sqliteFile) share(ctx context.Context, work string, fn func(*Tx) error) error {
+	return f.writes.do(newCall(ctx, work, fn))
+}
+
+func (f *sqliteFile) read(ctx context.Context, use use, stmts []*Stmt) ([]*Rows, error) {
 	out := make([]*Rows, len(stmts))
-	err := f.readers.use(ctx, func(c *sqliteConn) (err error) {
+	err := f.readers.use(ctx, use, func(ctx context.Context, c *sqliteConn) (err error) {
 		for i, s := range stmts {
 			if out[i], err = c.run(ctx, s); err != nil {
 				return err
@@ -74,6 +138,7 @@ func (f *sqliteFile) read(ctx context.Context, stmts []*Stmt) ([]*Rows, error) {
 		}
 		return nil
 	})
+	f.health.note(err)
 	return out, err
 }
 
@@ -83,18 +148,14 @@ func (f *sqliteFile) migrator() (*sql.DB, []goose.ProviderOption, error) {
 }
 
 func (f *sqliteFile) checkSchema(ctx context.Context) error {
-	return f.readers.use(ctx, func(c *sqliteConn) error {
+	return f.readers.use(ctx, foreground, func(_ context.Context, c *sqliteConn) error {
 		var names constraintNames
 		return names.learn(c)
 	})
 }
 
-func (f *sqliteFile) single(c *call) { f.group([]*call{c}, nil) }
-
 // group runs the calls one after the other and commits once. Only then does anybody hear of success.
-func (f *sqliteFile) group(calls []*call, _ func(*call)) {
-	f.turn.Lock()
-	defer f.turn.Unlock()
+func (f *sqliteFile) group(calls []*call) {
 	careful := f.cautious > 0
 	f.cautious = max(0, f.cautious-1)
 	results, err := f.attempt(calls, careful)
@@ -110,7 +171,7 @@ func (f *sqliteFile) group(calls []*call, _ func(*call)) {
 		c.result <- results[i]
 	}
 	if err == nil {
-		f.onGroup(len(calls))
+		f.cfg.OnGroup(len(calls))
 	}
 }
 
@@ -120,6 +181,9 @@ var errBroken = errors.New("a caller broke the group")
 // attempt runs the calls in one transaction. Its error is everybody's, and nothing is in the database then.
 func (f *sqliteFile) attempt(calls []*call, careful bool) (results []error, err error) {
 	results = make([]error, len(calls))
+	if err := f.health.refusal(); err != nil {
+		return results, err
+	}
 	if err := f.conn.exec("begin immediate"); err != nil {
 		return results, sqliteUnavailable("begin", err)
 	}
@@ -137,9 +201,12 @@ func (f *sqliteFile) attempt(calls []*call, careful bool) (results []error, err 
 		err = f.commit(calls)
 	}
 	if err != nil {
+		f.health.note(err)
 		_ = f.conn.exec("rollback") // SQLite may have done so itself
+		return results, err
 	}
-	return results, err
+	f.health.written()
+	return results, nil
 }
 
 func (f *sqliteFile) commit(calls []*call) error {

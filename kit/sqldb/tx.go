@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"kept.dev/kit/errs"
 )
 
 // Tx is one caller's part of a transaction. It is used by one goroutine, inside the closure given to Update.
@@ -14,8 +16,11 @@ type Tx struct {
 	pending []*Stmt
 	after   []func()
 	noted   map[string]time.Time // see Notify
-	wrote   bool                 // statements that change rows have been sent
-	failed  error                // of the first trip that failed; it is the closure's end
+	tell    func(noted map[string]time.Time)
+	once    bool  // it may ask once only
+	asked   bool  // it has asked
+	wrote   bool  // statements that change rows have been sent
+	failed  error // of the first trip that failed; it is the closure's end
 	// trip sends statements in one round trip and returns their results in the same order.
 	trip func(stmts []*Stmt) ([]*Rows, error)
 }
@@ -48,6 +53,11 @@ func (tx *Tx) Batch(queries ...*Stmt) ([]*Rows, error) {
 	if len(stmts) == 0 {
 		return nil, nil
 	}
+	if tx.asked && tx.once {
+		tx.failed = errs.Internal("a closure that shares its transaction asked twice: what others write in between would mislead it")
+		return nil, tx.failed
+	}
+	tx.asked = true
 	for _, s := range stmts {
 		tx.wrote = tx.wrote || !s.readOnly()
 	}
@@ -62,6 +72,13 @@ func (tx *Tx) Batch(queries ...*Stmt) ([]*Rows, error) {
 // AfterCommit leaves a function to be called when the transaction has become durable: to wake up whoever waits for
 // its rows. It may never be called (the process may die first), so nothing may depend on it.
 func (tx *Tx) AfterCommit(do func()) { tx.after = append(tx.after, do) }
+
+func (tx *Tx) committed() {
+	for _, do := range tx.after {
+		do()
+	}
+	tx.tell(tx.noted)
+}
 
 // take empties the list of what the closure left pending at its end, hot statements last.
 func (tx *Tx) take() []*Stmt {

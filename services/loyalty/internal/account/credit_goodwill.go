@@ -48,8 +48,10 @@ func newGift(req *loyaltyv1.CreditGoodwillRequest, giver access.Principal, now t
 	return gift
 }
 
+// give posts the gift. Others' gifts share its transaction: the commits are what very many of them at once would wait for, and
+// nothing is read but what the account's own update returns.
 func (s *Service) give(ctx context.Context, req *loyaltyv1.CreditGoodwillRequest, gift entry) (*loyaltyv1.Posting, error) {
-	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*loyaltyv1.Posting, error) {
+	return change.Shared(ctx, s.db, req, func(tx *sqldb.Tx) (*loyaltyv1.Posting, error) {
 		given, err := s.post(ctx, tx, gift)
 		if err != nil {
 			return nil, err
