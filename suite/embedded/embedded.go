@@ -108,18 +108,22 @@ func Open(ctx context.Context, cfg Config) (suite *Suite, err error) {
 	if err := s.openUnits(ctx); err != nil {
 		return nil, err
 	}
+	if err := noteDatabases(cfg.Dir); err != nil {
+		return nil, err
+	}
 	s.Handler, err = s.gateway()
 	return s, err
 }
 
-// lockDir refuses a folder that another process uses.
-func (s *Suite) lockDir() error {
-	if err := os.MkdirAll(s.cfg.Dir, 0o700); err != nil {
+// lockDir refuses a folder that another process uses, or in which data is missing.
+func (s *Suite) lockDir() (err error) {
+	if err := makePrivate(s.cfg.Dir); err != nil {
 		return err
 	}
-	lock, err := Lock(s.cfg.Dir)
-	s.lock = lock
-	return err
+	if s.lock, err = Lock(s.cfg.Dir); err != nil {
+		return err
+	}
+	return checkDatabases(s.cfg.Dir)
 }
 
 func (s *Suite) openUnits(ctx context.Context) error {
@@ -241,8 +245,16 @@ func (s *Suite) Run(ctx context.Context) error {
 			}
 			return nil
 		})
+		group.Go(func() error { s.verify(ctx, name, unit); return nil })
 	}
 	return group.Wait()
+}
+
+// verify looks through a service's database, so that damage is known before anybody comes across it.
+func (s *Suite) verify(ctx context.Context, name string, unit *app.Unit) {
+	if err := unit.DB.Verify(ctx); err != nil && ctx.Err() == nil {
+		s.cfg.Log.ErrorContext(ctx, "the database could not be looked through", "service", name, "error", err)
+	}
 }
 
 // Drain refuses new calls within the process and waits for those that run.
