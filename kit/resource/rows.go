@@ -27,6 +27,8 @@ type Message interface {
 type Rows[M Message, L any] struct {
 	// Table is the table's name.
 	Table string
+	// Pattern is what the resources' names are like, such as programs/{program}.
+	Pattern string
 	// Columns are the columns that keep the resource, in the order of Scan and Values.
 	Columns []Column
 	// Key gives the values of the key's columns for a resource's name, Parent those of the parent's columns for the parent's

@@ -36,11 +36,14 @@ type Also[M Message] func(tx *sqldb.Tx, before, after M) error
 //
 // By itself it is one statement. Also makes it two, with the row locked in between.
 //
-// Errors: NOT_FOUND for an unknown name, and for one that the caller may not see; INVALID_ARGUMENT for a mask with a field that
-// can't be changed, and for a required field that would be cleared; ABORTED (ETAG_MISMATCH).
+// Errors: NOT_FOUND for an unknown name, and for one that the caller may not see; INVALID_ARGUMENT for a name of another pattern,
+// for a mask with a field that can't be changed, and for a required field that would be cleared; ABORTED (ETAG_MISMATCH).
 func (r *Resource[M, L]) Update(ctx context.Context, db *sqldb.DB, req UpdateRequest, also ...Also[M]) (M, error) {
 	var none M
 	field, wanted := r.wanted(req)
+	if _, err := r.rows.keyed(wanted.GetName()); err != nil {
+		return none, errs.Invalid(field+".name", "must be like %s", r.rows.Pattern)
+	}
 	paths, err := mask.Paths(req.GetUpdateMask(), wanted, r.changeable(wanted)...)
 	if err != nil {
 		return none, err
@@ -68,14 +71,17 @@ func (r *Resource[M, L]) Update(ctx context.Context, db *sqldb.DB, req UpdateReq
 // Errors: NOT_FOUND for an unknown name, and for one that the caller may not see; ABORTED (ETAG_MISMATCH) for a request with
 // another etag; the functions'.
 func (r *Resource[M, L]) Change(ctx context.Context, db *sqldb.DB, req NameRequest, do ...Also[M]) (M, error) {
-	return change.Do(ctx, db, req, func(tx *sqldb.Tx) (M, error) {
-		conds, err := r.row(ctx, req.GetName())
-		if err != nil {
-			var none M
-			return none, err
-		}
-		return r.change(tx, req, conds, do)
-	})
+	return change.Do(ctx, db, req, func(tx *sqldb.Tx) (M, error) { return r.ChangeIn(ctx, tx, req, do...) })
+}
+
+// ChangeIn is Change in a transaction that does more.
+func (r *Resource[M, L]) ChangeIn(ctx context.Context, tx *sqldb.Tx, req NameRequest, do ...Also[M]) (M, error) {
+	conds, err := r.row(ctx, req.GetName())
+	if err != nil {
+		var none M
+		return none, err
+	}
+	return r.change(tx, req, conds, do)
 }
 
 func (r *Resource[M, L]) change(tx *sqldb.Tx, seen NameRequest, conds []page.Cond, do []Also[M]) (M, error) {

@@ -105,9 +105,9 @@ func TestUpdateProgramRefuses(t *testing.T) {
 			text   string
 		}{
 			"an unknown programme":      {&loyaltyv1.Program{Name: "programs/none", DisplayName: "Points"}, "display_name", codes.NotFound, "programs/none"},
-			"a name without collection": {&loyaltyv1.Program{Name: "main", DisplayName: "Points"}, "display_name", codes.NotFound, "main"},
+			"a name without collection": {&loyaltyv1.Program{Name: "main", DisplayName: "Points"}, "display_name", codes.InvalidArgument, "program.name"},
 			"nothing that is required":  {&loyaltyv1.Program{Name: "programs/main"}, "display_name", codes.InvalidArgument, "program.display_name"},
-			"no name":                   {&loyaltyv1.Program{DisplayName: "Points"}, "display_name", codes.NotFound, ""},
+			"no name":                   {&loyaltyv1.Program{DisplayName: "Points"}, "display_name", codes.InvalidArgument, "program.name"},
 			"an output":                 {&loyaltyv1.Program{Name: "programs/main"}, "create_time", codes.InvalidArgument, "update_mask"},
 			"an unknown currency":       {&loyaltyv1.Program{Name: "programs/main", CurrencyCode: "QQQ"}, "currency_code", codes.InvalidArgument, "program.currency_code"},
 			"an old etag":               {&loyaltyv1.Program{Name: "programs/main", Etag: "0"}, "points_per_unit", codes.Aborted, "changed meanwhile"},

@@ -17,8 +17,6 @@ type column struct {
 	vars, dest, after string
 	// before makes what Value needs and may fail.
 	before string
-	// fails says that after sets err.
-	fails bool
 }
 
 // readColumn reads "column = field, null"; "column" alone keeps the field of the same name.
@@ -134,7 +132,5 @@ func (c *column) money(prefix, part, goField string, imports map[string]string) 
 func (c *column) packed(m protoreflect.MessageDescriptor, local, goField string, imports map[string]string) {
 	c.Value = local
 	c.before = fmt.Sprintf("%s, err := resource.Pack(&%s{%s: m.Get%s()})", local, goName(m, imports), goField, goField)
-	c.scanned(local, "[]byte", "err = errors.Join(err, resource.Unpack("+local+", m))")
-	imports["errors"] = ""
-	c.fails = true
+	c.scanned(local, "[]byte", "if err := resource.Unpack("+local+", m); err != nil {\n\t\treturn nil, err\n\t}")
 }

@@ -160,14 +160,22 @@ func (t *table) Vars() (vars []string) {
 	return vars
 }
 
-// Dests are where the columns are scanned to.
+// Dests are where the columns are scanned to, some on a line.
 func (t *table) Dests() string {
-	var dests []string
-	for _, c := range t.Columns {
-		dests = append(dests, c.dest)
+	var out strings.Builder
+	for i, c := range t.Columns {
+		switch {
+		case i > 0 && i%perLine == 0:
+			out.WriteString(",\n\t\t")
+		case i > 0:
+			out.WriteString(", ")
+		}
+		out.WriteString(c.dest)
 	}
-	return strings.Join(dests, ", ")
+	return out.String()
 }
+
+const perLine = 7
 
 // After makes the fields of what was scanned, the name first.
 func (t *table) After() []string {
@@ -202,14 +210,6 @@ func (t *table) composed() string {
 func (t *table) idColumn() string {
 	i := slices.IndexFunc(t.Columns, func(c column) bool { return c.Field == "name" })
 	return t.Columns[i].Name
-}
-
-// ScanEnd is the scan's error.
-func (t *table) ScanEnd() string {
-	if slices.ContainsFunc(t.Columns, func(c column) bool { return c.fails }) {
-		return "err"
-	}
-	return "nil"
 }
 
 // Before are the lines that may fail before the values are there.

@@ -11,8 +11,7 @@ create table customer (
     phone_confirmed boolean not null default false,
     region_code   text   not null,
     addresses     bytea  not null,
-    created       bigint not null,
-    constraint customer_version_held check (version > 0)
+    created       bigint not null
 );
 create index customer_created on customer (created, id);
 

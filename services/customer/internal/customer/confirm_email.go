@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"google.golang.org/protobuf/proto"
-
 	"kept.dev/kit/change"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/sqldb"
@@ -26,26 +24,20 @@ func (s *Service) ConfirmEmail(ctx context.Context, req *customerv1.ConfirmEmail
 	try := func() (confirmation, error) { return s.tryCode(ctx, req.GetName(), req.GetCode()) }
 
 	return change.DoAfter(ctx, s.db, req, try, func(tx *sqldb.Tx, typed confirmation) (*customerv1.Customer, error) {
-		before, err := lock(tx, &customerv1.Customer{Name: req.GetName()})
-		if err != nil {
-			return nil, err
-		}
-		if before.GetEmailConfirmed() {
-			return nil, errEmailConfirmed
-		}
-		if emailKey(before).Value != typed.email { // it was changed a moment ago
-			return nil, errCodeExpired
-		}
-		after := proto.CloneOf(before)
-		proven := contact{emailKey(after), "customer.email"}
-		if err := identity.MoveContact(tx, after.GetName(), proven.key, s.clock.Now(), proven.path); err != nil {
-			return nil, err
-		}
-		confirm(after, proven)
-		if err := updateCustomer(tx, after); err != nil {
-			return nil, err
-		}
-		return after, s.outbox.Put(ctx, tx, after.GetName(), versionOf(after), contactChanged(after, typed.id))
+		return Customers.ChangeIn(ctx, tx, req, func(tx *sqldb.Tx, before, after *customerv1.Customer) error {
+			if before.GetEmailConfirmed() {
+				return errEmailConfirmed
+			}
+			if emailKey(before).Value != typed.email { // it was changed a moment ago
+				return errCodeExpired
+			}
+			proven := contact{emailKey(after), "customer.email"}
+			if err := identity.MoveContact(tx, after.GetName(), proven.key, s.clock.Now(), proven.path); err != nil {
+				return err
+			}
+			confirm(after, proven)
+			return s.tellContact(ctx, tx, after, typed.id)
+		})
 	})
 }
 
@@ -72,12 +64,12 @@ func (s *Service) tryCode(ctx context.Context, name, code string) (typed confirm
 func (s *Service) countTry(tx *sqldb.Tx, name string) (confirmation, error) {
 	goodSince := s.clock.Now().Add(-codeIsGood).UnixMicro()
 	results, err := tx.Batch(
-		sqldb.Q(`select `+columns+` from customer where id = $1`, idOf(name)),
+		sqldb.Q(customerRows.Select()+` where id = $1`, idOf(name)),
 		sqldb.Q(tryCode, idOf(name), int64(codeTries), goodSince))
 	if err != nil {
 		return confirmation{}, err
 	}
-	c, err := sqldb.One(results[0], scan)
+	c, err := sqldb.One(results[0], scanCustomer)
 	switch {
 	case errors.Is(err, sqldb.ErrNoRow):
 		return confirmation{}, errs.NotFound(name)

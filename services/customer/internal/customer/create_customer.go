@@ -10,6 +10,7 @@ import (
 	"kept.dev/kit/access"
 	"kept.dev/kit/change"
 	"kept.dev/kit/id"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	"kept.dev/services/customer/internal/identity"
@@ -44,7 +45,7 @@ func (s *Service) CreateCustomer(
 	}
 
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*customerv1.Customer, error) {
-		if err := insertCustomers(tx, customer); err != nil {
+		if _, err := customerRows.Insert(tx, customer); err != nil {
 			return nil, err
 		}
 		code, err := s.enterContacts(tx, customer, contacts, now)
@@ -76,7 +77,7 @@ func (s *Service) enterContacts(
 
 func newCustomer(wanted *customerv1.Customer, now time.Time) *customerv1.Customer {
 	c := proto.CloneOf(wanted)
-	c.Name, c.Etag = collection+id.New(), etag(1)
+	c.Name, c.Etag = "customers/"+id.New(), resource.Etag(1)
 	c.EmailConfirmed, c.PhoneConfirmed = false, false
 	c.CreateTime = timestamppb.New(now)
 	return c

@@ -47,7 +47,7 @@ const importTries = 20
 
 // enter writes the new customers and identities, and tells the others of them.
 func (s *Service) enter(ctx context.Context, tx *sqldb.Tx, issuer string, found matched) error {
-	if err := insertCustomers(tx, found.created...); err != nil {
+	if err := customerRows.InsertAll(tx, found.created...); err != nil {
 		return err
 	}
 	identity.InsertClaims(tx, found.claims, s.clock.Now())

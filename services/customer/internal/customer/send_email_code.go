@@ -3,7 +3,6 @@ package customer
 import (
 	"context"
 
-	"kept.dev/kit/change"
 	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 )
@@ -13,20 +12,17 @@ import (
 // Errors: NOT_FOUND for an unknown customer, and, by the access rule, for a customer who means another; FAILED_PRECONDITION
 // (EMAIL_CONFIRMED), (NO_EMAIL); ABORTED (ETAG_MISMATCH); RESOURCE_EXHAUSTED (CODES_EXHAUSTED) after five within a day.
 func (s *Service) SendEmailCode(ctx context.Context, req *customerv1.SendEmailCodeRequest) (*customerv1.Customer, error) {
-	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*customerv1.Customer, error) {
-		c, err := lock(tx, &customerv1.Customer{Name: req.GetName(), Etag: req.GetEtag()})
+	return Customers.Change(ctx, s.db, req, func(tx *sqldb.Tx, _, c *customerv1.Customer) error {
 		switch {
-		case err != nil:
-			return nil, err
 		case c.GetEmailConfirmed():
-			return nil, errEmailConfirmed
+			return errEmailConfirmed
 		case c.GetEmail() == "":
-			return nil, errNoEmail
+			return errNoEmail
 		}
 		code, err := newCode(tx, c, s.clock.Now())
 		if err != nil {
-			return nil, err
+			return err
 		}
-		return c, s.outbox.Put(ctx, tx, c.GetName(), versionOf(c), contactChanged(c, code))
+		return s.tellContact(ctx, tx, c, code)
 	})
 }

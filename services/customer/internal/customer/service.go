@@ -2,11 +2,14 @@
 package customer
 
 import (
+	"strings"
+
 	"google.golang.org/grpc"
 
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/outbox"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sign"
 	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
@@ -34,4 +37,9 @@ func (s *Service) Capability() kit.Capability {
 	}
 }
 
-const collection = "customers/"
+// Customers are the customers as callers see them; other capabilities keep theirs under them. Whose they are, the contract's rules
+// say by a field.
+var Customers = resource.Of(customerRows,
+	resource.Sortable("create_time"), resource.Filterable("language_code", "region_code"), resource.Order("create_time desc"))
+
+func idOf(name string) string { return strings.TrimPrefix(name, "customers/") }

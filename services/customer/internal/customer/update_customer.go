@@ -2,17 +2,10 @@ package customer
 
 import (
 	"context"
-	"errors"
-	"regexp"
 	"slices"
 
-	"google.golang.org/protobuf/proto"
-
 	"kept.dev/kit/access"
-	"kept.dev/kit/change"
-	"kept.dev/kit/errs"
 	"kept.dev/kit/id"
-	"kept.dev/kit/mask"
 	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 )
@@ -21,8 +14,8 @@ import (
 // the old one, and the other services are told how to reach them now. What is set by somebody who can't vouch for it waits for that
 // until it is confirmed.
 //
-// Updates of one customer queue for the customer's row, or start again (the named CHECK customer_version_held), so none is lost:
-// what the mask does not name is left as the one before made it.
+// Updates of one customer queue for the customer's row, so none is lost: what the mask does not name is left as the one before
+// made it.
 //
 // Errors: NOT_FOUND for an unknown customer, and, by the access rule, for a customer who means another; INVALID_ARGUMENT naming
 // the field for a path that can't be changed, a name that is taken away, an e-mail address or telephone number that is none, or an
@@ -31,60 +24,19 @@ import (
 func (s *Service) UpdateCustomer(
 	ctx context.Context, req *customerv1.UpdateCustomerRequest,
 ) (*customerv1.Customer, error) {
-	paths, err := pathsOf(req)
-	if err != nil {
-		return nil, err
-	}
-
-	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*customerv1.Customer, error) {
-		before, err := lock(tx, req.GetCustomer())
-		if err != nil {
-			return nil, err
-		}
-		after := proto.CloneOf(before)
-		mask.Apply(after, req.GetCustomer(), paths)
-		code, err := s.write(ctx, tx, before, after, req.GetUpdateMask().GetPaths())
+	return Customers.Update(ctx, s.db, req, func(tx *sqldb.Tx, before, after *customerv1.Customer) error {
+		code, err := s.takeChanges(ctx, tx, before, after, req.GetUpdateMask().GetPaths())
 		if err != nil || code == "" && sameContact(before, after) {
-			return after, err
+			return err
 		}
-		return after, s.outbox.Put(ctx, tx, after.GetName(), versionOf(after), contactChanged(after, code))
+		return s.tellContact(ctx, tx, after, code)
 	})
 }
 
-var nameOfCustomer = regexp.MustCompile(`^customers/[A-Za-z0-9-]{1,64}$`)
-
-func pathsOf(req *customerv1.UpdateCustomerRequest) ([]string, error) {
-	if !nameOfCustomer.MatchString(req.GetCustomer().GetName()) {
-		return nil, errs.Invalid("customer.name", "must match %s", nameOfCustomer)
-	}
-	return mask.Paths(req.GetUpdateMask(), req.GetCustomer(),
-		"display_name", "language_code", "email", "phone", "region_code", "addresses")
-}
-
-// lock makes a new version of the customer, which holds the row until the end of the transaction, and returns the customer as it is
-// up to now under the new version.
-func lock(tx *sqldb.Tx, seen *customerv1.Customer) (*customerv1.Customer, error) {
-	rows, err := tx.Query(`update customer set version = version + 1 where id = $1 returning `+columns, idOf(seen.GetName()))
-	if err != nil {
-		return nil, err
-	}
-	current, err := sqldb.One(rows, scan)
-	if errors.Is(err, sqldb.ErrNoRow) {
-		return nil, errs.NotFound(seen.GetName())
-	}
-	if err != nil {
-		return nil, err
-	}
-	if was := etag(versionOf(current) - 1); seen.GetEtag() != "" && seen.GetEtag() != was {
-		return nil, errs.Stale("ETAG_MISMATCH", "%s has been changed meanwhile; get it again", seen.GetName())
-	}
-	return current, nil
-}
-
-// write writes the new version, with its identities as far as they are others than before. It returns the confirmation that begins
+// takeChanges writes what the new version brings along: its identities, as far as they are others than before. It returns the confirmation that begins
 // or ends with it, if one does. What the caller names in the mask and does not change is vouched for, too; what comes along because
 // it was read before is not.
-func (s *Service) write(
+func (s *Service) takeChanges(
 	ctx context.Context, tx *sqldb.Tx, before, after *customerv1.Customer, named []string,
 ) (confirmation string, err error) {
 	if err := bound(after); err != nil {
@@ -106,10 +58,7 @@ func (s *Service) write(
 	case !wait && before.GetEmail() != "" && !before.GetEmailConfirmed():
 		confirmation = id.New() // mails may be waiting for an address that is confirmed now
 	}
-	if err != nil {
-		return "", err
-	}
-	return confirmation, updateCustomer(tx, after)
+	return confirmation, err
 }
 
 // unchanged are the paths whose contacts are as they were.

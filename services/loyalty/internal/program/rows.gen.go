@@ -12,7 +12,8 @@ import (
 
 // programRows are the rows of the table program, each of them a Program.
 var programRows = resource.Rows[*loyaltyv1.Program, *loyaltyv1.ListProgramsResponse]{
-	Table: "program",
+	Table:   "program",
+	Pattern: "programs/{program}",
 	Columns: []resource.Column{
 		{Name: "id", Field: "name"},
 		{Name: "version", Field: "etag", Kind: page.Int},

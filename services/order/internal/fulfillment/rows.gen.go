@@ -12,7 +12,8 @@ import (
 
 // deliveryOptionRows are the rows of the table delivery_option, each of them a DeliveryOption.
 var deliveryOptionRows = resource.Rows[*orderv1.DeliveryOption, resource.NoList]{
-	Table: "delivery_option",
+	Table:   "delivery_option",
+	Pattern: "deliveryOptions/{delivery_option}",
 	Columns: []resource.Column{
 		{Name: "id", Field: "name"},
 		{Name: "display_name", Field: "display_name"},
