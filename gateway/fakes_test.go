@@ -52,6 +52,7 @@ type backend struct {
 	notificationv1.UnimplementedActionServiceServer
 	supportv1.UnimplementedCaseServiceServer
 	opsv1.UnimplementedDeadLetterServiceServer
+	opsv1.UnimplementedAuditServiceServer
 	opsv1.UnimplementedSandboxServiceServer
 
 	name  string
@@ -137,6 +138,7 @@ func (b *backend) register(to grpc.ServiceRegistrar) {
 		supportv1.RegisterCaseServiceServer(to, b)
 	}
 	opsv1.RegisterDeadLetterServiceServer(to, b)
+	opsv1.RegisterAuditServiceServer(to, b)
 }
 
 func (b *backend) GetCustomer(_ context.Context, r *customerv1.GetCustomerRequest) (*customerv1.Customer, error) {

@@ -79,6 +79,8 @@ func services(sandbox bool) []service {
 			register: register(supportv1.NewCaseServiceClient, supportv1.RegisterCaseServiceHandlerClient)},
 		{desc: named(opsv1.File_kept_ops_v1_ops_service_proto, "DeadLetterService"),
 			register: register(opsv1.NewDeadLetterServiceClient, opsv1.RegisterDeadLetterServiceHandlerClient)},
+		{desc: named(opsv1.File_kept_ops_v1_ops_service_proto, "AuditService"),
+			register: register(opsv1.NewAuditServiceClient, opsv1.RegisterAuditServiceHandlerClient)},
 	}
 	if sandbox {
 		all = append(all, service{at: "customer", patient: true,

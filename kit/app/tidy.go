@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"kept.dev/kit/audit"
 	"kept.dev/kit/change"
 	"kept.dev/kit/id"
 	"kept.dev/kit/relay"
@@ -68,6 +69,11 @@ var (
 			select id from inbox where id >= $1 and id < $2 order by id limit $3) as oldest`,
 		`delete from inbox where id >= $1 and id <= $2`,
 	}
+	pastAudit = past[string]{
+		`select count(*), coalesce(max(id), '') from (
+			select id from audit where id >= $1 and id < $2 order by id limit $3) as oldest`,
+		`delete from audit where id >= $1 and id <= $2`,
+	}
 	pastIdempotency = past[int64]{
 		`select count(*), coalesce(max(created), 0) from (
 			select created from idempotency where created >= $1 and created < $2 order by created limit $3) as oldest`,
@@ -78,6 +84,9 @@ var (
 func tidyOnce(ctx context.Context, db *sqldb.DB, now time.Time) error {
 	err := pastOutbox.deleteAll(ctx, db, "", id.Floor(now.Add(-keepOutbox)))
 	if err != nil {
+		return err
+	}
+	if err = pastAudit.deleteAll(ctx, db, "", id.Floor(now.Add(-audit.Kept))); err != nil {
 		return err
 	}
 	if err = pastPublications.deleteAll(ctx, db, 0, now.Add(-keepOutbox).UnixMicro()); err != nil {

@@ -157,3 +157,16 @@ func TestOldPublicationsGo(t *testing.T) {
 		require.EqualValues(t, 2, kittest.Number(t, db, `select count(*) from publication`))
 	})
 }
+
+func TestOldAuditEntriesGo(t *testing.T) {
+	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) {
+		now := time.Now()
+		for _, age := range []time.Duration{day, 399 * day, 401 * day} {
+			at := now.Add(-age)
+			kittest.Exec(t, db, `insert into audit (id, time, principal, role, method, action, resource, subject) values ($1, $2, '', 0, '', 1, '', '')`,
+				id.Floor(at), at.UnixMicro())
+		}
+		require.NoError(t, tidyOnce(t.Context(), db, now))
+		require.EqualValues(t, 2, kittest.Number(t, db, `select count(*) from audit`))
+	})
+}

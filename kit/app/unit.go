@@ -16,6 +16,7 @@ import (
 	"kept.dev/kit"
 	"kept.dev/kit/access"
 	"kept.dev/kit/activity"
+	"kept.dev/kit/audit"
 	"kept.dev/kit/bus"
 	"kept.dev/kit/chain"
 	"kept.dev/kit/clock"
@@ -69,6 +70,7 @@ type Unit struct {
 	relay    *relay.Relay
 	worker   *timer.Worker
 	consumer *inbox.Consumer
+	reads    *audit.Reads
 }
 
 // NewUnit opens the service's database and puts the service together. Nothing runs yet.
@@ -86,9 +88,9 @@ func NewUnit(ctx context.Context, name string, make kit.New, database string, ar
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	u := &Unit{DB: db, around: around, outbox: outbox.New(name, around.Clock)}
+	u := &Unit{DB: db, around: around, outbox: outbox.New(name, around.Clock), reads: audit.NewReads(db, log)}
 	u.Service, err = make(kit.Deps{
-		DB: db, Clock: around.Clock, Outbox: u.outbox, Behind: u.behind, Log: log, Meter: around.Meter.Meter(name), Peer: around.Peer,
+		DB: db, Clock: around.Clock, Outbox: u.outbox, Behind: u.behind, Reads: u.reads, Log: log, Meter: around.Meter.Meter(name), Peer: around.Peer,
 		Live: around.Live, Signer: around.Signer, Mail: around.Mail,
 	})
 	if err == nil {
@@ -152,6 +154,7 @@ func (u *Unit) Register(r grpc.ServiceRegistrar) {
 	opsv1.RegisterDeadLetterServiceServer(r, &ops.DeadLetters{
 		Service: u.Service.Name, DB: u.DB, Clock: u.around.Clock, Wake: u.wake,
 	})
+	opsv1.RegisterAuditServiceServer(r, &ops.Audit{Service: u.Service.Name, DB: u.DB})
 	opsv1.RegisterActivityServiceServer(r, &ops.Activity{
 		Service: u.Service.Name, Process: u.around.Process, DB: u.DB, Bus: u.around.Bus, Clock: u.around.Clock,
 		Counter: u.around.Activity, Refresh: u.around.RefreshClock, Kinds: u.kinds, Wake: u.wake,
@@ -212,6 +215,7 @@ func (u *Unit) Run(ctx context.Context) error {
 	group.Go(func() error { return u.around.Bus.Consume(ctx, u.Service.Name, u.consumer.Handle) })
 	group.Go(func() error { return u.relay.Run(ctx) })
 	group.Go(func() error { return u.worker.Run(ctx) })
+	group.Go(func() error { return u.reads.Run(ctx) })
 	group.Go(func() error { return u.tidy(ctx) })
 	return group.Wait()
 }

@@ -32,7 +32,7 @@ func (r *Relay) hold(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	until, held := now.Add(r.cfg.Lease), false
-	err := r.cfg.DB.UpdateAlone(ctx, "relay.lease", func(tx *sqldb.Tx) error {
+	err := r.cfg.DB.Update(ctx, "relay.lease", func(tx *sqldb.Tx) error {
 		rows, err := tx.Query(takeLease, r.holder, until.UnixMicro(), now.UnixMicro())
 		if err == nil {
 			held = rows.Len() > 0
@@ -64,7 +64,7 @@ func (r *Relay) free(ctx context.Context, now time.Time) (bool, error) {
 // relay that stalled and was overtaken changes nothing.
 func (r *Relay) guarded(ctx context.Context, work string, stmts ...*sqldb.Stmt) error {
 	until := time.Now().Add(r.cfg.Lease)
-	err := r.cfg.DB.UpdateAlone(ctx, work, func(tx *sqldb.Tx) error {
+	err := r.cfg.DB.Update(ctx, work, func(tx *sqldb.Tx) error {
 		stmts := append([]*sqldb.Stmt{sqldb.Q(renewLease, r.holder, until.UnixMicro())}, stmts...)
 		answers, err := tx.Batch(stmts...)
 		if err == nil && answers[0].Len() == 0 {
@@ -87,7 +87,7 @@ func (r *Relay) handBack(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	err := r.cfg.DB.UpdateAlone(ctx, "relay.lease", func(tx *sqldb.Tx) error {
+	err := r.cfg.DB.Update(ctx, "relay.lease", func(tx *sqldb.Tx) error {
 		tx.Exec(`update lease set until = 0 where name = 'relay' and holder = $1`, r.holder)
 		return nil
 	})

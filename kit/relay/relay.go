@@ -60,6 +60,7 @@ func New(cfg Config) *Relay {
 	if cfg.Poll == 0 {
 		cfg.Poll = 50 * time.Millisecond
 	}
+	cfg.DB = cfg.DB.Background()
 	return &Relay{cfg: cfg, holder: id.New()}
 }
 

@@ -65,3 +65,18 @@ create table idempotency (
     constraint idempotency_pkey primary key (caller, method, key)
 );
 create index idempotency_created on idempotency (created);
+
+-- Who read or changed what of whom, by wall time.
+create table audit (
+    id        text   not null constraint audit_pkey primary key,
+    time      bigint not null,
+    principal text   not null,
+    role      bigint not null,
+    method    text   not null,
+    action    bigint not null,
+    resource  text   not null,
+    subject   text   not null
+);
+create index audit_time on audit (time, id);
+create index audit_subject on audit (subject, time, id);
+create index audit_principal on audit (principal, time, id);

@@ -19,6 +19,9 @@ func opsSamples() map[string]sample {
 		opsv1.DeadLetterService_DropDeadLetter_FullMethodName: func(w *fixture) proto.Message {
 			return &opsv1.DropDeadLetterRequest{Name: w.deadLetter()}
 		},
+		opsv1.AuditService_ListAuditEntries_FullMethodName: func(*fixture) proto.Message {
+			return &opsv1.ListAuditEntriesRequest{Parent: "services/" + opsAt, PageSize: 10}
+		},
 		opsv1.SandboxService_GetClock_FullMethodName: func(*fixture) proto.Message {
 			return &opsv1.GetClockRequest{Name: "sandbox/clock"}
 		},

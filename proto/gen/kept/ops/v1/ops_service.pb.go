@@ -16,7 +16,7 @@ import (
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	emptypb "google.golang.org/protobuf/types/known/emptypb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
-	_ "kept.dev/proto/gen/kept/access/v1"
+	v1 "kept.dev/proto/gen/kept/access/v1"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -80,6 +80,59 @@ func (x DeadLetter_State) Number() protoreflect.EnumNumber {
 // Deprecated: Use DeadLetter_State.Descriptor instead.
 func (DeadLetter_State) EnumDescriptor() ([]byte, []int) {
 	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{0, 0}
+}
+
+// What was done.
+type AuditEntry_Action int32
+
+const (
+	// Not known.
+	AuditEntry_ACTION_UNSPECIFIED AuditEntry_Action = 0
+	// It was read.
+	AuditEntry_READ AuditEntry_Action = 1
+	// It was changed.
+	AuditEntry_CHANGED AuditEntry_Action = 2
+)
+
+// Enum value maps for AuditEntry_Action.
+var (
+	AuditEntry_Action_name = map[int32]string{
+		0: "ACTION_UNSPECIFIED",
+		1: "READ",
+		2: "CHANGED",
+	}
+	AuditEntry_Action_value = map[string]int32{
+		"ACTION_UNSPECIFIED": 0,
+		"READ":               1,
+		"CHANGED":            2,
+	}
+)
+
+func (x AuditEntry_Action) Enum() *AuditEntry_Action {
+	p := new(AuditEntry_Action)
+	*p = x
+	return p
+}
+
+func (x AuditEntry_Action) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AuditEntry_Action) Descriptor() protoreflect.EnumDescriptor {
+	return file_kept_ops_v1_ops_service_proto_enumTypes[1].Descriptor()
+}
+
+func (AuditEntry_Action) Type() protoreflect.EnumType {
+	return &file_kept_ops_v1_ops_service_proto_enumTypes[1]
+}
+
+func (x AuditEntry_Action) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AuditEntry_Action.Descriptor instead.
+func (AuditEntry_Action) EnumDescriptor() ([]byte, []int) {
+	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{5, 0}
 }
 
 // An event or a timer that could not be handled.
@@ -393,6 +446,244 @@ func (x *DropDeadLetterRequest) GetName() string {
 	return ""
 }
 
+// Something that somebody has read or changed.
+type AuditEntry struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name, `services/{service}/auditEntries/{audit_entry}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Who did it, such as `agents/anna`; empty for somebody who is not known.
+	Principal string `protobuf:"bytes,2,opt,name=principal,proto3" json:"principal,omitempty"`
+	// In which role.
+	Role v1.Role `protobuf:"varint,3,opt,name=role,proto3,enum=kept.access.v1.Role" json:"role,omitempty"`
+	// By which RPC, such as `/kept.order.v1.OrderService/CancelOrder`; empty for what a service did by itself.
+	Method string `protobuf:"bytes,4,opt,name=method,proto3" json:"method,omitempty"`
+	// What was done.
+	Action AuditEntry_Action `protobuf:"varint,5,opt,name=action,proto3,enum=kept.ops.v1.AuditEntry_Action" json:"action,omitempty"`
+	// What it was done to, such as `orders/{order}`.
+	Resource string `protobuf:"bytes,6,opt,name=resource,proto3" json:"resource,omitempty"`
+	// Whose it is, such as `customers/{customer}`; empty when it is nobody's.
+	Subject string `protobuf:"bytes,7,opt,name=subject,proto3" json:"subject,omitempty"`
+	// When it was done, by wall time also in a sandbox.
+	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AuditEntry) Reset() {
+	*x = AuditEntry{}
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AuditEntry) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AuditEntry) ProtoMessage() {}
+
+func (x *AuditEntry) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AuditEntry.ProtoReflect.Descriptor instead.
+func (*AuditEntry) Descriptor() ([]byte, []int) {
+	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *AuditEntry) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *AuditEntry) GetPrincipal() string {
+	if x != nil {
+		return x.Principal
+	}
+	return ""
+}
+
+func (x *AuditEntry) GetRole() v1.Role {
+	if x != nil {
+		return x.Role
+	}
+	return v1.Role(0)
+}
+
+func (x *AuditEntry) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+func (x *AuditEntry) GetAction() AuditEntry_Action {
+	if x != nil {
+		return x.Action
+	}
+	return AuditEntry_ACTION_UNSPECIFIED
+}
+
+func (x *AuditEntry) GetResource() string {
+	if x != nil {
+		return x.Resource
+	}
+	return ""
+}
+
+func (x *AuditEntry) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+func (x *AuditEntry) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+// Which entries, and how many at a time.
+type ListAuditEntriesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The service, such as `services/order`.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
+	// How many at most, up to 1000. 0 means 50.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The `next_page_token` of the page before.
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Which entries, by `principal`, `subject`, `resource`, `method`, `action` and `create_time`, such as
+	// `subject = "customers/0190f3e7" AND create_time >= "2026-12-01T00:00:00Z"`.
+	Filter        string `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAuditEntriesRequest) Reset() {
+	*x = ListAuditEntriesRequest{}
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAuditEntriesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAuditEntriesRequest) ProtoMessage() {}
+
+func (x *ListAuditEntriesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAuditEntriesRequest.ProtoReflect.Descriptor instead.
+func (*ListAuditEntriesRequest) Descriptor() ([]byte, []int) {
+	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ListAuditEntriesRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
+}
+
+func (x *ListAuditEntriesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListAuditEntriesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListAuditEntriesRequest) GetFilter() string {
+	if x != nil {
+		return x.Filter
+	}
+	return ""
+}
+
+// One page of entries.
+type ListAuditEntriesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The entries.
+	AuditEntries []*AuditEntry `protobuf:"bytes,1,rep,name=audit_entries,json=auditEntries,proto3" json:"audit_entries,omitempty"`
+	// Gets the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAuditEntriesResponse) Reset() {
+	*x = ListAuditEntriesResponse{}
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAuditEntriesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAuditEntriesResponse) ProtoMessage() {}
+
+func (x *ListAuditEntriesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAuditEntriesResponse.ProtoReflect.Descriptor instead.
+func (*ListAuditEntriesResponse) Descriptor() ([]byte, []int) {
+	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ListAuditEntriesResponse) GetAuditEntries() []*AuditEntry {
+	if x != nil {
+		return x.AuditEntries
+	}
+	return nil
+}
+
+func (x *ListAuditEntriesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // The sandbox's clock.
 type Clock struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -406,7 +697,7 @@ type Clock struct {
 
 func (x *Clock) Reset() {
 	*x = Clock{}
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[5]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -418,7 +709,7 @@ func (x *Clock) String() string {
 func (*Clock) ProtoMessage() {}
 
 func (x *Clock) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[5]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -431,7 +722,7 @@ func (x *Clock) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Clock.ProtoReflect.Descriptor instead.
 func (*Clock) Descriptor() ([]byte, []int) {
-	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{5}
+	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Clock) GetName() string {
@@ -459,7 +750,7 @@ type GetClockRequest struct {
 
 func (x *GetClockRequest) Reset() {
 	*x = GetClockRequest{}
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[6]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -471,7 +762,7 @@ func (x *GetClockRequest) String() string {
 func (*GetClockRequest) ProtoMessage() {}
 
 func (x *GetClockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[6]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -484,7 +775,7 @@ func (x *GetClockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetClockRequest.ProtoReflect.Descriptor instead.
 func (*GetClockRequest) Descriptor() ([]byte, []int) {
-	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{6}
+	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetClockRequest) GetName() string {
@@ -507,7 +798,7 @@ type AdvanceClockRequest struct {
 
 func (x *AdvanceClockRequest) Reset() {
 	*x = AdvanceClockRequest{}
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[7]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -519,7 +810,7 @@ func (x *AdvanceClockRequest) String() string {
 func (*AdvanceClockRequest) ProtoMessage() {}
 
 func (x *AdvanceClockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[7]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -532,7 +823,7 @@ func (x *AdvanceClockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdvanceClockRequest.ProtoReflect.Descriptor instead.
 func (*AdvanceClockRequest) Descriptor() ([]byte, []int) {
-	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{7}
+	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *AdvanceClockRequest) GetName() string {
@@ -558,7 +849,7 @@ type GetActivityRequest struct {
 
 func (x *GetActivityRequest) Reset() {
 	*x = GetActivityRequest{}
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[8]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -570,7 +861,7 @@ func (x *GetActivityRequest) String() string {
 func (*GetActivityRequest) ProtoMessage() {}
 
 func (x *GetActivityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[8]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -583,7 +874,7 @@ func (x *GetActivityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetActivityRequest.ProtoReflect.Descriptor instead.
 func (*GetActivityRequest) Descriptor() ([]byte, []int) {
-	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{8}
+	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{11}
 }
 
 // What a process has done and has to do.
@@ -611,7 +902,7 @@ type Activity struct {
 
 func (x *Activity) Reset() {
 	*x = Activity{}
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[9]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -623,7 +914,7 @@ func (x *Activity) String() string {
 func (*Activity) ProtoMessage() {}
 
 func (x *Activity) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[9]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -636,7 +927,7 @@ func (x *Activity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Activity.ProtoReflect.Descriptor instead.
 func (*Activity) Descriptor() ([]byte, []int) {
-	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{9}
+	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Activity) GetProcess() string {
@@ -730,7 +1021,33 @@ const file_kept_ops_v1_ops_service_proto_rawDesc = "" +
 	"\x13kept.dev/DeadLetter\xbaH<r:28^services/[a-z]{1,32}/deadLetters/[A-Za-z0-9._-]{1,200}$R\x04name\"\x87\x01\n" +
 	"\x15DropDeadLetterRequest\x12n\n" +
 	"\x04name\x18\x01 \x01(\tBZ\xe0A\x02\xfaA\x15\n" +
-	"\x13kept.dev/DeadLetter\xbaH<r:28^services/[a-z]{1,32}/deadLetters/[A-Za-z0-9._-]{1,200}$R\x04name\"\x97\x01\n" +
+	"\x13kept.dev/DeadLetter\xbaH<r:28^services/[a-z]{1,32}/deadLetters/[A-Za-z0-9._-]{1,200}$R\x04name\"\xef\x03\n" +
+	"\n" +
+	"AuditEntry\x12\x17\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
+	"\tprincipal\x18\x02 \x01(\tB\x03\xe0A\x03R\tprincipal\x12-\n" +
+	"\x04role\x18\x03 \x01(\x0e2\x14.kept.access.v1.RoleB\x03\xe0A\x03R\x04role\x12\x1b\n" +
+	"\x06method\x18\x04 \x01(\tB\x03\xe0A\x03R\x06method\x12;\n" +
+	"\x06action\x18\x05 \x01(\x0e2\x1e.kept.ops.v1.AuditEntry.ActionB\x03\xe0A\x03R\x06action\x12\x1f\n" +
+	"\bresource\x18\x06 \x01(\tB\x03\xe0A\x03R\bresource\x12\x1d\n" +
+	"\asubject\x18\a \x01(\tB\x03\xe0A\x03R\asubject\x12@\n" +
+	"\vcreate_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"createTime\"7\n" +
+	"\x06Action\x12\x16\n" +
+	"\x12ACTION_UNSPECIFIED\x10\x00\x12\b\n" +
+	"\x04READ\x10\x01\x12\v\n" +
+	"\aCHANGED\x10\x02:a\xeaA^\n" +
+	"\x13kept.dev/AuditEntry\x12-services/{service}/auditEntries/{audit_entry}*\fauditEntries2\n" +
+	"auditEntry\"\xe5\x01\n" +
+	"\x17ListAuditEntriesRequest\x12M\n" +
+	"\x06parent\x18\x01 \x01(\tB5\xe0A\x02\xfaA\x15\x12\x13kept.dev/AuditEntry\xbaH\x17r\x15\x18)2\x11^services/[a-z]+$R\x06parent\x12*\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\x12#\n" +
+	"\x06filter\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\x06filter\"\x80\x01\n" +
+	"\x18ListAuditEntriesResponse\x12<\n" +
+	"\raudit_entries\x18\x01 \x03(\v2\x17.kept.ops.v1.AuditEntryR\fauditEntries\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x97\x01\n" +
 	"\x05Clock\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12B\n" +
 	"\fcurrent_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\vcurrentTime:1\xeaA.\n" +
@@ -762,7 +1079,10 @@ const file_kept_ops_v1_ops_service_proto_rawDesc = "" +
 	"\x10ReplayDeadLetter\x12$.kept.ops.v1.ReplayDeadLetterRequest\x1a\x17.kept.ops.v1.DeadLetter\"C\xdaA\x04name\x8a\xb5\x18\x03\n" +
 	"\x01\x05\x82\xd3\xe4\x93\x02/:\x01*\"*/v1/{name=services/*/deadLetters/*}:replay\x12\x8f\x01\n" +
 	"\x0eDropDeadLetter\x12\".kept.ops.v1.DropDeadLetterRequest\x1a\x16.google.protobuf.Empty\"A\xdaA\x04name\x8a\xb5\x18\x03\n" +
-	"\x01\x05\x82\xd3\xe4\x93\x02-:\x01*\"(/v1/{name=services/*/deadLetters/*}:drop2\x8c\x02\n" +
+	"\x01\x05\x82\xd3\xe4\x93\x02-:\x01*\"(/v1/{name=services/*/deadLetters/*}:drop2\xae\x01\n" +
+	"\fAuditService\x12\x9d\x01\n" +
+	"\x10ListAuditEntries\x12$.kept.ops.v1.ListAuditEntriesRequest\x1a%.kept.ops.v1.ListAuditEntriesResponse\"<\xdaA\x06parent\x8a\xb5\x18\x03\n" +
+	"\x01\x05\x82\xd3\xe4\x93\x02&\x12$/v1/{parent=services/*}/auditEntries2\x8c\x02\n" +
 	"\x0eSandboxService\x12o\n" +
 	"\bGetClock\x12\x1c.kept.ops.v1.GetClockRequest\x1a\x12.kept.ops.v1.Clock\"1\xdaA\x04name\x8a\xb5\x18\x06\n" +
 	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/{name=sandbox/clock}\x12\x88\x01\n" +
@@ -784,49 +1104,60 @@ func file_kept_ops_v1_ops_service_proto_rawDescGZIP() []byte {
 	return file_kept_ops_v1_ops_service_proto_rawDescData
 }
 
-var file_kept_ops_v1_ops_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_kept_ops_v1_ops_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_kept_ops_v1_ops_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_kept_ops_v1_ops_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_kept_ops_v1_ops_service_proto_goTypes = []any{
-	(DeadLetter_State)(0),           // 0: kept.ops.v1.DeadLetter.State
-	(*DeadLetter)(nil),              // 1: kept.ops.v1.DeadLetter
-	(*ListDeadLettersRequest)(nil),  // 2: kept.ops.v1.ListDeadLettersRequest
-	(*ListDeadLettersResponse)(nil), // 3: kept.ops.v1.ListDeadLettersResponse
-	(*ReplayDeadLetterRequest)(nil), // 4: kept.ops.v1.ReplayDeadLetterRequest
-	(*DropDeadLetterRequest)(nil),   // 5: kept.ops.v1.DropDeadLetterRequest
-	(*Clock)(nil),                   // 6: kept.ops.v1.Clock
-	(*GetClockRequest)(nil),         // 7: kept.ops.v1.GetClockRequest
-	(*AdvanceClockRequest)(nil),     // 8: kept.ops.v1.AdvanceClockRequest
-	(*GetActivityRequest)(nil),      // 9: kept.ops.v1.GetActivityRequest
-	(*Activity)(nil),                // 10: kept.ops.v1.Activity
-	(*timestamppb.Timestamp)(nil),   // 11: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),     // 12: google.protobuf.Duration
-	(*emptypb.Empty)(nil),           // 13: google.protobuf.Empty
+	(DeadLetter_State)(0),            // 0: kept.ops.v1.DeadLetter.State
+	(AuditEntry_Action)(0),           // 1: kept.ops.v1.AuditEntry.Action
+	(*DeadLetter)(nil),               // 2: kept.ops.v1.DeadLetter
+	(*ListDeadLettersRequest)(nil),   // 3: kept.ops.v1.ListDeadLettersRequest
+	(*ListDeadLettersResponse)(nil),  // 4: kept.ops.v1.ListDeadLettersResponse
+	(*ReplayDeadLetterRequest)(nil),  // 5: kept.ops.v1.ReplayDeadLetterRequest
+	(*DropDeadLetterRequest)(nil),    // 6: kept.ops.v1.DropDeadLetterRequest
+	(*AuditEntry)(nil),               // 7: kept.ops.v1.AuditEntry
+	(*ListAuditEntriesRequest)(nil),  // 8: kept.ops.v1.ListAuditEntriesRequest
+	(*ListAuditEntriesResponse)(nil), // 9: kept.ops.v1.ListAuditEntriesResponse
+	(*Clock)(nil),                    // 10: kept.ops.v1.Clock
+	(*GetClockRequest)(nil),          // 11: kept.ops.v1.GetClockRequest
+	(*AdvanceClockRequest)(nil),      // 12: kept.ops.v1.AdvanceClockRequest
+	(*GetActivityRequest)(nil),       // 13: kept.ops.v1.GetActivityRequest
+	(*Activity)(nil),                 // 14: kept.ops.v1.Activity
+	(*timestamppb.Timestamp)(nil),    // 15: google.protobuf.Timestamp
+	(v1.Role)(0),                     // 16: kept.access.v1.Role
+	(*durationpb.Duration)(nil),      // 17: google.protobuf.Duration
+	(*emptypb.Empty)(nil),            // 18: google.protobuf.Empty
 }
 var file_kept_ops_v1_ops_service_proto_depIdxs = []int32{
 	0,  // 0: kept.ops.v1.DeadLetter.state:type_name -> kept.ops.v1.DeadLetter.State
-	11, // 1: kept.ops.v1.DeadLetter.create_time:type_name -> google.protobuf.Timestamp
-	1,  // 2: kept.ops.v1.ListDeadLettersResponse.dead_letters:type_name -> kept.ops.v1.DeadLetter
-	11, // 3: kept.ops.v1.Clock.current_time:type_name -> google.protobuf.Timestamp
-	12, // 4: kept.ops.v1.AdvanceClockRequest.duration:type_name -> google.protobuf.Duration
-	11, // 5: kept.ops.v1.Activity.next_due_time:type_name -> google.protobuf.Timestamp
-	11, // 6: kept.ops.v1.Activity.current_time:type_name -> google.protobuf.Timestamp
-	2,  // 7: kept.ops.v1.DeadLetterService.ListDeadLetters:input_type -> kept.ops.v1.ListDeadLettersRequest
-	4,  // 8: kept.ops.v1.DeadLetterService.ReplayDeadLetter:input_type -> kept.ops.v1.ReplayDeadLetterRequest
-	5,  // 9: kept.ops.v1.DeadLetterService.DropDeadLetter:input_type -> kept.ops.v1.DropDeadLetterRequest
-	7,  // 10: kept.ops.v1.SandboxService.GetClock:input_type -> kept.ops.v1.GetClockRequest
-	8,  // 11: kept.ops.v1.SandboxService.AdvanceClock:input_type -> kept.ops.v1.AdvanceClockRequest
-	9,  // 12: kept.ops.v1.ActivityService.GetActivity:input_type -> kept.ops.v1.GetActivityRequest
-	3,  // 13: kept.ops.v1.DeadLetterService.ListDeadLetters:output_type -> kept.ops.v1.ListDeadLettersResponse
-	1,  // 14: kept.ops.v1.DeadLetterService.ReplayDeadLetter:output_type -> kept.ops.v1.DeadLetter
-	13, // 15: kept.ops.v1.DeadLetterService.DropDeadLetter:output_type -> google.protobuf.Empty
-	6,  // 16: kept.ops.v1.SandboxService.GetClock:output_type -> kept.ops.v1.Clock
-	6,  // 17: kept.ops.v1.SandboxService.AdvanceClock:output_type -> kept.ops.v1.Clock
-	10, // 18: kept.ops.v1.ActivityService.GetActivity:output_type -> kept.ops.v1.Activity
-	13, // [13:19] is the sub-list for method output_type
-	7,  // [7:13] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	15, // 1: kept.ops.v1.DeadLetter.create_time:type_name -> google.protobuf.Timestamp
+	2,  // 2: kept.ops.v1.ListDeadLettersResponse.dead_letters:type_name -> kept.ops.v1.DeadLetter
+	16, // 3: kept.ops.v1.AuditEntry.role:type_name -> kept.access.v1.Role
+	1,  // 4: kept.ops.v1.AuditEntry.action:type_name -> kept.ops.v1.AuditEntry.Action
+	15, // 5: kept.ops.v1.AuditEntry.create_time:type_name -> google.protobuf.Timestamp
+	7,  // 6: kept.ops.v1.ListAuditEntriesResponse.audit_entries:type_name -> kept.ops.v1.AuditEntry
+	15, // 7: kept.ops.v1.Clock.current_time:type_name -> google.protobuf.Timestamp
+	17, // 8: kept.ops.v1.AdvanceClockRequest.duration:type_name -> google.protobuf.Duration
+	15, // 9: kept.ops.v1.Activity.next_due_time:type_name -> google.protobuf.Timestamp
+	15, // 10: kept.ops.v1.Activity.current_time:type_name -> google.protobuf.Timestamp
+	3,  // 11: kept.ops.v1.DeadLetterService.ListDeadLetters:input_type -> kept.ops.v1.ListDeadLettersRequest
+	5,  // 12: kept.ops.v1.DeadLetterService.ReplayDeadLetter:input_type -> kept.ops.v1.ReplayDeadLetterRequest
+	6,  // 13: kept.ops.v1.DeadLetterService.DropDeadLetter:input_type -> kept.ops.v1.DropDeadLetterRequest
+	8,  // 14: kept.ops.v1.AuditService.ListAuditEntries:input_type -> kept.ops.v1.ListAuditEntriesRequest
+	11, // 15: kept.ops.v1.SandboxService.GetClock:input_type -> kept.ops.v1.GetClockRequest
+	12, // 16: kept.ops.v1.SandboxService.AdvanceClock:input_type -> kept.ops.v1.AdvanceClockRequest
+	13, // 17: kept.ops.v1.ActivityService.GetActivity:input_type -> kept.ops.v1.GetActivityRequest
+	4,  // 18: kept.ops.v1.DeadLetterService.ListDeadLetters:output_type -> kept.ops.v1.ListDeadLettersResponse
+	2,  // 19: kept.ops.v1.DeadLetterService.ReplayDeadLetter:output_type -> kept.ops.v1.DeadLetter
+	18, // 20: kept.ops.v1.DeadLetterService.DropDeadLetter:output_type -> google.protobuf.Empty
+	9,  // 21: kept.ops.v1.AuditService.ListAuditEntries:output_type -> kept.ops.v1.ListAuditEntriesResponse
+	10, // 22: kept.ops.v1.SandboxService.GetClock:output_type -> kept.ops.v1.Clock
+	10, // 23: kept.ops.v1.SandboxService.AdvanceClock:output_type -> kept.ops.v1.Clock
+	14, // 24: kept.ops.v1.ActivityService.GetActivity:output_type -> kept.ops.v1.Activity
+	18, // [18:25] is the sub-list for method output_type
+	11, // [11:18] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_kept_ops_v1_ops_service_proto_init() }
@@ -839,10 +1170,10 @@ func file_kept_ops_v1_ops_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_ops_v1_ops_service_proto_rawDesc), len(file_kept_ops_v1_ops_service_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   10,
+			NumEnums:      2,
+			NumMessages:   13,
 			NumExtensions: 0,
-			NumServices:   3,
+			NumServices:   4,
 		},
 		GoTypes:           file_kept_ops_v1_ops_service_proto_goTypes,
 		DependencyIndexes: file_kept_ops_v1_ops_service_proto_depIdxs,

@@ -88,6 +88,81 @@ func (n DeadLetterResourceName) Pattern() string {
 	return "services/{service}/deadLetters/{dead_letter}"
 }
 
+type AuditEntryResourceName struct {
+	Service    string
+	AuditEntry string
+}
+
+func (n AuditEntryResourceName) Validate() error {
+	if n.Service == "" {
+		return fmt.Errorf("service: empty")
+	}
+	if strings.IndexByte(n.Service, '/') != -1 {
+		return fmt.Errorf("service: contains illegal character '/'")
+	}
+	if n.AuditEntry == "" {
+		return fmt.Errorf("audit_entry: empty")
+	}
+	if strings.IndexByte(n.AuditEntry, '/') != -1 {
+		return fmt.Errorf("audit_entry: contains illegal character '/'")
+	}
+	return nil
+}
+
+func (n AuditEntryResourceName) ContainsWildcard() bool {
+	return false || n.Service == "-" || n.AuditEntry == "-"
+}
+
+func (n AuditEntryResourceName) String() string {
+	return resourcename.Sprint(
+		"services/{service}/auditEntries/{audit_entry}",
+		n.Service,
+		n.AuditEntry,
+	)
+}
+
+func (n AuditEntryResourceName) MarshalString() (string, error) {
+	if err := n.Validate(); err != nil {
+		return "", err
+	}
+	return n.String(), nil
+}
+
+// MarshalText implements the encoding.TextMarshaler interface.
+func (n AuditEntryResourceName) MarshalText() ([]byte, error) {
+	if err := n.Validate(); err != nil {
+		return nil, err
+	}
+	return []byte(n.String()), nil
+}
+
+func (n *AuditEntryResourceName) UnmarshalString(name string) error {
+	err := resourcename.Sscan(
+		name,
+		"services/{service}/auditEntries/{audit_entry}",
+		&n.Service,
+		&n.AuditEntry,
+	)
+	if err != nil {
+		return err
+	}
+	return n.Validate()
+}
+
+// UnmarshalText implements the encoding.TextUnmarshaler interface.
+func (n *AuditEntryResourceName) UnmarshalText(text []byte) error {
+	return n.UnmarshalString(string(text))
+}
+
+func (n AuditEntryResourceName) Type() string {
+	return "kept.dev/AuditEntry"
+}
+
+// Pattern returns the resource name pattern for AuditEntryResourceName as a string.
+func (n AuditEntryResourceName) Pattern() string {
+	return "services/{service}/auditEntries/{audit_entry}"
+}
+
 type ClockResourceName struct {
 }
 
