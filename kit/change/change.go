@@ -94,20 +94,28 @@ func DoAfter[P any, R proto.Message](
 	ctx context.Context, db *sqldb.DB, req proto.Message,
 	prepare func() (P, error), fn func(tx *sqldb.Tx, prepared P) (R, error),
 ) (R, error) {
-	prepared, err := prepare()
+	var prepared P
+	return After(ctx, db, req,
+		func() (err error) { prepared, err = prepare(); return err },
+		func() (R, error) {
+			return Do(ctx, db, req, func(tx *sqldb.Tx) (R, error) { return fn(tx, prepared) })
+		})
+}
+
+// After makes the change, by Do or Shared, if nothing speaks against it before. Where something does, a retry gets the first answer
+// all the same.
+func After[R proto.Message](
+	ctx context.Context, db *sqldb.DB, req proto.Message, check func() error, change func() (R, error),
+) (R, error) {
+	err := check()
 	if err == nil {
-		return Do(ctx, db, req, func(tx *sqldb.Tx) (R, error) { return fn(tx, prepared) })
+		return change()
 	}
-	var none R
-	method, _ := grpc.Method(ctx)
-	call, fault := newCall(ctx, method, req)
-	if fault != nil {
-		return none, fault
-	}
-	if before, found, fault := answeredBefore[R](ctx, db, call); found || fault != nil {
+	before, found, fault := Answered[R](ctx, db, req)
+	if found || fault != nil {
 		return before, fault
 	}
-	return none, err
+	return before, err
 }
 
 const amend = `

@@ -35,6 +35,21 @@ func (h *house) give(ctx context.Context, account string, points int64) (*loyalt
 	})
 }
 
+func TestPointsAreGivenForWhatThereIs(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		h.meet("anna")
+		for _, about := range []string{"orders/none", "unicorns/1", "customers/boris"} {
+			_, err := h.accounts.CreditGoodwill(h.agent(), &loyaltyv1.CreditGoodwillRequest{
+				Name: "programs/main/accounts/anna", Points: 5, Reason: "for waiting", About: about,
+			})
+			require.Equal(t, errs.Invalid("about", "%q does not exist", about).Error(), fmt.Sprint(err))
+		}
+		posting, err := h.give(h.agent(), "programs/main/accounts/anna", 5)
+		require.NoError(t, err)
+		require.EqualValues(t, 5, posting.GetBalance(), "nothing was given for those")
+	})
+}
+
 func TestCreatedCustomersHaveAnAccount(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
 		before := h.clock.Now()

@@ -22,7 +22,8 @@ import (
 // The account is nearly always there, and then a posting to it proves that the programme and the customer exist. Only
 // where it is not, this looks closer, and asks the customer service about a customer of whom nothing has been heard.
 //
-// Errors: NOT_FOUND for an unknown programme or customer; FAILED_PRECONDITION (BALANCE_LIMIT) where the balance would be
+// Errors: NOT_FOUND for an unknown programme or customer; INVALID_ARGUMENT for an occasion that does not exist or is another
+// customer's; FAILED_PRECONDITION (BALANCE_LIMIT) where the balance would be
 // more than can be counted.
 func (s *Service) CreditGoodwill(ctx context.Context, req *loyaltyv1.CreditGoodwillRequest) (*loyaltyv1.Posting, error) {
 	gift := newGift(req, access.Caller(ctx), s.clock.Now())
@@ -51,12 +52,15 @@ func newGift(req *loyaltyv1.CreditGoodwillRequest, giver access.Principal, now t
 // give posts the gift. Others' gifts share its transaction: the commits are what very many of them at once would wait for, and
 // nothing is read but what the account's own update returns.
 func (s *Service) give(ctx context.Context, req *loyaltyv1.CreditGoodwillRequest, gift entry) (*loyaltyv1.Posting, error) {
-	return change.Shared(ctx, s.db, req, func(tx *sqldb.Tx) (*loyaltyv1.Posting, error) {
-		given, err := s.post(ctx, tx, gift)
-		if err != nil {
-			return nil, err
-		}
-		return given[0].proto(), nil
+	check := func() error { return s.references.Check(ctx, "about", gift.about, gift.holder.customerName()) }
+	return change.After(ctx, s.db, req, check, func() (*loyaltyv1.Posting, error) {
+		return change.Shared(ctx, s.db, req, func(tx *sqldb.Tx) (*loyaltyv1.Posting, error) {
+			given, err := s.post(ctx, tx, gift)
+			if err != nil {
+				return nil, err
+			}
+			return given[0].proto(), nil
+		})
 	})
 }
 

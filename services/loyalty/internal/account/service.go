@@ -8,6 +8,7 @@ import (
 	"kept.dev/kit/clock"
 	"kept.dev/kit/inbox"
 	"kept.dev/kit/outbox"
+	"kept.dev/kit/reference"
 	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
@@ -20,11 +21,15 @@ type Service struct {
 	clock  clock.Clock
 	outbox *outbox.Outbox
 	peer   func(service string) grpc.ClientConnInterface
+
+	references *reference.Checker
 }
 
 // New makes the service.
 func New(deps kit.Deps) *Service {
-	return &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, peer: deps.Peer}
+	return &Service{
+		db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, peer: deps.Peer, references: reference.New(deps.Peer),
+	}
 }
 
 // Capability is what the service runs of this package.

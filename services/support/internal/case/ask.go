@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"google.golang.org/grpc/codes"
+
 	"kept.dev/kit/errs"
 	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
@@ -13,12 +15,12 @@ import (
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
 
-// check refuses a case of an unknown customer, and one about an order that is not theirs.
+// check refuses a case of an unknown customer, and one about what is not theirs.
 func (s *Service) check(ctx context.Context, c *supportv1.Case) error {
 	if err := s.checkCustomer(ctx, c.GetCustomer()); err != nil {
 		return err
 	}
-	return s.checkOrder(ctx, c.GetAbout(), c.GetCustomer())
+	return s.checkAbout(ctx, c.GetAbout(), c.GetCustomer())
 }
 
 // checkCustomer asks the customer service about a customer who is not known here, because the news has not come yet, and
@@ -50,27 +52,20 @@ func knowCustomers(tx *sqldb.Tx, customers ...string) {
 	tx.ExecValues(`insert into known_customer (name) values`, rows, `on conflict (name) do nothing`)
 }
 
-// askWithin is how long a request waits for the order service (wall time).
+// askWithin is how long a request waits for the service that owns what it is about (wall time).
 const askWithin = 2 * time.Second
 
-// checkOrder refuses a request about an order that is not the customer's; another's and an unknown one answer alike. Where
-// the order service is away the request is taken in all the same: nothing that a customer says is lost.
-func (s *Service) checkOrder(ctx context.Context, about, customer string) error {
-	order := orderOf(about)
-	if order == "" {
-		return nil
-	}
+// checkAbout refuses a request about something that does not exist, is another's or may not be seen, all alike. Where the owner is
+// away the request is taken in all the same: nothing that a customer says is lost.
+func (s *Service) checkAbout(ctx context.Context, about, customer string) error {
 	asking, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
-	_, theirs, err := s.orderOf(asking, order, customer)
-	switch {
-	case err != nil:
-		s.log.WarnContext(ctx, "a case is taken in without a look at its order", "order", order, "error", err)
+	err := s.references.Check(asking, "case.about", about, customer)
+	if err != nil && errs.KindOf(err) != codes.InvalidArgument {
+		s.log.WarnContext(ctx, "a case is taken in without a look at what it is about", "about", about, "error", err)
 		return nil
-	case !theirs:
-		return errs.Invalid("case.about", "%q does not exist", about)
 	}
-	return nil
+	return err
 }
 
 // orderOf asks for an order, and whether it is this customer's.

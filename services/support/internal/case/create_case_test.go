@@ -213,7 +213,7 @@ func TestAnOrderServiceThatDoesNotAnswerIsNotWaitedForLong(t *testing.T) {
 		h.whenAsked(func(ctx context.Context) { <-ctx.Done() })
 		s := serviceBeside(h)
 		begun := time.Now()
-		require.NoError(t, s.checkOrder(t.Context(), "orders/x", "customers/olena"))
+		require.NoError(t, s.checkAbout(t.Context(), "orders/x", "customers/olena"))
 		require.Equal(t, askWithin, time.Since(begun))
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"kept.dev/kit/clock"
 	"kept.dev/kit/inbox"
 	"kept.dev/kit/outbox"
+	"kept.dev/kit/reference"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
@@ -25,11 +26,15 @@ type Service struct {
 	outbox *outbox.Outbox
 	log    *slog.Logger
 	peer   func(service string) grpc.ClientConnInterface
+
+	references *reference.Checker
 }
 
 // New makes the service.
 func New(deps kit.Deps) *Service {
-	return &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, log: deps.Log, peer: deps.Peer}
+	return &Service{
+		db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, log: deps.Log, peer: deps.Peer, references: reference.New(deps.Peer),
+	}
 }
 
 // Capability is what the service runs of this package.
