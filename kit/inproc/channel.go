@@ -6,6 +6,10 @@
 // to its own; nothing of the caller's context reaches the handler but its deadline, its cancellation and its outgoing
 // metadata; an error arrives as a status and leaves its cause behind.
 //
+// github.com/fullstorydev/grpchan/inprocgrpc was tried instead. A unary call of 300 bytes took it twice the processor time (6.6 µs
+// to 3.5) and 29 allocations to 24, with streams alike; and a handler's Go error reached its caller with all that it wraps, metadata
+// that a wire would refuse arrived, and a handler's panic ended the process.
+//
 // What differs from a wire: a unary handler runs on its caller's goroutine, so one that ignores its context holds
 // its caller; there is no limit on a message's size; call options about encodings and retries do nothing.
 package inproc
