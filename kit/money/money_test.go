@@ -84,3 +84,58 @@ func TestSumsStayInRange(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, most, same)
 }
+
+// The last amount that is taken, and the first that is not, of each bound.
+func TestBounds(t *testing.T) {
+	euros := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "EUR"} }
+	for name, c := range map[string]struct {
+		amount func() (money.Amount, error)
+		want   int64 // -1: refused
+	}{
+		"a sum that is the most":         {func() (money.Amount, error) { return euros(money.Max - 1).Plus(euros(1)) }, money.Max},
+		"a sum of one more":              {func() (money.Amount, error) { return euros(money.Max).Plus(euros(1)) }, -1},
+		"a sum with nothing":             {func() (money.Amount, error) { return euros(money.Max).Plus(euros(0)) }, money.Max},
+		"a sum":                          {func() (money.Amount, error) { return euros(7).Plus(euros(5)) }, 12},
+		"none of something":              {func() (money.Amount, error) { return euros(money.Max).Times(0) }, 0},
+		"one of the most":                {func() (money.Amount, error) { return euros(money.Max).Times(1) }, money.Max},
+		"a product that is the most":     {func() (money.Amount, error) { return euros(money.Max / 1000).Times(1000) }, money.Max},
+		"a product of one more":          {func() (money.Amount, error) { return euros(money.Max/1000 + 1).Times(1000) }, -1},
+		"a product":                      {func() (money.Amount, error) { return euros(7).Times(5) }, 35},
+		"the highest price":              {price("EUR", 90_000_000_000, 0), 9_000_000_000_000},
+		"the highest price but a cent":   {price("EUR", 89_999_999_999, 990_000_000), 8_999_999_999_999},
+		"the highest price and a cent":   {price("EUR", 90_000_000_000, 10_000_000), -1},
+		"the highest price and a euro":   {price("EUR", 90_000_000_001, 0), -1},
+		"a price of nothing":             {price("EUR", 0, 0), 0},
+		"a price of less than nothing":   {price("EUR", 0, -10_000_000), -1},
+		"a price with most nanos":        {price("EUR", 0, 990_000_000), 99},
+		"a price with all nanos":         {price("EUR", 0, 999_999_999), -1},
+		"a price with too many nanos":    {price("EUR", 0, 1_000_000_000), -1},
+		"the smallest of three decimals": {price("KWD", 0, 1_000_000), 1},
+		"less than the smallest":         {price("KWD", 0, 999_999), -1},
+		"the most of three decimals":     {price("KWD", 0, 999_000_000), 999},
+		"an amount without decimals":     {price("JPY", 1, 0), 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := c.amount()
+			require.Equal(t, c.want < 0, err != nil, "%v", err)
+			require.Equal(t, max(c.want, 0), got.Minor)
+		})
+	}
+}
+
+func price(currency string, units int64, nanos int32) func() (money.Amount, error) {
+	return func() (money.Amount, error) {
+		return money.ParsePrice(&protomoney.Money{CurrencyCode: currency, Units: units, Nanos: nanos})
+	}
+}
+
+func TestNanosOfTheSmallestUnit(t *testing.T) {
+	for currency, want := range map[string]int32{"EUR": 10_000_000, "KWD": 1_000_000} {
+		p := money.Amount{Minor: 1, Currency: currency}.Proto()
+		require.Zero(t, p.GetUnits())
+		require.Equal(t, want, p.GetNanos(), currency)
+	}
+	require.True(t, proto.Equal(&protomoney.Money{CurrencyCode: "JPY", Units: 1}, money.Amount{Minor: 1, Currency: "JPY"}.Proto()))
+	require.True(t, proto.Equal(&protomoney.Money{CurrencyCode: "EUR", Units: 12, Nanos: 340_000_000}, money.Amount{Minor: 1234, Currency: "EUR"}.Proto()))
+	require.Nil(t, money.Amount{Minor: 1, Currency: "eur"}.Proto(), "a currency that Parse would not have taken")
+}
