@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 )
 
@@ -29,6 +30,23 @@ func S16(r *Runner) {
 	s.finds(known, "K-"+r.Tag, "issuer", "erp")
 	s.unknown(known, digits, mail)
 	s.taken(known, digits, mail)
+	s.confirms(known)
+}
+
+var sixDigits = regexp.MustCompile(`[0-9]{6}`)
+
+// confirms has the customer set an address of their own: they are found by it once they have typed the code that came to it.
+func (s *shop) confirms(known Caller) {
+	own := "own-" + s.Tag + "@example.org"
+	set := s.Patch(known, "/v1/"+known.Name+"?updateMask=email", map[string]any{"email": own}).OK()
+	s.Check(set.Text("emailConfirmed") != "true", "the address is not confirmed")
+	s.Get(s.agent, "/v1/identities:resolve", "value", own).Refused(http.StatusNotFound, "NOT_FOUND")
+	s.Soon("the code comes by mail", func() Answer { return s.Get(known, "/v1/"+known.Name) },
+		func(Answer) bool { return len(s.env.Mails(own)) > 0 })
+	code := sixDigits.FindString(s.env.Mails(own)[0].Text)
+	confirmed := s.Post(known, "/v1/"+known.Name+":confirmEmail", map[string]any{"code": code}).OK()
+	s.Equal("true", confirmed.Text("emailConfirmed"), "the address is confirmed")
+	s.finds(known, own)
 }
 
 // number makes seven digits of a tag.
