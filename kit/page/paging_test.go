@@ -181,7 +181,7 @@ func testPages(t *testing.T, url string) {
 	db, err := sqldb.Open(ctx, sqldb.Config{URL: url})
 	require.NoError(t, err)
 	defer db.Close()
-	require.NoError(t, db.UpdateAlone(ctx, "schema", func(tx *sqldb.Tx) error {
+	require.NoError(t, db.Background().Update(ctx, "schema", func(tx *sqldb.Tx) error {
 		tx.Exec(createThings)
 		return nil
 	}))

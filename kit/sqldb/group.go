@@ -144,7 +144,7 @@ func (g *group) assemble(last bool) (stmts []*Stmt, owners []int) {
 	if len(cold)+len(hot) == 0 && !g.begun {
 		return nil, nil
 	}
-	slices.SortStableFunc(hot, func(a, b owned) int { return byHeat(a.stmt, b.stmt) })
+	slices.SortStableFunc(hot, func(a, b owned) int { return byKey(a.stmt, b.stmt) })
 	if !g.begun {
 		stmts, owners = append(stmts, Q("begin")), append(owners, -1)
 	}

@@ -28,9 +28,9 @@ func (s *Stmt) Refuse(constraint string, reason error) *Stmt {
 	return s
 }
 
-// Hot marks a statement that locks a row which many callers share (stock, a balance). Hot statements run
-// last in their transaction and, within a group, in order of key: the lock is held for the tail of
-// the transaction only, and two groups never wait for each other in a circle.
+// Hot marks a statement that locks a row which many callers want (stock, a balance). Hot statements run last in their
+// transaction, in order of key: the lock is held for the tail of the transaction only, and two transactions never wait for
+// each other in a circle.
 func (s *Stmt) Hot(key string) *Stmt {
 	s.hotKey = key
 	return s

@@ -84,10 +84,10 @@ func (tx *Tx) committed() {
 func (tx *Tx) take() []*Stmt {
 	stmts := tx.pending
 	tx.pending = nil
-	slices.SortStableFunc(stmts, byHeat)
+	slices.SortStableFunc(stmts, byKey)
 	return stmts
 }
 
-func byHeat(a, b *Stmt) int {
+func byKey(a, b *Stmt) int {
 	return strings.Compare(a.hotKey, b.hotKey)
 }

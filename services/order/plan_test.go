@@ -17,7 +17,7 @@ func TestRareStatesAreFoundByIndex(t *testing.T) {
 		pot := h.product(1000, 10)
 		h.order(wanted{pot, 1})
 		h.importAll(cdnow(), strings.Repeat("00001 19970101 1 10.00\n", 3000))
-		require.NoError(t, h.db.UpdateAlone(t.Context(), "test", func(tx *sqldb.Tx) error {
+		require.NoError(t, h.db.Background().Update(t.Context(), "test", func(tx *sqldb.Tx) error {
 			_, err := tx.Query(`analyze`)
 			return err
 		}))

@@ -48,7 +48,7 @@ const (
 )
 
 func putBack(ctx context.Context, db *sqldb.DB, from string) (last string, more bool, err error) {
-	err = db.UpdateAlone(ctx, "republish", func(tx *sqldb.Tx) error {
+	err = db.Background().Update(ctx, "republish", func(tx *sqldb.Tx) error {
 		rows, err := tx.Query(putBackSome, from, putBackAtOnce)
 		if err != nil {
 			return err

@@ -68,7 +68,7 @@ func inParts(from, to int64, do func(first, after int64) error) error {
 }
 
 func (p *target) fill(ctx context.Context, service string, statements ...*sqldb.Stmt) error {
-	return p.databases[service].UpdateAlone(ctx, "bench", func(tx *sqldb.Tx) error {
+	return p.databases[service].Background().Update(ctx, "bench", func(tx *sqldb.Tx) error {
 		_, err := tx.Batch(statements...)
 		return err
 	})

@@ -78,7 +78,7 @@ func (p *target) sayDelayed(ctx context.Context, customers []string, count int) 
 			}
 			rows = append(rows, []any{e.ID, e.Type, e.Subject, e.Version, e.Time.UnixMicro(), e.Traceparent, e.Data, true})
 		}
-		if err := p.databases["order"].UpdateAlone(ctx, "bench", func(tx *sqldb.Tx) error {
+		if err := p.databases["order"].Background().Update(ctx, "bench", func(tx *sqldb.Tx) error {
 			tx.ExecValues(`insert into outbox (id, type, subject, version, time, traceparent, data, pending) values`, rows, "")
 			return nil
 		}); err != nil {

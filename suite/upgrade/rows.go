@@ -100,7 +100,7 @@ func (t *Table) scan(r *sqldb.Rows) ([]any, error) {
 // Fill puts the rows into the tables, in place of those that the migrations have put there.
 func Fill(ctx context.Context, db *sqldb.DB, tables []Table) error {
 	for _, t := range tables {
-		err := db.UpdateAlone(ctx, "fill", func(tx *sqldb.Tx) error { return t.fill(tx) })
+		err := db.Background().Update(ctx, "fill", func(tx *sqldb.Tx) error { return t.fill(tx) })
 		if err != nil {
 			return fmt.Errorf("%s: %w", t.Name, err)
 		}

@@ -38,7 +38,7 @@ create table known_customer (
 -- somebody picks is complete, and stays so.
 create table orders (
     id               text   not null constraint orders_pkey primary key,
-    version          bigint not null constraint orders_unmoved check (version > 0),
+    version          bigint not null constraint orders_version_range check (version > 0),
     customer         text   not null,
     agent            text   not null,
     state            bigint not null constraint orders_state_known check (state between 1 and 6),

@@ -94,7 +94,7 @@ func TestACountWaitsForAnother(t *testing.T) {
 	b.hears(t, all[0].facts()...)
 	noted, commit, first, second := make(chan struct{}), make(chan struct{}), make(chan error, 1), make(chan error, 1)
 	go func() {
-		first <- db.UpdateAlone(t.Context(), "test", func(tx *sqldb.Tx) error {
+		first <- db.Background().Update(t.Context(), "test", func(tx *sqldb.Tx) error {
 			note(tx, ordered, all[1].purchase())
 			_, err := tx.Query(`select 1`) // sends what was noted
 			close(noted)
@@ -104,7 +104,7 @@ func TestACountWaitsForAnother(t *testing.T) {
 	}()
 	<-noted
 	go func() {
-		second <- db.UpdateAlone(t.Context(), "test", func(tx *sqldb.Tx) error { note(tx, ordered, all[2].purchase()); return nil })
+		second <- db.Background().Update(t.Context(), "test", func(tx *sqldb.Tx) error { note(tx, ordered, all[2].purchase()); return nil })
 	}()
 	require.Eventually(t, func() bool {
 		return kittest.Number(t, db, `select count(*) from pg_locks where not granted`) > 0

@@ -34,7 +34,7 @@ func (s *Service) GetRfmReport(
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.db.Query(ctx, selectCells+from+bestFirst, args...)
+	rows, err := s.db.LongReads().Query(ctx, selectCells+from+bestFirst, args...)
 	if err != nil {
 		return nil, err
 	}

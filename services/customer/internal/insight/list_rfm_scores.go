@@ -45,7 +45,7 @@ func (s *Service) ListRfmScores(
 		return nil, err
 	}
 	text, args := query.SQLWith(`select `+scoreColumns+` from `+from, args)
-	rows, err := s.db.Query(ctx, text, args...)
+	rows, err := s.db.LongReads().Query(ctx, text, args...)
 	if err != nil {
 		return nil, err
 	}

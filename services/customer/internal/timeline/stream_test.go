@@ -102,7 +102,7 @@ func TestTwoWritersOutOfOrder(t *testing.T) {
 	l := b.listen(t, "")
 	slow, inserted, commit, done := newEntry(), make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	go func() {
-		done <- b.db.UpdateAlone(t.Context(), "test", func(tx *sqldb.Tx) error {
+		done <- b.db.Background().Update(t.Context(), "test", func(tx *sqldb.Tx) error {
 			tx.AfterCommit(func() { b.live.Say(olena) })
 			if err := insert(tx, time.Now(), slow); err != nil {
 				return err

@@ -37,7 +37,7 @@ func (s *Service) ProveLedger(ctx context.Context, req *loyaltyv1.ProveLedgerReq
 	if err != nil {
 		return nil, errs.NotFound(req.GetName())
 	}
-	rows, err := s.db.Query(ctx, prove, key...)
+	rows, err := s.db.LongReads().Query(ctx, prove, key...)
 	if err != nil {
 		return nil, err
 	}

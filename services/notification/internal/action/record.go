@@ -13,7 +13,7 @@ import (
 // It has a transaction of its own: among those who share one, a claim that saw the action open could set its timer after it was
 // ended here.
 func (s *Service) record(ctx context.Context, a *action) (taken *action, err error) {
-	err = s.db.UpdateAlone(ctx, "action.record", func(tx *sqldb.Tx) error {
+	err = s.db.Background().Update(ctx, "action.record", func(tx *sqldb.Tx) error {
 		if err := s.markTaken(ctx, tx, a); err != nil {
 			return err
 		}
@@ -46,7 +46,7 @@ func (s *Service) markTaken(ctx context.Context, tx *sqldb.Tx, a *action) error 
 
 // giveUp takes the claim back of what can't be carried out, and notes where the matter is decided.
 func (s *Service) giveUp(ctx context.Context, a *action, decided bool) error {
-	return s.db.UpdateAlone(ctx, "action.give_up", func(tx *sqldb.Tx) error {
+	return s.db.Background().Update(ctx, "action.give_up", func(tx *sqldb.Tx) error {
 		tx.Exec(unclaim, a.message, a.choice)
 		if decided {
 			message.Decide(tx, a.matter, s.clock.Now())

@@ -136,7 +136,7 @@ func (r report) write(tx *sqldb.Tx, o *orderv1.Order) (row, error) {
 	if err != nil {
 		return row{}, err
 	}
-	move(tx, o, order.Version(o), 0, 0)
+	move(tx, o, 0, 0)
 	stock.Remove(tx, r.product, r.quantity)
 	if r.substitute != "" {
 		stock.Hold(tx, r.substitute, r.quantity)

@@ -146,7 +146,7 @@ func (m *matter) dropped() int64 {
 
 // end writes the order, says what was decided, calls off an order of which nothing is left, and frees the goods.
 func (s *Service) end(ctx context.Context, tx *sqldb.Tx, m *matter) error {
-	move(tx, m.order, m.version, 1, m.dropped())
+	move(tx, m.order, 1, m.dropped())
 	if err := s.steps.Record(tx, m.order, m.want.at, "%s", note(m.row)); err != nil {
 		return err
 	}

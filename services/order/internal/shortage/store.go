@@ -92,15 +92,13 @@ func (s row) insert() *sqldb.Stmt {
 		productID(s.substitute), s.substitutePrice, int64(s.otherwise), s.deadline, s.created)
 }
 
-// move ends a transaction that has changed an order after reading it. Callers who share a transaction could have changed it in
-// between; then this is refused by the named CHECK orders_unmoved, and the caller goes again alone.
-func move(tx *sqldb.Tx, o *orderv1.Order, version, asking, owed int64) {
+// move ends a transaction that has changed an order, whose row it has had locked since it read it.
+func move(tx *sqldb.Tx, o *orderv1.Order, asking, owed int64) {
 	tx.Exec(`
 		update orders set
-			version = case when version = $2 then version else 0 end, asking = asking - $3, owed = owed - $4,
-			promise = $5, promise_state = $6, promised = $7, expected = $8
+			asking = asking - $2, owed = owed - $3, promise = $4, promise_state = $5, promised = $6, expected = $7
 		where id = $1`,
-		orderID(o.GetName()), version, asking, owed, o.GetPromise(), int64(o.GetPromiseState()),
+		orderID(o.GetName()), asking, owed, o.GetPromise(), int64(o.GetPromiseState()),
 		o.GetPromisedDeliveryTime().AsTime().UnixMicro(), o.GetExpectedDeliveryTime().AsTime().UnixMicro())
 }
 

@@ -15,9 +15,6 @@ const selectWaiting = `
 	order by created, id`
 
 // fill gives units that come to those who wait for them, and returns how many it gave: they have to be held.
-//
-// Callers who share a transaction may have read the same rows. Both take away from them, and the second is refused by the
-// named CHECK shortage_owed_within_quantity, and goes again alone.
 func fill(tx *sqldb.Tx, product string, units int64) (filled int64, err error) {
 	if units <= 0 {
 		return 0, nil

@@ -80,7 +80,7 @@ var errNoSuchCase = errors.New("no such case")
 //
 // Errors: NOT_FOUND when it changed no row; FAILED_PRECONDITION (CASE_CLOSED).
 func step(tx *sqldb.Tx, name string, update *sqldb.Stmt) (*record, error) {
-	results, err := tx.Batch(update.Refuse("cases_state_known", errs.Refused("CASE_CLOSED", "%s is closed", name)))
+	results, err := tx.Batch(update.Refuse("cases_state_known", errClosed(name)))
 	if err != nil {
 		return nil, err
 	}
@@ -90,6 +90,8 @@ func step(tx *sqldb.Tx, name string, update *sqldb.Stmt) (*record, error) {
 	}
 	return r, err
 }
+
+func errClosed(name string) error { return errs.Refused("CASE_CLOSED", "%s is closed", name) }
 
 // once tells whether this is the first time that the suite calls a person for the cause.
 func once(tx *sqldb.Tx, cause string) (bool, error) {
