@@ -24,12 +24,13 @@ func (p *postgres) share(ctx context.Context, work string, fn func(*Tx) error) e
 // regroupings is how often a group is tried before everybody goes alone.
 const regroupings = 2
 
-// group runs the calls in one transaction, and sends those away who can't share it.
+// group runs the calls in one transaction, and sends those away who can't share it. One that comes alone has its turn here, too:
+// beside the groups it would only wait for the same rows, and keep others from joining.
 func (p *postgres) group(calls []*call) {
 	var broken error
-	for range regroupings {
+	for try := range regroupings {
 		calls = living(calls)
-		if len(calls) < 2 {
+		if len(calls) == 0 || len(calls) == 1 && try > 0 {
 			break
 		}
 		g, err := p.attemptGroup(calls)

@@ -74,7 +74,7 @@ func (h *house) about(plot string, names ...string) {
 // audit checks the books.
 func (h *house) audit() {
 	for _, check := range books {
-		rows, err := h.db.Query(h.t.Context(), check[1])
+		rows, err := h.db.LongReads().Query(h.t.Context(), check[1])
 		require.NoError(h.t, err, check[0])
 		found, err := sqldb.All(rows, func(r *sqldb.Rows) (text string, err error) {
 			err = r.Scan(&text)
