@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"kept.dev/kit/money"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
@@ -28,7 +29,6 @@ const (
 	insert into orders (id, version, customer, state, promise_state, promise, currency, goods, fee, refunded,
 		delivery_option, channel, payment_method, created, delivered, agent, cancel_reason, origin) values`
 	insertImportedLines = `insert into order_line (order_id, number, product_id, quantity, price) values`
-	knowCustomers       = `insert into known_customer (name) values`
 )
 
 // InsertImported writes orders that an import brings, and returns those that were not there before.
@@ -68,19 +68,16 @@ func InsertImported(tx *sqldb.Tx, origin string, orders []Imported) ([]Imported,
 
 // insertImportedRest writes what belongs to orders that are new.
 func insertImportedRest(tx *sqldb.Tx, orders []Imported) {
-	var lines, customers [][]any
-	known := map[string]bool{}
+	var lines [][]any
+	var customers []string
 	for _, o := range orders {
 		for i, l := range evenly(o.Quantity, o.Amount.Minor) {
 			lines = append(lines, []any{o.ID, int64(i + 1), productID(o.Product), l.quantity, l.price})
 		}
-		if !known[o.Customer] {
-			known[o.Customer] = true
-			customers = append(customers, []any{o.Customer})
-		}
+		customers = append(customers, o.Customer)
 	}
 	tx.ExecValues(insertImportedLines, lines, "")
-	tx.ExecValues(knowCustomers, customers, "on conflict (name) do nothing")
+	resource.Known{Table: knownCustomers}.Keep(tx, customers...)
 }
 
 // share is how many units cost how much each.

@@ -20,10 +20,6 @@ import (
 func idOf(name string) string     { return strings.TrimPrefix(name, collection) }
 func optionID(name string) string { return strings.TrimPrefix(name, "deliveryOptions/") }
 
-func knowCustomer(tx *sqldb.Tx, customer string) {
-	tx.Exec(`insert into known_customer (name) values ($1) on conflict (name) do nothing`, customer)
-}
-
 const insert = `
 	insert into orders (id, version, customer, state, promise_state, promise, currency, goods, fee, refunded,
 		delivery_option, channel, payment_method, delivery_address, billing_address, home_address,

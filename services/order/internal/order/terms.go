@@ -2,11 +2,11 @@ package order
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"kept.dev/kit/errs"
 	"kept.dev/kit/money"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
@@ -42,7 +42,7 @@ func (s *Service) terms(ctx context.Context, o *orderv1.Order) (terms, error) {
 		return terms{}, errs.Invalid("order.delivery_option", "%q does not exist", o.GetDeliveryOption())
 	}
 	if !t.customerKnown {
-		if err := s.ask(ctx, o.GetCustomer()); err != nil {
+		if err := s.knownCustomers().Learn(ctx, s.db, "order.customer", o.GetCustomer()); err != nil {
 			return terms{}, err
 		}
 	}
@@ -65,18 +65,12 @@ func scanOption(r *sqldb.Rows) (t terms, err error) {
 	return t, err
 }
 
-// ask asks the customer service about a customer that is not known here, because the news has not come yet, and
-// remembers the answer.
-func (s *Service) ask(ctx context.Context, customer string) error {
-	_, err := s.customers().GetCustomer(ctx, &customerv1.GetCustomerRequest{Name: customer})
-	switch {
-	case errs.KindOf(err) == errs.KindNotFound:
-		return errs.Invalid("order.customer", "%q does not exist", customer)
-	case err != nil:
-		return fmt.Errorf("ask for the customer: %w", err)
-	}
-	return s.db.Update(ctx, "known_customer", func(tx *sqldb.Tx) error {
-		knowCustomer(tx, customer)
-		return nil
-	})
+// knownCustomers are the customers of whom it is known here that they exist.
+func (s *Service) knownCustomers() resource.Known {
+	return resource.Known{Table: knownCustomers, Ask: func(ctx context.Context, name string) error {
+		_, err := s.customers().GetCustomer(ctx, &customerv1.GetCustomerRequest{Name: name})
+		return err
+	}}
 }
+
+const knownCustomers = "known_customer"

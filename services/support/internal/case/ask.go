@@ -3,13 +3,12 @@ package cases
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"google.golang.org/grpc/codes"
 
 	"kept.dev/kit/errs"
-	"kept.dev/kit/sqldb"
+	"kept.dev/kit/resource"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
@@ -17,39 +16,18 @@ import (
 
 // check refuses a case of an unknown customer, and one about what is not theirs.
 func (s *Service) check(ctx context.Context, c *supportv1.Case) error {
-	if err := s.checkCustomer(ctx, c.GetCustomer()); err != nil {
+	if err := s.knownCustomers().Check(ctx, s.db, "case.customer", c.GetCustomer()); err != nil {
 		return err
 	}
 	return s.checkAbout(ctx, c.GetAbout(), c.GetCustomer())
 }
 
-// checkCustomer asks the customer service about a customer who is not known here, because the news has not come yet, and
-// remembers the answer.
-func (s *Service) checkCustomer(ctx context.Context, customer string) error {
-	rows, err := s.db.Query(ctx, `select name from known_customer where name = $1`, customer)
-	if err != nil || rows.Len() > 0 {
+// knownCustomers are the customers of whom it is known here that they exist.
+func (s *Service) knownCustomers() resource.Known {
+	return resource.Known{Table: "known_customer", Ask: func(ctx context.Context, name string) error {
+		_, err := s.customers().GetCustomer(ctx, &customerv1.GetCustomerRequest{Name: name})
 		return err
-	}
-	_, err = s.customers().GetCustomer(ctx, &customerv1.GetCustomerRequest{Name: customer})
-	switch {
-	case errs.KindOf(err) == errs.KindNotFound:
-		return errs.Invalid("case.customer", "%q does not exist", customer)
-	case err != nil:
-		return fmt.Errorf("ask for the customer: %w", err)
-	}
-	return s.db.Update(ctx, "known_customer", func(tx *sqldb.Tx) error {
-		knowCustomers(tx, customer)
-		return nil
-	})
-}
-
-// knowCustomers remembers customers, in an order in which everybody does, so that nobody waits in a circle.
-func knowCustomers(tx *sqldb.Tx, customers ...string) {
-	rows := make([][]any, len(customers))
-	for i, customer := range slices.Sorted(slices.Values(customers)) {
-		rows[i] = []any{customer}
-	}
-	tx.ExecValues(`insert into known_customer (name) values`, rows, `on conflict (name) do nothing`)
+	}}
 }
 
 // askWithin is how long a request waits for the service that owns what it is about (wall time).

@@ -12,6 +12,6 @@ import (
 func (s *Service) onCustomerCreated(
 	_ context.Context, tx *sqldb.Tx, _ event.Event, created *customerv1.CustomerCreated,
 ) error {
-	knowCustomers(tx, created.GetCustomer())
+	s.knownCustomers().Keep(tx, created.GetCustomer())
 	return nil
 }

@@ -12,6 +12,6 @@ import (
 func (s *Service) onCustomersImported(
 	_ context.Context, tx *sqldb.Tx, _ event.Event, imported *customerv1.CustomersImported,
 ) error {
-	knowCustomers(tx, imported.GetCustomers()...)
+	s.knownCustomers().Keep(tx, imported.GetCustomers()...)
 	return nil
 }

@@ -25,9 +25,9 @@ func TestImportedCustomersAreKnown(t *testing.T) {
 
 		b.house.goAway(true)
 		for _, name := range []string{names[0], names[1], names[999]} {
-			require.NoError(t, b.checkCustomer(t.Context(), name))
+			require.NoError(t, b.knownCustomers().Check(t.Context(), b.db, "case.customer", name))
 		}
-		err := b.checkCustomer(t.Context(), "customers/"+id.New())
+		err := b.knownCustomers().Check(t.Context(), b.db, "case.customer", "customers/"+id.New())
 		require.Equal(t, codes.Unavailable, errs.KindOf(err))
 	})
 }
