@@ -17,6 +17,7 @@ import (
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	"kept.dev/services/notification/internal/link"
 )
 
 // settleAfter is how long after an action was begun somebody looks what became of it: longer than any call may last.
@@ -46,12 +47,13 @@ func (s *Service) TakeAction(ctx context.Context, req *notificationv1.TakeAction
 	return taken, change.Amend(caller, s.db, req, taken)
 }
 
-// byLink makes the link the caller where there is no other: idempotency keys of people without a token must not meet.
-func byLink(ctx context.Context, link string) context.Context {
+// byLink makes the message of the link the caller where there is no other: idempotency keys of people without a token must not meet.
+func byLink(ctx context.Context, name string) context.Context {
 	if !access.Caller(ctx).Anonymous() {
 		return ctx
 	}
-	return access.With(ctx, access.Principal{Role: accessv1.Role_ROLE_GUEST, Subject: link})
+	message, _, _, _ := link.Parse(name)
+	return access.With(ctx, access.Principal{Role: accessv1.Role_ROLE_GUEST, Subject: "messages/" + message})
 }
 
 // claim writes down that the customer wants it.
