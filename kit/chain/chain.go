@@ -33,6 +33,8 @@ type Config struct {
 	Validator protovalidate.Validator
 	// Deadline is the longest that a unary call may take (default 15 s). Streams have none.
 	Deadline time.Duration
+	// Unbounded are the methods that may take as long as their callers wait, such as moving a sandbox's clock by a year.
+	Unbounded []string
 	// Activity is told of each call; nil when nobody wants to know.
 	Activity Activity
 }
@@ -92,7 +94,7 @@ func New(config Config) *Chain {
 			newTelemetry(config.Tracer, config.Meter).step,
 			mapping{config.Log}.step,
 			recovery,
-			deadline(config.Deadline).step,
+			deadline{config.Deadline, config.Unbounded}.step,
 			authentication{config.Verifier, addresses}.step,
 			limit{config.Limiter, addresses}.step,
 			rules.step,

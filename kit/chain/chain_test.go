@@ -115,6 +115,12 @@ func TestHealthNeedsNothing(t *testing.T) {
 	require.Equal(t, codes.Internal, status.Code(err), "even health may not end the process")
 }
 
+// Moving a sandbox's clock may take as long as its caller waits.
+func TestSomeMethodsHaveNoDeadline(t *testing.T) {
+	b := newBench(t, func(c *chain.Config) { c.Deadline, c.Unbounded = time.Nanosecond, []string{replay} })
+	require.NoError(t, b.call(as(t.Context(), ada), replay, sound, func(ctx context.Context) error { return ctx.Err() }))
+}
+
 func TestDeadline(t *testing.T) {
 	hour, second := time.Hour, time.Second
 	for name, tc := range map[string]struct {
