@@ -46,13 +46,6 @@ func customerSamples() map[string]sample {
 		customerv1.IdentityService_CreateIdentity_FullMethodName: func(w *fixture) proto.Message {
 			return &customerv1.CreateIdentityRequest{Parent: w.own.Subject, Identity: anIdentity()}
 		},
-		customerv1.IdentityService_ListIdentities_FullMethodName: func(w *fixture) proto.Message {
-			w.identity()
-			return &customerv1.ListIdentitiesRequest{Parent: w.own.Subject, PageSize: 1000}
-		},
-		customerv1.IdentityService_DeleteIdentity_FullMethodName: func(w *fixture) proto.Message {
-			return &customerv1.DeleteIdentityRequest{Name: w.identity().GetName()}
-		},
 		customerv1.IdentityService_ResolveIdentity_FullMethodName: func(w *fixture) proto.Message {
 			i := w.identity()
 			return &customerv1.ResolveIdentityRequest{Value: i.GetValue(), Kind: i.GetKind(), Issuer: i.GetIssuer()}

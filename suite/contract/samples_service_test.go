@@ -1,7 +1,6 @@
 package contract_test
 
 import (
-	"math/rand/v2"
 	"strings"
 
 	"github.com/stretchr/testify/require"
@@ -19,20 +18,6 @@ func loyaltySamples() map[string]sample {
 	return map[string]sample{
 		loyaltyv1.ProgramService_CreateProgram_FullMethodName: func(*fixture) proto.Message {
 			return &loyaltyv1.CreateProgramRequest{ProgramId: freshID(), Program: aProgram()}
-		},
-		loyaltyv1.ProgramService_GetProgram_FullMethodName: func(*fixture) proto.Message {
-			return &loyaltyv1.GetProgramRequest{Name: "programs/main"}
-		},
-		loyaltyv1.ProgramService_ListPrograms_FullMethodName: func(*fixture) proto.Message {
-			return &loyaltyv1.ListProgramsRequest{PageSize: 1000}
-		},
-		loyaltyv1.ProgramService_UpdateProgram_FullMethodName: func(w *fixture) proto.Message {
-			program := ask(w, "loyalty", loyaltyv1.ProgramService_CreateProgram_FullMethodName,
-				&loyaltyv1.CreateProgramRequest{ProgramId: freshID(), Program: aProgram()}, &loyaltyv1.Program{})
-			program.DisplayName, program.PointsPerUnit, program.CurrencyCode = "Points "+freshID(), rand.Int64N(1000), "UAH"
-			return &loyaltyv1.UpdateProgramRequest{
-				Program: program, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"display_name", "points_per_unit", "currency_code"}},
-			}
 		},
 		loyaltyv1.ProgramService_ProveLedger_FullMethodName: func(*fixture) proto.Message {
 			return &loyaltyv1.ProveLedgerRequest{Name: "programs/main"}
@@ -126,9 +111,6 @@ func supportSamples() map[string]sample {
 	return map[string]sample{
 		supportv1.CaseService_CreateCase_FullMethodName: func(w *fixture) proto.Message {
 			return &supportv1.CreateCaseRequest{Case: w.aCase()}
-		},
-		supportv1.CaseService_GetCase_FullMethodName: func(w *fixture) proto.Message {
-			return &supportv1.GetCaseRequest{Name: w.openCase().GetName()}
 		},
 		supportv1.CaseService_ListCases_FullMethodName: func(w *fixture) proto.Message {
 			w.openCase()

@@ -17,12 +17,6 @@ func shortageSamples() map[string]sample {
 		orderv1.ShortageService_CreateShortage_FullMethodName: func(w *fixture) proto.Message {
 			return w.aShortage()
 		},
-		orderv1.ShortageService_GetShortage_FullMethodName: func(w *fixture) proto.Message {
-			return &orderv1.GetShortageRequest{Name: w.shortage().GetName()}
-		},
-		orderv1.ShortageService_ListShortages_FullMethodName: func(w *fixture) proto.Message {
-			return &orderv1.ListShortagesRequest{Parent: orderOf(w.shortage()), PageSize: 10}
-		},
 		orderv1.ShortageService_AnswerShortage_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.AnswerShortageRequest{
 				Name: w.shortage().GetName(), Choice: orderv1.Shortage_CANCEL, Answerer: w.own.Subject,
