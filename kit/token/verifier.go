@@ -104,6 +104,9 @@ func ownPrincipal(claims map[string]json.RawMessage) access.Principal {
 	return access.Principal{Role: r, Subject: subject[0]}
 }
 
+// Unlimited lets every address send as many tokens that are no good as it likes: where no caller is limited.
+func (v *Verifier) Unlimited() { v.tries = nil }
+
 // Verify says who the token stands for. A token that was verified before costs a look into memory. For any other, from tells
 // the address that it came from: each address may send a few tokens a second that are no good, and from then on none of its
 // tokens is looked at. A nil from sets no limit.
@@ -119,7 +122,7 @@ func (v *Verifier) Verify(ctx context.Context, raw string, from func() string) (
 	if found, ok := v.cache.get(key, now); ok {
 		return found, nil
 	}
-	if from == nil {
+	if from == nil || v.tries == nil {
 		return v.checkNew(ctx, raw, key, now)
 	}
 	address := from()

@@ -181,6 +181,8 @@ func (s *Suite) surroundings() (app.Surroundings, error) {
 	}
 	if s.cfg.RateLimit > 0 {
 		around.Limiter = ratelimit.NewLocal(ratelimit.Limit{Rate: s.cfg.RateLimit}, time.Now)
+	} else {
+		verifier.Unlimited()
 	}
 	if s.cfg.Sandbox {
 		members, err := openSandbox(filepath.Join(s.cfg.Dir, "sandbox-clock"), names, around.Peer)
