@@ -15,7 +15,7 @@ import (
 )
 
 // refusals is how often one address may be told that it is not known.
-var refusals = ratelimit.Limit{Rate: 20, Burst: 200}
+var refusals = ratelimit.Limit{Rate: 50, Burst: 500}
 
 // authenticate refuses a caller whom the service would refuse, before anything of the body is read. The service checks again:
 // this one spares memory and time, and opens nothing.

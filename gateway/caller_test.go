@@ -111,12 +111,11 @@ func TestRefusalsAreLimitedByAddress(t *testing.T) {
 		w.ServeHTTP(last, r)
 		return last.Code
 	}
-	for range 1000 {
+	for codes[429] == 0 && codes[401] < 100_000 {
 		codes[ask("192.0.2.1:4711")]++
 	}
-	require.GreaterOrEqual(t, codes[401], 200)
-	require.Greater(t, codes[429], 300)
-	require.Equal(t, 1000, codes[401]+codes[429])
+	require.Equal(t, 1, codes[429])
+	require.GreaterOrEqual(t, codes[401], 500)
 	require.NotEmpty(t, last.Header().Get("Retry-After"))
 	require.Equal(t, 401, ask("192.0.2.2:4711"), "others are told as before")
 	require.Equal(t, 200, w.ask(t, "GET", "/v1/orders/1", "", "Authorization", "Bearer admins/ada").Code)

@@ -26,8 +26,8 @@ const (
 	IssuerUnreachable = "ISSUER_UNREACHABLE"
 )
 
-// tries is how many tokens that are no good one address may send.
-var tries = ratelimit.Limit{Rate: 5, Burst: 50}
+// tries is how many tokens that are no good one address may send. Many people may share one, and a check takes some 50 µs.
+var tries = ratelimit.Limit{Rate: 50, Burst: 500}
 
 // maxSize is how long a token may be, in bytes. Longer ones are refused unread.
 const maxSize = 8 << 10
