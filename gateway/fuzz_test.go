@@ -15,7 +15,7 @@ func FuzzRequest(f *testing.F) {
 		{"orders", "pageSize=1", order}, {"orders/1:cancel", "", `{"reason":"x"}`}, {"orders", "", `{"lines":[{"quantity":1e3}]}`},
 		{"products", "productId=a", `{"unitPrice":{"units":"1","nanos":-1}}`}, {"products/a/stock:adjust", "", `{"quantityDelta":"-0"}`},
 		{"sandbox/clock:advance", "", `{"duration":"1.5s"}`}, {"customers/1", "updateMask=displayName,addresses", `{"name":"customers/1","etag":"\""}`},
-		{"orders/1:track", "ticket=abc&after=x", ""}, {"shortagePolicy", "update_mask=*", "{}"}, {"identities:resolve", "value=a", ""},
+		{"orders/1:track", "ticket=abc&lastSeen=x", ""}, {"shortagePolicy", "update_mask=*", "{}"}, {"identities:resolve", "value=a", ""},
 		{"orders/%2F:cancel", "a[b]=c&d.e.f=g&%zz", "[[[["}, {"", "", "\x00"},
 	} {
 		f.Add(seed.path, seed.query, []byte(seed.body))

@@ -46,7 +46,7 @@ func completeStream(operation object, result any) {
 	responses["200"] = object{"description": "Events, each with this for its data.", "schema": result}
 	responses["204"] = object{"description": "All was seen, and there will never be more."}
 	add(operation, object{"name": "Last-Event-ID", "in": "header", "type": "string",
-		"description": "The id of the last event that was seen; the same as after, and stronger. Browsers send it when they come back."},
+		"description": "The id of the last event that was seen; the same as lastSeen, and stronger. Browsers send it when they come back."},
 		object{"name": ticketParameter, "in": "query", "type": "string",
 			"description": "A ticket from " + ticketsPath + ", in place of the header Authorization, which browsers can't send here."})
 }
@@ -72,7 +72,7 @@ func ticketOperation() object {
 		"summary": "Gives a ticket with which a browser can open a stream.",
 		"description": strings.TrimSpace(`
 EventSource can't send a token, so it sends a ticket, as the parameter ticket. A ticket is good for one stream, once, for 30 seconds.
-When the stream breaks, get another ticket, and open the stream again with the last event's id as the parameter after.`),
+When the stream breaks, get another ticket, and open the stream again with the last event's id as the parameter lastSeen.`),
 		"parameters": []any{object{"name": "body", "in": "body", "required": true, "schema": object{"type": "object",
 			"required": []string{"path"}, "properties": object{"path": object{"type": "string",
 				"description": "The stream's path, such as /v1/orders/1:track."}}}}},

@@ -106,7 +106,7 @@ func TestOpenAPISaysWhatTheGeneratorDoesNotKnow(t *testing.T) {
 				require.Equal(t, []string{"text/event-stream"}, o.Produces, path)
 				require.Contains(t, o.Responses["200"].Schema, "$ref")
 			}
-			require.Equal(t, stream, parameters["header Last-Event-ID"] && parameters["query ticket"] && parameters["query after"], path)
+			require.Equal(t, stream, parameters["header Last-Event-ID"] && parameters["query ticket"] && parameters["query lastSeen"], path)
 			require.Equal(t, method == "patch", parameters["query updateMask"] && parameters["header If-Match"], path)
 		}
 	}

@@ -69,7 +69,7 @@ func (x *exchange) resume(request protoreflect.Message) error {
 	if !given || len(last) == 1 && last[0] == "" {
 		return nil
 	}
-	after := request.Descriptor().Fields().ByName("after")
+	after := request.Descriptor().Fields().ByName("last_seen")
 	if len(last) > 1 || !printable(last[0]) || after == nil {
 		return invalidField("Last-Event-ID", "must be the id of an event of this stream")
 	}

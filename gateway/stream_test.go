@@ -127,7 +127,7 @@ func TestEventsOfAStream(t *testing.T) {
 func TestAStreamIsResumed(t *testing.T) {
 	for place, w := range both(t) {
 		s := newStage(t, w, func(r *orderv1.TrackOrderRequest, stream grpc.ServerStreamingServer[orderv1.TrackingEvent]) error {
-			if strings.HasSuffix(r.GetAfter(), "/2") {
+			if strings.HasSuffix(r.GetLastSeen(), "/2") {
 				return nil
 			}
 			return stream.Send(step(2))
@@ -137,18 +137,18 @@ func TestAStreamIsResumed(t *testing.T) {
 			header []string
 			after  string
 		}{
-			"from the beginning":      {track, nil, ""},
-			"empty":                   {track, []string{"Last-Event-ID", ""}, ""},
-			"after":                   {track + "?after=orders/1/trackingEvents/1", nil, "orders/1/trackingEvents/1"},
-			"header":                  {track, []string{"Last-Event-ID", "orders/1/trackingEvents/1"}, "orders/1/trackingEvents/1"},
-			"header after what it is": {track + "?after=x", []string{"Last-Event-ID", "orders/1/trackingEvents/1"}, "orders/1/trackingEvents/1"},
+			"from the beginning":    {track, nil, ""},
+			"empty":                 {track, []string{"Last-Event-ID", ""}, ""},
+			"last seen":             {track + "?lastSeen=orders/1/trackingEvents/1", nil, "orders/1/trackingEvents/1"},
+			"header":                {track, []string{"Last-Event-ID", "orders/1/trackingEvents/1"}, "orders/1/trackingEvents/1"},
+			"header, not parameter": {track + "?lastSeen=x", []string{"Last-Event-ID", "orders/1/trackingEvents/1"}, "orders/1/trackingEvents/1"},
 		} {
 			f := s.follow(t, c.path, c.header...)
 			require.Equal(t, 200, f.StatusCode, "%s, %s", place, name)
 			sent, ok := w.order.request().(*orderv1.TrackOrderRequest)
 			require.True(t, ok)
 			require.Equal(t, "orders/1", sent.GetName())
-			require.Equal(t, c.after, sent.GetAfter())
+			require.Equal(t, c.after, sent.GetLastSeen())
 		}
 		f := s.follow(t, track, "Last-Event-ID", "orders/1/trackingEvents/2")
 		require.Equal(t, 204, f.StatusCode, "there will never be more: a browser does not come back")

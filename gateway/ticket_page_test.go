@@ -50,12 +50,12 @@ func (w *world) ticket(t *testing.T, path string) string {
 func TestATicketOpensItsStreamOnce(t *testing.T) {
 	w := newTicketWorld(t)
 	ticket := w.ticket(t, track)
-	got := w.ask(t, "GET", track+"?ticket="+ticket+"&after=orders/1/trackingEvents/1", "", "Last-Event-ID", "")
+	got := w.ask(t, "GET", track+"?ticket="+ticket+"&lastSeen=orders/1/trackingEvents/1", "", "Last-Event-ID", "")
 	require.Equal(t, 200, got.Code, got.Body.String())
 	require.Equal(t, []string{bearer}, w.order.metadata().Get("authorization"))
 	sent, ok := w.order.request().(*orderv1.TrackOrderRequest)
 	require.True(t, ok)
-	require.Equal(t, "orders/1/trackingEvents/1", sent.GetAfter())
+	require.Equal(t, "orders/1/trackingEvents/1", sent.GetLastSeen())
 
 	got = w.ask(t, "GET", track+"?ticket="+ticket, "")
 	require.Equal(t, 401, got.Code)
@@ -133,7 +133,7 @@ func TestWhoGetsNoTicket(t *testing.T) {
 		"long token":     {`{"path":"/v1/orders/1:track"}`, []string{"Authorization", "Bearer " + strings.Repeat("x", 5000)}, 400, "INVALID_REQUEST", nil},
 		"no stream":      {`{"path":"/v1/orders/1"}`, authorized, 400, "INVALID_REQUEST", []string{"path"}},
 		"nothing there":  {`{"path":"/v1/nothing"}`, authorized, 400, "INVALID_REQUEST", []string{"path"}},
-		"with a query":   {`{"path":"/v1/orders/1:track?after=x"}`, authorized, 400, "INVALID_REQUEST", []string{"path"}},
+		"with a query":   {`{"path":"/v1/orders/1:track?lastSeen=x"}`, authorized, 400, "INVALID_REQUEST", []string{"path"}},
 		"with a host":    {`{"path":"https://shop.example/v1/orders/1:track"}`, authorized, 400, "INVALID_REQUEST", []string{"path"}},
 		"long":           {`{"path":"/v1/orders/` + strings.Repeat("1", 1000) + `:track"}`, authorized, 400, "INVALID_REQUEST", []string{"path"}},
 		"no text":        {`{"path":1}`, authorized, 400, "INVALID_REQUEST", []string{"path"}},

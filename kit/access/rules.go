@@ -74,7 +74,7 @@ func ruleOf(m protoreflect.MethodDescriptor) (*rule, error) {
 	if !ok || declared == nil {
 		return nil, errors.New("has no access rule")
 	}
-	if declared.GetPublic() {
+	if declared.GetAnyone() {
 		return publicRule(declared)
 	}
 	if declared.GetLink() != nil {

@@ -86,9 +86,9 @@ func TestRulesRefuseADoorThatIsLeftOpen(t *testing.T) {
 		"path ends at a number":  {own("count", customer), "not a single string"},
 		"path ends at a list":    {own("names", customer), "not a single string"},
 		"empty path":             {own("", customer), "has no field"},
-		"public with roles":      {&accessv1.Rule{Public: true, Roles: []accessv1.Role{agent}}, "is public and has"},
-		"public with own":        {&accessv1.Rule{Public: true, Own: &accessv1.Rule_Row{}}, "is public and has"},
-		"public":                 {&accessv1.Rule{Public: true}, ""},
+		"public with roles":      {&accessv1.Rule{Anyone: true, Roles: []accessv1.Role{agent}}, "is public and has"},
+		"public with own":        {&accessv1.Rule{Anyone: true, Own: &accessv1.Rule_Row{}}, "is public and has"},
+		"public":                 {&accessv1.Rule{Anyone: true}, ""},
 		"roles":                  {roles(agent), ""},
 		"own field":              {own("customer", customer), ""},
 		"own nested field":       {own("order.customer", customer), ""},
@@ -115,7 +115,7 @@ func TestRulesNameEveryOffender(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	const mine, others = "customers/1", "customers/12"
-	public, staff := &accessv1.Rule{Public: true}, roles(agent)
+	public, staff := &accessv1.Rule{Anyone: true}, roles(agent)
 	field, nested := own("customer", customer, agent), own("order.customer", customer, agent)
 	for name, tc := range map[string]struct {
 		rule   *accessv1.Rule

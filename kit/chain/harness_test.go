@@ -75,7 +75,7 @@ func shopOf(t testing.TB) protoreflect.ServiceDescriptor {
 			Label: descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum(),
 		}}}},
 		Service: []*descriptorpb.ServiceDescriptorProto{{Name: proto.String("Shop"), Method: []*descriptorpb.MethodDescriptorProto{
-			method("Greet", &accessv1.Rule{Public: true}),
+			method("Greet", &accessv1.Rule{Anyone: true}),
 			method("Buy", &accessv1.Rule{Roles: []accessv1.Role{accessv1.Role_ROLE_CUSTOMER}, Own: &accessv1.Rule_Field{Field: "customer"}}),
 			method("Look", &accessv1.Rule{Roles: []accessv1.Role{accessv1.Role_ROLE_CUSTOMER}, Own: &accessv1.Rule_Row{Row: &accessv1.Row{}}}),
 		}}},

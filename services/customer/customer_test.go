@@ -51,7 +51,7 @@ func TestAFactIsHeardInEveryRoom(t *testing.T) {
 		require.EqualValues(t, 1, kittest.Number(t, db, `select count(*) from promise where state = 5 and made is not null`))
 		require.EqualValues(t, 3, kittest.Number(t, db, `select count(*) from timeline_entry where customer = 'customers/1' and about = 'orders/1'`))
 		require.EqualValues(t, 1, kittest.Number(t, db, `select count(*) from buyer where customer = '1' and orders = 1 and amount = 5900`))
-		require.EqualValues(t, 1, kittest.Number(t, db, `select count(*) from outbox where type = 'kept.promise.v1.RemedyOwed'`))
+		require.EqualValues(t, 1, kittest.Number(t, db, `select count(*) from outbox where type = 'kept.promise.v1.RemedyRequired'`))
 		require.Zero(t, kittest.Number(t, db, `select count(*) from timer where attempts > 0`), "nothing has failed")
 	})
 }
@@ -61,10 +61,10 @@ func orderAndPromise(t *testing.T) (events []event.Event) {
 	for _, fact := range []proto.Message{
 		&orderv1.OrderPlaced{Order: order, Customer: who, TotalAmount: &money.Money{CurrencyCode: "EUR", Units: 59}, UnitCount: 2},
 		&promisev1.PromiseMade{
-			Promise: promise, Customer: who, Subject: order, Kind: promisev1.PromiseKind_DELIVERY,
+			Promise: promise, Customer: who, About: order, Kind: promisev1.PromiseKind_DELIVERY,
 			DueTime: timestamppb.New(time.Now().Add(time.Hour)),
 		},
-		&promisev1.PromiseBroken{Promise: promise, Customer: who, Subject: order, Kind: promisev1.PromiseKind_DELIVERY},
+		&promisev1.PromiseBroken{Promise: promise, Customer: who, About: order, Kind: promisev1.PromiseKind_DELIVERY},
 	} {
 		e, err := event.New(t.Context(), "order", order, 1, time.Now(), fact)
 		require.NoError(t, err)

@@ -213,7 +213,7 @@ func TestGoodwillUnderAKeyIsGivenOnce(t *testing.T) {
 
 func TestABalanceHasALimit(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
-		h.hear(fact(t, "promises/1", &promisev1.RemedyOwed{
+		h.hear(fact(t, "promises/1", &promisev1.RemedyRequired{
 			Promise: "promises/1", Customer: "customers/rich", GoodwillPoints: 9_000_000_000_000_000,
 		}))
 		_, err := h.give(h.agent(), "programs/main/accounts/rich", 1)
@@ -225,12 +225,12 @@ func TestABalanceHasALimit(t *testing.T) {
 
 func TestRemediesAreGivenOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
-		owed := &promisev1.RemedyOwed{
-			Promise: "promises/1", Customer: "customers/anna", Subject: "orders/late", GoodwillPoints: 100,
+		owed := &promisev1.RemedyRequired{
+			Promise: "promises/1", Customer: "customers/anna", About: "orders/late", GoodwillPoints: 100,
 		}
 		h.hear(fact(t, "promises/1", owed))
 		h.hear(fact(t, "promises/1", owed), fact(t, "promises/1", owed))
-		h.hear(fact(t, "promises/2", &promisev1.RemedyOwed{Promise: "promises/2", Customer: "customers/anna", Subject: "orders/late"}))
+		h.hear(fact(t, "promises/2", &promisev1.RemedyRequired{Promise: "promises/2", Customer: "customers/anna", About: "orders/late"}))
 		require.Equal(t, "100 [GOODWILL 100]", h.standing("programs/main/accounts/anna"))
 		posting := h.postings(t, "programs/main/accounts/anna", 1)[0]
 		require.Equal(t, "orders/late", posting.GetAbout())

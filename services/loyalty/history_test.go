@@ -40,7 +40,7 @@ func TestARealHistory(t *testing.T) {
 		t.Logf("%d orders of %d customers in %.2f s", len(orders), len(want), time.Since(start).Seconds())
 
 		proof := h.prove("main")
-		require.True(t, proof.GetProven())
+		require.True(t, proof.GetBalanced())
 		require.Equal(t, total(want), proof.GetBalanceSum())
 		require.EqualValues(t, len(want), proof.GetAccountCount())
 		rows, err := h.db.Query(t.Context(), `select customer, balance from account where program = 'main'`)
@@ -73,7 +73,7 @@ func importOf(t testing.TB, orders []*orderv1.OrdersImported_Order) (facts []eve
 		facts = append(facts, fact(t, "issuers/shop", &customerv1.CustomersImported{Issuer: "shop", Customers: part}))
 	}
 	for part := range slices.Chunk(orders, 1000) {
-		facts = append(facts, fact(t, "imports/1", &orderv1.OrdersImported{Origin: "imports/1", Orders: part}))
+		facts = append(facts, fact(t, "imports/1", &orderv1.OrdersImported{SourceImport: "imports/1", Orders: part}))
 	}
 	return facts
 }

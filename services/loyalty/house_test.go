@@ -188,9 +188,9 @@ func (h *house) catchUp() {
 	require.Empty(h.t, h.failed(), "events that failed")
 }
 
-func (h *house) prove(program string) *loyaltyv1.LedgerProof {
+func (h *house) prove(program string) *loyaltyv1.VerifyLedgerResponse {
 	h.t.Helper()
-	proof, err := h.programs.ProveLedger(h.t.Context(), &loyaltyv1.ProveLedgerRequest{Name: "programs/" + program})
+	proof, err := h.programs.VerifyLedger(h.t.Context(), &loyaltyv1.VerifyLedgerRequest{Name: "programs/" + program})
 	require.NoError(h.t, err)
 	return proof
 }

@@ -45,8 +45,8 @@ func TestImportsAtOnce(t *testing.T) {
 			require.Empty(t, h.complaints())
 			require.EqualValues(t, 1000*5, h.prove("main").GetBalanceSum())
 			require.EqualValues(t, 1000*17, h.prove("euro").GetBalanceSum())
-			require.True(t, h.prove("main").GetProven())
-			require.True(t, h.prove("euro").GetProven())
+			require.True(t, h.prove("main").GetBalanced())
+			require.True(t, h.prove("euro").GetBalanced())
 			require.Len(t, h.statement(t, "programs/main/accounts/7"), 10)
 		})
 	}
@@ -56,7 +56,7 @@ func TestImportsAtOnce(t *testing.T) {
 // round.
 func crossing(t *testing.T) (facts []event.Event) {
 	for n := range 10 {
-		imported := &orderv1.OrdersImported{Origin: "imports/" + id.New()}
+		imported := &orderv1.OrdersImported{SourceImport: "imports/" + id.New()}
 		for i := range 200 {
 			order := (n*100 + i) % 1000
 			imported.Orders = append(imported.Orders, &orderv1.OrdersImported_Order{
@@ -66,7 +66,7 @@ func crossing(t *testing.T) (facts []event.Event) {
 		if n%2 == 1 {
 			slices.Reverse(imported.Orders)
 		}
-		facts = append(facts, fact(t, imported.GetOrigin(), imported))
+		facts = append(facts, fact(t, imported.GetSourceImport(), imported))
 	}
 	return facts
 }

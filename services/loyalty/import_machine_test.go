@@ -11,7 +11,7 @@ import (
 // many deliveries.
 func (m *machine) ordersImported(t *rapid.T) saying {
 	var orders []string
-	imported := &orderv1.OrdersImported{Origin: "imports/1"}
+	imported := &orderv1.OrdersImported{SourceImport: "imports/1"}
 	for range rapid.IntRange(0, 6).Draw(t, "orders") {
 		order := m.anOrder(t)
 		orders = append(orders, order)

@@ -68,8 +68,8 @@ func TestImportedOrdersEarnAsDeliveredOnesDo(t *testing.T) {
 			for _, i := range after {
 				h.hear(returned(i))
 			}
-			require.True(t, h.prove("main").GetProven())
-			require.True(t, h.prove("euro").GetProven())
+			require.True(t, h.prove("main").GetBalanced())
+			require.True(t, h.prove("euro").GetBalanced())
 		}
 		for _, program := range []string{"main", "euro"} {
 			for i := range 40 {

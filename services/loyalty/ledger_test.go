@@ -57,7 +57,7 @@ func TestManyAtOneAccount(t *testing.T) {
 			require.Equal(t, want, got)
 			require.Len(t, houses[0].statement(t, "programs/main/accounts/anna"), callers*each)
 			require.EqualValues(t, callers*each, kittest.Number(t, houses[0].db, `select max(number) from posting`))
-			require.True(t, houses[0].prove("main").GetProven())
+			require.True(t, houses[0].prove("main").GetBalanced())
 		})
 	}
 }
@@ -79,7 +79,7 @@ func TestNoFalseAlarm(t *testing.T) {
 		}
 		for range 50 {
 			proof := h.prove("main")
-			require.True(t, proof.GetProven(), "%v", proof)
+			require.True(t, proof.GetBalanced(), "%v", proof)
 			require.Equal(t, proof.GetEntryCount(), proof.GetBalanceSum())
 		}
 		group.Wait()
@@ -94,11 +94,11 @@ func TestProveLedgerCounts(t *testing.T) {
 			_, err := h.give(h.agent(), "programs/main/accounts/anna", 5)
 			require.NoError(t, err)
 		}
-		require.Equal(t, fmt.Sprint(&loyaltyv1.LedgerProof{
-			Name: "programs/main", Proven: true, EntryCount: 3, PostingCount: 6, AccountCount: 2, BalanceSum: 15,
+		require.Equal(t, fmt.Sprint(&loyaltyv1.VerifyLedgerResponse{
+			Name: "programs/main", Balanced: true, EntryCount: 3, PostingCount: 6, AccountCount: 2, BalanceSum: 15,
 		}), fmt.Sprint(h.prove("main")))
-		require.Equal(t, fmt.Sprint(&loyaltyv1.LedgerProof{Name: "programs/empty", Proven: true}), fmt.Sprint(h.prove("empty")))
-		_, err := h.programs.ProveLedger(t.Context(), &loyaltyv1.ProveLedgerRequest{Name: "programs/none"})
+		require.Equal(t, fmt.Sprint(&loyaltyv1.VerifyLedgerResponse{Name: "programs/empty", Balanced: true}), fmt.Sprint(h.prove("empty")))
+		_, err := h.programs.VerifyLedger(t.Context(), &loyaltyv1.VerifyLedgerRequest{Name: "programs/none"})
 		require.Equal(t, codes.NotFound, errs.KindOf(err))
 	})
 }
@@ -126,12 +126,12 @@ func TestProveLedgerFindsWhatWasTamperedWith(t *testing.T) {
 				h.meet("anna", "boris")
 				_, err := h.give(h.agent(), "programs/main/accounts/anna", 7)
 				require.NoError(t, err)
-				require.True(t, h.prove("main").GetProven())
+				require.True(t, h.prove("main").GetBalanced())
 				for _, statement := range test.tamper {
 					kittest.Exec(t, h.db, statement)
 				}
 				proof := h.prove("main")
-				require.False(t, proof.GetProven(), "%v", proof)
+				require.False(t, proof.GetBalanced(), "%v", proof)
 				require.Equal(t, test.wrong, proof.GetWrongAccountCount())
 			})
 		})
@@ -166,6 +166,6 @@ func TestTheDatabaseRefuses(t *testing.T) {
 			err := h.db.Update(t.Context(), "test", func(tx *sqldb.Tx) error { tx.Exec(statement); return nil })
 			require.True(t, sqldb.Violates(err, constraint), "%s: %v", statement, err)
 		}
-		require.True(t, h.prove("main").GetProven())
+		require.True(t, h.prove("main").GetBalanced())
 	})
 }

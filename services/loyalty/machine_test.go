@@ -161,8 +161,8 @@ func (m *machine) owed(t *rapid.T) saying {
 	promise := fmt.Sprintf("%s-%d", customer, points)
 	return saying{
 		subject: "promises/" + promise, apply: func(to *model) { to.remedy(promise, customer, points, "orders/late") },
-		message: &promisev1.RemedyOwed{
-			Promise: "promises/" + promise, Customer: "customers/" + customer, Subject: "orders/late", GoodwillPoints: points,
+		message: &promisev1.RemedyRequired{
+			Promise: "promises/" + promise, Customer: "customers/" + customer, About: "orders/late", GoodwillPoints: points,
 		},
 	}
 }
@@ -255,7 +255,7 @@ func (m *machine) atOnce(t *rapid.T) {
 func (m *machine) prove(t *rapid.T) {
 	for _, program := range []string{"main", "euro"} {
 		proof := m.house.prove(program)
-		require.True(t, proof.GetProven(), "%v", proof)
+		require.True(t, proof.GetBalanced(), "%v", proof)
 		require.Zero(t, proof.GetPostingSum())
 		require.Equal(t, 2*proof.GetEntryCount(), proof.GetPostingCount())
 	}

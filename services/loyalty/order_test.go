@@ -33,8 +33,8 @@ func TestDeliveryAndReturnCommute(t *testing.T) {
 			}
 		}
 		require.Equal(t, 2*(6+90), played)
-		require.True(t, h.prove("main").GetProven())
-		require.True(t, h.prove("euro").GetProven())
+		require.True(t, h.prove("main").GetBalanced())
+		require.True(t, h.prove("euro").GetBalanced())
 	})
 }
 
@@ -128,7 +128,7 @@ func TestStrangersGetAnAccount(t *testing.T) {
 			"a": &customerv1.CustomerCreated{Customer: "customers/a"},
 			"b": &orderv1.OrderDelivered{Order: "orders/1", Customer: "customers/b"},
 			"c": &orderv1.OrderReturned{Order: "orders/2", Customer: "customers/c"},
-			"d": &promisev1.RemedyOwed{Promise: "promises/1", Customer: "customers/d"},
+			"d": &promisev1.RemedyRequired{Promise: "promises/1", Customer: "customers/d"},
 		} {
 			h.hear(fact(t, "x", message))
 			require.Equal(t, "0 []", h.standing("programs/main/accounts/"+customer))
@@ -151,6 +151,6 @@ func TestPointsBeyondCountingArePutAside(t *testing.T) {
 		require.Len(t, failed, 1)
 		require.Contains(t, failed[0].Error, "more than can be counted")
 		require.Equal(t, "1000 [EARNING 1000]", h.standing("programs/main/accounts/c"))
-		require.True(t, h.prove("main").GetProven())
+		require.True(t, h.prove("main").GetBalanced())
 	})
 }

@@ -235,9 +235,9 @@ func (b *bench) shortage() *orderv1.ShortageReported {
 	return &orderv1.ShortageReported{
 		Shortage: "orders/0190/shortages/7", Order: "orders/0190", Customer: olena, Product: "products/pot",
 		ProductDisplayName: "Coffee pot", Quantity: 2, Reason: "Broken in the warehouse",
-		WaitTime: timestamppb.New(b.clock.Now().Add(72 * time.Hour)), Substitute: "products/tea-pot", SubstituteDisplayName: "Tea pot",
+		ExpectedDeliveryTime: timestamppb.New(b.clock.Now().Add(72 * time.Hour)), Substitute: "products/tea-pot", SubstituteDisplayName: "Tea pot",
 		Choices:       []orderv1.Shortage_Choice{orderv1.Shortage_WAIT, orderv1.Shortage_SUBSTITUTE, orderv1.Shortage_CANCEL},
-		DefaultChoice: orderv1.Shortage_WAIT, AnswerDeadline: timestamppb.New(b.clock.Now().Add(24 * time.Hour)),
+		DefaultChoice: orderv1.Shortage_WAIT, AnswerDueTime: timestamppb.New(b.clock.Now().Add(24 * time.Hour)),
 	}
 }
 

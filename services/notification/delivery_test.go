@@ -40,7 +40,7 @@ func (b *bench) email() *notificationv1.Message_Delivery {
 func history(d *notificationv1.Message_Delivery) string {
 	var all []string
 	for _, a := range d.GetAttempts() {
-		end := a.GetOutcome().String() + " " + a.GetAnswer()
+		end := a.GetOutcome().String() + " " + a.GetResponse()
 		if a.GetEndTime() == nil {
 			end = "open"
 		}
@@ -70,7 +70,7 @@ func TestABusyServerIsTriedAgain(t *testing.T) {
 		require.Equal(t, "FAILED 451 4.3.0 busy; FAILED 451 4.3.0 busy; SENT 250 2.0.0 OK", history(b.email()))
 		require.Equal(t, b.post.sent()[0], b.post.sent()[2], "the same mail each time")
 		require.NotContains(t, b.log.String(), "4.3.0", "what servers answer is in no log")
-		require.EqualValues(t, 2, b.said(&notificationv1.MessageDelivered{}))
+		require.EqualValues(t, 2, b.said(&notificationv1.DeliveryCompleted{}))
 	})
 }
 
@@ -82,7 +82,7 @@ func TestARefusalIsTheEnd(t *testing.T) {
 		require.Equal(t, "FAILED 550 5.1.1 olena@example.org unknown\uFFFD\uFFFD", history(b.email()))
 		require.Nil(t, b.email().GetSendTime())
 		require.Len(t, b.post.sent(), 1)
-		require.EqualValues(t, 2, b.said(&notificationv1.MessageDelivered{}))
+		require.EqualValues(t, 2, b.said(&notificationv1.DeliveryCompleted{}))
 		require.Zero(t, kittest.Number(t, b.db, `select count(*) from timer`))
 	})
 }
@@ -94,7 +94,7 @@ func TestWhatIsNotKnownIsSaidToBe(t *testing.T) {
 		require.Equal(t, notificationv1.Message_UNKNOWN, b.email().GetState())
 		require.Equal(t, "UNKNOWN connection lost", history(b.email()))
 		require.Len(t, b.post.sent(), 1)
-		require.EqualValues(t, 2, b.said(&notificationv1.MessageDelivered{}))
+		require.EqualValues(t, 2, b.said(&notificationv1.DeliveryCompleted{}))
 	})
 }
 
@@ -154,7 +154,7 @@ func TestATryThatWasCutOffIsNotMadeAgain(t *testing.T) {
 					require.Equal(t, notificationv1.Message_UNKNOWN, b.email().GetState())
 					require.Equal(t, "UNKNOWN the process ended before the answer came", history(b.email()))
 					require.Len(t, b.post.sent(), 1)
-					require.EqualValues(t, 2, b.said(&notificationv1.MessageDelivered{}))
+					require.EqualValues(t, 2, b.said(&notificationv1.DeliveryCompleted{}))
 				}
 				check()
 				close(goOn)
@@ -209,7 +209,7 @@ func TestATryThatWasCutOffIsMadeAgainWhereTheShopWantsThat(t *testing.T) {
 					require.Equal(t, "UNKNOWN the process ended before the answer came; SENT 250 2.0.0 OK", history(b.email()))
 					require.Len(t, b.post.sent(), 2)
 					require.Equal(t, b.post.sent()[0].MessageID, b.post.sent()[1].MessageID)
-					require.EqualValues(t, 2, b.said(&notificationv1.MessageDelivered{}))
+					require.EqualValues(t, 2, b.said(&notificationv1.DeliveryCompleted{}))
 				}
 				check()
 				close(goOn)

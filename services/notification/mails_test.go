@@ -231,7 +231,7 @@ func TestManyMailsToAServerThatRefusesForAWhile(t *testing.T) {
 		require.Len(t, server.Mails(), mails)
 		require.EqualValues(t, 2*mails+30, kittest.Number(t, b.db, `select count(*) from attempt where ended is not null`))
 		require.EqualValues(t, mails, kittest.Number(t, b.db, `select count(*) from delivery where channel = 1 and state = 3`))
-		require.EqualValues(t, 2*mails, b.said(&notificationv1.MessageDelivered{}))
+		require.EqualValues(t, 2*mails, b.said(&notificationv1.DeliveryCompleted{}))
 		require.Zero(t, kittest.Number(t, b.db, `select count(*) from timer`))
 	})
 }

@@ -32,7 +32,7 @@ var (
 func TestEachFactIsToldOnce(t *testing.T) {
 	answered := func(choice orderv1.Shortage_Choice, byDefault bool) proto.Message {
 		return &orderv1.ShortageAnswered{
-			Shortage: "orders/0190/shortages/7", Order: "orders/0190", Customer: olena, Choice: choice, ByDefault: byDefault,
+			Shortage: "orders/0190/shortages/7", Order: "orders/0190", Customer: olena, Choice: choice, Defaulted: byDefault,
 			ExpectedDeliveryTime: noon, RefundedAmount: euros,
 		}
 	}
@@ -48,10 +48,10 @@ func TestEachFactIsToldOnce(t *testing.T) {
 			"order-returned", "orders/0190", "9,90"},
 		"a refund": {&orderv1.RefundSettled{Order: "orders/0190", Customer: olena, Amount: euros, Purpose: orderv1.Refund_SPEED_FEE},
 			"refund-settled", "orders/0190", "плата за швидку доставку"},
-		"a broken promise": {&promisev1.RemedyOwed{Customer: olena, Subject: "orders/0190", Kind: promisev1.PromiseKind_DELIVERY, DueTime: noon,
+		"a broken promise": {&promisev1.RemedyRequired{Customer: olena, About: "orders/0190", Kind: promisev1.PromiseKind_DELIVERY, DueTime: noon,
 			Fee: euros, GoodwillPoints: 100, Apologize: true}, "promise-broken", "orders/0190", "бали: 100"},
 		"an interim reply": {&supportv1.InterimReplyGiven{Case: "cases/77", Customer: olena, About: "orders/0190", ReplyDueTime: noon,
-			OrderFacts: &supportv1.OrderFacts{Order: "orders/0190", State: "SHIPPED"}}, "case-interim", "cases/77", "у дорозі до вас"},
+			OrderSnapshot: &supportv1.OrderSnapshot{Order: "orders/0190", State: "SHIPPED"}}, "case-interim", "cases/77", "у дорозі до вас"},
 		"waiting":      {answered(orderv1.Shortage_WAIT, false), "shortage-answered-wait", "orders/0190", "8 березня"},
 		"a substitute": {answered(orderv1.Shortage_SUBSTITUTE, false), "shortage-answered-substitute", "orders/0190", "9,90"},
 		"calling off":  {answered(orderv1.Shortage_CANCEL, false), "shortage-answered-cancel", "orders/0190", "9,90"},
@@ -60,14 +60,14 @@ func TestEachFactIsToldOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *bench) {
 		b.meet(olena, "uk-UA", "olena@example.org")
 		for name, c := range cases {
-			accepted, delivered, mails := b.said(&notificationv1.MessageAccepted{}), b.said(&notificationv1.MessageDelivered{}), len(b.post.sent())
+			accepted, delivered, mails := b.said(&notificationv1.MessageAccepted{}), b.said(&notificationv1.DeliveryCompleted{}), len(b.post.sent())
 			e := b.told(c.fact)
 			b.hear(e)
 			m, err := b.messages().GetMessage(b.customer(olena), &notificationv1.GetMessageRequest{Name: "messages/" + e.ID})
 			require.NoError(t, err, name)
 			require.Equal(t, "templates/"+c.template, m.GetTemplate(), name)
 			require.Equal(t, "uk "+olena+" "+c.about, m.GetLanguageCode()+" "+m.GetCustomer()+" "+m.GetAbout(), name)
-			require.Equal(t, e.Type, m.GetFact())
+			require.Equal(t, e.Type, m.GetEventType())
 			require.EqualValues(t, 1, m.GetTemplateVersion())
 			require.Contains(t, strings.ReplaceAll(m.GetBody(), "\u00a0", " "), c.words, name)
 			require.Empty(t, m.GetOptions())
@@ -80,7 +80,7 @@ func TestEachFactIsToldOnce(t *testing.T) {
 			require.Contains(t, mail.Text, "Вітаємо, Olena!")
 			require.Equal(t, e.ID+"@shop.example", mail.MessageID)
 			require.Equal(t, accepted+1, b.said(&notificationv1.MessageAccepted{}))
-			require.Equal(t, delivered+2, b.said(&notificationv1.MessageDelivered{}))
+			require.Equal(t, delivered+2, b.said(&notificationv1.DeliveryCompleted{}))
 		}
 	})
 }
@@ -101,7 +101,7 @@ func TestAMessageOutlivesTheInbox(t *testing.T) {
 func TestNobodyApologizesWhereTheShopDoesNot(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *bench) {
 		b.meet(olena, "en", "olena@example.org")
-		b.told(&promisev1.RemedyOwed{Customer: olena, Subject: "orders/0190", GoodwillPoints: 100})
+		b.told(&promisev1.RemedyRequired{Customer: olena, About: "orders/0190", GoodwillPoints: 100})
 		require.Zero(t, kittest.Number(t, b.db, `select count(*) from message`))
 	})
 }
@@ -144,7 +144,7 @@ func TestWithoutAnAddressThereIsNoMail(t *testing.T) {
 		require.Equal(t, notificationv1.Message_SKIPPED, stateOf(m, notificationv1.Message_EMAIL))
 		require.Equal(t, notificationv1.Message_SENT, stateOf(m, notificationv1.Message_IN_APP))
 		require.Empty(t, b.post.sent())
-		require.EqualValues(t, 2, b.said(&notificationv1.MessageDelivered{}))
+		require.EqualValues(t, 2, b.said(&notificationv1.DeliveryCompleted{}))
 		require.Zero(t, kittest.Number(t, b.db, `select count(*) from timer`))
 	})
 }
@@ -217,7 +217,7 @@ func TestAnInboxIsItsCustomers(t *testing.T) {
 		for _, name := range []string{m.GetName(), "messages/none"} {
 			_, err = b.messages().GetMessage(b.customer(ivan), &notificationv1.GetMessageRequest{Name: name})
 			require.Equal(t, codes.NotFound, status.Code(err))
-			_, err = b.messages().ReadMessage(b.customer(ivan), &notificationv1.ReadMessageRequest{Name: name})
+			_, err = b.messages().MarkMessageRead(b.customer(ivan), &notificationv1.MarkMessageReadRequest{Name: name})
 			require.Equal(t, codes.NotFound, status.Code(err))
 		}
 		require.Zero(t, kittest.Number(t, b.db, `select count(*) from message where read is not null`))
@@ -229,11 +229,11 @@ func TestReadingCountsTheFirstTime(t *testing.T) {
 		b.meet(olena, "en", "")
 		b.told(b.shortage())
 		name := b.only(b.customer(olena)).GetName()
-		first, err := b.messages().ReadMessage(b.customer(olena), &notificationv1.ReadMessageRequest{Name: name})
+		first, err := b.messages().MarkMessageRead(b.customer(olena), &notificationv1.MarkMessageReadRequest{Name: name})
 		require.NoError(t, err)
 		require.NotNil(t, first.GetReadTime())
 		b.pass(time.Hour)
-		again, err := b.messages().ReadMessage(b.customer(olena), &notificationv1.ReadMessageRequest{Name: name})
+		again, err := b.messages().MarkMessageRead(b.customer(olena), &notificationv1.MarkMessageReadRequest{Name: name})
 		require.NoError(t, err)
 		require.True(t, proto.Equal(first, again))
 		got, err := b.messages().GetMessage(b.customer(olena), &notificationv1.GetMessageRequest{Name: name})
@@ -251,7 +251,7 @@ func TestListsAreFilteredAndPaged(t *testing.T) {
 		}
 		b.told(&orderv1.OrderCancelled{Order: "orders/0", Customer: olena, Reason: "x"})
 		request := &notificationv1.ListMessagesRequest{
-			PageSize: 2, Filter: `about = "orders/0" AND fact = "kept.order.v1.OrderDelayed" AND template = "templates/order-delayed"`,
+			PageSize: 2, Filter: `about = "orders/0" AND event_type = "kept.order.v1.OrderDelayed" AND template = "templates/order-delayed"`,
 			OrderBy: "create_time",
 		}
 		var got []string

@@ -109,7 +109,7 @@ func (o *orders) AnswerShortage(ctx context.Context, req *orderv1.AnswerShortage
 	}
 	o.carried++
 	o.decided = &orderv1.Shortage{
-		Name: req.GetName(), State: orderv1.Shortage_ANSWERED, Choice: req.GetChoice(), Answerer: req.GetAnswerer(),
+		Name: req.GetName(), State: orderv1.Shortage_ANSWERED, Choice: req.GetChoice(), AnsweredBy: req.GetAnsweredBy(),
 	}
 	o.answers[key] = o.decided
 	return o.decided, o.after

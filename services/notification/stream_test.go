@@ -47,7 +47,7 @@ func TestAStreamSendsWhatComes(t *testing.T) {
 
 		third := b.delay(olena, "orders/3")
 		for _, ctx := range []context.Context{b.agent(), b.customer(ivan)} { // the chain refuses the second; the links don't rely on it
-			later := b.follow(ctx, &notificationv1.StreamMessagesRequest{Parent: olena, After: first})
+			later := b.follow(ctx, &notificationv1.StreamMessagesRequest{Parent: olena, LastSeen: first})
 			for _, want := range []string{second, third} {
 				got, err := later.Recv()
 				require.NoError(t, err)
@@ -65,7 +65,7 @@ func TestAStreamBeginsAfterOnesOwnMessages(t *testing.T) {
 		b.meet(ivan, "en", "")
 		others := b.delay(ivan, "orders/1")
 		for _, after := range []string{others, "messages/none"} {
-			_, err := b.follow(b.customer(olena), &notificationv1.StreamMessagesRequest{Parent: olena, After: after}).Recv()
+			_, err := b.follow(b.customer(olena), &notificationv1.StreamMessagesRequest{Parent: olena, LastSeen: after}).Recv()
 			require.Equal(t, codes.NotFound, status.Code(err))
 			require.Equal(t, `"`+after+`" does not exist`, status.Convert(err).Message())
 		}

@@ -39,7 +39,7 @@ func TestAChangedTemplateIsANewVersion(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *bench) {
 		b.meet(olena, "de-AT", "")
 		seed := b.template("order-delayed", 0)
-		require.Equal(t, "1 1 kept.order.v1.OrderDelayed", strings.Join([]string{"1", seed.GetEtag(), seed.GetFact()}, " "))
+		require.Equal(t, "1 1 kept.order.v1.OrderDelayed", strings.Join([]string{"1", seed.GetEtag(), seed.GetEventType()}, " "))
 		require.Equal(t, []string{"order", "customer", "promised_delivery_time", "expected_delivery_time"}, seed.GetFields())
 		require.Len(t, seed.GetTexts(), 3)
 		old := "messages/" + b.told(&orderv1.OrderDelayed{Order: "orders/1", Customer: olena}).ID
@@ -88,7 +88,7 @@ func TestAnUpdateIsRefused(t *testing.T) {
 			"an unknown one":  {with(func(r *notificationv1.UpdateTemplateRequest) { r.Template.Name = "templates/none" }), codes.NotFound, "templates/none"},
 			"no name":         {with(func(r *notificationv1.UpdateTemplateRequest) { r.Template.Name = "" }), codes.NotFound, ""},
 			"output only": {with(func(r *notificationv1.UpdateTemplateRequest) {
-				r.UpdateMask = &fieldmaskpb.FieldMask{Paths: []string{"fact"}}
+				r.UpdateMask = &fieldmaskpb.FieldMask{Paths: []string{"event_type"}}
 			}), codes.InvalidArgument, "texts"},
 			"a single language": {with(func(r *notificationv1.UpdateTemplateRequest) {
 				r.UpdateMask = &fieldmaskpb.FieldMask{Paths: []string{"texts.en"}}

@@ -65,7 +65,7 @@ func TestACSVFile(t *testing.T) {
 
 func TestAQuoteThatIsNeverClosed(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
-		spec := &orderv1.Import{Format: orderv1.Import_CSV, Issuer: "shop", Subject: orderv1.Import_CUSTOMER}
+		spec := &orderv1.Import{Format: orderv1.Import_CSV, Issuer: "shop", RowType: orderv1.Import_CUSTOMER}
 		rows := strings.Repeat("K-1,Olena\n", 20_000)
 		i := h.importAll(spec, "customer_id,display_name\nK-0,\"Ivan\n"+rows+"K-2,Ivan\n")
 		require.Equal(t, [5]int64{20_002, 2, 0, 19_999, 1}, counts(i))
@@ -76,7 +76,7 @@ func TestAQuoteThatIsNeverClosed(t *testing.T) {
 // A line is one fault, however many steps it takes to get over it, and the lines behind it keep their numbers.
 func TestALineOfManyMegabytesIsOneFault(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
-		spec := &orderv1.Import{Format: orderv1.Import_CSV, Issuer: "shop", Subject: orderv1.Import_CUSTOMER}
+		spec := &orderv1.Import{Format: orderv1.Import_CSV, Issuer: "shop", RowType: orderv1.Import_CUSTOMER}
 		long := strings.Repeat("x", 3<<20)
 		for _, line := range []string{long, `"` + long} {
 			i := h.importAll(spec, "customer_id,display_name\nK-0,Ivan\nK-1,"+line+"\nK-2\nK-3,Anna\n"+long)
@@ -118,7 +118,7 @@ func TestSettingsThatCannotBe(t *testing.T) {
 		for path, spec := range map[string]*orderv1.Import{
 			"import.time_zone":     {Format: orderv1.Import_CSV, TimeZone: "Kyiv"},
 			"import.currency_code": {Format: orderv1.Import_CSV, CurrencyCode: "XQQ"},
-			"import.subject":       {Format: orderv1.Import_CDNOW, Subject: orderv1.Import_CUSTOMER},
+			"import.row_type":      {Format: orderv1.Import_CDNOW, RowType: orderv1.Import_CUSTOMER},
 			"import.mapping":       {Format: orderv1.Import_CDNOW, Mapping: &orderv1.Import_Mapping{Email: "Mail"}},
 			"import.decimal_comma": {Format: orderv1.Import_CDNOW, DecimalComma: true},
 		} {

@@ -106,7 +106,7 @@ func (h *house) importAll(spec *orderv1.Import, content string) *orderv1.Import 
 	h.work()
 	i := h.imported(name)
 	require.Equal(h.t, orderv1.Import_SUCCEEDED, i.GetState())
-	require.Equal(h.t, i.GetContentSize(), i.GetHandledSize())
+	require.Equal(h.t, i.GetContentSize(), i.GetProcessedSize())
 	require.Zero(h.t, kittest.Number(h.t, h.db, `select count(*) from import_content`), "the content is not kept")
 	require.Zero(h.t, kittest.Number(h.t, h.db, `select count(*) from import_seen`))
 	return i
@@ -152,7 +152,7 @@ func TestAnImportedHistory(t *testing.T) {
 		for _, o := range list.GetOrders() {
 			require.Equal(t, orderv1.Order_DELIVERED, o.GetState())
 			require.Equal(t, "1997-01-12 00:00:00 +0000 UTC", o.GetCreateTime().AsTime().String())
-			require.Equal(t, first.GetName(), o.GetOrigin())
+			require.Equal(t, first.GetName(), o.GetSourceImport())
 			require.Nil(t, o.GetPromisedDeliveryTime())
 			var lines int64
 			for _, l := range o.GetLines() {

@@ -93,7 +93,7 @@ func (m *machine) reports(r *rapid.T) {
 	report := &orderv1.Shortage{Product: s.product, Quantity: s.quantity, Reason: "Gone", Substitute: s.substitute}
 	if hours := rapid.IntRange(-20, 60).Draw(r, "wait"); hours > 0 {
 		s.wait = m.now.Add(time.Duration(hours) * time.Hour)
-		report.WaitTime = timestamppb.New(s.wait)
+		report.ExpectedDeliveryTime = timestamppb.New(s.wait)
 	}
 	choice := rapid.SampledFrom(everyChoice).Draw(r, "policy")
 	if choice == orderv1.Shortage_CANCEL || choice == orderv1.Shortage_SUBSTITUTE && s.substitute != "" {
@@ -178,7 +178,7 @@ func (m *machine) book(r *rapid.T) {
 		return
 	}
 	m.hear(o.GetPromise(), &promisev1.PromiseAtRisk{
-		Promise: o.GetPromise(), Subject: o.GetName(), Owner: "order", DueTime: o.GetPromisedDeliveryTime(),
+		Promise: o.GetPromise(), About: o.GetName(), Service: "order", DueTime: o.GetPromisedDeliveryTime(),
 	})
 	m.atRisk()
 }
@@ -217,7 +217,7 @@ func (m *machine) compareLines(r *rapid.T, o *orderv1.Order) {
 		}
 		want := m.lines[i]
 		require.Equal(r, fmt.Sprint(want.product, want.insteadOf, want.price, quantity, missing), fmt.Sprint(line.GetProduct(),
-			line.GetSubstituteFor(), cents(line.GetUnitPrice()), line.GetQuantity(), line.GetMissingQuantity()), "line %d", i)
+			line.GetReplacedProduct(), cents(line.GetUnitPrice()), line.GetQuantity(), line.GetMissingQuantity()), "line %d", i)
 	}
 }
 

@@ -239,7 +239,7 @@ func (h *house) hear(subject string, fact proto.Message) {
 
 // overdue has the book ask whether a promise was kept.
 func (h *house) overdue(promise, subject string) {
-	h.hear(promise, &promisev1.PromiseDue{Promise: promise, Subject: subject, Owner: "order"})
+	h.hear(promise, &promisev1.PromiseDue{Promise: promise, About: subject, Service: "order"})
 }
 
 // said are the facts of a type about a subject, the oldest first.

@@ -124,7 +124,7 @@ func TestAnAnswerOfTheLastMoment(t *testing.T) {
 			}
 			facts := said(h, l.order.GetName(), &orderv1.ShortageAnswered{})
 			require.Len(t, facts, 1)
-			require.Equal(t, results[1] != nil, facts[0].GetByDefault())
+			require.Equal(t, results[1] != nil, facts[0].GetDefaulted())
 		}
 		t.Logf("%d by default, %d chosen", defaulted, chosen)
 		h.audit()
@@ -240,7 +240,7 @@ func (s storm) one() error {
 	case n < 35:
 		_, err = s.report(o, &orderv1.Shortage{
 			Product: s.product(), Quantity: rand.Int64N(3) + 1, Reason: "Gone", Substitute: s.product(),
-			WaitTime: s.orders[0].GetPromisedDeliveryTime(),
+			ExpectedDeliveryTime: s.orders[0].GetPromisedDeliveryTime(),
 		})
 	case n < 70:
 		err = s.anyAnswer(o)

@@ -53,7 +53,7 @@ func TestARefundIsAPromise(t *testing.T) {
 			Purpose: orderv1.Refund_CANCELLATION, PromisedSettleTime: r.GetPromisedSettleTime(),
 		}, said(h, r.GetName(), &orderv1.RefundRequested{})[0]))
 		require.True(t, proto.Equal(&promisev1.PromiseMade{
-			Promise: r.GetPromise(), Customer: olena, Kind: promisev1.PromiseKind_REFUND, Owner: "order", Subject: r.GetName(),
+			Promise: r.GetPromise(), Customer: olena, Kind: promisev1.PromiseKind_REFUND, Service: "order", About: r.GetName(),
 			DueTime: r.GetPromisedSettleTime(),
 		}, said(h, r.GetName(), &promisev1.PromiseMade{})[0]))
 		h.requireAnswered(r, 0, 0)
@@ -67,7 +67,7 @@ func TestARefundIsAPromise(t *testing.T) {
 			Refund: r.GetName(), Order: "orders/" + order, Customer: olena, Amount: euros(5990), Purpose: orderv1.Refund_CANCELLATION,
 		}, said(h, r.GetName(), &orderv1.RefundSettled{})[0]))
 		require.True(t, proto.Equal(&promisev1.PromiseKept{
-			Promise: r.GetPromise(), Customer: olena, Subject: r.GetName(), KeepTime: settled.GetSettleTime(),
+			Promise: r.GetPromise(), Customer: olena, About: r.GetName(), KeepTime: settled.GetSettleTime(),
 			Kind: promisev1.PromiseKind_REFUND,
 		}, said(h, r.GetName(), &promisev1.PromiseKept{})[0]))
 		h.clock.pass(72 * time.Hour)
@@ -93,7 +93,7 @@ func TestARefundPromiseIsBrokenOnce(t *testing.T) {
 				h.requireAnswered(r, 0, 1)
 				broken := said(h, r.GetName(), &promisev1.PromiseBroken{})[0]
 				require.True(t, proto.Equal(&promisev1.PromiseBroken{
-					Promise: r.GetPromise(), Customer: olena, Subject: r.GetName(), Kind: promisev1.PromiseKind_REFUND,
+					Promise: r.GetPromise(), Customer: olena, About: r.GetName(), Kind: promisev1.PromiseKind_REFUND,
 					DueTime: r.GetPromisedSettleTime(),
 				}, broken), "%v", broken)
 				require.Len(t, said(h, r.GetName(), &orderv1.RefundSettled{}), 1, "it comes all the same, once")

@@ -39,7 +39,7 @@ const threeDays = 72 * time.Hour
 func (h *house) missing(o *orderv1.Order, product string, units int64, substitute string) *orderv1.Shortage {
 	s, err := h.report(o, &orderv1.Shortage{
 		Product: product, Quantity: units, Reason: " Broken in the warehouse ", Substitute: substitute,
-		WaitTime: timestamppb.New(h.clock.Now().Add(threeDays)),
+		ExpectedDeliveryTime: timestamppb.New(h.clock.Now().Add(threeDays)),
 	})
 	require.NoError(h.t, err)
 	return s
@@ -70,9 +70,9 @@ func TestTheCustomerIsAskedAtOnce(t *testing.T) {
 		now := h.clock.Now()
 		require.True(t, proto.Equal(&orderv1.Shortage{
 			Name: l.shortage.GetName(), Product: l.pot, Quantity: 2, Reason: "Broken in the warehouse",
-			WaitTime: timestamppb.New(now.Add(threeDays)), Substitute: l.cup,
+			ExpectedDeliveryTime: timestamppb.New(now.Add(threeDays)), Substitute: l.cup,
 			Choices: []orderv1.Shortage_Choice{orderv1.Shortage_WAIT, orderv1.Shortage_SUBSTITUTE, orderv1.Shortage_CANCEL},
-			State:   orderv1.Shortage_OPEN, AnswerDeadline: timestamppb.New(now.Add(24 * time.Hour)),
+			State:   orderv1.Shortage_OPEN, AnswerDueTime: timestamppb.New(now.Add(24 * time.Hour)),
 			DefaultChoice: orderv1.Shortage_WAIT, CreateTime: timestamppb.New(now),
 		}, l.shortage), "%v", l.shortage)
 		facts := said(h, l.order.GetName(), &orderv1.ShortageReported{})
@@ -80,8 +80,8 @@ func TestTheCustomerIsAskedAtOnce(t *testing.T) {
 		require.True(t, proto.Equal(&orderv1.ShortageReported{
 			Shortage: l.shortage.GetName(), Order: l.order.GetName(), Customer: olena, Product: l.pot,
 			ProductDisplayName: "Product " + l.pot[len("products/"):], Quantity: 2, Reason: "Broken in the warehouse",
-			WaitTime: l.shortage.GetWaitTime(), Substitute: l.cup, SubstituteDisplayName: "Product " + l.cup[len("products/"):],
-			Choices: l.shortage.GetChoices(), DefaultChoice: orderv1.Shortage_WAIT, AnswerDeadline: l.shortage.GetAnswerDeadline(),
+			ExpectedDeliveryTime: l.shortage.GetExpectedDeliveryTime(), Substitute: l.cup, SubstituteDisplayName: "Product " + l.cup[len("products/"):],
+			Choices: l.shortage.GetChoices(), DefaultChoice: orderv1.Shortage_WAIT, AnswerDueTime: l.shortage.GetAnswerDueTime(),
 		}, facts[0]), "%v", facts[0])
 		h.requireStock(l.pot, 8, 0)
 		h.requireStock(l.cup, 5, 2)
@@ -111,7 +111,7 @@ func TestReportsThatAreRefused(t *testing.T) {
 			"another product":     {good(func(s *orderv1.Shortage) { s.Product = tea }), "INVALID_REQUEST", "shortage.product"},
 			"no product":          {good(func(s *orderv1.Shortage) { s.Product = "products/none" }), "INVALID_REQUEST", "shortage.product"},
 			"too many":            {good(func(s *orderv1.Shortage) { s.Quantity = 4 }), "INVALID_REQUEST", "shortage.quantity"},
-			"now":                 {good(func(s *orderv1.Shortage) { s.WaitTime = timestamppb.New(h.clock.Now()) }), "INVALID_REQUEST", "shortage.wait_time"},
+			"now":                 {good(func(s *orderv1.Shortage) { s.ExpectedDeliveryTime = timestamppb.New(h.clock.Now()) }), "INVALID_REQUEST", "shortage.expected_delivery_time"},
 			"itself":              {good(func(s *orderv1.Shortage) { s.Substitute = pot }), "INVALID_REQUEST", "shortage.substitute"},
 			"unknown substitute":  {good(func(s *orderv1.Shortage) { s.Substitute = "products/none" }), "INVALID_REQUEST", "shortage.substitute"},
 			"other currency":      {good(func(s *orderv1.Shortage) { s.Substitute = foreign }), "INVALID_REQUEST", "shortage.substitute"},
@@ -141,7 +141,7 @@ func TestWhoWaitsHasANewPromise(t *testing.T) {
 		h.clock.pass(time.Hour)
 		s, err := h.answer(h.customer(), l.shortage, orderv1.Shortage_WAIT)
 		require.NoError(t, err)
-		require.Equal(t, "ANSWERED WAIT "+olena, s.GetState().String()+" "+s.GetChoice().String()+" "+s.GetAnswerer())
+		require.Equal(t, "ANSWERED WAIT "+olena, s.GetState().String()+" "+s.GetChoice().String()+" "+s.GetAnsweredBy())
 		require.Equal(t, h.clock.Now(), s.GetAnswerTime().AsTime())
 		read, err := h.shortages.GetShortage(h.customer(), &orderv1.GetShortageRequest{Name: s.GetName()})
 		require.NoError(t, err)
@@ -150,7 +150,7 @@ func TestWhoWaitsHasANewPromise(t *testing.T) {
 		require.NotEqual(t, l.order.GetPromise(), o.GetPromise())
 		require.Equal(t, orderv1.Order_OPEN, o.GetPromiseState())
 		for _, at := range []*timestamppb.Timestamp{o.GetPromisedDeliveryTime(), o.GetExpectedDeliveryTime()} {
-			require.True(t, proto.Equal(l.shortage.GetWaitTime(), at))
+			require.True(t, proto.Equal(l.shortage.GetExpectedDeliveryTime(), at))
 		}
 		released := said(h, o.GetName(), &promisev1.PromiseReleased{})
 		require.Len(t, released, 1)
@@ -159,7 +159,7 @@ func TestWhoWaitsHasANewPromise(t *testing.T) {
 		require.Len(t, made, 2)
 		require.Equal(t, o.GetPromise()+" "+olena, made[1].GetPromise()+" "+made[1].GetCustomer())
 		require.EqualValues(t, 990, cents(made[1].GetFee()), "the same fee")
-		require.True(t, proto.Equal(l.shortage.GetWaitTime(), made[1].GetDueTime()))
+		require.True(t, proto.Equal(l.shortage.GetExpectedDeliveryTime(), made[1].GetDueTime()))
 		h.requireStock(l.cup, 5, 0)
 		h.requireStock(l.pot, 8, 0)
 		refused(t, "ORDER_INCOMPLETE", h.pick(l.order))
@@ -191,7 +191,7 @@ func TestASubstituteNeverCostsMore(t *testing.T) {
 				require.Len(t, now.GetLines(), 2)
 				require.EqualValues(t, 2, now.GetLines()[0].GetMissingQuantity())
 				require.True(t, proto.Equal(&orderv1.Order_Line{
-					Product: other, Quantity: 2, UnitPrice: euros(c.paid), Amount: euros(2 * c.paid), SubstituteFor: pot,
+					Product: other, Quantity: 2, UnitPrice: euros(c.paid), Amount: euros(2 * c.paid), ReplacedProduct: pot,
 				}, now.GetLines()[1]), "%v", now.GetLines()[1])
 				require.EqualValues(t, c.back, cents(now.GetRefundedAmount()))
 				require.True(t, proto.Equal(o.GetTotalAmount(), now.GetTotalAmount()), "what was charged stays")
@@ -263,16 +263,16 @@ func TestWithoutAnAnswerTheDefaultHolds(t *testing.T) {
 		h.work()
 		facts := said(h, l.order.GetName(), &orderv1.ShortageAnswered{})
 		require.Len(t, facts, 1)
-		require.True(t, facts[0].GetByDefault())
-		require.True(t, proto.Equal(l.shortage.GetWaitTime(), facts[0].GetExpectedDeliveryTime()))
+		require.True(t, facts[0].GetDefaulted())
+		require.True(t, proto.Equal(l.shortage.GetExpectedDeliveryTime(), facts[0].GetExpectedDeliveryTime()))
 		s, err := h.shortages.GetShortage(h.customer(), &orderv1.GetShortageRequest{Name: l.shortage.GetName()})
 		require.NoError(t, err)
 		require.Equal(t, "DEFAULTED WAIT", s.GetState().String()+" "+s.GetChoice().String())
-		require.Empty(t, s.GetAnswerer())
+		require.Empty(t, s.GetAnsweredBy())
 		o := h.get(l.order.GetName())
 		require.Equal(t, l.order.GetPromise(), o.GetPromise(), "who has not answered has agreed to nothing")
 		require.True(t, proto.Equal(l.order.GetPromisedDeliveryTime(), o.GetPromisedDeliveryTime()))
-		require.True(t, proto.Equal(l.shortage.GetWaitTime(), o.GetExpectedDeliveryTime()))
+		require.True(t, proto.Equal(l.shortage.GetExpectedDeliveryTime(), o.GetExpectedDeliveryTime()))
 		require.Empty(t, said(h, o.GetName(), &promisev1.PromiseReleased{}))
 		h.requireStock(l.cup, 5, 0)
 		_, err = h.answer(h.customer(), l.shortage, orderv1.Shortage_CANCEL)
@@ -315,7 +315,7 @@ func TestTheShopDecidesWhatTheDefaultIs(t *testing.T) {
 				o := h.order(wanted{pot, 2})
 				report := &orderv1.Shortage{Product: pot, Quantity: 2, Reason: "Gone"}
 				if c.wait {
-					report.WaitTime = timestamppb.New(h.clock.Now().Add(threeDays))
+					report.ExpectedDeliveryTime = timestamppb.New(h.clock.Now().Add(threeDays))
 				}
 				if c.swap {
 					report.Substitute = cup
@@ -323,7 +323,7 @@ func TestTheShopDecidesWhatTheDefaultIs(t *testing.T) {
 				s, err := h.report(o, report)
 				require.NoError(t, err)
 				require.Equal(t, c.want, s.GetDefaultChoice())
-				require.Equal(t, time.Hour, s.GetAnswerDeadline().AsTime().Sub(h.clock.Now()))
+				require.Equal(t, time.Hour, s.GetAnswerDueTime().AsTime().Sub(h.clock.Now()))
 				h.policy(orderv1.Shortage_WAIT, 2*time.Hour) // for those that come later
 				h.clock.pass(time.Hour)
 				h.work()
@@ -354,7 +354,7 @@ func TestOnlyWhatIsOfferedCanBeChosen(t *testing.T) {
 			require.ErrorContains(t, err, "choice:")
 		}
 		late, err := h.report(h.order(wanted{pot, 1}), &orderv1.Shortage{
-			Product: pot, Quantity: 1, Reason: "Gone", WaitTime: timestamppb.New(h.clock.Now().Add(time.Hour)),
+			Product: pot, Quantity: 1, Reason: "Gone", ExpectedDeliveryTime: timestamppb.New(h.clock.Now().Add(time.Hour)),
 		})
 		require.NoError(t, err)
 		h.clock.pass(time.Hour + time.Microsecond)
@@ -423,10 +423,10 @@ func TestWhoAnswered(t *testing.T) {
 			{accessv1.Role_ROLE_SERVICE, "services/notification", "", "services/notification"},
 		} {
 			s, err := h.shortages.AnswerShortage(h.as(c.role, c.subject), &orderv1.AnswerShortageRequest{
-				Name: h.lacking(1).shortage.GetName(), Choice: orderv1.Shortage_CANCEL, Answerer: c.named,
+				Name: h.lacking(1).shortage.GetName(), Choice: orderv1.Shortage_CANCEL, AnsweredBy: c.named,
 			})
 			require.NoError(t, err)
-			require.Equal(t, c.want, s.GetAnswerer())
+			require.Equal(t, c.want, s.GetAnsweredBy())
 		}
 	})
 }
@@ -526,7 +526,7 @@ func TestTwoShortagesOfOneOrder(t *testing.T) {
 		o := h.order(wanted{pot, 1}, wanted{cup, 1})
 		later := h.missing(o, pot, 1, "")
 		sooner, err := h.report(o, &orderv1.Shortage{
-			Product: cup, Quantity: 1, Reason: "Gone", WaitTime: timestamppb.New(h.clock.Now().Add(48 * time.Hour)),
+			Product: cup, Quantity: 1, Reason: "Gone", ExpectedDeliveryTime: timestamppb.New(h.clock.Now().Add(48 * time.Hour)),
 		})
 		require.NoError(t, err)
 		for _, s := range []*orderv1.Shortage{later, sooner} {
@@ -534,7 +534,7 @@ func TestTwoShortagesOfOneOrder(t *testing.T) {
 			require.NoError(t, err)
 		}
 		now := h.get(o.GetName())
-		require.True(t, proto.Equal(later.GetWaitTime(), now.GetPromisedDeliveryTime()))
+		require.True(t, proto.Equal(later.GetExpectedDeliveryTime(), now.GetPromisedDeliveryTime()))
 		require.Len(t, said(h, o.GetName(), &promisev1.PromiseMade{}), 3)
 		require.Len(t, said(h, o.GetName(), &promisev1.PromiseReleased{}), 2)
 		h.adjust(pot, 1)
@@ -553,7 +553,7 @@ func TestAWarningKnowsItsPromise(t *testing.T) {
 		require.NoError(t, err)
 		before := h.get(l.order.GetName())
 		h.hear(l.order.GetPromise(), &promisev1.PromiseAtRisk{
-			Promise: l.order.GetPromise(), Subject: l.order.GetName(), Owner: "order", DueTime: l.order.GetPromisedDeliveryTime(),
+			Promise: l.order.GetPromise(), About: l.order.GetName(), Service: "order", DueTime: l.order.GetPromisedDeliveryTime(),
 		})
 		require.True(t, proto.Equal(before, h.get(l.order.GetName())))
 
@@ -562,12 +562,12 @@ func TestAWarningKnowsItsPromise(t *testing.T) {
 		h.clock.pass(24 * time.Hour)
 		h.work()
 		h.hear(silent.order.GetPromise(), &promisev1.PromiseAtRisk{
-			Promise: silent.order.GetPromise(), Subject: silent.order.GetName(), Owner: "order",
+			Promise: silent.order.GetPromise(), About: silent.order.GetName(), Service: "order",
 			DueTime: silent.order.GetPromisedDeliveryTime(),
 		})
 		o := h.get(silent.order.GetName())
 		require.Equal(t, orderv1.Order_AT_RISK, o.GetPromiseState())
-		require.True(t, proto.Equal(silent.shortage.GetWaitTime(), o.GetExpectedDeliveryTime()))
+		require.True(t, proto.Equal(silent.shortage.GetExpectedDeliveryTime(), o.GetExpectedDeliveryTime()))
 		h.audit()
 	})
 }

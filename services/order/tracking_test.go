@@ -55,10 +55,10 @@ func TestTheWayOfAnOrder(t *testing.T) {
 		list, err := h.tracking.ListTrackingEvents(h.customer(), &orderv1.ListTrackingEventsRequest{Parent: name})
 		require.NoError(t, err)
 		steps := list.GetTrackingEvents()
-		require.True(t, proto.Equal(l.order.GetCreateTime(), steps[0].GetTime()))
+		require.True(t, proto.Equal(l.order.GetCreateTime(), steps[0].GetEventTime()))
 		require.True(t, proto.Equal(l.order.GetPromisedDeliveryTime(), steps[0].GetExpectedDeliveryTime()), "as it was then")
-		require.True(t, proto.Equal(l.shortage.GetWaitTime(), steps[2].GetExpectedDeliveryTime()))
-		require.True(t, proto.Equal(h.get(name).GetDeliverTime(), steps[6].GetTime()))
+		require.True(t, proto.Equal(l.shortage.GetExpectedDeliveryTime(), steps[2].GetExpectedDeliveryTime()))
+		require.True(t, proto.Equal(h.get(name).GetDeliverTime(), steps[6].GetEventTime()))
 
 		request := &orderv1.ListTrackingEventsRequest{Parent: name, PageSize: 3}
 		for i := 0; i < len(steps); i += 3 {
@@ -94,7 +94,7 @@ func (f *follower) Send(e *orderv1.TrackingEvent) error {
 func (h *house) follow(ctx context.Context, order, after string) (*follower, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	f := &follower{ctx: ctx, steps: make(chan *orderv1.TrackingEvent, 1000), end: make(chan error, 1)}
-	go func() { f.end <- h.tracking.TrackOrder(&orderv1.TrackOrderRequest{Name: order, After: after}, f) }()
+	go func() { f.end <- h.tracking.TrackOrder(&orderv1.TrackOrderRequest{Name: order, LastSeen: after}, f) }()
 	h.t.Cleanup(cancel)
 	return f, cancel
 }

@@ -91,7 +91,7 @@ func (b *audit) promises(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	book, err := b.column(ctx, "customer", `select 'promises/' || id || ' ' || subject || ' ' || state from promise where owner = 'order'`)
+	book, err := b.column(ctx, "customer", `select 'promises/' || id || ' ' || about || ' ' || state from promise where service = 'order'`)
 	return dbaudit.Differences("the orders have", kept, "the promise book has", book), err
 }
 
@@ -108,8 +108,8 @@ func (b *audit) points(ctx context.Context) ([]string, error) {
 // mails: each mail that is said to have been sent is in the folder. Channel 1 is EMAIL, outcome 3 SENT.
 func (b *audit) mails(ctx context.Context) (wrong []string, err error) {
 	sent, err := b.column(ctx, "notification", `
-		select a.answer from attempt a join delivery d on d.message_id = a.message_id and d.channel = a.channel
-		where a.channel = 1 and d.state = 3 and a.answer <> ''`)
+		select a.response from attempt a join delivery d on d.message_id = a.message_id and d.channel = a.channel
+		where a.channel = 1 and d.state = 3 and a.response <> ''`)
 	for _, file := range sent {
 		if _, err := os.Stat(filepath.Join(b.mailbox, file)); err != nil {
 			wrong = append(wrong, "a mail that was sent is not there: "+err.Error())

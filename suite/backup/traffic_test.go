@@ -26,7 +26,7 @@ func openShop(t *testing.T, env scenario.Environment) {
 		p.Post(admin, "/v1/products?productId=pot", map[string]any{"displayName": "Pot", "unitPrice": euros("20")}).OK()
 		p.Post(admin, "/v1/products/pot/stock:adjust", map[string]any{"quantityDelta": 100000, "reason": "delivery"}).OK()
 		p.Post(admin, "/v1/deliveryOptions?deliveryOptionId=fast", map[string]any{
-			"displayName": "Fast", "promisedDuration": "86400s", "riskDuration": "21600s", "speedFee": euros("5"),
+			"displayName": "Fast", "promisedDuration": "86400s", "warningDuration": "21600s", "speedFee": euros("5"),
 		}).OK()
 	}))
 }

@@ -41,7 +41,7 @@ func (r *run) imports(ctx context.Context, p *target) error {
 	if _, err := p.settle(ctx, 5*time.Minute); err != nil {
 		return err
 	}
-	proof, err := s.get(ctx, "/v1/programs/main:proveLedger")
+	proof, err := s.get(ctx, "/v1/programs/main:verifyLedger")
 	if err != nil {
 		return err
 	}
@@ -55,16 +55,16 @@ func (r *run) imports(ctx context.Context, p *target) error {
 		p.shape, taken.Seconds(), all.Seconds(), needed)
 	r.print("%s: import               %d customers, %d orders; %.0f orders/s; peak memory %.0f MB (%s; needed 300)",
 		p.shape, done.GetCustomerCount(), done.GetOrderCount(), float64(done.GetOrderCount())/all.Seconds(), most, name)
-	return proven(proof)
+	return balanced(proof)
 }
 
-// proven refuses a ledger that does not prove.
-func proven(raw []byte) error {
-	var proof struct{ Proven bool }
+// balanced refuses a ledger whose sums are wrong.
+func balanced(raw []byte) error {
+	var proof struct{ Balanced bool }
 	if err := json.Unmarshal(raw, &proof); err != nil {
 		return err
 	}
-	if !proof.Proven {
+	if !proof.Balanced {
 		return fmt.Errorf("the ledger does not prove: %s", raw)
 	}
 	return nil

@@ -43,11 +43,11 @@ func (r *run) points(ctx context.Context, p *target) error {
 			return err
 		}
 	}
-	proof, err := s.get(ctx, "/v1/programs/main:proveLedger")
+	proof, err := s.get(ctx, "/v1/programs/main:verifyLedger")
 	if err != nil {
 		return err
 	}
-	return proven(proof)
+	return balanced(proof)
 }
 
 // people are customers with an e-mail address each, imported when they are first needed; their ids.
@@ -59,7 +59,7 @@ func (s *shop) people(ctx context.Context) ([]string, error) {
 	for i := range accounts {
 		file = fmt.Appendf(file, "%04d,Reader %d,reader-%d@example.org\n", i, i, i)
 	}
-	if _, err := s.importFile(ctx, &orderv1.Import{Format: orderv1.Import_CSV, Subject: orderv1.Import_CUSTOMER, Issuer: "bench"}, file); err != nil {
+	if _, err := s.importFile(ctx, &orderv1.Import{Format: orderv1.Import_CSV, RowType: orderv1.Import_CUSTOMER, Issuer: "bench"}, file); err != nil {
 		return nil, err
 	}
 	for token := ""; len(s.customers) < accounts; {

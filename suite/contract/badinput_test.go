@@ -95,7 +95,7 @@ func (b *badInput) sayable(f fault) bool {
 
 // others tells whether another field of the request has to fit the field, so that either may be found fault with.
 func (b *badInput) others(field string) bool {
-	return (field == "parent" || field == "name") && pathTo(b.rpc.desc.Input(), "after") != nil
+	return (field == "parent" || field == "name") && pathTo(b.rpc.desc.Input(), "last_seen") != nil
 }
 
 // keys sends bad idempotency keys.

@@ -99,9 +99,9 @@ func badTexts(s spot, request proto.Message, add func(string, proto.Message)) {
 	}
 }
 
-// uncounted tells fields that count from services only, and are not looked at here: AnswerShortageRequest.answerer.
+// uncounted tells fields that count from services only, and are not looked at here: AnswerShortageRequest.answered_by.
 func (s spot) uncounted() bool {
-	return s.field().FullName() == "kept.order.v1.AnswerShortageRequest.answerer"
+	return s.field().FullName() == "kept.order.v1.AnswerShortageRequest.answered_by"
 }
 
 // malformed are names that no resource can have.

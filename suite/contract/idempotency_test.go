@@ -181,7 +181,7 @@ func (k keyed) sameWhenRead(t *testing.T, a answer) {
 }
 
 // progress are the fields that change by themselves: an interim reply, for one, is added to a case, and an import runs on.
-var progress = []protoreflect.Name{"etag", "state", "handled_size", "end_time"}
+var progress = []protoreflect.Name{"etag", "state", "processed_size", "end_time"}
 
 // withoutProgress is a message in JSON but for those; of all but imports the state stays.
 func withoutProgress(m proto.Message) string {

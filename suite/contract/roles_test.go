@@ -163,7 +163,7 @@ func (w *fixture) sameAsUnknown(t *testing.T, way string, call way, r rpc, custo
 	name := valueAt(sample, path)
 	nowhere := collectionOf(name) + "/" + id.New()
 	elsewhere := withValue(sample, path, nowhere)
-	if after := pathTo(r.desc.Input(), "after"); after != nil { // it is below the name
+	if after := pathTo(r.desc.Input(), "last_seen"); after != nil { // it is below the name
 		elsewhere = withValue(elsewhere, after, strings.Replace(valueAt(sample, after), name, nowhere, 1))
 	}
 	foreign := call(t, r, customer.token, "", sample)

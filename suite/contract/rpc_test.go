@@ -130,4 +130,4 @@ func (r rpc) inBody(field protoreflect.Name) bool {
 }
 
 // open tells whether anybody may call who has the right words: no token is needed.
-func (r rpc) open() bool { return r.rule.GetPublic() || r.rule.GetLink() != nil }
+func (r rpc) open() bool { return r.rule.GetAnyone() || r.rule.GetLink() != nil }

@@ -60,7 +60,7 @@ func insightSamples() map[string]sample {
 		},
 		customerv1.PromiseService_ListPromises_FullMethodName: func(w *fixture) proto.Message {
 			w.promise()
-			return &customerv1.ListPromisesRequest{PageSize: 1000, Filter: "state = OPEN", OrderBy: "make_time desc"}
+			return &customerv1.ListPromisesRequest{PageSize: 1000, Filter: "state = OPEN", OrderBy: "create_time desc"}
 		},
 		customerv1.PromiseService_GetPromisePolicy_FullMethodName: func(*fixture) proto.Message {
 			return &customerv1.GetPromisePolicyRequest{Name: deliveryPolicy}
@@ -71,19 +71,19 @@ func insightSamples() map[string]sample {
 		customerv1.PromiseService_UpdatePromisePolicy_FullMethodName: func(w *fixture) proto.Message {
 			return &customerv1.UpdatePromisePolicyRequest{
 				PromisePolicy: &customerv1.PromisePolicy{
-					Name: deliveryPolicy, LeadDuration: &durationpb.Duration{Seconds: 7200}, GoodwillPoints: 1 + rand.Int64N(900_000),
-					OpenCase: true, Apologize: true, Responsible: "queues/delivery", Etag: w.policy().GetEtag(),
+					Name: deliveryPolicy, WarningDuration: &durationpb.Duration{Seconds: 7200}, GoodwillPoints: 1 + rand.Int64N(900_000),
+					OpenCase: true, Apologize: true, Owner: "queues/delivery", Etag: w.policy().GetEtag(),
 				},
-				UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"lead_duration", "goodwill_points", "open_case", "apologize", "responsible"}},
+				UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"warning_duration", "goodwill_points", "open_case", "apologize", "owner"}},
 			}
 		},
 		customerv1.TimelineService_ListTimelineEntries_FullMethodName: func(w *fixture) proto.Message {
 			return &customerv1.ListTimelineEntriesRequest{
-				Parent: w.own.Subject, PageSize: 10, Filter: `type = "kept.order.v1.OrderPlaced"`, OrderBy: "time desc",
+				Parent: w.own.Subject, PageSize: 10, Filter: `event_type = "kept.order.v1.OrderPlaced"`, OrderBy: "event_time desc",
 			}
 		},
 		customerv1.TimelineService_StreamTimelineEntries_FullMethodName: func(w *fixture) proto.Message {
-			return &customerv1.StreamTimelineEntriesRequest{Parent: w.own.Subject, After: w.entry()}
+			return &customerv1.StreamTimelineEntriesRequest{Parent: w.own.Subject, LastSeen: w.entry()}
 		},
 		customerv1.ScorecardService_GetScorecard_FullMethodName: func(*fixture) proto.Message {
 			return &customerv1.GetScorecardRequest{Name: "scorecard", MonthCount: 3}

@@ -47,7 +47,7 @@ func importSamples() map[string]sample {
 // anImport is a file of customers, with every setting that it may have.
 func anImport() *orderv1.Import {
 	return &orderv1.Import{
-		DisplayName: "customers.csv " + freshID(), Format: orderv1.Import_CSV, Subject: orderv1.Import_CUSTOMER, Issuer: "erp",
+		DisplayName: "customers.csv " + freshID(), Format: orderv1.Import_CSV, RowType: orderv1.Import_CUSTOMER, Issuer: "erp",
 		CurrencyCode: "EUR", ProductId: "tea", TimeZone: "Europe/Kyiv", RegionCode: "UA", Channel: commonv1.Channel_STORE,
 		Mapping: &orderv1.Import_Mapping{CustomerId: "customer_id"}, DateOrder: orderv1.Import_DAY_MONTH_YEAR,
 		Delimiter: orderv1.Import_TAB, DecimalComma: true,

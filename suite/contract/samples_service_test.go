@@ -19,8 +19,8 @@ func loyaltySamples() map[string]sample {
 		loyaltyv1.ProgramService_CreateProgram_FullMethodName: func(*fixture) proto.Message {
 			return &loyaltyv1.CreateProgramRequest{ProgramId: freshID(), Program: aProgram()}
 		},
-		loyaltyv1.ProgramService_ProveLedger_FullMethodName: func(*fixture) proto.Message {
-			return &loyaltyv1.ProveLedgerRequest{Name: "programs/main"}
+		loyaltyv1.ProgramService_VerifyLedger_FullMethodName: func(*fixture) proto.Message {
+			return &loyaltyv1.VerifyLedgerRequest{Name: "programs/main"}
 		},
 		loyaltyv1.AccountService_GetAccount_FullMethodName: func(w *fixture) proto.Message {
 			return &loyaltyv1.GetAccountRequest{Name: w.account()}
@@ -68,16 +68,16 @@ func notificationSamples() map[string]sample {
 		notificationv1.MessageService_ListMessages_FullMethodName: func(w *fixture) proto.Message {
 			w.message()
 			return &notificationv1.ListMessagesRequest{
-				PageSize: 1000, Filter: `fact = "kept.order.v1.ShortageReported"`, OrderBy: "create_time desc",
+				PageSize: 1000, Filter: `event_type = "kept.order.v1.ShortageReported"`, OrderBy: "create_time desc",
 			}
 		},
 		notificationv1.MessageService_StreamMessages_FullMethodName: func(w *fixture) proto.Message {
 			first := w.message()
 			w.message()
-			return &notificationv1.StreamMessagesRequest{Parent: w.own.Subject, After: first.GetName()}
+			return &notificationv1.StreamMessagesRequest{Parent: w.own.Subject, LastSeen: first.GetName()}
 		},
-		notificationv1.MessageService_ReadMessage_FullMethodName: func(w *fixture) proto.Message {
-			return &notificationv1.ReadMessageRequest{Name: w.message().GetName()}
+		notificationv1.MessageService_MarkMessageRead_FullMethodName: func(w *fixture) proto.Message {
+			return &notificationv1.MarkMessageReadRequest{Name: w.message().GetName()}
 		},
 		notificationv1.ActionService_GetAction_FullMethodName: func(w *fixture) proto.Message {
 			return &notificationv1.GetActionRequest{Name: w.action()}

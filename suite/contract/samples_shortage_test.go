@@ -19,7 +19,7 @@ func shortageSamples() map[string]sample {
 		},
 		orderv1.ShortageService_AnswerShortage_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.AnswerShortageRequest{
-				Name: w.shortage().GetName(), Choice: orderv1.Shortage_CANCEL, Answerer: w.own.Subject,
+				Name: w.shortage().GetName(), Choice: orderv1.Shortage_CANCEL, AnsweredBy: w.own.Subject,
 			}
 		},
 		orderv1.ShortageService_GetShortagePolicy_FullMethodName: func(*fixture) proto.Message {
@@ -41,7 +41,7 @@ func shortageSamples() map[string]sample {
 func (w *fixture) aShortage() *orderv1.CreateShortageRequest {
 	return &orderv1.CreateShortageRequest{Parent: w.placed().GetName(), Shortage: &orderv1.Shortage{
 		Product: w.product, Quantity: 1, Reason: "Broken in the warehouse", Substitute: w.substitute,
-		WaitTime: timestamppb.New(w.suite.Clock.Now().Add(72 * time.Hour).Truncate(time.Microsecond)),
+		ExpectedDeliveryTime: timestamppb.New(w.suite.Clock.Now().Add(72 * time.Hour).Truncate(time.Microsecond)),
 	}}
 }
 

@@ -80,7 +80,7 @@ func orderSamples() map[string]sample {
 			steps := ask(w, "order", orderv1.TrackingService_ListTrackingEvents_FullMethodName,
 				&orderv1.ListTrackingEventsRequest{Parent: w.shipped().GetName()}, &orderv1.ListTrackingEventsResponse{})
 			first := steps.GetTrackingEvents()[0].GetName()
-			return &orderv1.TrackOrderRequest{Name: upTo(first, 2), After: first}
+			return &orderv1.TrackOrderRequest{Name: upTo(first, 2), LastSeen: first}
 		},
 	}
 }
@@ -103,7 +103,7 @@ func anOption() *orderv1.DeliveryOption {
 	return &orderv1.DeliveryOption{
 		DisplayName: "Within 24 hours", SpeedFee: euros(10),
 		PromisedDuration: &durationpb.Duration{Seconds: 86400, Nanos: 1500}, // finer than it is kept
-		RiskDuration:     &durationpb.Duration{Seconds: 3600, Nanos: 1},
+		WarningDuration:  &durationpb.Duration{Seconds: 3600, Nanos: 1},
 	}
 }
 

@@ -23,15 +23,15 @@ func (d *demo) look(ctx context.Context) error {
 
 // totals tells the sums.
 func (d *demo) totals(ctx context.Context) error {
-	report, proof := &customerv1.RfmReport{}, &loyaltyv1.LedgerProof{}
+	report, proof := &customerv1.RfmReport{}, &loyaltyv1.VerifyLedgerResponse{}
 	if err := d.api.get(ctx, report, "/v1/insights/rfm"); err != nil {
 		return err
 	}
-	if err := d.api.get(ctx, proof, "/v1/programs/main:proveLedger"); err != nil {
+	if err := d.api.get(ctx, proof, "/v1/programs/main:verifyLedger"); err != nil {
 		return err
 	}
-	if !proof.GetProven() {
-		return fmt.Errorf("the ledger of points is not proven: %v", proof)
+	if !proof.GetBalanced() {
+		return fmt.Errorf("the ledger of points does not balance: %v", proof)
 	}
 	d.page.title("What came of it")
 	const row = "  %-9s %16s  %s"

@@ -27,7 +27,7 @@ type message struct {
 // messages are those that tell a fact.
 func (r reader) messages(fact, more string) (all []message) {
 	var found struct{ Messages []message }
-	r.get("/v1/messages?filter="+url.QueryEscape(`fact = "`+fact+`"`+more), &found)
+	r.get("/v1/messages?filter="+url.QueryEscape(`event_type = "`+fact+`"`+more), &found)
 	require.NotEmpty(r.t, found.Messages, fact)
 	return found.Messages
 }
@@ -74,7 +74,7 @@ func (r reader) promiseBroken(told string) {
 			order = m.About
 		}
 	}
-	apology := r.messages("kept.promise.v1.RemedyOwed", ` AND about = "`+order+`"`)
+	apology := r.messages("kept.promise.v1.RemedyRequired", ` AND about = "`+order+`"`)
 	require.Len(r.t, apology, 1)
 	require.Contains(r.t, told, beginsWith(apology[0]))
 	var refunds struct {

@@ -65,8 +65,8 @@ func (d *demo) links(ctx context.Context) ([]link, error) {
 		{"the ten best customers", address(scores, "orderBy", "total_amount desc", "pageSize", "10")},
 		{"who has bought once and not come back since 1998", address(scores, "filter", lost)},
 		{"the months", "/v1/insights/months"},
-		{"the timeline of the best customer, from 1997 on", address("/v1/"+regular+"/timelineEntries", "orderBy", "time")},
-		{"the proof that the points add up", "/v1/programs/main:proveLedger"},
+		{"the timeline of the best customer, from 1997 on", address("/v1/"+regular+"/timelineEntries", "orderBy", "event_time")},
+		{"the proof that the points add up", "/v1/programs/main:verifyLedger"},
 	}, nil
 }
 

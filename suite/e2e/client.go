@@ -99,7 +99,7 @@ func (d *Deployment) openShop(ctx context.Context) (*shop, error) {
 		return nil, err
 	}
 	_, err = owner.post(ctx, "/v1/deliveryOptions?deliveryOptionId=day-"+tag, map[string]any{
-		"displayName": "Within a day", "promisedDuration": "86400s", "riskDuration": "21600s", "speedFee": euros(5),
+		"displayName": "Within a day", "promisedDuration": "86400s", "warningDuration": "21600s", "speedFee": euros(5),
 	})
 	if err != nil {
 		return nil, err

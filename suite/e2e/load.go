@@ -136,7 +136,7 @@ func (d *Deployment) balance(ctx context.Context, l *load) error {
 	list := "/v1/promises?pageSize=500&filter=" + url.QueryEscape(fmt.Sprintf("customer=%q", l.shop.customer))
 	var promises int64
 	for deadline := time.Now().Add(settled); ctx.Err() == nil && time.Now().Before(deadline); pause(ctx, time.Second) {
-		if promises, err = count(ctx, l.shop.owner, list, "promises", "subject"); err != nil || promises == want {
+		if promises, err = count(ctx, l.shop.owner, list, "promises", "about"); err != nil || promises == want {
 			break
 		}
 	}

@@ -98,8 +98,8 @@ func (d *Deployment) see(ctx context.Context, owner *client) (record, error) {
 		}
 		r[path] = items
 	}
-	proof, err := owner.get(ctx, "/v1/programs/main:proveLedger")
-	if err != nil || proof["proven"] != true {
+	proof, err := owner.get(ctx, "/v1/programs/main:verifyLedger")
+	if err != nil || proof["balanced"] != true {
 		return nil, errors.Join(err, fmt.Errorf("the ledger is not proven: %v", proof))
 	}
 	r["ledger"] = []string{fmt.Sprint(proof)}

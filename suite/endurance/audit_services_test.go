@@ -51,7 +51,7 @@ func (b *audit) points(ctx context.Context) (wrong []string, err error) {
 		return nil, err
 	}
 	var owed []string
-	remedies, err := said[promisev1.RemedyOwed](ctx, b.customer)
+	remedies, err := said[promisev1.RemedyRequired](ctx, b.customer)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (b *audit) cases(ctx context.Context) (wrong []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	remedies, err := said[promisev1.RemedyOwed](ctx, b.customer)
+	remedies, err := said[promisev1.RemedyRequired](ctx, b.customer)
 	if err != nil {
 		return nil, err
 	}

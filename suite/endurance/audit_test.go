@@ -188,8 +188,8 @@ func (b *audit) promises(ctx context.Context) (wrong []string, err error) {
 		return nil, err
 	}
 	book, err := dbaudit.Column(ctx, b.customer, `
-		select 'promises/' || id || ' ' || subject || ' ' || customer || ' ' || fee || ' ' || state
-		from promise where owner = 'order'`)
+		select 'promises/' || id || ' ' || about || ' ' || customer || ' ' || fee || ' ' || state
+		from promise where service = 'order'`)
 	if err != nil {
 		return nil, err
 	}

@@ -105,7 +105,7 @@ func openShop(t *testing.T, env scenario.Environment, kind string, units int) sh
 	s.must(t, s.admin, "/v1/products?productId="+kind+"-"+tag, map[string]any{"displayName": "Pot", "unitPrice": euros(10)})
 	s.must(t, agent, "/v1/"+s.product+"/stock:adjust", map[string]any{"quantityDelta": units, "reason": "delivery"})
 	s.must(t, s.admin, "/v1/deliveryOptions?deliveryOptionId=day-"+tag, map[string]any{
-		"displayName": "Within a day", "promisedDuration": "86400s", "riskDuration": "21600s", "speedFee": euros(5),
+		"displayName": "Within a day", "promisedDuration": "86400s", "warningDuration": "21600s", "speedFee": euros(5),
 	})
 	s.name = s.must(t, agent, "/v1/customers", map[string]any{"displayName": "Olena", "languageCode": "uk"}).text(t, "name")
 	s.customer = newClient(t, env, accessv1.Role_ROLE_CUSTOMER, s.name)

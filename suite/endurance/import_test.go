@@ -129,13 +129,13 @@ func (m *importManager) requireHistory(t *testing.T, b *audit, p points) {
 	report := m.get(t, "/v1/insights/rfm")
 	require.Equal(t, "23570 69659 167881", fmt.Sprint(report["customerCount"], " ", report["orderCount"], " ", report["unitCount"]))
 	require.Equal(t, map[string]any{"currencyCode": "USD", "units": "2500315", "nanos": 630_000_000.}, report["revenue"])
-	proof := m.get(t, "/v1/programs/main:proveLedger")
-	require.Equal(t, true, proof["proven"])
+	proof := m.get(t, "/v1/programs/main:verifyLedger")
+	require.Equal(t, true, proof["balanced"])
 	require.Equal(t, fmt.Sprint(p.orders, " ", p.sum), fmt.Sprint(proof["entryCount"], " ", proof["balanceSum"]))
 	for kind, count := range map[string]int64{
 		"kept.order.v1.OrdersImported": 69659, "kept.loyalty.v1.PointsPosted": p.orders, "kept.customer.v1.CustomersImported": 23570,
 	} {
-		require.Equal(t, count, number(t, b.customer, `select count(*) from timeline_entry where type = '`+kind+`'`), kind)
+		require.Equal(t, count, number(t, b.customer, `select count(*) from timeline_entry where event_type = '`+kind+`'`), kind)
 	}
 	require.Zero(t, number(t, b.Services["notification"], `select count(*) from message`), "nobody is told of what was long ago")
 	require.Zero(t, number(t, b.customer, `select count(*) from promise`))

@@ -28,7 +28,7 @@ func newClient(s *importtest.Server) *importer.Client {
 }
 
 func step(state orderv1.Import_State, handled, rows int64) *orderv1.Import {
-	return &orderv1.Import{State: state, ContentSize: 1000, HandledSize: handled, RowCount: rows}
+	return &orderv1.Import{State: state, ContentSize: 1000, ProcessedSize: handled, RowCount: rows}
 }
 
 func nobody(importer.Progress) {}

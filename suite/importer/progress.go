@@ -26,7 +26,7 @@ type Progress struct {
 }
 
 func progressOf(i *orderv1.Import) Progress {
-	return Progress{Phase: Importing, Done: i.GetHandledSize(), Total: i.GetContentSize(), Rows: i.GetRowCount(),
+	return Progress{Phase: Importing, Done: i.GetProcessedSize(), Total: i.GetContentSize(), Rows: i.GetRowCount(),
 		Paused: i.GetState() == orderv1.Import_PAUSED}
 }
 

@@ -71,7 +71,7 @@ func tell(p *scenario.Runner) (state string, tries int) {
 	p.Post(admin, "/v1/products?productId=pot", map[string]any{"displayName": "Pot", "unitPrice": price}).OK()
 	p.Post(admin, "/v1/products/pot/stock:adjust", map[string]any{"quantityDelta": 1, "reason": "new"}).OK()
 	p.Post(admin, "/v1/deliveryOptions?deliveryOptionId=months", map[string]any{
-		"displayName": "Two months", "promisedDuration": "5184000s", "riskDuration": "5097600s", // at risk after a day
+		"displayName": "Two months", "promisedDuration": "5184000s", "warningDuration": "5097600s", // at risk after a day
 	}).OK()
 	customer := p.Post(admin, "/v1/customers", map[string]any{"displayName": "Olena", "email": "olena@example.org"}).OK().Text("name")
 	p.Post(admin, "/v1/orders", map[string]any{
@@ -80,7 +80,7 @@ func tell(p *scenario.Runner) (state string, tries int) {
 	for range 48 {
 		p.Advance(admin, time.Hour)
 	}
-	found := p.Get(admin, "/v1/messages", "filter", `fact = "kept.order.v1.OrderDelayed"`).OK().List("messages")
+	found := p.Get(admin, "/v1/messages", "filter", `event_type = "kept.order.v1.OrderDelayed"`).OK().List("messages")
 	p.Equal(1, len(found), "messages about it")
 	deliveries, _ := found[0]["deliveries"].([]any)
 	at := slices.IndexFunc(deliveries, func(d any) bool { return d.(map[string]any)["channel"] == "EMAIL" })

@@ -99,7 +99,7 @@ func (w *watched) cases(t *testing.T, customer, order string) {
 func (w *watched) imports(t *testing.T) {
 	t.Helper()
 	faults := 0
-	for _, f := range []struct{ subject, rows string }{
+	for _, f := range []struct{ rowType, rows string }{
 		{"CUSTOMER", "customer_id,display_name,email,phone\nK-1," + mark + ",k1-" + mark + "@example.org,+380441234567\n" +
 			mark + "," + mark + "," + mark + " at example.org,441234567-" + mark + "\n"},
 		{"ORDER", "customer_id,display_name,email,order_time,product_id,quantity,amount\n" +
@@ -109,7 +109,7 @@ func (w *watched) imports(t *testing.T) {
 		{"CUSTOMER", mark + "," + mark + "\n"},
 	} {
 		name := nameIn(t, w.call(t, http.MethodPost, "/v1/imports", fmt.Sprintf(
-			`{"displayName": %q, "format": "CSV", "subject": %q, "issuer": "erp", "currencyCode": "EUR"}`, mark+".csv", f.subject)))
+			`{"displayName": %q, "format": "CSV", "rowType": %q, "issuer": "erp", "currencyCode": "EUR"}`, mark+".csv", f.rowType)))
 		w.call(t, http.MethodPut, "/v1/"+name+"/content", f.rows, "Content-Type", "text/csv")
 		started := w.call(t, http.MethodPost, "/v1/"+name+":start", `{}`)
 		require.Eventually(t, func() bool {

@@ -20,7 +20,7 @@ func cancelling() map[[2]string]int {
 		repaid  = "notification: consume kept.order.v1.RefundSettled"
 		refund  = "order: timer refund.settle"
 		mail    = "notification: timer message.send"
-		heard   = "customer: consume kept.notification.v1.MessageDelivered"
+		heard   = "customer: consume kept.notification.v1.DeliveryCompleted"
 		written = "customer: consume kept.notification.v1.MessageAccepted"
 	)
 	return map[[2]string]int{

@@ -29,7 +29,7 @@ func newShop(r *Runner) *shop {
 	s.stock("coffee-pot", "Coffee pot", euros("24", 95), 10)
 	s.stock("tea-pot", "Tea pot", euros("19", 95), 5)
 	s.Post(s.admin, "/v1/deliveryOptions?deliveryOptionId=express-"+s.Tag, map[string]any{
-		"displayName": "Within 24 hours", "promisedDuration": "86400s", "riskDuration": "21600s", "speedFee": euros("9", 90),
+		"displayName": "Within 24 hours", "promisedDuration": "86400s", "warningDuration": "21600s", "speedFee": euros("9", 90),
 	}).OK()
 	s.customer = s.newCustomer(map[string]any{"displayName": "Olena", "languageCode": "uk", "email": s.email})
 	s.stranger = s.newCustomer(map[string]any{"displayName": "Ivan"})
@@ -75,7 +75,7 @@ func (s *shop) available() string { return s.availableOf(s.product) }
 
 // message waits for the one message that tells the customer a fact about something, and for its mail.
 func (s *shop) message(fact, about string) map[string]any {
-	filter := `about = "` + about + `" AND fact = "` + fact + `"`
+	filter := `about = "` + about + `" AND event_type = "` + fact + `"`
 	found := s.Soon("the customer is told of "+fact,
 		func() Answer { return s.Get(s.customer, "/v1/messages", "filter", filter) },
 		func(a Answer) bool { return len(a.List("messages")) > 0 && settled(a.List("messages")[0]) })
@@ -88,7 +88,7 @@ func (s *shop) message(fact, about string) map[string]any {
 
 // messages counts the messages that tell the customer a fact about something.
 func (s *shop) messages(fact, about string) int {
-	filter := `about = "` + about + `" AND fact = "` + fact + `"`
+	filter := `about = "` + about + `" AND event_type = "` + fact + `"`
 	return len(s.Get(s.customer, "/v1/messages", "filter", filter).OK().List("messages"))
 }
 

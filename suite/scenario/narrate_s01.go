@@ -11,7 +11,7 @@ func (s *shop) narrateMissing(order, shortage Answer, message map[string]any) {
 		s.goods(order), money(order.Body["totalAmount"]), moment(order.Time("promisedDeliveryTime")))
 	choices, _ := shortage.Body["choices"].([]any)
 	s.Narrate("agent", "Anna reports %s × %s missing: “%s”. Olena has until %s to choose among %s; if she says nothing, it is %s.",
-		shortage.Text("quantity"), s.thing(shortage.Text("product")), shortage.Text("reason"), moment(shortage.Time("answerDeadline")),
+		shortage.Text("quantity"), s.thing(shortage.Text("product")), shortage.Text("reason"), moment(shortage.Time("answerDueTime")),
 		strings.Trim(fmt.Sprint(choices), "[]"), shortage.Text("defaultChoice"))
 	s.narrateMessage(message, 2)
 	s.Narrate("customer", "Below it are buttons: %s", labels(message))
@@ -51,14 +51,14 @@ func (s *shop) narrateCalledOff(order Answer, refund map[string]any, promise Ans
 // narrateSilence tells what happens when the customer has not answered in time.
 func (s *shop) narrateSilence(shortage, order Answer, message map[string]any) {
 	s.Narrate("shop", "Olena has said nothing until %s. Her order is not cancelled for that: it is still %s.",
-		moment(shortage.Time("answerDeadline")), spoken(order.Text("state")))
+		moment(shortage.Time("answerDueTime")), spoken(order.Text("state")))
 	s.narrateMessage(message, 1)
 }
 
 // narrateCase tells what a case is about and whose it is.
 func (s *shop) narrateCase(found map[string]any) {
 	who := "somebody"
-	if found["personRequired"] == true {
+	if found["agentRequired"] == true {
 		who = "a person"
 	}
 	s.Narrate("agent", "A case has come up by itself, with %s: “%v”; %s replies by %s.", owner(found), found["title"], who,

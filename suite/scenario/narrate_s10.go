@@ -29,8 +29,8 @@ func (s *shop) narrateSeen(entry map[string]any) {
 
 // happened is what an entry says of an order.
 func happened(entry map[string]any) string {
-	facts, _ := entry["facts"].(map[string]any)
-	kind := fmt.Sprint(entry["type"])
+	facts, _ := entry["details"].(map[string]any)
+	kind := fmt.Sprint(entry["eventType"])
 	text := fmt.Sprintf("%s, %s by %v", clockTime(entry), kind[strings.LastIndex(kind, ".")+1:], entry["channel"])
 	if agent := fmt.Sprint(entry["agent"]); agent != "" {
 		text += " with " + agent
@@ -73,9 +73,9 @@ func (s *shop) narrateStep(event map[string]any) {
 
 // clockTime is the time of day at which something happened, to the thousandth.
 func clockTime(event map[string]any) string {
-	t, err := time.Parse(time.RFC3339Nano, fmt.Sprint(event["time"]))
+	t, err := time.Parse(time.RFC3339Nano, fmt.Sprint(event["eventTime"]))
 	if err != nil {
-		return fmt.Sprint(event["time"])
+		return fmt.Sprint(event["eventTime"])
 	}
 	return t.UTC().Format("15:04:05.000")
 }

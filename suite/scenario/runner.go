@@ -69,7 +69,7 @@ func Run(ctx context.Context, env Environment, story Story) (checks int, err err
 	r := &Runner{ctx: ctx, env: env, Tag: id.New()[24:]}
 	err = r.attempt(func() {
 		story.Run(r)
-		r.proveLedger()
+		r.verifyLedger()
 	})
 	for _, restore := range r.restores {
 		err = errors.Join(err, r.attempt(restore))
@@ -95,10 +95,10 @@ func (r *Runner) attempt(do func()) (err error) {
 // Restore has something done at the end, however the story ends: settings of the whole company go back to what they were.
 func (r *Runner) Restore(do func()) { r.restores = append(r.restores, do) }
 
-// proveLedger checks that the ledger adds up, whatever the story was.
-func (r *Runner) proveLedger() {
-	proof := r.Get(r.As(accessv1.Role_ROLE_ADMIN, "admins/owner"), "/v1/programs/main:proveLedger").OK()
-	r.Equal("true 0", proof.Text("proven")+" "+proof.Text("postingSum"), "the ledger is proven")
+// verifyLedger checks that the ledger adds up, whatever the story was.
+func (r *Runner) verifyLedger() {
+	proof := r.Get(r.As(accessv1.Role_ROLE_ADMIN, "admins/owner"), "/v1/programs/main:verifyLedger").OK()
+	r.Equal("true 0", proof.Text("balanced")+" "+proof.Text("postingSum"), "the ledger is proven")
 }
 
 type failure struct{ err error }

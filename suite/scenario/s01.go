@@ -43,10 +43,10 @@ func (s *shop) missing() (order Answer, shortage Answer, message map[string]any)
 	name := order.Text("name")
 	shortage = s.Post(s.agent, "/v1/"+name+"/shortages", map[string]any{
 		"product": s.product, "quantity": 2, "reason": "Broken in the warehouse", "substitute": s.substitute,
-		"waitTime": order.Time("createTime").Add(72 * time.Hour).Format(time.RFC3339),
+		"expectedDeliveryTime": order.Time("createTime").Add(72 * time.Hour).Format(time.RFC3339),
 	}).OK()
 	s.Equal("OPEN", shortage.Text("state"), "state of the shortage")
-	s.Equal(12*time.Hour, shortage.Time("answerDeadline").Sub(shortage.Time("createTime")), "how long the customer may answer")
+	s.Equal(12*time.Hour, shortage.Time("answerDueTime").Sub(shortage.Time("createTime")), "how long the customer may answer")
 	message = s.message(reported, name)
 	s.Check(contains(fmt.Sprint(message["body"]), "Broken in the warehouse"), "the message says why: %v", message["body"])
 	s.Check(contains(fmt.Sprint(message["body"]), "Tea pot"), "the message names the substitute: %v", message["body"])
@@ -103,7 +103,7 @@ func (s *shop) waits() {
 	s.narrateTaken(s.take(message, "WAIT"))
 	s.decided(shortage, "ANSWERED", "WAIT")
 	now := s.Get(s.customer, "/v1/"+name).OK()
-	s.Equal(shortage.Time("waitTime"), now.Time("promisedDeliveryTime"), "what is promised now")
+	s.Equal(shortage.Time("expectedDeliveryTime"), now.Time("promisedDeliveryTime"), "what is promised now")
 	s.Check(now.Text("promise") != order.Text("promise"), "it is a new promise")
 	old := s.promiseIs(order.Text("promise"), "RELEASED")
 	s.narrateWaiting(old, s.promiseIs(now.Text("promise"), "OPEN"))
@@ -121,7 +121,7 @@ func (s *shop) decided(shortage Answer, state, choice string) {
 	now := s.Get(s.customer, "/v1/"+shortage.Text("name")).OK()
 	s.Equal(state+" "+choice, now.Text("state")+" "+now.Text("choice"), "the shortage")
 	if state == "ANSWERED" {
-		s.Equal(s.customer.Name, now.Text("answerer"), "who answered")
+		s.Equal(s.customer.Name, now.Text("answeredBy"), "who answered")
 	}
 	s.Get(s.stranger, "/v1/"+shortage.Text("name")).Refused(http.StatusNotFound, "NOT_FOUND")
 }
@@ -139,7 +139,7 @@ func (s *shop) takesSubstitute() {
 	lines := now.List("lines")
 	s.Equal(2, len(lines), "lines of the order")
 	s.Equal(fmt.Sprint("2 ", s.substitute, " 2 ", s.product), fmt.Sprint(lines[0]["missingQuantity"], " ", lines[1]["product"], " ",
-		lines[1]["quantity"], " ", lines[1]["substituteFor"]), "missing, and what comes instead")
+		lines[1]["quantity"], " ", lines[1]["replacedProduct"]), "missing, and what comes instead")
 	s.Equal("10", now.Text("refundedAmount", "units"), "two are cheaper by 5.00 each")
 	s.Equal("3", s.availableOf(s.substitute), "the substitutes are the customer's")
 	s.narrateSubstituted(now)

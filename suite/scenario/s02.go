@@ -13,7 +13,7 @@ func S02(r *Runner) {
 	order := s.order("1").Text("name")
 	opened := s.asks(order, "Where is my order?")
 	name := opened.Text("name")
-	s.Equal("OPEN 1 false", opened.Text("state")+" "+opened.Text("contactCount")+" "+opened.Text("personRequired"), "the new case")
+	s.Equal("OPEN 1 false", opened.Text("state")+" "+opened.Text("contactCount")+" "+opened.Text("agentRequired"), "the new case")
 	s.interim(name, order)
 	s.secondContact(name, order)
 	s.personReplies(name)
@@ -47,9 +47,9 @@ func by(author string, entries []map[string]any) (out []map[string]any) {
 func (s *shop) interim(name, order string) {
 	s.Soon("there is an interim reply",
 		func() Answer { return s.Get(s.customer, "/v1/"+name+"/entries") },
-		func(a Answer) bool { return len(by("INTERIM", a.List("caseEntries"))) > 0 })
-	reply := by("INTERIM", s.entries(s.customer, name))[0]
-	facts, _ := reply["orderFacts"].(map[string]any)
+		func(a Answer) bool { return len(by("SYSTEM", a.List("caseEntries"))) > 0 })
+	reply := by("SYSTEM", s.entries(s.customer, name))[0]
+	facts, _ := reply["orderSnapshot"].(map[string]any)
 	now := s.Get(s.customer, "/v1/"+order).OK()
 	s.Equal(true, reply["interim"], "it is marked as interim")
 	s.Equal(order+" PLACED OPEN", fmt.Sprint(facts["order"], " ", facts["state"], " ", facts["promiseState"]), "the order's facts")
@@ -62,11 +62,11 @@ func (s *shop) interim(name, order string) {
 func (s *shop) secondContact(name, order string) {
 	again := s.asks(order, "I have asked already. Where is it?")
 	s.Equal(name, again.Text("name"), "the second request is part of the same case")
-	s.Equal("2 true OPEN", again.Text("contactCount")+" "+again.Text("personRequired")+" "+again.Text("state"), "it goes to a person")
+	s.Equal("2 true OPEN", again.Text("contactCount")+" "+again.Text("agentRequired")+" "+again.Text("state"), "it goes to a person")
 	s.Check(again.Text("queue") != "" || again.Text("agent") != "", "somebody has it")
 	s.Advance(s.admin, time.Hour)
 	history := s.entries(s.agent, name)
-	s.Equal(1, len(by("INTERIM", history)), "automatic replies: no second one")
+	s.Equal(1, len(by("SYSTEM", history)), "automatic replies: no second one")
 	s.Equal(2, len(by("CUSTOMER", history)), "what the customer said, for the agent to see")
 	s.Equal("Where is my order?", by("CUSTOMER", history)[0]["body"], "the first question")
 }

@@ -34,7 +34,7 @@ func (s *shop) brokenPromise() (promise string) {
 	s.Equal(24*time.Hour, order.Time("promisedDeliveryTime").Sub(order.Time("createTime")), "what was promised")
 	s.Equal("8", s.available(), "available while two are held")
 	open := s.promiseIs(promise, "OPEN")
-	s.Equal(name, open.Text("subject"), "what the promise is about")
+	s.Equal(name, open.Text("about"), "what the promise is about")
 	s.narratePromised(order, open)
 
 	s.Advance(s.admin, 18*time.Hour)
@@ -98,7 +98,7 @@ func (s *shop) madeGood(order string) remedy {
 		},
 		func(a Answer) bool { return len(a.List("cases")) > 0 }).List("cases")
 	s.Equal(1, len(cases), "cases about it")
-	return remedy{points: points, cared: cases[0], apology: s.message("kept.promise.v1.RemedyOwed", order)}
+	return remedy{points: points, cared: cases[0], apology: s.message("kept.promise.v1.RemedyRequired", order)}
 }
 
 // caredFor has an agent take care of the case, in time, and in person.
@@ -119,8 +119,8 @@ func (s *shop) earned(order string) {
 	balance := s.Get(s.customer, account).OK().Text("balance")
 	s.Equal("149", balance, "the balance")
 	s.Get(s.stranger, account).Refused(http.StatusNotFound, "NOT_FOUND")
-	proof := s.Get(s.manager, "/v1/programs/main:proveLedger").OK()
-	s.Equal("true", proof.Text("proven"), "the books of the programme")
+	proof := s.Get(s.manager, "/v1/programs/main:verifyLedger").OK()
+	s.Equal("true", proof.Text("balanced"), "the books of the programme")
 	s.narratePoints(earned, balance, proof)
 }
 

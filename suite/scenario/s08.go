@@ -20,11 +20,11 @@ func S08(r *Runner) {
 	s.Advance(s.admin, 3*time.Hour)
 	s.promiseIs(promise, "AT_RISK")
 	raised := s.Get(s.agent, "/v1/"+letter).OK()
-	s.Equal("true queues/duty OPEN", raised.Text("raised")+" "+raised.Text("queue")+" "+raised.Text("state"), "it was raised to those on duty")
+	s.Equal("true queues/duty OPEN", raised.Text("escalated")+" "+raised.Text("queue")+" "+raised.Text("state"), "it was escalated to those on duty")
 	s.Advance(s.admin, time.Hour)
 	broken := s.promiseIs(promise, "BROKEN")
-	s.Equal("REPLY support "+letter, broken.Text("kind")+" "+broken.Text("owner")+" "+broken.Text("subject"), "the promise with its owner")
-	s.message("kept.promise.v1.RemedyOwed", letter)
+	s.Equal("REPLY support "+letter, broken.Text("kind")+" "+broken.Text("service")+" "+broken.Text("about"), "the promise with its service")
+	s.message("kept.promise.v1.RemedyRequired", letter)
 	s.Check(s.repliesBroken() >= before+2, "both complaints are on the scorecard")
 	s.late(letter)
 	s.everybodys()
@@ -43,7 +43,7 @@ func (s *shop) late(letter string) {
 	s.message("kept.support.v1.CaseReplied", letter)
 	s.Advance(s.admin, 48*time.Hour)
 	s.promiseIs(promise, "BROKEN")
-	s.Equal(1, s.messages("kept.promise.v1.RemedyOwed", letter), "apologies")
+	s.Equal(1, s.messages("kept.promise.v1.RemedyRequired", letter), "apologies")
 }
 
 // repliesBroken is how many replies have not come in time, in all months.

@@ -22,8 +22,8 @@ func S10(r *Runner) {
 	s.narrateBought(orders)
 	placed := time.Now()
 	for range orders {
-		entry := live.Await("an order on the timeline's stream", func(e map[string]any) bool { return e["type"] == "kept.order.v1.OrderPlaced" })
-		seen[entry["subject"].(string)], _ = entry["channel"].(string)
+		entry := live.Await("an order on the timeline's stream", func(e map[string]any) bool { return e["eventType"] == "kept.order.v1.OrderPlaced" })
+		seen[entry["resource"].(string)], _ = entry["channel"].(string)
 		s.narrateSeen(entry)
 	}
 	s.Narrate("agent", "All were there within %.3f s of the last order.", time.Since(placed).Seconds())
@@ -33,7 +33,7 @@ func S10(r *Runner) {
 		s.Equal(channel+" "+agents[channel], order.Text("channel")+" "+order.Text("agent"), "channel and acting agent of the order")
 		s.Equal(orders["WEB"].Body["goodsAmount"], order.Body["goodsAmount"], "the price through "+channel)
 		entry := s.Soon("the order is in the timeline",
-			func() Answer { return s.Get(s.customer, timeline, "filter", `subject = "`+order.Text("name")+`"`) },
+			func() Answer { return s.Get(s.customer, timeline, "filter", `resource = "`+order.Text("name")+`"`) },
 			func(a Answer) bool { return len(a.List("timelineEntries")) > 0 }).List("timelineEntries")[0]
 		s.Equal(channel, entry["channel"], "the channel in the timeline")
 		mine[channel] = entry
@@ -44,7 +44,7 @@ func S10(r *Runner) {
 	s.narrateMine(mine)
 	s.samePrice()
 	s.Get(s.stranger, timeline).Refused(404, "NOT_FOUND")
-	all := s.Get(s.manager, timeline, "filter", `type = "kept.order.v1.OrderPlaced"`, "orderBy", "time").OK().List("timelineEntries")
+	all := s.Get(s.manager, timeline, "filter", `event_type = "kept.order.v1.OrderPlaced"`, "orderBy", "event_time").OK().List("timelineEntries")
 	s.Equal(3, len(all), "orders in the one timeline, for the manager to see")
 	s.narrateTimeline(all)
 	s.tracked(orders["WEB"].Text("name"))

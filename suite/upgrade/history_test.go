@@ -41,7 +41,7 @@ func shelves(p *scenario.Runner, admin scenario.Caller) {
 		p.Post(admin, "/v1/products/"+id+"/stock:adjust", map[string]any{"quantityDelta": 10000, "reason": "delivery 4711"}).OK()
 	}
 	p.Post(admin, "/v1/deliveryOptions?deliveryOptionId=express", map[string]any{
-		"displayName": "Express", "promisedDuration": "86400s", "riskDuration": "21600s", "speedFee": euros("5"),
+		"displayName": "Express", "promisedDuration": "86400s", "warningDuration": "21600s", "speedFee": euros("5"),
 	}).OK()
 }
 
@@ -114,7 +114,7 @@ func goOn(p *scenario.Runner) {
 	}, func(a scenario.Answer) bool { return a.Text("balance") != before })
 	p.Soon("an order that was called off is told",
 		func() scenario.Answer {
-			return p.Get(admin, "/v1/messages", "filter", `fact = "kept.order.v1.OrderCancelled"`, "pageSize", "100")
+			return p.Get(admin, "/v1/messages", "filter", `event_type = "kept.order.v1.OrderCancelled"`, "pageSize", "100")
 		},
 		func(a scenario.Answer) bool { return len(a.List("messages")) == 3 })
 }

@@ -54,11 +54,11 @@ create index email_confirmation_created on email_confirmation (created);
 create table promise (
     id         text   not null constraint promise_pkey primary key,
     customer   text   not null,
-    subject    text   not null,
+    about      text   not null,
     state      bigint not null constraint promise_state_known check (state between 1 and 6),
     resolved   bigint,
     kind       bigint,
-    owner      text,
+    service    text,
     made       bigint,
     at_risk    bigint,
     due        bigint,

@@ -39,7 +39,7 @@ create table message (
     title            text   not null,
     body             text   not null,
     about            text   not null,
-    fact             text   not null,
+    event_type       text   not null,
     matter           text   not null,
     expires          bigint,
     created          bigint not null,
@@ -65,7 +65,7 @@ create table attempt (
     started    bigint not null,
     ended      bigint,
     outcome    bigint not null,
-    answer     text   not null,
+    response   text   not null,
     constraint attempt_pkey primary key (message_id, channel, number)
 );
 -- A mail is being sent by one process at a time. An attempt that is open when another begins was left by one that died.

@@ -25,7 +25,7 @@ type ImportCmd struct {
 
 	Name    string `help:"What the import is called; the file's name when empty." group:"File"`
 	Format  string `help:"csv, or cdnow for the text format of the CDNOW data set; csv for a FILE.csv." group:"File"`
-	Subject string `help:"What a row is: customer or order (the default)." group:"File"`
+	RowType string `help:"What a row is: customer or order (the default)." group:"File"`
 	Issuer  string `help:"The system that the file comes from, such as erp: customers' ids are its own." group:"File"`
 
 	Currency string `help:"ISO 4217 code of amounts, where no column says it." group:"Values that no column holds"`

@@ -51,7 +51,7 @@ func (c *ImportCmd) spec() (*orderv1.Import, error) {
 		return number
 	}
 	spec.Format = orderv1.Import_Format(choose("format", c.Format, orderv1.Import_Format_value))
-	spec.Subject = orderv1.Import_Subject(choose("subject", c.Subject, orderv1.Import_Subject_value))
+	spec.RowType = orderv1.Import_RowType(choose("row-type", c.RowType, orderv1.Import_RowType_value))
 	spec.Channel = commonv1.Channel(choose("channel", c.Channel, commonv1.Channel_value))
 	spec.DateOrder = orderv1.Import_DateOrder(choose("date-order", c.DateOrder, orderv1.Import_DateOrder_value))
 	spec.Delimiter = orderv1.Import_Delimiter(choose("delimiter", c.Delimiter, orderv1.Import_Delimiter_value))

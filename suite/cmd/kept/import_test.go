@@ -45,7 +45,7 @@ func file(t *testing.T, name, text string) string {
 }
 
 func ended(state orderv1.Import_State, faults int64) *orderv1.Import {
-	return &orderv1.Import{State: state, ContentSize: 10, HandledSize: 10, RowCount: 6919, CustomerCount: 2357, OrderCount: 6900,
+	return &orderv1.Import{State: state, ContentSize: 10, ProcessedSize: 10, RowCount: 6919, CustomerCount: 2357, OrderCount: 6900,
 		UnchangedCount: 7, FaultCount: faults}
 }
 
@@ -58,7 +58,7 @@ const counts = `  rows                  6,919
 func TestAFileIsTakenIn(t *testing.T) {
 	s := importtest.New(t)
 	s.Go(&orderv1.Import{State: orderv1.Import_RUNNING}, ended(orderv1.Import_SUCCEEDED, 0))
-	r, out, complaints := newRun(t, s, file(t, "Orders.CSV", "a,b\n"), "--issuer=erp", "--subject=order", "--currency=EUR",
+	r, out, complaints := newRun(t, s, file(t, "Orders.CSV", "a,b\n"), "--issuer=erp", "--row-type=order", "--currency=EUR",
 		"--product=tea", "--time-zone=Europe/Kyiv", "--region=UA", "--channel=phone", "--date-order=day-month-year",
 		"--delimiter=semicolon", "--decimal-comma", "--map=customer_id=Kunde, Nr=1", "--map", "order-time=Datum")
 	require.Equal(t, allTaken, r.end(t.Context(), r.run(t.Context())), complaints)
@@ -67,7 +67,7 @@ func TestAFileIsTakenIn(t *testing.T) {
 	spec, content, _, token := s.Seen()
 	require.Equal(t, "a,b\n", content)
 	require.Equal(t, "Bearer t0k3n", token)
-	want := &orderv1.Import{DisplayName: "Orders.CSV", Format: orderv1.Import_CSV, Subject: orderv1.Import_ORDER, Issuer: "erp",
+	want := &orderv1.Import{DisplayName: "Orders.CSV", Format: orderv1.Import_CSV, RowType: orderv1.Import_ORDER, Issuer: "erp",
 		CurrencyCode: "EUR", ProductId: "tea", TimeZone: "Europe/Kyiv", RegionCode: "UA", Channel: commonv1.Channel_PHONE,
 		DateOrder: orderv1.Import_DAY_MONTH_YEAR, Delimiter: orderv1.Import_SEMICOLON, DecimalComma: true,
 		Mapping: &orderv1.Import_Mapping{CustomerId: "Kunde, Nr=1", OrderTime: "Datum"}}
@@ -180,7 +180,7 @@ func TestWhatCanNotBeMeant(t *testing.T) {
 		"a.txt --issuer=erp":                               "--format is missing: csv or cdnow",
 		"- --issuer=erp":                                   "--format is missing: csv or cdnow",
 		"a.csv --issuer=erp --format=xml":                  "--format=xml is not one of csv, cdnow",
-		"a.csv --issuer=erp --subject=subject":             "--subject=subject is not one of customer, order",
+		"a.csv --issuer=erp --row-type=subject":            "--row-type=subject is not one of customer, order",
 		"a.csv --issuer=erp --channel=smoke":               "--channel=smoke is not one of web, app, phone, store, partner, email",
 		"a.csv --issuer=erp --date-order=year":             "--date-order=year is not one of day-month-year, month-day-year",
 		"a.csv --issuer=erp --delimiter=|":                 "--delimiter=| is not one of semicolon, tab",

@@ -12,13 +12,13 @@ import (
 
 var listing = page.Listing{
 	ID:           "id",
-	DefaultOrder: "make_time desc",
+	DefaultOrder: "create_time desc",
 	Fields: []page.Field{
-		{Name: "make_time", Column: "made", Kind: page.Timestamp},
+		{Name: "create_time", Column: "made", Kind: page.Timestamp},
 		{Name: "due_time", Column: "due", Kind: page.Timestamp, FilterOnly: true},
 		{Name: "customer", Kind: page.String, FilterOnly: true},
-		{Name: "subject", Kind: page.String, FilterOnly: true},
-		{Name: "owner", Kind: page.String, FilterOnly: true},
+		{Name: "about", Kind: page.String, FilterOnly: true},
+		{Name: "service", Kind: page.String, FilterOnly: true},
 		{Name: "state", Kind: page.Enum, Enum: customerv1.Promise_OPEN, FilterOnly: true},
 		{Name: "kind", Kind: page.Enum, Enum: promisev1.PromiseKind_DELIVERY, FilterOnly: true},
 	},
@@ -51,7 +51,7 @@ func (s *Service) ListPromises(
 
 func column(p *customerv1.Promise, name string) any {
 	if name == "made" {
-		return p.GetMakeTime().AsTime().UnixMicro()
+		return p.GetCreateTime().AsTime().UnixMicro()
 	}
 	return idOf(p.GetName())
 }

@@ -17,7 +17,7 @@ import (
 // and the fact may have been told to it late.
 func (s *Service) onPromiseKept(ctx context.Context, tx *sqldb.Tx, _ event.Event, kept *promisev1.PromiseKept) error {
 	a := answer{
-		promise: kept.GetPromise(), customer: kept.GetCustomer(), subject: kept.GetSubject(),
+		promise: kept.GetPromise(), customer: kept.GetCustomer(), about: kept.GetAbout(),
 		state: customerv1.Promise_KEPT, at: kept.GetKeepTime().AsTime(), kind: kept.GetKind(),
 	}
 	writeAnswer(tx, a)
@@ -30,7 +30,7 @@ func (s *Service) onPromiseReleased(
 	ctx context.Context, tx *sqldb.Tx, e event.Event, released *promisev1.PromiseReleased,
 ) error {
 	a := answer{
-		promise: released.GetPromise(), customer: released.GetCustomer(), subject: released.GetSubject(),
+		promise: released.GetPromise(), customer: released.GetCustomer(), about: released.GetAbout(),
 		state: customerv1.Promise_RELEASED, at: e.Time, kind: released.GetKind(),
 	}
 	writeAnswer(tx, a)
@@ -40,10 +40,10 @@ func (s *Service) onPromiseReleased(
 
 // answer is what an owner says of its promise in the end.
 type answer struct {
-	promise, customer, subject string
-	state                      customerv1.Promise_State
-	at                         time.Time
-	kind                       promisev1.PromiseKind
+	promise, customer, about string
+	state                    customerv1.Promise_State
+	at                       time.Time
+	kind                     promisev1.PromiseKind
 }
 
 // resolved stops watching a promise that has its answer.

@@ -16,7 +16,7 @@ import (
 // before or come after, and how often.
 func (s *Service) onPromiseBroken(ctx context.Context, tx *sqldb.Tx, e event.Event, broken *promisev1.PromiseBroken) error {
 	a := answer{
-		promise: broken.GetPromise(), customer: broken.GetCustomer(), subject: broken.GetSubject(),
+		promise: broken.GetPromise(), customer: broken.GetCustomer(), about: broken.GetAbout(),
 		state: customerv1.Promise_BROKEN, at: e.Time, kind: broken.GetKind(),
 	}
 	news, err := writeNews(tx, a)

@@ -13,7 +13,7 @@ import (
 // the same and finds nothing to do, so that a hundred promises are entered in one round trip.
 func (s *Service) onPromiseMade(ctx context.Context, tx *sqldb.Tx, e event.Event, made *promisev1.PromiseMade) error {
 	var policy *customerv1.PromisePolicy
-	if made.GetAtRiskTime() == nil {
+	if made.GetWarningTime() == nil {
 		var err error
 		if policy, err = s.policy(tx, made.GetKind()); err != nil {
 			return err

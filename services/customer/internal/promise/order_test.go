@@ -90,15 +90,15 @@ func (l *life) fact(kind string) proto.Message {
 	switch kind {
 	case made:
 		return &promisev1.PromiseMade{
-			Promise: l.promise, Customer: customer, Kind: promisev1.PromiseKind_DELIVERY, Owner: "order", Subject: subject,
+			Promise: l.promise, Customer: customer, Kind: promisev1.PromiseKind_DELIVERY, Service: "order", About: subject,
 			DueTime: timestamppb.New(l.due),
 		}
 	case kept:
-		return &promisev1.PromiseKept{Promise: l.promise, Customer: customer, Subject: subject, KeepTime: timestamppb.New(l.due)}
+		return &promisev1.PromiseKept{Promise: l.promise, Customer: customer, About: subject, KeepTime: timestamppb.New(l.due)}
 	case broken:
-		return &promisev1.PromiseBroken{Promise: l.promise, Customer: customer, Subject: subject, DueTime: timestamppb.New(l.due)}
+		return &promisev1.PromiseBroken{Promise: l.promise, Customer: customer, About: subject, DueTime: timestamppb.New(l.due)}
 	default:
-		return &promisev1.PromiseReleased{Promise: l.promise, Customer: customer, Subject: subject}
+		return &promisev1.PromiseReleased{Promise: l.promise, Customer: customer, About: subject}
 	}
 }
 
@@ -150,7 +150,7 @@ func TestFactsComeInAnyOrder(t *testing.T) {
 }
 
 func (l *life) compare(r *rapid.T) {
-	require.Len(r, said[*promisev1.RemedyOwed](l.t, l.book, l.promise), l.model.remedies, "remedies")
+	require.Len(r, said[*promisev1.RemedyRequired](l.t, l.book, l.promise), l.model.remedies, "remedies")
 	require.Len(r, said[*promisev1.PromiseAtRisk](l.t, l.book, l.promise), l.model.warned, "warnings")
 	require.Len(r, said[*promisev1.PromiseDue](l.t, l.book, l.promise), l.model.asked, "questions")
 	p, err := l.GetPromise(access.With(l.t.Context(), access.Service("order")), &customerv1.GetPromiseRequest{Name: l.promise})

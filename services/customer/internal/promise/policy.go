@@ -29,15 +29,15 @@ func kindOf(name string) promisev1.PromiseKind {
 	return promisev1.PromiseKind(promisev1.PromiseKind_value[strings.ToUpper(strings.ReplaceAll(id, "-", "_"))])
 }
 
-const policyColumns = `kind, version, lead, goodwill, open_case, apologize, responsible`
+const policyColumns = `kind, version, lead, goodwill, open_case, apologize, owner`
 
 func scanPolicy(r *sqldb.Rows) (*customerv1.PromisePolicy, error) {
 	var kind, version, lead int64
 	p := &customerv1.PromisePolicy{}
-	err := r.Scan(&kind, &version, &lead, &p.GoodwillPoints, &p.OpenCase, &p.Apologize, &p.Responsible)
+	err := r.Scan(&kind, &version, &lead, &p.GoodwillPoints, &p.OpenCase, &p.Apologize, &p.Owner)
 	p.Kind = promisev1.PromiseKind(kind)
 	p.Name = policyName(p.Kind)
-	p.LeadDuration = durationpb.New(time.Duration(lead) * time.Microsecond)
+	p.WarningDuration = durationpb.New(time.Duration(lead) * time.Microsecond)
 	p.Etag = strconv.FormatInt(version, 10)
 	return p, err
 }

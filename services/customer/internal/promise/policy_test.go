@@ -48,14 +48,14 @@ func TestEveryKindHasItsPolicy(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *book) {
 		want := []*customerv1.PromisePolicy{
 			{
-				Name: "promisePolicies/delivery", Kind: promisev1.PromiseKind_DELIVERY, LeadDuration: hours(6), GoodwillPoints: 100,
-				OpenCase: true, Apologize: true, Responsible: "queues/delivery", Etag: "1",
+				Name: "promisePolicies/delivery", Kind: promisev1.PromiseKind_DELIVERY, WarningDuration: hours(6), GoodwillPoints: 100,
+				OpenCase: true, Apologize: true, Owner: "queues/delivery", Etag: "1",
 			}, {
-				Name: "promisePolicies/reply", Kind: promisev1.PromiseKind_REPLY, LeadDuration: hours(1), GoodwillPoints: 50,
-				Apologize: true, Responsible: "queues/front", Etag: "1",
+				Name: "promisePolicies/reply", Kind: promisev1.PromiseKind_REPLY, WarningDuration: hours(1), GoodwillPoints: 50,
+				Apologize: true, Owner: "queues/front", Etag: "1",
 			}, {
-				Name: "promisePolicies/refund", Kind: promisev1.PromiseKind_REFUND, LeadDuration: hours(24),
-				OpenCase: true, Apologize: true, Responsible: "queues/payment", Etag: "1",
+				Name: "promisePolicies/refund", Kind: promisev1.PromiseKind_REFUND, WarningDuration: hours(24),
+				OpenCase: true, Apologize: true, Owner: "queues/payment", Etag: "1",
 			},
 		}
 		require.Len(t, want, len(promisev1.PromiseKind_name)-1, "all kinds but the unspecified")
@@ -82,14 +82,14 @@ func TestEveryKindHasItsPolicy(t *testing.T) {
 func TestUpdateChangesWhatIsNamed(t *testing.T) {
 	full := func() *customerv1.PromisePolicy {
 		return &customerv1.PromisePolicy{
-			Name: "promisePolicies/delivery", Kind: promisev1.PromiseKind_REFUND, LeadDuration: hours(2), GoodwillPoints: 7,
-			Responsible: "agents/anna",
+			Name: "promisePolicies/delivery", Kind: promisev1.PromiseKind_REFUND, WarningDuration: hours(2), GoodwillPoints: 7,
+			Owner: "agents/anna",
 		}
 	}
 	seeded := func(change func(p *customerv1.PromisePolicy)) *customerv1.PromisePolicy {
 		p := &customerv1.PromisePolicy{
-			Name: "promisePolicies/delivery", Kind: promisev1.PromiseKind_DELIVERY, LeadDuration: hours(6), GoodwillPoints: 100,
-			OpenCase: true, Apologize: true, Responsible: "queues/delivery", Etag: "2",
+			Name: "promisePolicies/delivery", Kind: promisev1.PromiseKind_DELIVERY, WarningDuration: hours(6), GoodwillPoints: 100,
+			OpenCase: true, Apologize: true, Owner: "queues/delivery", Etag: "2",
 		}
 		change(p)
 		return p
@@ -103,10 +103,10 @@ func TestUpdateChangesWhatIsNamed(t *testing.T) {
 			p.OpenCase, p.Apologize = false, false
 		})},
 		"without a mask": {nil, seeded(func(p *customerv1.PromisePolicy) {
-			p.LeadDuration, p.GoodwillPoints, p.Responsible = hours(2), 7, "agents/anna"
+			p.WarningDuration, p.GoodwillPoints, p.Owner = hours(2), 7, "agents/anna"
 		})},
 		"all": {[]string{"*"}, seeded(func(p *customerv1.PromisePolicy) {
-			p.LeadDuration, p.GoodwillPoints, p.Responsible, p.OpenCase, p.Apologize = hours(2), 7, "agents/anna", false, false
+			p.WarningDuration, p.GoodwillPoints, p.Owner, p.OpenCase, p.Apologize = hours(2), 7, "agents/anna", false, false
 		})},
 	}
 	for name, c := range cases {
@@ -162,7 +162,7 @@ func TestOfManyUpdatesNoneIsLost(t *testing.T) {
 		faults := make([]error, 2*each)
 		for i := range each {
 			group.Go(func() {
-				_, faults[i] = b.update(t, &customerv1.PromisePolicy{Name: "promisePolicies/reply", Responsible: fmt.Sprintf("agents/a%d", i)})
+				_, faults[i] = b.update(t, &customerv1.PromisePolicy{Name: "promisePolicies/reply", Owner: fmt.Sprintf("agents/a%d", i)})
 			})
 			group.Go(func() { // all with the etag that they have read
 				_, faults[each+i] = b.update(t, &customerv1.PromisePolicy{Name: "promisePolicies/refund", GoodwillPoints: 1, Etag: "1"})
@@ -191,14 +191,14 @@ func TestPromisesAreAtRiskAsThePolicySays(t *testing.T) {
 		at := func(kind promisev1.PromiseKind, given *timestamppb.Timestamp) time.Time {
 			name := newPromise()
 			made := &promisev1.PromiseMade{
-				Promise: name, Customer: "customers/olena", Kind: kind, Subject: "orders/1", DueTime: timestamppb.New(due), AtRiskTime: given,
+				Promise: name, Customer: "customers/olena", Kind: kind, About: "orders/1", DueTime: timestamppb.New(due), WarningTime: given,
 			}
 			b.hears(t, b.says(t, "order", name, made))
 			p, err := b.GetPromise(access.With(t.Context(), access.Service("order")), &customerv1.GetPromiseRequest{Name: name})
 			require.NoError(t, err)
 			watched := kittest.Number(t, b.db, `select due from timer where kind = 'promise.at_risk' and key = $1`, idOf(name))
-			require.Equal(t, watched, p.GetAtRiskTime().AsTime().UnixMicro(), "it is watched from then on")
-			return p.GetAtRiskTime().AsTime()
+			require.Equal(t, watched, p.GetWarningTime().AsTime().UnixMicro(), "it is watched from then on")
+			return p.GetWarningTime().AsTime()
 		}
 		require.Equal(t, due.Add(-6*time.Hour), at(promisev1.PromiseKind_DELIVERY, nil))
 		require.Equal(t, due.Add(-time.Hour), at(promisev1.PromiseKind_REPLY, nil))
@@ -206,7 +206,7 @@ func TestPromisesAreAtRiskAsThePolicySays(t *testing.T) {
 		require.Equal(t, due.Add(-time.Second), at(promisev1.PromiseKind(9), nil), "a kind that nothing is set for")
 		require.Equal(t, due.Add(-time.Minute), at(promisev1.PromiseKind_REFUND, timestamppb.New(due.Add(-time.Minute))), "its maker knows better")
 
-		_, err := b.update(t, &customerv1.PromisePolicy{Name: "promisePolicies/reply", LeadDuration: hours(3)})
+		_, err := b.update(t, &customerv1.PromisePolicy{Name: "promisePolicies/reply", WarningDuration: hours(3)})
 		require.NoError(t, err)
 		require.Equal(t, due.Add(-3*time.Hour), at(promisev1.PromiseKind_REPLY, nil), "from the change on")
 	})
@@ -238,24 +238,24 @@ func TestWhatIsOwedForABrokenPromise(t *testing.T) {
 		breaks := func(kind promisev1.PromiseKind) (event.Event, string) {
 			name := newPromise()
 			return b.says(t, "order", name, &promisev1.PromiseBroken{
-				Promise: name, Customer: "customers/olena", Subject: "orders/1", Kind: kind, DueTime: due, Fee: fee,
+				Promise: name, Customer: "customers/olena", About: "orders/1", Kind: kind, DueTime: due, Fee: fee,
 			}), name
 		}
 		delivery, late := breaks(promisev1.PromiseKind_DELIVERY)
 		refund, unpaid := breaks(promisev1.PromiseKind_REFUND)
 		strange, unknown := breaks(promisev1.PromiseKind(9))
 		b.hears(t, delivery, refund, strange)
-		want := func(name string, kind promisev1.PromiseKind) *promisev1.RemedyOwed {
-			return &promisev1.RemedyOwed{
-				Promise: name, Customer: "customers/olena", Kind: kind, Owner: "order", Subject: "orders/1", DueTime: due, Fee: fee,
+		want := func(name string, kind promisev1.PromiseKind) *promisev1.RemedyRequired {
+			return &promisev1.RemedyRequired{
+				Promise: name, Customer: "customers/olena", Kind: kind, Service: "order", About: "orders/1", DueTime: due, Fee: fee,
 			}
 		}
 		first := want(late, promisev1.PromiseKind_DELIVERY)
-		first.GoodwillPoints, first.OpenCase, first.Apologize, first.Responsible = 100, true, true, "queues/delivery"
-		requireProto(t, first, said[*promisev1.RemedyOwed](t, b, late)[0])
+		first.GoodwillPoints, first.OpenCase, first.Apologize, first.Owner = 100, true, true, "queues/delivery"
+		requireProto(t, first, said[*promisev1.RemedyRequired](t, b, late)[0])
 		second := want(unpaid, promisev1.PromiseKind_REFUND)
-		second.OpenCase, second.Apologize, second.Responsible = true, true, "queues/payment"
-		requireProto(t, second, said[*promisev1.RemedyOwed](t, b, unpaid)[0])
-		requireProto(t, want(unknown, promisev1.PromiseKind(9)), said[*promisev1.RemedyOwed](t, b, unknown)[0])
+		second.OpenCase, second.Apologize, second.Owner = true, true, "queues/payment"
+		requireProto(t, second, said[*promisev1.RemedyRequired](t, b, unpaid)[0])
+		requireProto(t, want(unknown, promisev1.PromiseKind(9)), said[*promisev1.RemedyRequired](t, b, unknown)[0])
 	})
 }

@@ -13,22 +13,22 @@ const leastLead = time.Second
 // atRiskTime is from when on a promise is at risk: as its maker says, or else as the policy for its kind, if there is one,
 // says.
 func atRiskTime(made *promisev1.PromiseMade, policy *customerv1.PromisePolicy) time.Time {
-	if made.GetAtRiskTime() != nil {
-		return made.GetAtRiskTime().AsTime()
+	if made.GetWarningTime() != nil {
+		return made.GetWarningTime().AsTime()
 	}
 	lead := leastLead
 	if policy != nil {
-		lead = policy.GetLeadDuration().AsDuration()
+		lead = policy.GetWarningDuration().AsDuration()
 	}
 	return made.GetDueTime().AsTime().Add(-lead)
 }
 
 // remedyOf is what is owed for a broken promise. Without a policy for its kind that is nothing, which is said all the same.
-func remedyOf(broken *promisev1.PromiseBroken, owner string, policy *customerv1.PromisePolicy) *promisev1.RemedyOwed {
-	return &promisev1.RemedyOwed{
-		Promise: broken.GetPromise(), Customer: broken.GetCustomer(), Kind: broken.GetKind(), Owner: owner,
-		Subject: broken.GetSubject(), DueTime: broken.GetDueTime(), Fee: broken.GetFee(),
+func remedyOf(broken *promisev1.PromiseBroken, owner string, policy *customerv1.PromisePolicy) *promisev1.RemedyRequired {
+	return &promisev1.RemedyRequired{
+		Promise: broken.GetPromise(), Customer: broken.GetCustomer(), Kind: broken.GetKind(), Service: owner,
+		About: broken.GetAbout(), DueTime: broken.GetDueTime(), Fee: broken.GetFee(),
 		GoodwillPoints: policy.GetGoodwillPoints(), OpenCase: policy.GetOpenCase(), Apologize: policy.GetApologize(),
-		Responsible: policy.GetResponsible(),
+		Owner: policy.GetOwner(),
 	}
 }

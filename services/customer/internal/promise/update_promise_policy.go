@@ -19,7 +19,7 @@ import (
 // different fields at the same moment neither is lost.
 //
 // Errors: NOT_FOUND for a kind that there is not; INVALID_ARGUMENT for a mask with a field that can't be changed, or for a
-// lead_duration that is to be cleared; ABORTED (ETAG_MISMATCH) where somebody else has changed it meanwhile.
+// warning_duration that is to be cleared; ABORTED (ETAG_MISMATCH) where somebody else has changed it meanwhile.
 func (s *Service) UpdatePromisePolicy(
 	ctx context.Context, req *customerv1.UpdatePromisePolicyRequest,
 ) (*customerv1.PromisePolicy, error) {
@@ -28,12 +28,12 @@ func (s *Service) UpdatePromisePolicy(
 		return nil, errs.Invalid("promise_policy.name", "must be a policy's name, such as %q", policyName(promisev1.PromiseKind_DELIVERY))
 	}
 	paths, err := mask.Paths(req.GetUpdateMask(), wanted,
-		"lead_duration", "goodwill_points", "open_case", "apologize", "responsible")
+		"warning_duration", "goodwill_points", "open_case", "apologize", "owner")
 	if err != nil {
 		return nil, err
 	}
-	if slices.Contains(paths, "lead_duration") && wanted.GetLeadDuration() == nil {
-		return nil, errs.Invalid("promise_policy.lead_duration", "is needed: a second to 30 days")
+	if slices.Contains(paths, "warning_duration") && wanted.GetWarningDuration() == nil {
+		return nil, errs.Invalid("promise_policy.warning_duration", "is needed: a second to 30 days")
 	}
 
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*customerv1.PromisePolicy, error) {
@@ -45,7 +45,7 @@ func (s *Service) UpdatePromisePolicy(
 const updatePolicyRow = `
 	update promise_policy set
 		version = version + $2, lead = coalesce($3, lead), goodwill = coalesce($4, goodwill),
-		open_case = coalesce($5, open_case), apologize = coalesce($6, apologize), responsible = coalesce($7, responsible)
+		open_case = coalesce($5, open_case), apologize = coalesce($6, apologize), owner = coalesce($7, owner)
 	where kind = $1 and ($8 = '' or cast(version as text) = $8)
 	returning ` + policyColumns
 
@@ -59,9 +59,9 @@ func updatePolicy(tx *sqldb.Tx, wanted *customerv1.PromisePolicy, paths []string
 	}
 	results, err := tx.Batch(
 		sqldb.Q(updatePolicyRow, kind, int64(min(len(paths), 1)),
-			given("lead_duration", wanted.GetLeadDuration().AsDuration().Microseconds()),
+			given("warning_duration", wanted.GetWarningDuration().AsDuration().Microseconds()),
 			given("goodwill_points", wanted.GetGoodwillPoints()), given("open_case", wanted.GetOpenCase()),
-			given("apologize", wanted.GetApologize()), given("responsible", wanted.GetResponsible()), wanted.GetEtag()),
+			given("apologize", wanted.GetApologize()), given("owner", wanted.GetOwner()), wanted.GetEtag()),
 		sqldb.Q(`select kind from promise_policy where kind = $1`, kind))
 	if err != nil {
 		return nil, err

@@ -19,7 +19,7 @@ func (s *Service) whenAtRisk(ctx context.Context, tx *sqldb.Tx, t timer.Timer) e
 	}
 	due.Set(ctx, tx, t.Key, p.GetDueTime().AsTime(), nil)
 	return s.outbox.Put(ctx, tx, p.GetName(), versionAtRisk, &promisev1.PromiseAtRisk{
-		Promise: p.GetName(), Customer: p.GetCustomer(), Subject: p.GetSubject(), Owner: p.GetOwner(), DueTime: p.GetDueTime(),
+		Promise: p.GetName(), Customer: p.GetCustomer(), About: p.GetAbout(), Service: p.GetService(), DueTime: p.GetDueTime(),
 	})
 }
 
@@ -31,7 +31,7 @@ func (s *Service) whenDue(ctx context.Context, tx *sqldb.Tx, t timer.Timer) erro
 	}
 	unanswered.Set(ctx, tx, t.Key, t.Due.Add(answerWithin), nil)
 	return s.outbox.Put(ctx, tx, p.GetName(), versionDue, &promisev1.PromiseDue{
-		Promise: p.GetName(), Customer: p.GetCustomer(), Subject: p.GetSubject(), Owner: p.GetOwner(), DueTime: p.GetDueTime(),
+		Promise: p.GetName(), Customer: p.GetCustomer(), About: p.GetAbout(), Service: p.GetService(), DueTime: p.GetDueTime(),
 	})
 }
 

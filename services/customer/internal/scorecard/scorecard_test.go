@@ -81,9 +81,9 @@ func (b *bench) write(t testing.TB, rows []promise) {
 	require.NoError(t, b.db.Update(t.Context(), "test", func(tx *sqldb.Tx) error {
 		tx.Exec(`delete from promise`)
 		// One of which only the answer is known is no promise yet.
-		tx.Exec(`insert into promise (id, customer, subject, state, resolved) values ('x', '', '', 4, 1)`)
+		tx.Exec(`insert into promise (id, customer, about, state, resolved) values ('x', '', '', 4, 1)`)
 		for _, p := range rows {
-			tx.Exec(`insert into promise (id, customer, subject, state, kind, made, due) values ($1, '', '', $2, $3, 0, $4)`,
+			tx.Exec(`insert into promise (id, customer, about, state, kind, made, due) values ($1, '', '', $2, $3, 0, $4)`,
 				id.New(), int64(p.state), int64(p.kind), p.due.UnixMicro())
 		}
 		return nil

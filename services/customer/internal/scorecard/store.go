@@ -78,20 +78,20 @@ const (
 
 // The types are spelled out, because only so the partial indexes on them are used.
 const selectCancellations = `
-	select c.time / 86400000000 * 86400000000, count(*),
+	select c.event_time / 86400000000 * 86400000000, count(*),
 		sum(case
-			when c.facts not like '%"reason":"%' then 1
-			when c.time > $2 then 0
+			when c.details not like '%"reason":"%' then 1
+			when c.event_time > $2 then 0
 			when exists (
 				select 1 from timeline_entry m
-				where m.type = 'kept.notification.v1.MessageAccepted'
+				where m.event_type = 'kept.notification.v1.MessageAccepted'
 				and m.customer = c.customer and m.about = c.about
-				and m.time between c.time - $3 and c.time + $4
+				and m.event_time between c.event_time - $3 and c.event_time + $4
 			) then 0
 			else 1
 		end)
 	from timeline_entry c
-	where c.type = 'kept.order.v1.OrderCancelled' and c.time >= $1
+	where c.event_type = 'kept.order.v1.OrderCancelled' and c.event_time >= $1
 	group by 1`
 
 // cancellations is how many orders were cancelled on a day, and how many of them in silence.

@@ -34,7 +34,7 @@ func factsOf(m protoreflect.Message) map[string]string {
 // shown tells whether an entry has the field in a place of its own.
 func shown(m protoreflect.Message, fd protoreflect.FieldDescriptor) bool {
 	switch fd.Name() {
-	case "customer", "subject", "about", "order", "agent":
+	case "customer", "about", "order", "agent":
 		return true
 	case "channel":
 		return channelOf(m) != commonv1.Channel_CHANNEL_UNSPECIFIED

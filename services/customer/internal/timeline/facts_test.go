@@ -40,15 +40,15 @@ func TestWhatIsKeptOfAnEvent(t *testing.T) {
 				PromisedDeliveryTime: later, Channel: commonv1.Channel_PHONE, Agent: "agents/anna",
 			},
 			&customerv1.TimelineEntry{
-				Subject: "orders/1", About: "orders/1", Channel: commonv1.Channel_PHONE, Agent: "agents/anna",
-				Facts: map[string]string{
+				Resource: "orders/1", About: "orders/1", Channel: commonv1.Channel_PHONE, Agent: "agents/anna",
+				Details: map[string]string{
 					"total_amount": "59.00 EUR", "speed_fee": "9.90 EUR", "promised_delivery_time": "2026-03-08T13:30:00Z",
 				},
 			},
 		},
 		"a cancellation": {
 			&orderv1.OrderCancelled{Order: "orders/1", Customer: olena, Reason: `Sold "out"`},
-			&customerv1.TimelineEntry{Subject: "orders/1", About: "orders/1", Facts: map[string]string{"reason": `Sold "out"`}},
+			&customerv1.TimelineEntry{Resource: "orders/1", About: "orders/1", Details: map[string]string{"reason": `Sold "out"`}},
 		},
 		"a refund is about its order": {
 			&orderv1.RefundSettled{
@@ -56,44 +56,44 @@ func TestWhatIsKeptOfAnEvent(t *testing.T) {
 				Purpose: orderv1.Refund_SPEED_FEE,
 			},
 			&customerv1.TimelineEntry{
-				Subject: "orders/1/refunds/speed-fee", About: "orders/1", Facts: map[string]string{"amount": "0.05 EUR", "purpose": "SPEED_FEE"},
+				Resource: "orders/1/refunds/speed-fee", About: "orders/1", Details: map[string]string{"amount": "0.05 EUR", "purpose": "SPEED_FEE"},
 			},
 		},
 		"a shortage is about its order": {
 			&orderv1.ShortageAnswered{
-				Shortage: "orders/1/shortages/2", Order: "orders/1", Customer: olena, Product: "products/pot", Choice: orderv1.Shortage_WAIT, ByDefault: true,
+				Shortage: "orders/1/shortages/2", Order: "orders/1", Customer: olena, Product: "products/pot", Choice: orderv1.Shortage_WAIT, Defaulted: true,
 			},
 			&customerv1.TimelineEntry{
-				Subject: "orders/1/shortages/2", About: "orders/1",
-				Facts: map[string]string{"product": "products/pot", "choice": "WAIT", "by_default": "true"},
+				Resource: "orders/1/shortages/2", About: "orders/1",
+				Details: map[string]string{"product": "products/pot", "choice": "WAIT", "defaulted": "true"},
 			},
 		},
 		"a promise is about what was promised": {
-			&promisev1.PromiseMade{Promise: "promises/1", Customer: olena, Subject: "cases/7", Owner: "support", Kind: promisev1.PromiseKind_REPLY, DueTime: later},
+			&promisev1.PromiseMade{Promise: "promises/1", Customer: olena, About: "cases/7", Service: "support", Kind: promisev1.PromiseKind_REPLY, DueTime: later},
 			&customerv1.TimelineEntry{
-				Subject: "promises/1", About: "cases/7",
-				Facts: map[string]string{"owner": "support", "kind": "REPLY", "due_time": "2026-03-08T13:30:00Z"},
+				Resource: "promises/1", About: "cases/7",
+				Details: map[string]string{"service": "support", "kind": "REPLY", "due_time": "2026-03-08T13:30:00Z"},
 			},
 		},
 		"the promise of a refund is about the order": {
-			&promisev1.PromiseKept{Promise: "promises/1", Customer: olena, Subject: "orders/1/refunds/x", KeepTime: later},
-			&customerv1.TimelineEntry{Subject: "promises/1", About: "orders/1", Facts: map[string]string{"keep_time": "2026-03-08T13:30:00Z"}},
+			&promisev1.PromiseKept{Promise: "promises/1", Customer: olena, About: "orders/1/refunds/x", KeepTime: later},
+			&customerv1.TimelineEntry{Resource: "promises/1", About: "orders/1", Details: map[string]string{"keep_time": "2026-03-08T13:30:00Z"}},
 		},
 		"a case": {
 			&supportv1.CaseOpened{Case: "cases/7", Customer: olena, About: "orders/1/shortages/2", Channel: commonv1.Channel_EMAIL, Queue: "queues/front"},
 			&customerv1.TimelineEntry{
-				Subject: "cases/7", About: "orders/1", Channel: commonv1.Channel_EMAIL, Facts: map[string]string{"queue": "queues/front"},
+				Resource: "cases/7", About: "orders/1", Channel: commonv1.Channel_EMAIL, Details: map[string]string{"queue": "queues/front"},
 			},
 		},
 		"a case about nothing": {
 			&supportv1.CaseClosed{Case: "cases/7", Customer: olena, Agent: "agents/anna"},
-			&customerv1.TimelineEntry{Subject: "cases/7", About: "cases/7", Agent: "agents/anna", Facts: map[string]string{}},
+			&customerv1.TimelineEntry{Resource: "cases/7", About: "cases/7", Agent: "agents/anna", Details: map[string]string{}},
 		},
 		"messages within are left out": {
 			&supportv1.InterimReplyGiven{
-				Case: "cases/7", Customer: olena, About: "orders/1", Entry: "cases/7/entries/8", OrderFacts: &supportv1.OrderFacts{State: "PLACED"},
+				Case: "cases/7", Customer: olena, About: "orders/1", Entry: "cases/7/entries/8", OrderSnapshot: &supportv1.OrderSnapshot{State: "PLACED"},
 			},
-			&customerv1.TimelineEntry{Subject: "cases/7", About: "orders/1", Facts: map[string]string{"entry": "cases/7/entries/8"}},
+			&customerv1.TimelineEntry{Resource: "cases/7", About: "orders/1", Details: map[string]string{"entry": "cases/7/entries/8"}},
 		},
 		"points": {
 			&loyaltyv1.PointsPosted{
@@ -101,41 +101,41 @@ func TestWhatIsKeptOfAnEvent(t *testing.T) {
 				Kind: loyaltyv1.Posting_REVERSAL, Points: -50, Balance: 12,
 			},
 			&customerv1.TimelineEntry{
-				Subject: "programs/main/accounts/olena/postings/1", About: "programs/main/accounts/olena/postings/1",
-				Facts: map[string]string{"account": "programs/main/accounts/olena", "kind": "REVERSAL", "points": "-50", "balance": "12"},
+				Resource: "programs/main/accounts/olena/postings/1", About: "programs/main/accounts/olena/postings/1",
+				Details: map[string]string{"account": "programs/main/accounts/olena", "kind": "REVERSAL", "points": "-50", "balance": "12"},
 			},
 		},
 		"a message by e-mail": {
-			&notificationv1.MessageDelivered{
-				Message: "messages/1", Customer: olena, About: "orders/1", Channel: notificationv1.Message_EMAIL, State: notificationv1.Message_SENT,
+			&notificationv1.DeliveryCompleted{
+				Message: "messages/1", Customer: olena, About: "orders/1", Channel: notificationv1.Message_EMAIL, Outcome: notificationv1.Message_SENT,
 			},
 			&customerv1.TimelineEntry{
-				Subject: "messages/1", About: "orders/1", Channel: commonv1.Channel_EMAIL, Facts: map[string]string{"state": "SENT"},
+				Resource: "messages/1", About: "orders/1", Channel: commonv1.Channel_EMAIL, Details: map[string]string{"outcome": "SENT"},
 			},
 		},
 		"a message where we have no channel": {
-			&notificationv1.MessageDelivered{Message: "messages/1", Customer: olena, Channel: notificationv1.Message_IN_APP},
-			&customerv1.TimelineEntry{Subject: "messages/1", About: "messages/1", Facts: map[string]string{"channel": "IN_APP"}},
+			&notificationv1.DeliveryCompleted{Message: "messages/1", Customer: olena, Channel: notificationv1.Message_IN_APP},
+			&customerv1.TimelineEntry{Resource: "messages/1", About: "messages/1", Details: map[string]string{"channel": "IN_APP"}},
 		},
 		"a value from a later contract": {
-			&promisev1.PromiseBroken{Promise: "promises/1", Customer: olena, Subject: "orders/1", Kind: 99},
-			&customerv1.TimelineEntry{Subject: "promises/1", About: "orders/1", Facts: map[string]string{"kind": "99"}},
+			&promisev1.PromiseBroken{Promise: "promises/1", Customer: olena, About: "orders/1", Kind: 99},
+			&customerv1.TimelineEntry{Resource: "promises/1", About: "orders/1", Details: map[string]string{"kind": "99"}},
 		},
 		"a new customer": {
 			&customerv1.CustomerCreated{Customer: olena},
-			&customerv1.TimelineEntry{Subject: olena, About: olena, Facts: map[string]string{}},
+			&customerv1.TimelineEntry{Resource: olena, About: olena, Details: map[string]string{}},
 		},
 		"nothing personal": {
 			&customerv1.CustomerContactChanged{
 				Customer: olena, DisplayName: "Olena", LanguageCode: "uk", Email: "olena@example.org", Phone: "+380441234567",
 			},
-			&customerv1.TimelineEntry{Subject: olena, About: olena, Facts: map[string]string{}},
+			&customerv1.TimelineEntry{Resource: olena, About: olena, Details: map[string]string{}},
 		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			e := event.Event{ID: "e1", Source: "order", Type: "a.B", Time: noon}
-			c.want.Name, c.want.Time, c.want.Source, c.want.Type = olena+"/timelineEntries/e1", timestamppb.New(noon), "order", "a.B"
+			c.want.Name, c.want.EventTime, c.want.Source, c.want.EventType = olena+"/timelineEntries/e1", timestamppb.New(noon), "order", "a.B"
 			got := entryOf(e, c.fact)
 			require.True(t, proto.Equal(c.want, got), "want %s\n got %s", protojson.Format(c.want), protojson.Format(got))
 		})
@@ -156,7 +156,7 @@ func TestAmountsHaveTheDigitsOfTheirCurrency(t *testing.T) {
 
 // TestEveryFactIsInTheTimeline walks all events of the contract: each is either heard, or only said between services.
 func TestEveryFactIsInTheTimeline(t *testing.T) {
-	between := []string{"kept.promise.v1.PromiseDue", "kept.promise.v1.RemedyOwed"}
+	between := []string{"kept.promise.v1.PromiseDue", "kept.promise.v1.RemedyRequired"}
 	var heard []string
 	for _, h := range (&Service{}).events() {
 		heard = append(heard, h.Type)

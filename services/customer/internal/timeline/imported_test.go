@@ -43,7 +43,7 @@ func TestAnImportIsInEachTimeline(t *testing.T) {
 				GoodsAmount: &money.Money{CurrencyCode: "USD", Units: 29, Nanos: 330_000_000},
 			}
 		}
-		orders := importEvent(t, "order", &orderv1.OrdersImported{Origin: "imports/1", Orders: []*orderv1.OrdersImported_Order{
+		orders := importEvent(t, "order", &orderv1.OrdersImported{SourceImport: "imports/1", Orders: []*orderv1.OrdersImported_Order{
 			past("orders/a-1", olena, 2), past("orders/b", another, 1), past("orders/c", "", 1), past("orders/a-0", olena, 0),
 		}})
 		b.hears(t, orders, customers)
@@ -54,18 +54,18 @@ func TestAnImportIsInEachTimeline(t *testing.T) {
 
 		order := func(id string, days int) *customerv1.TimelineEntry {
 			return &customerv1.TimelineEntry{
-				Name: olena + collection + id, Time: timestamppb.New(long.AddDate(0, 0, days)), Source: "order",
-				Type: "kept.order.v1.OrdersImported", Subject: "orders/" + id, About: "orders/" + id, Channel: commonv1.Channel_PHONE,
-				Facts: map[string]string{"goods_amount": "29.33 USD", "unit_count": "3"},
+				Name: olena + collection + id, EventTime: timestamppb.New(long.AddDate(0, 0, days)), Source: "order",
+				EventType: "kept.order.v1.OrdersImported", Resource: "orders/" + id, About: "orders/" + id, Channel: commonv1.Channel_PHONE,
+				Details: map[string]string{"goods_amount": "29.33 USD", "unit_count": "3"},
 			}
 		}
 		coming := &customerv1.TimelineEntry{
-			Name: olena + collection + customers.ID + "-2", Time: timestamppb.New(noon), Source: "customer",
-			Type: "kept.customer.v1.CustomersImported", Subject: olena, About: olena, Facts: map[string]string{"issuer": "cdnow"},
+			Name: olena + collection + customers.ID + "-2", EventTime: timestamppb.New(noon), Source: "customer",
+			EventType: "kept.customer.v1.CustomersImported", Resource: olena, About: olena, Details: map[string]string{"issuer": "cdnow"},
 		}
 		requireEntries(t, []*customerv1.TimelineEntry{coming, order("a-1", 2), order("a-0", 0)}, b.list(t, "", ""))
 		requireEntries(t, []*customerv1.TimelineEntry{order("a-0", 0), order("a-1", 2)},
-			b.list(t, `type = "kept.order.v1.OrdersImported" AND channel = PHONE`, "time"))
+			b.list(t, `event_type = "kept.order.v1.OrdersImported" AND channel = PHONE`, "event_time"))
 		for _, name := range []string{coming.GetName(), order("a-1", 2).GetName()} {
 			require.Regexp(t, `^(customers/[A-Za-z0-9-]{1,64}/timelineEntries/[A-Za-z0-9-]{1,64})?$`, name, "as the contract wants an entry to go on after")
 		}

@@ -34,9 +34,9 @@ func (b *bench) list(t testing.TB, filter, order string) (all []*customerv1.Time
 func TestATimelineIsReadAsItHappened(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *bench) {
 		placed := newEvent(t, "order", noon, &orderv1.OrderPlaced{Order: "orders/1", Customer: olena, Channel: commonv1.Channel_STORE})
-		promised := newEvent(t, "order", noon, &promisev1.PromiseMade{Promise: "promises/1", Customer: olena, Subject: "orders/1"})
+		promised := newEvent(t, "order", noon, &promisev1.PromiseMade{Promise: "promises/1", Customer: olena, About: "orders/1"})
 		shipped := newEvent(t, "order", noon.Add(time.Hour), &orderv1.OrderShipped{Order: "orders/1", Customer: olena})
-		warned := newEvent(t, "customer", noon.Add(2*time.Hour), &promisev1.PromiseAtRisk{Promise: "promises/1", Customer: olena, Subject: "orders/1"})
+		warned := newEvent(t, "customer", noon.Add(2*time.Hour), &promisev1.PromiseAtRisk{Promise: "promises/1", Customer: olena, About: "orders/1"})
 		second := newEvent(t, "order", noon.Add(3*time.Hour), &orderv1.OrderPlaced{Order: "orders/2", Customer: olena, Channel: commonv1.Channel_WEB})
 		foreign := newEvent(t, "order", noon, &orderv1.OrderPlaced{Order: "orders/3", Customer: another})
 		b.hears(t, warned, foreign, second, placed)
@@ -53,17 +53,17 @@ func TestATimelineIsReadAsItHappened(t *testing.T) {
 			want          []string
 		}{
 			{"", "", []string{second.ID, warned.ID, shipped.ID, promised.ID, placed.ID}},
-			{"", "time", []string{placed.ID, promised.ID, shipped.ID, warned.ID, second.ID}},
-			{`type = "kept.order.v1.OrderPlaced"`, "", []string{second.ID, placed.ID}},
+			{"", "event_time", []string{placed.ID, promised.ID, shipped.ID, warned.ID, second.ID}},
+			{`event_type = "kept.order.v1.OrderPlaced"`, "", []string{second.ID, placed.ID}},
 			{`source = "customer"`, "", []string{warned.ID}},
-			{`subject = "orders/1"`, "", []string{shipped.ID, placed.ID}},
-			{`about = "orders/1"`, "time", []string{placed.ID, promised.ID, shipped.ID, warned.ID}},
+			{`resource = "orders/1"`, "", []string{shipped.ID, placed.ID}},
+			{`about = "orders/1"`, "event_time", []string{placed.ID, promised.ID, shipped.ID, warned.ID}},
 			{`channel = STORE`, "", []string{placed.ID}},
-			{`time > "2026-03-08T12:00:00Z" AND time <= "2026-03-08T14:00:00Z"`, "", []string{warned.ID, shipped.ID}},
+			{`event_time > "2026-03-08T12:00:00Z" AND event_time <= "2026-03-08T14:00:00Z"`, "", []string{warned.ID, shipped.ID}},
 		} {
 			require.Equal(t, c.want, names(b.list(t, c.filter, c.order)), "%s by %s", c.filter, c.order)
 		}
-		for _, e := range b.list(t, `subject = "orders/1" AND channel = STORE`, "") {
+		for _, e := range b.list(t, `resource = "orders/1" AND channel = STORE`, "") {
 			want := entryOf(placed, &orderv1.OrderPlaced{Order: "orders/1", Customer: olena, Channel: commonv1.Channel_STORE})
 			require.True(t, proto.Equal(want, e), "want %s\n got %s", protojson.Format(want), protojson.Format(e))
 		}
@@ -96,6 +96,6 @@ func TestNothingPersonalIsStored(t *testing.T) {
 		b.hears(t, newEvent(t, "customer", noon, &customerv1.CustomerContactChanged{
 			Customer: olena, DisplayName: "Olena", LanguageCode: "uk", Email: "olena@example.org", Phone: "+380441234567",
 		}))
-		require.EqualValues(t, 1, kittest.Number(t, b.db, `select count(*) from timeline_entry where facts = '{}' and agent = ''`))
+		require.EqualValues(t, 1, kittest.Number(t, b.db, `select count(*) from timeline_entry where details = '{}' and agent = ''`))
 	})
 }

@@ -12,12 +12,12 @@ import (
 
 var listing = page.Listing{
 	ID:           "id",
-	DefaultOrder: "time desc",
+	DefaultOrder: "event_time desc",
 	Fields: []page.Field{
-		{Name: "time", Kind: page.Timestamp},
-		{Name: "type", Kind: page.String, FilterOnly: true},
+		{Name: "event_time", Kind: page.Timestamp},
+		{Name: "event_type", Kind: page.String, FilterOnly: true},
 		{Name: "source", Kind: page.String, FilterOnly: true},
-		{Name: "subject", Kind: page.String, FilterOnly: true},
+		{Name: "resource", Kind: page.String, FilterOnly: true},
 		{Name: "about", Kind: page.String, FilterOnly: true},
 		{Name: "channel", Kind: page.Enum, Enum: commonv1.Channel_WEB, FilterOnly: true},
 	},
@@ -54,8 +54,8 @@ func (s *Service) ListTimelineEntries(
 }
 
 func column(r row, name string) any {
-	if name == "time" {
-		return r.GetTime().AsTime().UnixMicro()
+	if name == "event_time" {
+		return r.GetEventTime().AsTime().UnixMicro()
 	}
 	return idOf(r.GetName())
 }

@@ -19,8 +19,8 @@ func (s *Service) onCustomersImported(
 	var entries []*customerv1.TimelineEntry
 	for i, customer := range imported.GetCustomers() {
 		entries = append(entries, &customerv1.TimelineEntry{
-			Name: fmt.Sprint(customer, collection, e.ID, "-", i+1), Time: timestamppb.New(e.Time), Source: e.Source, Type: e.Type,
-			Subject: customer, About: customer, Facts: map[string]string{"issuer": imported.GetIssuer()},
+			Name: fmt.Sprint(customer, collection, e.ID, "-", i+1), EventTime: timestamppb.New(e.Time), Source: e.Source, EventType: e.Type,
+			Resource: customer, About: customer, Details: map[string]string{"issuer": imported.GetIssuer()},
 		})
 	}
 	return s.enter(tx, entries...)

@@ -25,7 +25,7 @@ type fact interface {
 }
 
 // events are the facts that make up a timeline: all but those that services only say to each other, which are PromiseDue and
-// RemedyOwed.
+// RemedyRequired.
 func (s *Service) events() []inbox.Handler {
 	return []inbox.Handler{
 		on[*customerv1.CustomerCreated](s), on[*customerv1.CustomerContactChanged](s), inbox.On(s.onCustomersImported),
@@ -36,9 +36,9 @@ func (s *Service) events() []inbox.Handler {
 		on[*promisev1.PromiseMade](s), on[*promisev1.PromiseAtRisk](s), on[*promisev1.PromiseKept](s),
 		on[*promisev1.PromiseBroken](s), on[*promisev1.PromiseReleased](s),
 		on[*loyaltyv1.PointsPosted](s),
-		on[*notificationv1.MessageAccepted](s), on[*notificationv1.MessageDelivered](s), on[*notificationv1.ActionTaken](s),
+		on[*notificationv1.MessageAccepted](s), on[*notificationv1.DeliveryCompleted](s), on[*notificationv1.ActionTaken](s),
 		on[*supportv1.CaseOpened](s), on[*supportv1.CaseContacted](s), on[*supportv1.CaseAssigned](s),
-		on[*supportv1.CaseRaised](s), on[*supportv1.InterimReplyGiven](s), on[*supportv1.CaseReplied](s),
+		on[*supportv1.CaseEscalated](s), on[*supportv1.InterimReplyGiven](s), on[*supportv1.CaseReplied](s),
 		on[*supportv1.CaseClosed](s),
 	}
 }

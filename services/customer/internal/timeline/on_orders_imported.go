@@ -25,8 +25,8 @@ func importedOrder(e event.Event, o *orderv1.OrdersImported_Order) *customerv1.T
 	facts := factsOf(o.ProtoReflect())
 	delete(facts, "place_time") // it is the entry's time
 	return &customerv1.TimelineEntry{
-		Name: o.GetCustomer() + collection + strings.TrimPrefix(o.GetOrder(), "orders/"),
-		Time: o.GetPlaceTime(), Source: e.Source, Type: e.Type,
-		Subject: o.GetOrder(), About: o.GetOrder(), Channel: o.GetChannel(), Facts: facts,
+		Name:      o.GetCustomer() + collection + strings.TrimPrefix(o.GetOrder(), "orders/"),
+		EventTime: o.GetPlaceTime(), Source: e.Source, EventType: e.Type,
+		Resource: o.GetOrder(), About: o.GetOrder(), Channel: o.GetChannel(), Details: facts,
 	}
 }

@@ -12,15 +12,15 @@ import (
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 )
 
-// entryOf is what the timeline keeps of an event. What an event is about in the first place is its first field.
+// entryOf is what the timeline keeps of an event. The first field of an event names the resource that it happened to.
 func entryOf(e event.Event, fact fact) *customerv1.TimelineEntry {
 	m := fact.ProtoReflect()
-	subject := m.Get(m.Descriptor().Fields().ByNumber(1)).String()
+	resource := m.Get(m.Descriptor().Fields().ByNumber(1)).String()
 	return &customerv1.TimelineEntry{
-		Name: fact.GetCustomer() + collection + e.ID, Time: timestamppb.New(e.Time), Source: e.Source, Type: e.Type,
-		Subject: subject,
-		About:   matterOf(cmp.Or(textOf(m, "about"), textOf(m, "subject"), textOf(m, "order"), subject)),
-		Channel: channelOf(m), Agent: textOf(m, "agent"), Facts: factsOf(m),
+		Name: fact.GetCustomer() + collection + e.ID, EventTime: timestamppb.New(e.Time), Source: e.Source, EventType: e.Type,
+		Resource: resource,
+		About:    matterOf(cmp.Or(textOf(m, "about"), textOf(m, "order"), resource)),
+		Channel:  channelOf(m), Agent: textOf(m, "agent"), Details: factsOf(m),
 	}
 }
 

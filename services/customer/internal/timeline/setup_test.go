@@ -76,5 +76,5 @@ func (b *bench) put(t testing.TB, known time.Time) string {
 }
 
 func newEntry() *customerv1.TimelineEntry {
-	return &customerv1.TimelineEntry{Name: olena + collection + id.New(), Time: timestamppb.New(time.UnixMicro(1)), Type: "x"}
+	return &customerv1.TimelineEntry{Name: olena + collection + id.New(), EventTime: timestamppb.New(time.UnixMicro(1)), EventType: "x"}
 }

@@ -16,21 +16,21 @@ import (
 func idOf(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
 
 const insertEntries = `
-	insert into timeline_entry (id, customer, time, known, source, type, subject, about, channel, agent, facts)
+	insert into timeline_entry (id, customer, event_time, known, source, event_type, resource, about, channel, agent, details)
 	values`
 
 // insert writes entries, all of which became known at the same moment. Those that are there stay.
 func insert(tx *sqldb.Tx, known time.Time, entries ...*customerv1.TimelineEntry) error {
 	rows := make([][]any, len(entries))
 	for i, e := range entries {
-		facts, err := json.Marshal(e.GetFacts())
+		details, err := json.Marshal(e.GetDetails())
 		if err != nil {
 			return err
 		}
 		customer, id, _ := strings.Cut(e.GetName(), collection)
 		rows[i] = []any{
-			id, customer, e.GetTime().AsTime().UnixMicro(), known.UnixMicro(), e.GetSource(), e.GetType(),
-			e.GetSubject(), e.GetAbout(), int64(e.GetChannel()), e.GetAgent(), string(facts),
+			id, customer, e.GetEventTime().AsTime().UnixMicro(), known.UnixMicro(), e.GetSource(), e.GetEventType(),
+			e.GetResource(), e.GetAbout(), int64(e.GetChannel()), e.GetAgent(), string(details),
 		}
 	}
 	tx.ExecValues(insertEntries, rows, "on conflict (id) do nothing")
@@ -38,7 +38,7 @@ func insert(tx *sqldb.Tx, known time.Time, entries ...*customerv1.TimelineEntry)
 }
 
 // selectEntries reads what scan scans.
-const selectEntries = `select id, known, customer, time, source, type, subject, about, channel, agent, facts from timeline_entry`
+const selectEntries = `select id, known, customer, event_time, source, event_type, resource, about, channel, agent, details from timeline_entry`
 
 // row is an entry, and when this service heard of it.
 type row struct {
@@ -47,17 +47,17 @@ type row struct {
 }
 
 func scan(r *sqldb.Rows) (row, error) {
-	var id, customer, facts string
+	var id, customer, details string
 	var at, channel int64
 	e := row{TimelineEntry: &customerv1.TimelineEntry{}}
-	err := r.Scan(&id, &e.known, &customer, &at, &e.Source, &e.Type, &e.Subject, &e.About, &channel, &e.Agent, &facts)
+	err := r.Scan(&id, &e.known, &customer, &at, &e.Source, &e.EventType, &e.Resource, &e.About, &channel, &e.Agent, &details)
 	if err != nil {
 		return e, err
 	}
 	e.Name = customer + collection + id
-	e.Time = timestamppb.New(time.UnixMicro(at))
+	e.EventTime = timestamppb.New(time.UnixMicro(at))
 	e.Channel = commonv1.Channel(channel)
-	return e, json.Unmarshal([]byte(facts), &e.Facts)
+	return e, json.Unmarshal([]byte(details), &e.Details)
 }
 
 // knownCustomer finds a row if there is such a customer.

@@ -45,7 +45,7 @@ func (b *bench) listen(t *testing.T, after string) *listener {
 	ctx, cancel := context.WithCancel(t.Context())
 	l := &listener{ctx: ctx, started: make(chan struct{}), sent: make(chan string), ended: make(chan error, 1)}
 	go func() {
-		l.ended <- b.StreamTimelineEntries(&customerv1.StreamTimelineEntriesRequest{Parent: olena, After: after}, l)
+		l.ended <- b.StreamTimelineEntries(&customerv1.StreamTimelineEntriesRequest{Parent: olena, LastSeen: after}, l)
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -170,7 +170,7 @@ func TestAStreamKnowsWhoseItIs(t *testing.T) {
 			{another, another + collection + idOf(name), codes.NotFound},
 		} {
 			l := &listener{ctx: t.Context()}
-			err := b.StreamTimelineEntries(&customerv1.StreamTimelineEntriesRequest{Parent: c.parent, After: c.after}, l)
+			err := b.StreamTimelineEntries(&customerv1.StreamTimelineEntriesRequest{Parent: c.parent, LastSeen: c.after}, l)
 			require.Equal(t, c.want, errs.KindOf(err), "%s after %s", c.parent, c.after)
 		}
 	})

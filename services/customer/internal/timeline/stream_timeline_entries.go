@@ -51,9 +51,9 @@ func (s *Service) StreamTimelineEntries(
 
 // start finds where a stream starts: after the given entry, or now.
 func (s *Service) start(ctx context.Context, req *customerv1.StreamTimelineEntriesRequest, now time.Time) (*tail, error) {
-	customer, after := req.GetParent(), req.GetAfter()
+	customer, after := req.GetParent(), req.GetLastSeen()
 	if after != "" && !strings.HasPrefix(after, customer+collection) {
-		return nil, errs.Invalid("after", "must be an entry of %s", customer)
+		return nil, errs.Invalid("last_seen", "must be an entry of %s", customer)
 	}
 	results, err := s.db.Batch(ctx, knownCustomer(customer),
 		sqldb.Q(`select known from timeline_entry where id = $1 and customer = $2`, idOf(after), customer))

@@ -11,12 +11,12 @@ import (
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 )
 
-// onRemedyOwed gives the points that are owed for a broken promise, once for each promise.
-func (s *Service) onRemedyOwed(ctx context.Context, tx *sqldb.Tx, _ event.Event, owed *promisev1.RemedyOwed) error {
+// onRemedyRequired gives the points that are owed for a broken promise, once for each promise.
+func (s *Service) onRemedyRequired(ctx context.Context, tx *sqldb.Tx, _ event.Event, owed *promisev1.RemedyRequired) error {
 	now := s.clock.Now()
 	gift := entry{
 		id: id.New(), holder: holder{mainProgram, customerID(owed.GetCustomer())}, kind: loyaltyv1.Posting_GOODWILL,
-		reference: "promise/" + strings.TrimPrefix(owed.GetPromise(), "promises/"), about: owed.GetSubject(),
+		reference: "promise/" + strings.TrimPrefix(owed.GetPromise(), "promises/"), about: owed.GetAbout(),
 		reason: "A promise was broken", points: owed.GetGoodwillPoints(), at: now,
 	}
 	open(tx, now, gift.holder)

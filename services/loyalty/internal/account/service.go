@@ -39,7 +39,7 @@ func (s *Service) Capability() kit.Capability {
 		Register: func(r grpc.ServiceRegistrar) { loyaltyv1.RegisterAccountServiceServer(r, s) },
 		Events: []inbox.Handler{
 			inbox.On(s.onCustomerCreated), inbox.On(s.onCustomersImported), inbox.On(s.onOrderDelivered),
-			inbox.On(s.onOrdersImported), inbox.On(s.onOrderReturned), inbox.On(s.onRemedyOwed),
+			inbox.On(s.onOrdersImported), inbox.On(s.onOrderReturned), inbox.On(s.onRemedyRequired),
 		},
 	}
 }

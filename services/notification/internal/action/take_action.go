@@ -121,7 +121,7 @@ func (s *Service) notDone(ctx context.Context, a *action, cause error) error {
 func (s *Service) answer(ctx context.Context, a *action) error {
 	ctx = metadata.AppendToOutgoingContext(ctx, change.Header, "action/"+a.message+"/"+strings.ToLower(a.choice))
 	_, err := s.shortages().AnswerShortage(ctx, &orderv1.AnswerShortageRequest{
-		Name: a.matter, Choice: orderv1.Shortage_Choice(orderv1.Shortage_Choice_value[a.choice]), Answerer: a.customer,
+		Name: a.matter, Choice: orderv1.Shortage_Choice(orderv1.Shortage_Choice_value[a.choice]), AnsweredBy: a.customer,
 	})
 	return err
 }

@@ -14,7 +14,7 @@ const mailChannel = int64(notificationv1.Message_EMAIL)
 const (
 	markSending = `update delivery set state = 2 where channel = $1 and state in (1, 2) and message_id in `
 
-	insertAttempts = `insert into attempt (message_id, channel, number, started, outcome, answer) values`
+	insertAttempts = `insert into attempt (message_id, channel, number, started, outcome, response) values`
 )
 
 // begin writes down that tries begin, and says whose: not theirs whose delivery has come to its end. Had another process
@@ -71,10 +71,10 @@ func cutOffs(mails []*posting) (ends []result) {
 
 // The tries are there: they were inserted when they began. As an insertion, one statement ends many, each its own way.
 const (
-	closeAttempts = `insert into attempt (message_id, channel, number, started, ended, outcome, answer) values`
+	closeAttempts = `insert into attempt (message_id, channel, number, started, ended, outcome, response) values`
 
 	whereOpen = `on conflict (message_id, channel, number) do update set
-		ended = excluded.ended, outcome = excluded.outcome, answer = excluded.answer where attempt.ended is null`
+		ended = excluded.ended, outcome = excluded.outcome, response = excluded.response where attempt.ended is null`
 )
 
 // endAttempts ends tries that were not ended before.

@@ -70,11 +70,11 @@ func (s *Service) sayDelivered(ctx context.Context, tx *sqldb.Tx, calls map[stri
 	for rows.Next() {
 		var id string
 		var said outbox.Said
-		d := &notificationv1.MessageDelivered{Channel: notificationv1.Message_EMAIL}
+		d := &notificationv1.DeliveryCompleted{Channel: notificationv1.Message_EMAIL}
 		if err := rows.Scan(&id, &said.Version, &d.Customer, &d.About); err != nil {
 			return err
 		}
-		d.Message, d.State = collection+id, calls[id].Result.state
+		d.Message, d.Outcome = collection+id, calls[id].Result.state
 		said.Subject, said.Fact = d.Message, d
 		ctx := calls[id].Trace(ctx)
 		trace := event.Traceparent(ctx)

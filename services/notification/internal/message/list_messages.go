@@ -16,7 +16,7 @@ var listing = page.Listing{
 		{Name: "create_time", Column: "created", Kind: page.Timestamp},
 		{Name: "customer", Kind: page.String, FilterOnly: true},
 		{Name: "about", Kind: page.String, FilterOnly: true},
-		{Name: "fact", Kind: page.String, FilterOnly: true},
+		{Name: "event_type", Kind: page.String, FilterOnly: true},
 		{Name: "template", Kind: page.String, FilterOnly: true},
 	},
 }

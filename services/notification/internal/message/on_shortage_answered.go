@@ -14,7 +14,7 @@ func onShortageAnswered(answered *orderv1.ShortageAnswered) *telling {
 }
 
 func answerTemplate(answered *orderv1.ShortageAnswered) string {
-	if answered.GetByDefault() {
+	if answered.GetDefaulted() {
 		return "shortage-answered-by-default"
 	}
 	switch answered.GetChoice() {

@@ -8,7 +8,7 @@ import (
 func onShortageReported(reported *orderv1.ShortageReported) *telling {
 	t := &telling{
 		customer: reported.GetCustomer(), about: reported.GetOrder(), template: "shortage-reported",
-		matter: reported.GetShortage(), expires: reported.GetAnswerDeadline().AsTime(),
+		matter: reported.GetShortage(), expires: reported.GetAnswerDueTime().AsTime(),
 	}
 	for _, choice := range reported.GetChoices() {
 		t.choices = append(t.choices, choice.String())

@@ -12,7 +12,7 @@ import (
 	"kept.dev/services/notification/internal/link"
 )
 
-const columns = `id, customer, number, template, template_version, language_code, title, body, about, fact, expires, created, read`
+const columns = `id, customer, number, template, template_version, language_code, title, body, about, event_type, expires, created, read`
 
 const selectMessages = `select ` + columns + ` from message`
 
@@ -28,7 +28,7 @@ func scan(r *sqldb.Rows) (row, error) {
 	var expires, read *int64
 	m := row{Message: &notificationv1.Message{}}
 	err := r.Scan(&id, &m.Customer, &m.number, &m.Template, &m.TemplateVersion, &m.LanguageCode, &m.Title, &m.Body,
-		&m.About, &m.Fact, &expires, &created, &read)
+		&m.About, &m.EventType, &expires, &created, &read)
 	m.Name = collection + id
 	m.ExpireTime, m.CreateTime, m.ReadTime = clock.Stamp(expires), clock.Stamp(&created), clock.Stamp(read)
 	return m, err
@@ -40,7 +40,7 @@ func details(ids ...string) []*sqldb.Stmt {
 	return []*sqldb.Stmt{
 		sqldb.Q(`select message_id, channel, state, sent from delivery
 			where message_id in `+list+` order by message_id, channel`, args...),
-		sqldb.Q(`select message_id, channel, started, ended, outcome, answer from attempt
+		sqldb.Q(`select message_id, channel, started, ended, outcome, response from attempt
 			where message_id in `+list+` order by message_id, channel, number`, args...),
 		sqldb.Q(`select message_id, choice, label from action
 			where message_id in `+list+` order by message_id, number`, args...),
@@ -76,7 +76,7 @@ func addAttempts(byID map[string]*notificationv1.Message, rows *sqldb.Rows) erro
 		var channel, started, outcome int64
 		var ended *int64
 		a := &notificationv1.Message_Attempt{}
-		if err := rows.Scan(&id, &channel, &started, &ended, &outcome, &a.Answer); err != nil {
+		if err := rows.Scan(&id, &channel, &started, &ended, &outcome, &a.Response); err != nil {
 			return err
 		}
 		a.StartTime, a.EndTime, a.Outcome = clock.Stamp(&started), clock.Stamp(ended), notificationv1.Message_State(outcome)

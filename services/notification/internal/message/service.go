@@ -56,7 +56,7 @@ func New(
 		templates: templates, contacts: contacts, sender: sender, ends: ends,
 		tellers: []teller{
 			tells(onShortageReported), tells(onShortageAnswered), tells(onOrderDelayed), tells(onOrderCancelled),
-			tells(onOrderReturned), tells(onRefundSettled), tells(onRemedyOwed), tells(onInterimReplyGiven), tells(onCaseReplied),
+			tells(onOrderReturned), tells(onRefundSettled), tells(onRemedyRequired), tells(onInterimReplyGiven), tells(onCaseReplied),
 		},
 	}, nil
 }

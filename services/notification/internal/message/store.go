@@ -17,7 +17,7 @@ const countMessage = `
 
 const insertMessage = `
 	insert into message (id, customer, number, version, template, template_version, language_code, title, body,
-		about, fact, matter, expires, created)
+		about, event_type, matter, expires, created)
 	values ($1, $2, (select messages from addressee where customer = $2), 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
 
 const insertAction = `

@@ -58,8 +58,8 @@ func (s *Service) StreamMessages(
 // begins is the number of the last message that the caller has seen.
 func (s *Service) begins(ctx context.Context, req *notificationv1.StreamMessagesRequest) (int64, error) {
 	query := sqldb.Q(`select messages from addressee where customer = $1`, req.GetParent())
-	if req.GetAfter() != "" {
-		query = sqldb.Q(`select number from message where customer = $1 and id = $2`, req.GetParent(), idOf(req.GetAfter()))
+	if req.GetLastSeen() != "" {
+		query = sqldb.Q(`select number from message where customer = $1 and id = $2`, req.GetParent(), idOf(req.GetLastSeen()))
 	}
 	answers, err := s.db.Batch(ctx, query)
 	if err != nil {
@@ -67,8 +67,8 @@ func (s *Service) begins(ctx context.Context, req *notificationv1.StreamMessages
 	}
 	number, err := sqldb.One(answers[0], func(r *sqldb.Rows) (n int64, err error) { return n, r.Scan(&n) })
 	if errors.Is(err, sqldb.ErrNoRow) {
-		if req.GetAfter() != "" {
-			return 0, errs.NotFound(req.GetAfter())
+		if req.GetLastSeen() != "" {
+			return 0, errs.NotFound(req.GetLastSeen())
 		}
 		return 0, nil
 	}

@@ -45,14 +45,14 @@ func (s *Service) sayAccepted(
 ) error {
 	delivered := func(channel notificationv1.Message_Channel, state notificationv1.Message_State) proto.Message {
 		s.count(ctx, tx, channel, state, 1)
-		return &notificationv1.MessageDelivered{
-			Message: collection + id, Customer: t.customer, About: t.about, Channel: channel, State: state,
+		return &notificationv1.DeliveryCompleted{
+			Message: collection + id, Customer: t.customer, About: t.about, Channel: channel, Outcome: state,
 		}
 	}
 	facts := []proto.Message{
 		&notificationv1.MessageAccepted{
 			Message: collection + id, Customer: t.customer, About: t.about, Template: templateName,
-			Fact: string(t.fact.ProtoReflect().Descriptor().FullName()),
+			EventType: string(t.fact.ProtoReflect().Descriptor().FullName()),
 		},
 		delivered(notificationv1.Message_IN_APP, notificationv1.Message_SENT),
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // field is what a text may use of a fact: by its name in the contract, as it stands there or in lowerCamelCase, such as
-// order_facts.state or orderFacts.state.
+// order_snapshot.state or orderSnapshot.state.
 type field struct {
 	name, camel string
 	path        []protoreflect.FieldDescriptor // empty for what is not in the fact itself
@@ -60,6 +60,6 @@ const (
 
 // names are fields that hold the name of a resource. What a customer reads is its id alone.
 var names = []protoreflect.Name{
-	"order", "refund", "shortage", "product", "substitute", "customer", "case", "entry", "about", "subject", "promise",
-	"agent", "responsible",
+	"order", "refund", "shortage", "product", "substitute", "customer", "case", "entry", "about", "promise",
+	"agent", "owner",
 }

@@ -27,8 +27,8 @@ func seeded(t testing.TB, id string, fact proto.Message, language string) Render
 }
 
 func TestALineWithoutItsFactIsLeftOut(t *testing.T) {
-	full := &promisev1.RemedyOwed{
-		Subject: "orders/0190", Kind: promisev1.PromiseKind_DELIVERY, DueTime: noon, GoodwillPoints: 100, OpenCase: true,
+	full := &promisev1.RemedyRequired{
+		About: "orders/0190", Kind: promisev1.PromiseKind_DELIVERY, DueTime: noon, GoodwillPoints: 100, OpenCase: true,
 		Fee: &money.Money{CurrencyCode: "EUR", Units: 9, Nanos: 900_000_000},
 	}
 	require.Equal(t, `We promised to deliver your order by 8 March 2026, 12:00 UTC, and we did not do it. That is our fault, and we apologise.
@@ -39,8 +39,8 @@ A person is looking after this now.
 
 This is about: 0190`, seeded(t, "promise-broken", full, "en").Body)
 
-	bare := &promisev1.RemedyOwed{
-		Subject: "cases/0191", Kind: promisev1.PromiseKind_REPLY, DueTime: noon, Fee: &money.Money{CurrencyCode: "EUR"},
+	bare := &promisev1.RemedyRequired{
+		About: "cases/0191", Kind: promisev1.PromiseKind_REPLY, DueTime: noon, Fee: &money.Money{CurrencyCode: "EUR"},
 	}
 	require.Equal(t, `We promised to reply to you by 8 March 2026, 12:00 UTC, and we did not do it. That is our fault, and we apologise.
 
@@ -50,8 +50,8 @@ This is about: 0191`, seeded(t, "promise-broken", bare, "en").Body)
 func shortage() *orderv1.ShortageReported {
 	return &orderv1.ShortageReported{
 		Shortage: "orders/0190/shortages/7", Order: "orders/0190", ProductDisplayName: "Coffee pot", Quantity: 2,
-		Reason: "Broken in the warehouse", WaitTime: noon, Substitute: "products/tea-pot", SubstituteDisplayName: "Tea pot",
-		DefaultChoice: orderv1.Shortage_WAIT, AnswerDeadline: noon,
+		Reason: "Broken in the warehouse", ExpectedDeliveryTime: noon, Substitute: "products/tea-pot", SubstituteDisplayName: "Tea pot",
+		DefaultChoice: orderv1.Shortage_WAIT, AnswerDueTime: noon,
 	}
 }
 
@@ -72,7 +72,7 @@ func TestOptionsAreInTheTextsLanguage(t *testing.T) {
 // A choice that is not there has no line: nobody is offered what cannot be had.
 func TestWhatIsNotOfferedIsNotMentioned(t *testing.T) {
 	s := shortage()
-	s.WaitTime, s.SubstituteDisplayName = nil, ""
+	s.ExpectedDeliveryTime, s.SubstituteDisplayName = nil, ""
 	body := seeded(t, "shortage-reported", s, "en").Body
 	require.NotContains(t, body, "Wait")
 	require.NotContains(t, body, "instead")
@@ -110,7 +110,7 @@ func TestABodyOfWhichNothingIsLeftSaysTheTitle(t *testing.T) {
 func TestAnInterimAnswerSaysThatItIsOne(t *testing.T) {
 	fact := &supportv1.InterimReplyGiven{
 		Case: "cases/77", ReplyDueTime: noon,
-		OrderFacts: &supportv1.OrderFacts{
+		OrderSnapshot: &supportv1.OrderSnapshot{
 			Order: "orders/0190", State: "SHIPPED", PromiseState: "AT_RISK", PromisedDeliveryTime: noon, ExpectedDeliveryTime: noon, NextStep: "DELIVER",
 		},
 	}

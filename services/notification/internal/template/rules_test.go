@@ -63,7 +63,7 @@ func TestFaults(t *testing.T) {
 
 func TestFieldsAreThoseThatCanBeSaid(t *testing.T) {
 	require.Equal(t, []string{"order", "customer", "promised_delivery_time", "expected_delivery_time"}, definitionOf(t, "order-delayed").names())
-	require.Contains(t, definitionOf(t, "case-interim").names(), "order_facts.refunded_amount")
+	require.Contains(t, definitionOf(t, "case-interim").names(), "order_snapshot.refunded_amount")
 	require.Contains(t, definitionOf(t, "case-replied").names(), "entry.body")
 	require.NotContains(t, definitionOf(t, "shortage-reported").names(), "choices", "a list has no words")
 }

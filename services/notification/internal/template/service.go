@@ -75,7 +75,7 @@ func textsOf(given []*notificationv1.Template_Text) []*notificationv1.Template_T
 
 func (d *definition) proto(v version) *notificationv1.Template {
 	t := &notificationv1.Template{
-		Name: collection + d.id, Fact: d.fact, Fields: d.names(), Version: int32(v.number), UpdateTime: v.updated, Etag: v.etag(),
+		Name: collection + d.id, EventType: d.fact, Fields: d.names(), Version: int32(v.number), UpdateTime: v.updated, Etag: v.etag(),
 	}
 	for _, text := range v.texts {
 		t.Texts = append(t.Texts, proto.CloneOf(text))

@@ -45,7 +45,7 @@ func TestAmountsAreExact(t *testing.T) {
 }
 
 func TestCodesHaveWords(t *testing.T) {
-	const state = "kept.support.v1.OrderFacts.state"
+	const state = "kept.support.v1.OrderSnapshot.state"
 	require.Equal(t, "on its way to you", speechOf("en").code(state, "SHIPPED"))
 	require.Equal(t, "у дорозі до вас", speechOf("uk-UA").code(state, "SHIPPED"))
 	require.Equal(t, "lost at sea", speechOf("uk").code(state, "LOST_AT_SEA"), "one that came later")

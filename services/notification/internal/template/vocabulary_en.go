@@ -22,7 +22,7 @@ var english = vocabulary{
 			"REPLY":    "reply to you",
 			"REFUND":   "return your money",
 		},
-		"kept.support.v1.OrderFacts.state": {
+		"kept.support.v1.OrderSnapshot.state": {
 			"PLACED":    "accepted; its goods are set aside for you",
 			"PICKED":    "packed",
 			"SHIPPED":   "on its way to you",
@@ -30,14 +30,14 @@ var english = vocabulary{
 			"CANCELLED": "cancelled",
 			"RETURNED":  "sent back to us",
 		},
-		"kept.support.v1.OrderFacts.promise_state": {
+		"kept.support.v1.OrderSnapshot.promise_state": {
 			"OPEN":     "it stands",
 			"AT_RISK":  "it stands, but little time is left",
 			"KEPT":     "kept",
 			"BROKEN":   "broken, and we are sorry",
 			"RELEASED": "called off",
 		},
-		"kept.support.v1.OrderFacts.next_step": {
+		"kept.support.v1.OrderSnapshot.next_step": {
 			"PICK":    "we pack it",
 			"SHIP":    "we hand it to the carrier",
 			"DELIVER": "the carrier brings it to you",

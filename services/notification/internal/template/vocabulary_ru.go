@@ -23,7 +23,7 @@ var russian = vocabulary{
 			"REPLY":    "ответить вам",
 			"REFUND":   "вернуть вам деньги",
 		},
-		"kept.support.v1.OrderFacts.state": {
+		"kept.support.v1.OrderSnapshot.state": {
 			"PLACED":    "принят, товары отложены для вас",
 			"PICKED":    "собран",
 			"SHIPPED":   "в пути к вам",
@@ -31,14 +31,14 @@ var russian = vocabulary{
 			"CANCELLED": "отменён",
 			"RETURNED":  "возвращён нам",
 		},
-		"kept.support.v1.OrderFacts.promise_state": {
+		"kept.support.v1.OrderSnapshot.promise_state": {
 			"OPEN":     "в силе",
 			"AT_RISK":  "в силе, но времени осталось мало",
 			"KEPT":     "сдержано",
 			"BROKEN":   "нарушено, и нам очень жаль",
 			"RELEASED": "снято",
 		},
-		"kept.support.v1.OrderFacts.next_step": {
+		"kept.support.v1.OrderSnapshot.next_step": {
 			"PICK":    "мы соберём заказ",
 			"SHIP":    "мы передадим заказ в доставку",
 			"DELIVER": "служба доставки привезёт его вам",

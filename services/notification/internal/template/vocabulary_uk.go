@@ -23,7 +23,7 @@ var ukrainian = vocabulary{
 			"REPLY":    "відповісти вам",
 			"REFUND":   "повернути вам гроші",
 		},
-		"kept.support.v1.OrderFacts.state": {
+		"kept.support.v1.OrderSnapshot.state": {
 			"PLACED":    "прийнято, товари відкладено для вас",
 			"PICKED":    "зібрано",
 			"SHIPPED":   "у дорозі до вас",
@@ -31,14 +31,14 @@ var ukrainian = vocabulary{
 			"CANCELLED": "скасовано",
 			"RETURNED":  "повернуто нам",
 		},
-		"kept.support.v1.OrderFacts.promise_state": {
+		"kept.support.v1.OrderSnapshot.promise_state": {
 			"OPEN":     "чинна",
 			"AT_RISK":  "чинна, але часу лишилося мало",
 			"KEPT":     "дотримана",
 			"BROKEN":   "порушена, і нам дуже прикро",
 			"RELEASED": "знята",
 		},
-		"kept.support.v1.OrderFacts.next_step": {
+		"kept.support.v1.OrderSnapshot.next_step": {
 			"PICK":    "ми зберемо замовлення",
 			"SHIP":    "ми передамо замовлення в доставку",
 			"DELIVER": "служба доставки привезе його вам",

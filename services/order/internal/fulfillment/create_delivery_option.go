@@ -23,12 +23,12 @@ func (s *Service) CreateDeliveryOption(
 	option := proto.CloneOf(req.GetDeliveryOption())
 	option.Name = orderv1.DeliveryOptionResourceName{DeliveryOption: req.GetDeliveryOptionId()}.String()
 	option.PromisedDuration = inMicroseconds(option.GetPromisedDuration().AsDuration())
-	if option.RiskDuration == nil {
-		option.RiskDuration = durationpb.New(option.GetPromisedDuration().AsDuration() / 4)
+	if option.WarningDuration == nil {
+		option.WarningDuration = durationpb.New(option.GetPromisedDuration().AsDuration() / 4)
 	}
-	option.RiskDuration = inMicroseconds(option.GetRiskDuration().AsDuration())
-	if option.GetRiskDuration().AsDuration() >= option.GetPromisedDuration().AsDuration() {
-		return nil, errs.Invalid("delivery_option.risk_duration", "must be shorter than promised_duration")
+	option.WarningDuration = inMicroseconds(option.GetWarningDuration().AsDuration())
+	if option.GetWarningDuration().AsDuration() >= option.GetPromisedDuration().AsDuration() {
+		return nil, errs.Invalid("delivery_option.warning_duration", "must be shorter than promised_duration")
 	}
 
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*orderv1.DeliveryOption, error) {
@@ -37,7 +37,7 @@ func (s *Service) CreateDeliveryOption(
 			return nil, err
 		}
 		insert.Refuse("delivery_option_risk_within_promised",
-			errs.Invalid("delivery_option.risk_duration", "must be at least a microsecond and shorter than promised_duration"))
+			errs.Invalid("delivery_option.warning_duration", "must be at least a microsecond and shorter than promised_duration"))
 		return option, nil
 	})
 }

@@ -18,7 +18,7 @@ var deliveryOptionRows = resource.Rows[*orderv1.DeliveryOption, resource.NoList]
 		{Name: "id", Field: "name"},
 		{Name: "display_name", Field: "display_name"},
 		{Name: "promised", Field: "promised_duration", Kind: page.Int},
-		{Name: "risk", Field: "risk_duration", Kind: page.Int},
+		{Name: "risk", Field: "warning_duration", Kind: page.Int},
 		{Name: "fee", Field: "speed_fee"},
 		{Name: "currency", Field: "speed_fee"},
 	},
@@ -45,7 +45,7 @@ func scanDeliveryOption(r *sqldb.Rows) (*orderv1.DeliveryOption, error) {
 	}
 	m.Name = orderv1.DeliveryOptionResourceName{DeliveryOption: id}.String()
 	m.PromisedDuration = resource.Duration(promised)
-	m.RiskDuration = resource.Duration(risk)
+	m.WarningDuration = resource.Duration(risk)
 	m.SpeedFee = resource.Money(speedFee)
 	return m, nil
 }
@@ -63,7 +63,7 @@ func valuesOfDeliveryOption(m *orderv1.DeliveryOption) ([]any, error) {
 		name.DeliveryOption,
 		m.GetDisplayName(),
 		resource.DurationMicros(m.GetPromisedDuration()),
-		resource.DurationMicros(m.GetRiskDuration()),
+		resource.DurationMicros(m.GetWarningDuration()),
 		speedFee.Minor,
 		speedFee.Currency,
 	}, nil

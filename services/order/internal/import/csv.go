@@ -46,7 +46,7 @@ func (f csvForm) read(text []byte) (row, error) {
 		return row{}, fmt.Errorf("has %d values, but there are %d column titles", len(values), f.columns)
 	}
 	r := row{}
-	if r.customer, err = f.customer(values); err != nil || f.spec.GetSubject() == orderv1.Import_CUSTOMER {
+	if r.customer, err = f.customer(values); err != nil || f.spec.GetRowType() == orderv1.Import_CUSTOMER {
 		return r, err
 	}
 	r.order, err = f.order(values)

@@ -22,7 +22,7 @@ type identified struct {
 func (s *Service) identify(ctx context.Context, j job, rows []row) ([]identified, error) {
 	req := &customerv1.ImportCustomersRequest{
 		Issuer:    j.GetIssuer(),
-		RequestId: uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "%s#%d+%d", j.GetName(), j.GetHandledSize(), stepRows)).String(),
+		RequestId: uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "%s#%d+%d", j.GetName(), j.GetProcessedSize(), stepRows)).String(),
 	}
 	who := make([]int, len(rows)) // which record is the row's
 	for i, r := range rows {

@@ -17,8 +17,8 @@ func complete(i *orderv1.Import) error {
 	if len(faults) > 0 {
 		return errs.InvalidFields(faults...)
 	}
-	if i.GetSubject() == orderv1.Import_SUBJECT_UNSPECIFIED {
-		i.Subject = orderv1.Import_ORDER
+	if i.GetRowType() == orderv1.Import_ROW_TYPE_UNSPECIFIED {
+		i.RowType = orderv1.Import_ORDER
 	}
 	if i.GetFormat() == orderv1.Import_CDNOW {
 		if i.GetCurrencyCode() == "" {
@@ -46,8 +46,8 @@ func formatFaults(i *orderv1.Import) (faults []errs.Field) {
 			faults = append(faults, errs.Field{Path: path, Description: "must be empty: the CDNOW format says it by itself"})
 		}
 	}
-	if i.GetSubject() == orderv1.Import_CUSTOMER {
-		faults = append(faults, errs.Field{Path: "import.subject", Description: "must be ORDER: in the CDNOW format each row is one"})
+	if i.GetRowType() == orderv1.Import_CUSTOMER {
+		faults = append(faults, errs.Field{Path: "import.row_type", Description: "must be ORDER: in the CDNOW format each row is one"})
 	}
 	return faults
 }

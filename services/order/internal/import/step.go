@@ -83,7 +83,7 @@ func (s *Service) nextBatch(ctx context.Context, j job) (batch, error) {
 	if err != nil {
 		return batch{}, err
 	}
-	b := batch{offset: max(j.GetHandledSize(), file.bytes), lines: max(j.lines, file.lines)}
+	b := batch{offset: max(j.GetProcessedSize(), file.bytes), lines: max(j.lines, file.lines)}
 	data, err := s.content(ctx, j, b.offset, window)
 	if err != nil {
 		return batch{}, err

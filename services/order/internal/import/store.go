@@ -30,7 +30,7 @@ func insert(tx *sqldb.Tx, i *orderv1.Import) error {
 // specOf is what the caller has said of an import, and nothing else.
 func specOf(i *orderv1.Import) *orderv1.Import {
 	return &orderv1.Import{
-		DisplayName: i.GetDisplayName(), Format: i.GetFormat(), Subject: i.GetSubject(), Issuer: i.GetIssuer(),
+		DisplayName: i.GetDisplayName(), Format: i.GetFormat(), RowType: i.GetRowType(), Issuer: i.GetIssuer(),
 		CurrencyCode: i.GetCurrencyCode(), ProductId: i.GetProductId(), TimeZone: i.GetTimeZone(), RegionCode: i.GetRegionCode(),
 		Channel: i.GetChannel(), Mapping: proto.CloneOf(i.GetMapping()), DateOrder: i.GetDateOrder(), Delimiter: i.GetDelimiter(),
 		DecimalComma: i.GetDecimalComma(),
@@ -61,7 +61,7 @@ func scan(r *sqldb.Rows) (job, error) {
 	}
 	err = proto.Unmarshal(spec, j.Import)
 	j.Name, j.State = collection+id, orderv1.Import_State(state)
-	j.ContentSize, j.HandledSize, j.RowCount = size, handled, rows
+	j.ContentSize, j.ProcessedSize, j.RowCount = size, handled, rows
 	j.CustomerCount, j.OrderCount, j.UnchangedCount, j.FaultCount = customers, orders, unchanged, faults
 	j.CreateTime, j.StartTime, j.EndTime = clock.Stamp(created), clock.Stamp(started), clock.Stamp(ended)
 	return j, err

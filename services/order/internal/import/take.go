@@ -18,12 +18,12 @@ const claim = `
 // take writes what the rows of a step say, and how far the import has come: all of it or nothing.
 func (s *Service) take(ctx context.Context, tx *sqldb.Tx, j job, b batch, who []identified) error {
 	id := idOf(j.GetName())
-	claimed, err := tx.Query(claim, id, j.GetHandledSize(), b.offset, b.lines)
+	claimed, err := tx.Query(claim, id, j.GetProcessedSize(), b.offset, b.lines)
 	if err != nil || claimed.Len() == 0 {
 		return err
 	}
 	c := countOf(b.rows, who)
-	if j.GetSubject() == orderv1.Import_ORDER {
+	if j.GetRowType() == orderv1.Import_ORDER {
 		if c.orders, err = s.takeOrders(ctx, tx, j, b, who); err != nil {
 			return err
 		}
@@ -83,8 +83,8 @@ func (s *Service) takeOrders(ctx context.Context, tx *sqldb.Tx, j job, b batch, 
 	return int64(len(fresh)), s.outbox.Put(ctx, tx, j.GetName(), b.offset, imported(j.GetName(), fresh))
 }
 
-func imported(origin string, orders []order.Imported) *orderv1.OrdersImported {
-	fact := &orderv1.OrdersImported{Origin: origin}
+func imported(sourceImport string, orders []order.Imported) *orderv1.OrdersImported {
+	fact := &orderv1.OrdersImported{SourceImport: sourceImport}
 	for _, o := range orders {
 		fact.Orders = append(fact.Orders, &orderv1.OrdersImported_Order{
 			Order: o.Name(), Customer: o.Customer, PlaceTime: timestamppb.New(o.Placed), GoodsAmount: o.Amount.Proto(),

@@ -73,7 +73,7 @@ func (f csvForm) missing() (faults titleFaults) {
 	_, email := f.at["email"]
 	_, phone := f.at["phone"]
 	need("customer_id", email || phone, ", or there must be one for email or phone: they tell whose a row is")
-	if f.spec.GetSubject() == orderv1.Import_ORDER {
+	if f.spec.GetRowType() == orderv1.Import_ORDER {
 		need("order_time", false, ": it says when an order was placed")
 		need("amount", false, ": it says what was paid")
 		need("product_id", f.spec.GetProductId() != "", ", or import.product_id must say what was bought")

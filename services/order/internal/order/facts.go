@@ -18,22 +18,22 @@ func placed(o *orderv1.Order) *orderv1.OrderPlaced {
 
 func promiseMade(o *orderv1.Order, t terms) *promisev1.PromiseMade {
 	made := Promised(o, o.GetSpeedFee())
-	made.AtRiskTime = timestamppb.New(o.GetPromisedDeliveryTime().AsTime().Add(-t.risk))
+	made.WarningTime = timestamppb.New(o.GetPromisedDeliveryTime().AsTime().Add(-t.risk))
 	return made
 }
 
 // Promised is what the order service says when it promises a delivery; fee is what the customer has paid for that.
 func Promised(o *orderv1.Order, fee *money.Money) *promisev1.PromiseMade {
 	return &promisev1.PromiseMade{
-		Promise: o.GetPromise(), Customer: o.GetCustomer(), Kind: promisev1.PromiseKind_DELIVERY, Owner: "order",
-		Subject: o.GetName(), DueTime: o.GetPromisedDeliveryTime(), Fee: fee,
+		Promise: o.GetPromise(), Customer: o.GetCustomer(), Kind: promisev1.PromiseKind_DELIVERY, Service: "order",
+		About: o.GetName(), DueTime: o.GetPromisedDeliveryTime(), Fee: fee,
 	}
 }
 
 // Kept is what the order service says when it kept its delivery promise.
 func Kept(o *orderv1.Order) *promisev1.PromiseKept {
 	return &promisev1.PromiseKept{
-		Promise: o.GetPromise(), Customer: o.GetCustomer(), Subject: o.GetName(), KeepTime: o.GetDeliverTime(),
+		Promise: o.GetPromise(), Customer: o.GetCustomer(), About: o.GetName(), KeepTime: o.GetDeliverTime(),
 		Kind: promisev1.PromiseKind_DELIVERY,
 	}
 }
@@ -41,7 +41,7 @@ func Kept(o *orderv1.Order) *promisev1.PromiseKept {
 // broken is what the order service says when it did not. fee is what the customer gets back for that.
 func broken(o *orderv1.Order, fee *money.Money) *promisev1.PromiseBroken {
 	return &promisev1.PromiseBroken{
-		Promise: o.GetPromise(), Customer: o.GetCustomer(), Subject: o.GetName(), Kind: promisev1.PromiseKind_DELIVERY,
+		Promise: o.GetPromise(), Customer: o.GetCustomer(), About: o.GetName(), Kind: promisev1.PromiseKind_DELIVERY,
 		DueTime: o.GetPromisedDeliveryTime(), Fee: fee,
 	}
 }
@@ -49,7 +49,7 @@ func broken(o *orderv1.Order, fee *money.Money) *promisev1.PromiseBroken {
 // Released is what it says when the promise does not stand any more.
 func Released(o *orderv1.Order, reason string) *promisev1.PromiseReleased {
 	return &promisev1.PromiseReleased{
-		Promise: o.GetPromise(), Customer: o.GetCustomer(), Subject: o.GetName(), Reason: reason,
+		Promise: o.GetPromise(), Customer: o.GetCustomer(), About: o.GetName(), Reason: reason,
 		Kind: promisev1.PromiseKind_DELIVERY,
 	}
 }

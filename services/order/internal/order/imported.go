@@ -27,7 +27,7 @@ func (o Imported) Name() string { return collection + o.ID }
 const (
 	insertImported = `
 	insert into orders (id, version, customer, state, promise_state, promise, currency, goods, fee, refunded,
-		delivery_option, channel, payment_method, created, delivered, agent, cancel_reason, origin) values`
+		delivery_option, channel, payment_method, created, delivered, agent, cancel_reason, source_import) values`
 	insertImportedLines = `insert into order_line (order_id, number, product_id, quantity, price) values`
 )
 
@@ -35,13 +35,13 @@ const (
 //
 // The same row of a file may come from two replicas at once, or again in another file: it has the same id, and the primary key
 // lets one of them be.
-func InsertImported(tx *sqldb.Tx, origin string, orders []Imported) ([]Imported, error) {
+func InsertImported(tx *sqldb.Tx, sourceImport string, orders []Imported) ([]Imported, error) {
 	rows := make([][]any, len(orders))
 	for i, o := range orders {
 		at := o.Placed.UnixMicro()
 		rows[i] = []any{
 			o.ID, 1, o.Customer, int64(orderv1.Order_DELIVERED), 0, "", o.Amount.Currency, o.Amount.Minor, 0, 0,
-			"", int64(o.Channel), 0, at, at, "", "", origin,
+			"", int64(o.Channel), 0, at, at, "", "", sourceImport,
 		}
 	}
 	inserted, err := tx.BatchValues(insertImported, rows, "on conflict (id) do nothing returning id")

@@ -48,7 +48,7 @@ func insertLines(tx *sqldb.Tx, o *orderv1.Order) error {
 // SelectLines reads the lines of the orders with these ids.
 func SelectLines(ids ...string) *sqldb.Stmt {
 	list, args := sqldb.List(1, ids)
-	return sqldb.Q(`select order_id, product_id, quantity, price, missing, substitute_for from order_line
+	return sqldb.Q(`select order_id, product_id, quantity, price, missing, replaced_product from order_line
 		where order_id in `+list+` order by order_id, number`, args...)
 }
 
@@ -72,14 +72,14 @@ func AddLines(orders []*orderv1.Order, rows *sqldb.Rows) error {
 		}
 		o.Lines = append(o.Lines, &orderv1.Order_Line{
 			Product: productName(product), Quantity: quantity, UnitPrice: unit.Proto(), Amount: amount.Proto(),
-			MissingQuantity: missing, SubstituteFor: productName(instead),
+			MissingQuantity: missing, ReplacedProduct: productName(instead),
 		})
 	}
 	return nil
 }
 
 const addLine = `
-	insert into order_line (order_id, number, product_id, quantity, price, substitute_for) values ($1, $2, $3, $4, $5, $6)`
+	insert into order_line (order_id, number, product_id, quantity, price, replaced_product) values ($1, $2, $3, $4, $5, $6)`
 
 // AddLine adds a line to an order that has been placed: what comes in place of something else. Whoever adds it has changed the
 // order in the same transaction, so nobody else adds one at the same time.
@@ -90,7 +90,7 @@ func AddLine(tx *sqldb.Tx, o *orderv1.Order, line *orderv1.Order_Line) error {
 	}
 	o.Lines = append(o.Lines, line)
 	tx.Exec(addLine, idOf(o.GetName()), int64(len(o.GetLines())), productID(line.GetProduct()), line.GetQuantity(),
-		unit.Minor, productID(line.GetSubstituteFor()))
+		unit.Minor, productID(line.GetReplacedProduct()))
 	return nil
 }
 

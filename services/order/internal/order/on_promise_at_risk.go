@@ -20,12 +20,12 @@ const delay = `
 func (s *Service) onPromiseAtRisk(
 	ctx context.Context, tx *sqldb.Tx, _ event.Event, warned *promisev1.PromiseAtRisk,
 ) error {
-	if warned.GetOwner() != "order" {
+	if warned.GetService() != "order" {
 		return nil
 	}
 	expected := expectedWhenAtRisk(warned.GetDueTime().AsTime(), s.clock.Now())
-	order, err := Change(tx, warned.GetSubject(),
-		sqldb.Q(delay, idOf(warned.GetSubject()), expected.UnixMicro(), warned.GetPromise()))
+	order, err := Change(tx, warned.GetAbout(),
+		sqldb.Q(delay, idOf(warned.GetAbout()), expected.UnixMicro(), warned.GetPromise()))
 	if errors.Is(err, errNoSuchOrder) { // delivered, cancelled or answered meanwhile
 		return nil
 	}

@@ -22,10 +22,10 @@ const breakPromise = `
 // onPromiseDue answers whether the delivery promise was kept. A delivery in time has answered already, when it was
 // recorded; an order that is still open now has broken its promise, and the speed fee goes back with that answer.
 func (s *Service) onPromiseDue(ctx context.Context, tx *sqldb.Tx, _ event.Event, due *promisev1.PromiseDue) error {
-	if due.GetOwner() != "order" {
+	if due.GetService() != "order" {
 		return nil
 	}
-	order, err := Change(tx, due.GetSubject(), sqldb.Q(breakPromise, idOf(due.GetSubject()), due.GetPromise()))
+	order, err := Change(tx, due.GetAbout(), sqldb.Q(breakPromise, idOf(due.GetAbout()), due.GetPromise()))
 	if errors.Is(err, errNoSuchOrder) { // answered already, or the promise is not a delivery's
 		return nil
 	}

@@ -42,7 +42,7 @@ func place(wanted *orderv1.Order, t terms, agent string, now time.Time) (*orderv
 	o.CreateTime = timestamppb.New(now)
 	o.PromisedDeliveryTime, o.ExpectedDeliveryTime = promised, promised
 	o.PickTime, o.ShipTime, o.DeliverTime, o.CancelTime, o.CancelReason = nil, nil, nil, nil, ""
-	o.Agent, o.ReturnTime, o.ReturnReason, o.Origin = agent, nil, "", ""
+	o.Agent, o.ReturnTime, o.ReturnReason, o.SourceImport = agent, nil, "", ""
 	if o.PaymentMethod == orderv1.Order_PAYMENT_METHOD_UNSPECIFIED {
 		o.PaymentMethod = orderv1.Order_INVOICE
 	}

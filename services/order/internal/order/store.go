@@ -65,7 +65,7 @@ func decodeAddress(raw []byte) (*postaladdress.PostalAddress, error) {
 // Columns are the columns of an order, as Scan reads them.
 const Columns = `id, version, customer, state, promise_state, promise, currency, goods, fee, refunded, delivery_option,
 	channel, payment_method, delivery_address, billing_address, home_address, promised, expected, created,
-	picked, shipped, delivered, cancelled, cancel_reason, agent, returned, return_reason, origin`
+	picked, shipped, delivered, cancelled, cancel_reason, agent, returned, return_reason, source_import`
 
 const selectOrders = `select ` + Columns + ` from orders`
 
@@ -79,7 +79,7 @@ func Scan(r *sqldb.Rows) (*orderv1.Order, error) {
 	err := r.Scan(&id, &version, &o.Customer, &state, &promiseState, &o.Promise, &currency, &goods, &fee, &refunded,
 		&o.DeliveryOption, &channel, &method, &addresses[0], &addresses[1], &addresses[2],
 		&promised, &expected, &created, &picked, &shipped, &delivered, &cancelled, &o.CancelReason,
-		&o.Agent, &returned, &o.ReturnReason, &o.Origin)
+		&o.Agent, &returned, &o.ReturnReason, &o.SourceImport)
 	if err != nil {
 		return nil, err
 	}

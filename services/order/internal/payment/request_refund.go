@@ -67,7 +67,7 @@ func (s *Service) RequestRefund(ctx context.Context, tx *sqldb.Tx, o Owed) (requ
 			PromisedSettleTime: timestamppb.New(due),
 		},
 		&promisev1.PromiseMade{
-			Promise: promiseOf(name), Customer: o.Customer, Kind: promisev1.PromiseKind_REFUND, Owner: "order", Subject: name,
+			Promise: promiseOf(name), Customer: o.Customer, Kind: promisev1.PromiseKind_REFUND, Service: "order", About: name,
 			DueTime: timestamppb.New(due),
 		})
 }

@@ -83,11 +83,11 @@ func (s *Service) answer(ctx context.Context, tx *sqldb.Tx, order, id string, ve
 	name := refundName(order, id)
 	if state == int64(orderv1.Order_KEPT) {
 		return s.outbox.Put(ctx, tx, name, version, &promisev1.PromiseKept{
-			Promise: promise, Customer: customer, Subject: name, KeepTime: timestamppb.New(now), Kind: promisev1.PromiseKind_REFUND,
+			Promise: promise, Customer: customer, About: name, KeepTime: timestamppb.New(now), Kind: promisev1.PromiseKind_REFUND,
 		})
 	}
 	return s.outbox.Put(ctx, tx, name, version, &promisev1.PromiseBroken{
-		Promise: promise, Customer: customer, Subject: name, Kind: promisev1.PromiseKind_REFUND,
+		Promise: promise, Customer: customer, About: name, Kind: promisev1.PromiseKind_REFUND,
 		DueTime: timestamppb.New(time.UnixMicro(due)),
 	})
 }

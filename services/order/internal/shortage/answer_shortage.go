@@ -16,7 +16,7 @@ import (
 // passed; FAILED_PRECONDITION (SHORTAGE_ANSWERED) when it is decided already.
 func (s *Service) AnswerShortage(ctx context.Context, req *orderv1.AnswerShortageRequest) (*orderv1.Shortage, error) {
 	d := decision{
-		state: orderv1.Shortage_ANSWERED, choice: req.GetChoice(), answerer: answererOf(access.Caller(ctx), req.GetAnswerer()),
+		state: orderv1.Shortage_ANSWERED, choice: req.GetChoice(), answeredBy: answeredBy(access.Caller(ctx), req.GetAnsweredBy()),
 		customer: access.ScopeOf(ctx).Customer, at: s.clock.Now(),
 	}
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*orderv1.Shortage, error) {
@@ -24,8 +24,8 @@ func (s *Service) AnswerShortage(ctx context.Context, req *orderv1.AnswerShortag
 	})
 }
 
-// answererOf is who answers: the caller, unless it is a service that passes somebody's answer on.
-func answererOf(caller access.Principal, named string) string {
+// answeredBy is who answers: the caller, unless it is a service that passes somebody's answer on.
+func answeredBy(caller access.Principal, named string) string {
 	if caller.Role == accessv1.Role_ROLE_SERVICE && named != "" {
 		return named
 	}

@@ -56,12 +56,12 @@ func (s *Service) report(ctx context.Context, req *orderv1.CreateShortageRequest
 	wanted := req.GetShortage()
 	r := report{row: row{
 		id: id.New(), orderID: orderID(req.GetParent()), product: wanted.GetProduct(), quantity: wanted.GetQuantity(),
-		reason: strings.TrimSpace(wanted.GetReason()), wait: microsOf(wanted.GetWaitTime()), substitute: wanted.GetSubstitute(),
+		reason: strings.TrimSpace(wanted.GetReason()), wait: microsOf(wanted.GetExpectedDeliveryTime()), substitute: wanted.GetSubstitute(),
 		created: now.UnixMicro(),
 	}}
 	switch {
 	case r.wait != nil && *r.wait <= r.created:
-		return r, errs.Invalid("shortage.wait_time", "must be in the future")
+		return r, errs.Invalid("shortage.expected_delivery_time", "must be in the future")
 	case r.substitute == r.product:
 		return r, errs.Invalid("shortage.substitute", "must be another product than the missing one")
 	}
@@ -149,8 +149,8 @@ func (r report) fact(o *orderv1.Order, written row) *orderv1.ShortageReported {
 	p := written.proto()
 	return &orderv1.ShortageReported{
 		Shortage: p.GetName(), Order: o.GetName(), Customer: o.GetCustomer(), Product: p.GetProduct(),
-		ProductDisplayName: r.displayName, Quantity: p.GetQuantity(), Reason: p.GetReason(), WaitTime: p.GetWaitTime(),
+		ProductDisplayName: r.displayName, Quantity: p.GetQuantity(), Reason: p.GetReason(), ExpectedDeliveryTime: p.GetExpectedDeliveryTime(),
 		Substitute: p.GetSubstitute(), SubstituteDisplayName: r.substituteDisplayName, Choices: p.GetChoices(),
-		DefaultChoice: p.GetDefaultChoice(), AnswerDeadline: timestamppb.New(time.UnixMicro(written.deadline)),
+		DefaultChoice: p.GetDefaultChoice(), AnswerDueTime: timestamppb.New(time.UnixMicro(written.deadline)),
 	}
 }

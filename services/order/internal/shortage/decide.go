@@ -17,11 +17,11 @@ import (
 
 // decision is what somebody wants to happen about a shortage, or what happens because nobody said anything.
 type decision struct {
-	state    orderv1.Shortage_State  // ANSWERED, or DEFAULTED
-	choice   orderv1.Shortage_Choice // unspecified for the default
-	answerer string
-	customer string // whose shortage it has to be; empty for anybody's
-	at       time.Time
+	state      orderv1.Shortage_State  // ANSWERED, or DEFAULTED
+	choice     orderv1.Shortage_Choice // unspecified for the default
+	answeredBy string
+	customer   string // whose shortage it has to be; empty for anybody's
+	at         time.Time
 }
 
 // matter is a shortage that is being decided: with its order, whose row is locked, and what goes back and is said in the end.
@@ -125,14 +125,14 @@ func answered(name string) error {
 
 // A shortage in any other state gets the state 0, which the named CHECK refuses.
 const writeAnswer = `
-	update shortage set state = case when state = 1 then $2 else 0 end, choice = $3, answerer = $4, answered = $5, owed = owed - $6
+	update shortage set state = case when state = 1 then $2 else 0 end, choice = $3, answered_by = $4, answered = $5, owed = owed - $6
 	where id = $1`
 
 // write writes the decision. Who waits is still owed what is missing, and nobody else.
 func (m *matter) write(tx *sqldb.Tx) {
 	at := m.want.at.UnixMicro()
-	m.state, m.choice, m.answerer, m.answered = m.want.state, m.want.choice, m.want.answerer, &at
-	tx.Exec(writeAnswer, m.id, int64(m.state), int64(m.choice), m.answerer, at, m.dropped()).
+	m.state, m.choice, m.answeredBy, m.answered = m.want.state, m.want.choice, m.want.answeredBy, &at
+	tx.Exec(writeAnswer, m.id, int64(m.state), int64(m.choice), m.answeredBy, at, m.dropped()).
 		Refuse("shortage_state_known", answered(m.name()))
 }
 
@@ -185,7 +185,7 @@ func note(s row) string {
 func (m *matter) fact() *orderv1.ShortageAnswered {
 	said := &orderv1.ShortageAnswered{
 		Shortage: m.name(), Order: m.order.GetName(), Customer: m.order.GetCustomer(), Product: m.product, Choice: m.choice,
-		ByDefault: m.state == orderv1.Shortage_DEFAULTED,
+		Defaulted: m.state == orderv1.Shortage_DEFAULTED,
 	}
 	if !nothingComes(m.order) {
 		said.ExpectedDeliveryTime = m.order.GetExpectedDeliveryTime()

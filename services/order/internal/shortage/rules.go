@@ -82,7 +82,7 @@ func settle(o *orderv1.Order, s row, choice orderv1.Shortage_Choice) (settlement
 		if choice == orderv1.Shortage_SUBSTITUTE {
 			kept.Minor = min(unit.Minor, s.substitutePrice)
 			result.come = append(result.come, &orderv1.Order_Line{
-				Product: s.substitute, Quantity: units, UnitPrice: kept.Proto(), SubstituteFor: s.product,
+				Product: s.substitute, Quantity: units, UnitPrice: kept.Proto(), ReplacedProduct: s.product,
 			})
 		}
 		result.back.Minor += units * (unit.Minor - kept.Minor)

@@ -45,12 +45,12 @@ type row struct {
 	state                 orderv1.Shortage_State
 	choice, otherwise     orderv1.Shortage_Choice // otherwise is what happens without an answer
 	deadline, created     int64
-	answerer              string
+	answeredBy            string
 	answered              *int64
 }
 
 const columns = `id, order_id, customer, product_id, quantity, owed, reason, wait, substitute_id, substitute_price, state, choice,
-	default_choice, deadline, created, answerer, answered`
+	default_choice, deadline, created, answered_by, answered`
 
 const selectShortages = `select ` + columns + ` from shortage`
 
@@ -58,7 +58,7 @@ func scan(r *sqldb.Rows) (row, error) {
 	var s row
 	var state, choice, otherwise int64
 	err := r.Scan(&s.id, &s.orderID, &s.customer, &s.product, &s.quantity, &s.owed, &s.reason, &s.wait, &s.substitute,
-		&s.substitutePrice, &state, &choice, &otherwise, &s.deadline, &s.created, &s.answerer, &s.answered)
+		&s.substitutePrice, &state, &choice, &otherwise, &s.deadline, &s.created, &s.answeredBy, &s.answered)
 	s.product, s.substitute = productName(s.product), productName(s.substitute)
 	s.state = orderv1.Shortage_State(state)
 	s.choice, s.otherwise = orderv1.Shortage_Choice(choice), orderv1.Shortage_Choice(otherwise)
@@ -69,9 +69,9 @@ func (s row) name() string { return orders + s.orderID + shortages + s.id }
 
 func (s row) proto() *orderv1.Shortage {
 	return &orderv1.Shortage{
-		Name: s.name(), Product: s.product, Quantity: s.quantity, Reason: s.reason, WaitTime: clock.Stamp(s.wait),
-		Substitute: s.substitute, Choices: choices(s), State: s.state, Choice: s.choice, AnswerDeadline: clock.Stamp(&s.deadline),
-		DefaultChoice: s.otherwise, Answerer: s.answerer, CreateTime: clock.Stamp(&s.created), AnswerTime: clock.Stamp(s.answered),
+		Name: s.name(), Product: s.product, Quantity: s.quantity, Reason: s.reason, ExpectedDeliveryTime: clock.Stamp(s.wait),
+		Substitute: s.substitute, Choices: choices(s), State: s.state, Choice: s.choice, AnswerDueTime: clock.Stamp(&s.deadline),
+		DefaultChoice: s.otherwise, AnsweredBy: s.answeredBy, CreateTime: clock.Stamp(&s.created), AnswerTime: clock.Stamp(s.answered),
 	}
 }
 
@@ -83,7 +83,7 @@ func scanProto(r *sqldb.Rows) (*orderv1.Shortage, error) {
 // The order has one open shortage of a product at most: the named index refuses another.
 const insert = `
 	insert into shortage (id, order_id, customer, product_id, quantity, owed, reason, wait, substitute_id, substitute_price,
-		state, choice, default_choice, deadline, answerer, created)
+		state, choice, default_choice, deadline, answered_by, created)
 	values ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, 1, 0, $10, $11, '', $12)
 	returning ` + columns
 

@@ -34,9 +34,9 @@ const selectSteps = `
 	select order_id, version, time, state, promise_state, expected, note from (
 		select id as order_id, 1 as version, created as time, 1 as state, 1 as promise_state, first_promised as expected,
 			'placed' as note
-		from orders where origin = ''
+		from orders where source_import = ''
 		union all
-		select id, 1, created, 4, 0, null, 'imported' from orders where origin <> ''
+		select id, 1, created, 4, 0, null, 'imported' from orders where source_import <> ''
 		union all
 		select order_id, version, time, state, promise_state, expected, note from tracking
 	) steps`
@@ -53,7 +53,7 @@ func scan(r *sqldb.Rows) (*orderv1.TrackingEvent, error) {
 	err := r.Scan(&order, &version, &at, &state, &promiseState, &expected, &e.Note)
 	e.Name = stepName(order, version)
 	e.State, e.PromiseState = orderv1.Order_State(state), orderv1.Order_PromiseState(promiseState)
-	e.Time, e.ExpectedDeliveryTime = timestamppb.New(time.UnixMicro(at)), clock.Stamp(expected)
+	e.EventTime, e.ExpectedDeliveryTime = timestamppb.New(time.UnixMicro(at)), clock.Stamp(expected)
 	return e, err
 }
 

@@ -53,13 +53,13 @@ func (s *Service) TrackOrder(req *orderv1.TrackOrderRequest, stream grpc.ServerS
 
 // start is the number of the last step that the caller has seen, 0 for none.
 func start(req *orderv1.TrackOrderRequest) (int64, error) {
-	if req.GetAfter() == "" {
+	if req.GetLastSeen() == "" {
 		return 0, nil
 	}
-	id, ok := strings.CutPrefix(req.GetAfter(), req.GetName()+"/trackingEvents/")
+	id, ok := strings.CutPrefix(req.GetLastSeen(), req.GetName()+"/trackingEvents/")
 	after, err := number(id)
 	if !ok || err != nil || after < 1 {
-		return 0, errs.Invalid("after", "%q is no step of %s", req.GetAfter(), req.GetName())
+		return 0, errs.Invalid("last_seen", "%q is no step of %s", req.GetLastSeen(), req.GetName())
 	}
 	return after, nil
 }

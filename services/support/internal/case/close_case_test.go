@@ -122,8 +122,8 @@ func TestTheTableRefuses(t *testing.T) {
 			"cases_promise_state_known": `update cases set promise_state = 4 where id = $1`,
 			"cases_contacts_range":      `update cases set contacts = -1 where id = $1`,
 			"cases_one_open": `insert into cases
-				select 'another', version, customer, title, description, about, kind, channel, state, queue, agent, relieved, raised,
-					person_required, contacts, promise, promise_state, answered, reply_within, due, created, replied, closed, resolution
+				select 'another', version, customer, title, description, about, kind, channel, state, queue, agent, relieved, escalated,
+					agent_required, contacts, promise, promise_state, answered, reply_within, due, created, replied, closed, resolution
 				from cases where id = $1`,
 		} {
 			err := b.db.Update(t.Context(), "test", func(tx *sqldb.Tx) error {

@@ -32,8 +32,8 @@ func TestACaseComesWithAPromise(t *testing.T) {
 		made := said[*promisev1.PromiseMade](t, b, c.GetName())
 		require.Len(t, made, 1)
 		require.Equal(t, c.GetPromise(), made[0].GetPromise())
-		require.Equal(t, "support REPLY "+c.GetName(), made[0].GetOwner()+" "+made[0].GetKind().String()+" "+made[0].GetSubject())
-		require.Equal(t, start.Add(3*time.Hour), made[0].GetAtRiskTime().AsTime(), "three quarters of the time")
+		require.Equal(t, "support REPLY "+c.GetName(), made[0].GetService()+" "+made[0].GetKind().String()+" "+made[0].GetAbout())
+		require.Equal(t, start.Add(3*time.Hour), made[0].GetWarningTime().AsTime(), "three quarters of the time")
 		require.Equal(t, start.Add(4*time.Hour), made[0].GetDueTime().AsTime())
 		require.Len(t, said[*supportv1.CaseOpened](t, b, c.GetName()), 1)
 	})
@@ -102,7 +102,7 @@ func TestTwentyAskAtOnce(t *testing.T) {
 			}
 			c := b.get(t, names[0])
 			require.EqualValues(t, times, c.GetContactCount())
-			require.True(t, c.GetPersonRequired())
+			require.True(t, c.GetAgentRequired())
 			require.EqualValues(t, 1, b.number(t, `select count(*) from cases`))
 			bodies := map[string]bool{}
 			for _, e := range b.entries(t, c.GetName()) {
@@ -117,7 +117,7 @@ func TestTwentyAskAtOnce(t *testing.T) {
 			}
 			require.Len(t, counts, times-1, "each contact is counted and said once")
 			b.round(t)
-			require.Empty(t, by(supportv1.CaseEntry_INTERIM, b.entries(t, c.GetName())), "a person has to reply")
+			require.Empty(t, by(supportv1.CaseEntry_SYSTEM, b.entries(t, c.GetName())), "a person has to reply")
 		})
 	}
 }
@@ -141,7 +141,7 @@ func TestWhatIsOneMatter(t *testing.T) {
 		second := b.ask(t, order)
 		require.NotEqual(t, first.GetName(), second.GetName(), "a closed case stays closed")
 		require.EqualValues(t, 1, second.GetContactCount())
-		require.False(t, second.GetPersonRequired())
+		require.False(t, second.GetAgentRequired())
 	})
 }
 
@@ -203,7 +203,7 @@ func TestACaseIsTakenInWhileTheOrderServiceIsAway(t *testing.T) {
 		b.house.goAway(false)
 		b.hands.advance(time.Minute)
 		b.round(t)
-		require.Len(t, by(supportv1.CaseEntry_INTERIM, b.entries(t, c.GetName())), 1, "the facts come when they can")
+		require.Len(t, by(supportv1.CaseEntry_SYSTEM, b.entries(t, c.GetName())), 1, "the facts come when they can")
 	})
 }
 

@@ -38,9 +38,9 @@ func addEntry(tx *sqldb.Tx, r *record, e *supportv1.CaseEntry) error {
 	entry := id.New()
 	e.Name = r.GetName() + entries + entry
 	var facts []byte
-	if e.GetOrderFacts() != nil {
+	if e.GetOrderSnapshot() != nil {
 		var err error
-		if facts, err = proto.Marshal(e.GetOrderFacts()); err != nil {
+		if facts, err = proto.Marshal(e.GetOrderSnapshot()); err != nil {
 			return err
 		}
 	}
@@ -69,12 +69,12 @@ func scanEntry(r *sqldb.Rows) (numbered, error) {
 	}
 	e.Name = collection + caseID + entries + entry
 	e.Author, e.Channel = supportv1.CaseEntry_Author(author), commonv1.Channel(channel)
-	e.Interim, e.CreateTime = e.Author == supportv1.CaseEntry_INTERIM, clock.Stamp(created)
+	e.Interim, e.CreateTime = e.Author == supportv1.CaseEntry_SYSTEM, clock.Stamp(created)
 	if facts == nil {
 		return e, nil
 	}
-	e.OrderFacts = &supportv1.OrderFacts{}
-	return e, proto.Unmarshal(facts, e.OrderFacts)
+	e.OrderSnapshot = &supportv1.OrderSnapshot{}
+	return e, proto.Unmarshal(facts, e.OrderSnapshot)
 }
 
 // entryIDs are the ids of the case and of the entry in an entry's name.

@@ -36,21 +36,21 @@ func caseContacted(r *record, by commonv1.Channel) *supportv1.CaseContacted {
 func promiseMade(r *record) *promisev1.PromiseMade {
 	due := r.GetReplyDueTime()
 	return &promisev1.PromiseMade{
-		Promise: r.GetPromise(), Customer: r.GetCustomer(), Kind: promisev1.PromiseKind_REPLY, Owner: owner,
-		Subject: r.GetName(), DueTime: due, AtRiskTime: timestamppb.New(atRiskTime(due.AsTime(), r.within)),
+		Promise: r.GetPromise(), Customer: r.GetCustomer(), Kind: promisev1.PromiseKind_REPLY, Service: owner,
+		About: r.GetName(), DueTime: due, WarningTime: timestamppb.New(atRiskTime(due.AsTime(), r.within)),
 	}
 }
 
 func brokenFact(r *record) *promisev1.PromiseBroken {
 	return &promisev1.PromiseBroken{
-		Promise: r.GetPromise(), Customer: r.GetCustomer(), Subject: r.GetName(), Kind: promisev1.PromiseKind_REPLY,
+		Promise: r.GetPromise(), Customer: r.GetCustomer(), About: r.GetName(), Kind: promisev1.PromiseKind_REPLY,
 		DueTime: r.GetReplyDueTime(),
 	}
 }
 
 func keptFact(r *record, at *timestamppb.Timestamp) *promisev1.PromiseKept {
 	return &promisev1.PromiseKept{
-		Promise: r.GetPromise(), Customer: r.GetCustomer(), Subject: r.GetName(), KeepTime: at,
+		Promise: r.GetPromise(), Customer: r.GetCustomer(), About: r.GetName(), KeepTime: at,
 		Kind: promisev1.PromiseKind_REPLY,
 	}
 }

@@ -42,29 +42,29 @@ type history struct {
 	*bench
 	abouts  []string
 	matters []*matter
-	owed    []*promisev1.RemedyOwed
+	owed    []*promisev1.RemedyRequired
 	said    int
 }
 
 // matter is a case as it should be.
 type matter struct {
-	name, about, queue, agent      string
-	kind                           supportv1.Case_Kind
-	state                          supportv1.Case_State
-	raised, person, replied, asked bool // asked: the order service will be asked for an interim reply
-	contacts, interims             int
-	due                            time.Time
-	promises                       []*supportv1.Case // the case when each promise was made; the last one stands
-	kept, broken                   []bool            // what has been said about each
-	words                          []string
+	name, about, queue, agent         string
+	kind                              supportv1.Case_Kind
+	state                             supportv1.Case_State
+	escalated, person, replied, asked bool // asked: the order service will be asked for an interim reply
+	contacts, interims                int
+	due                               time.Time
+	promises                          []*supportv1.Case // the case when each promise was made; the last one stands
+	kept, broken                      []bool            // what has been said about each
+	words                             []string
 }
 
 func (m *matter) text() string {
-	return fmt.Sprint(m.state, m.kind, m.queue, m.agent, m.raised, m.person, m.contacts, m.due, m.replied, m.promises[len(m.promises)-1].GetPromise())
+	return fmt.Sprint(m.state, m.kind, m.queue, m.agent, m.escalated, m.person, m.contacts, m.due, m.replied, m.promises[len(m.promises)-1].GetPromise())
 }
 
 func summary(c *supportv1.Case) string {
-	return fmt.Sprint(c.GetState(), c.GetKind(), c.GetQueue(), c.GetAgent(), c.GetRaised(), c.GetPersonRequired(), c.GetContactCount(),
+	return fmt.Sprint(c.GetState(), c.GetKind(), c.GetQueue(), c.GetAgent(), c.GetEscalated(), c.GetAgentRequired(), c.GetContactCount(),
 		c.GetReplyDueTime().AsTime(), c.GetReplyTime() != nil, c.GetPromise())
 }
 
@@ -98,7 +98,7 @@ func (h *history) find(about string) *matter {
 
 func (m *matter) promised(c *supportv1.Case) {
 	m.promises, m.kept, m.broken = append(m.promises, c), append(m.kept, false), append(m.broken, false)
-	m.due, m.raised = c.GetReplyDueTime().AsTime(), false
+	m.due, m.escalated = c.GetReplyDueTime().AsTime(), false
 }
 
 // again is what becomes of a case that somebody has to look at again.
@@ -197,8 +197,8 @@ func (h *history) assignCase(m *matter) {
 func (h *history) warn(m *matter) {
 	i := rapid.IntRange(0, len(m.promises)-1).Draw(h.T, "promise")
 	h.hear(h.T, atRisk(m.promises[i]))
-	if i == len(m.promises)-1 && m.state == supportv1.Case_OPEN && !m.raised {
-		m.raised, m.queue, m.agent = true, "queues/duty", ""
+	if i == len(m.promises)-1 && m.state == supportv1.Case_OPEN && !m.escalated {
+		m.escalated, m.queue, m.agent = true, "queues/duty", ""
 	}
 }
 
@@ -263,7 +263,7 @@ func (h *history) check(m *matter) {
 		words = append(words, e.GetBody())
 	}
 	require.Equal(h.T, m.words, words, "all that the customer said, in its order")
-	require.Len(h.T, by(supportv1.CaseEntry_INTERIM, all), m.interims, "interim replies")
+	require.Len(h.T, by(supportv1.CaseEntry_SYSTEM, all), m.interims, "interim replies")
 	var got, want [3][]string
 	for _, f := range said[*promisev1.PromiseMade](h.T, h.bench, m.name) {
 		got[0] = append(got[0], f.GetPromise())

@@ -12,7 +12,7 @@ import (
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
 
-const selectAwaiting = selectCases + ` where id = $1 and state = 1 and person_required = false and due > $2`
+const selectAwaiting = selectCases + ` where id = $1 and state = 1 and agent_required = false and due > $2`
 
 // whenInterim asks the order service for the order that a new case is about, and gives its facts as an interim reply. While
 // the order service is away the timer tries again; meanwhile the case waits for a person as any other.
@@ -44,11 +44,11 @@ func (s *Service) whenInterim(ctx context.Context, t timer.Timer) (func(context.
 // automatic is said any more.
 const makeInterim = `
 	update cases set version = version + 1
-	where id = $1 and state = 1 and person_required = false and due > $2
+	where id = $1 and state = 1 and agent_required = false and due > $2
 	returning ` + columns
 
 // giveInterim writes the interim reply. The case waits for a person as before.
-func (s *Service) giveInterim(ctx context.Context, tx *sqldb.Tx, name string, facts *supportv1.OrderFacts) error {
+func (s *Service) giveInterim(ctx context.Context, tx *sqldb.Tx, name string, facts *supportv1.OrderSnapshot) error {
 	now := s.clock.Now()
 	r, err := step(tx, name, sqldb.Q(makeInterim, idOf(name), now.UnixMicro()))
 	if errors.Is(err, errNoSuchCase) {
@@ -58,14 +58,14 @@ func (s *Service) giveInterim(ctx context.Context, tx *sqldb.Tx, name string, fa
 		return err
 	}
 	entry := &supportv1.CaseEntry{
-		Author: supportv1.CaseEntry_INTERIM, Interim: true, Body: interimWords(facts, r.GetReplyDueTime()),
-		OrderFacts: facts, CreateTime: timestamppb.New(now),
+		Author: supportv1.CaseEntry_SYSTEM, Interim: true, Body: interimWords(facts, r.GetReplyDueTime()),
+		OrderSnapshot: facts, CreateTime: timestamppb.New(now),
 	}
 	if err := addEntry(tx, r, entry); err != nil {
 		return err
 	}
 	return s.say(ctx, tx, r, &supportv1.InterimReplyGiven{
-		Case: r.GetName(), Customer: r.GetCustomer(), About: r.GetAbout(), Entry: entry.GetName(), OrderFacts: facts,
+		Case: r.GetName(), Customer: r.GetCustomer(), About: r.GetAbout(), Entry: entry.GetName(), OrderSnapshot: facts,
 		ReplyDueTime: r.GetReplyDueTime(),
 	})
 }

@@ -13,7 +13,7 @@ import (
 )
 
 func interims(t *testing.T, b *bench, name string) []*supportv1.CaseEntry {
-	return by(supportv1.CaseEntry_INTERIM, b.entries(t, name))
+	return by(supportv1.CaseEntry_SYSTEM, b.entries(t, name))
 }
 
 func TestAnInterimReplyStatesTheOrdersFacts(t *testing.T) {
@@ -27,14 +27,14 @@ func TestAnInterimReplyStatesTheOrdersFacts(t *testing.T) {
 		require.Len(t, replies, 1)
 		reply := replies[0]
 		require.True(t, reply.GetInterim())
-		require.Equal(t, order+" PLACED OPEN SHIP", reply.GetOrderFacts().GetOrder()+" "+reply.GetOrderFacts().GetState()+" "+
-			reply.GetOrderFacts().GetPromiseState()+" "+reply.GetOrderFacts().GetNextStep())
+		require.Equal(t, order+" PLACED OPEN SHIP", reply.GetOrderSnapshot().GetOrder()+" "+reply.GetOrderSnapshot().GetState()+" "+
+			reply.GetOrderSnapshot().GetPromiseState()+" "+reply.GetOrderSnapshot().GetNextStep())
 		contains(t, reply.GetBody(), "interim", order, "9 March 2026, 12:00 UTC")
 
 		given := said[*supportv1.InterimReplyGiven](t, b, c.GetName())
 		require.Len(t, given, 1)
 		require.Equal(t, reply.GetName(), given[0].GetEntry())
-		require.True(t, proto.Equal(reply.GetOrderFacts(), given[0].GetOrderFacts()))
+		require.True(t, proto.Equal(reply.GetOrderSnapshot(), given[0].GetOrderSnapshot()))
 		require.Equal(t, c.GetReplyDueTime().AsTime(), given[0].GetReplyDueTime().AsTime())
 
 		after := b.get(t, c.GetName())

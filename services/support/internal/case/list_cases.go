@@ -21,7 +21,7 @@ var listing = page.Listing{
 		{Name: "kind", Kind: page.Enum, Enum: supportv1.Case_QUESTION, FilterOnly: true},
 		{Name: "queue", Kind: page.String, FilterOnly: true},
 		{Name: "agent", Kind: page.String, FilterOnly: true},
-		{Name: "raised", Kind: page.Bool, FilterOnly: true},
+		{Name: "escalated", Kind: page.Bool, FilterOnly: true},
 	},
 }
 

@@ -17,10 +17,10 @@ const breakPromise = `
 // onPromiseDue answers whether a reply came in time. One that did has said so itself; a case that still waits under this
 // promise has broken it.
 func (s *Service) onPromiseDue(ctx context.Context, tx *sqldb.Tx, _ event.Event, due *promisev1.PromiseDue) error {
-	if due.GetOwner() != owner {
+	if due.GetService() != owner {
 		return nil
 	}
-	r, err := step(tx, due.GetSubject(), sqldb.Q(breakPromise, idOf(due.GetSubject()), due.GetPromise()))
+	r, err := step(tx, due.GetAbout(), sqldb.Q(breakPromise, idOf(due.GetAbout()), due.GetPromise()))
 	if errors.Is(err, errNoSuchCase) { // answered already
 		return nil
 	}

@@ -10,8 +10,8 @@ import (
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 )
 
-// onRemedyOwed has a person take care of a promise that broke, once for each promise.
-func (s *Service) onRemedyOwed(ctx context.Context, tx *sqldb.Tx, _ event.Event, owed *promisev1.RemedyOwed) error {
+// onRemedyRequired has a person take care of a promise that broke, once for each promise.
+func (s *Service) onRemedyRequired(ctx context.Context, tx *sqldb.Tx, _ event.Event, owed *promisev1.RemedyRequired) error {
 	if !owed.GetOpenCase() {
 		return nil
 	}
@@ -19,9 +19,9 @@ func (s *Service) onRemedyOwed(ctx context.Context, tx *sqldb.Tx, _ event.Event,
 	if err != nil || !fresh {
 		return err
 	}
-	wanted := called(brokenPromise(owed), owed.GetResponsible(), s.clock.Now())
-	if strings.HasPrefix(owed.GetSubject(), collection) {
-		r, err := rejoin(tx, owed.GetSubject(), wanted)
+	wanted := called(brokenPromise(owed), owed.GetOwner(), s.clock.Now())
+	if strings.HasPrefix(owed.GetAbout(), collection) {
+		r, err := rejoin(tx, owed.GetAbout(), wanted)
 		if err == nil {
 			return s.noted(ctx, tx, r, wanted)
 		}

@@ -14,17 +14,17 @@ import (
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
 
-func (b *bench) owed(subject string) *promisev1.RemedyOwed {
-	return &promisev1.RemedyOwed{
-		Promise: "promises/" + id.New(), Customer: b.olena, Kind: promisev1.PromiseKind_DELIVERY, Owner: "order", Subject: subject,
-		DueTime: timestamppb.New(start), OpenCase: true, Responsible: "queues/delivery",
+func (b *bench) owed(subject string) *promisev1.RemedyRequired {
+	return &promisev1.RemedyRequired{
+		Promise: "promises/" + id.New(), Customer: b.olena, Kind: promisev1.PromiseKind_DELIVERY, Service: "order", About: subject,
+		DueTime: timestamppb.New(start), OpenCase: true, Owner: "queues/delivery",
 	}
 }
 
 func (b *bench) shortage(order string) *orderv1.ShortageAnswered {
 	return &orderv1.ShortageAnswered{
 		Shortage: order + "/shortages/" + id.New(), Order: order, Customer: b.olena, Product: "products/pot",
-		Choice: orderv1.Shortage_WAIT, ByDefault: true, ExpectedDeliveryTime: timestamppb.New(start.Add(72 * time.Hour)),
+		Choice: orderv1.Shortage_WAIT, Defaulted: true, ExpectedDeliveryTime: timestamppb.New(start.Add(72 * time.Hour)),
 	}
 }
 
@@ -44,7 +44,7 @@ func TestABrokenPromiseCallsAPersonOnce(t *testing.T) {
 		require.Len(t, found, 1)
 		c := found[0]
 		require.Equal(t, "BROKEN_PROMISE queues/delivery OPEN", c.GetKind().String()+" "+c.GetQueue()+" "+c.GetState().String())
-		require.Equal(t, "true 0", text(c.GetPersonRequired())+" "+string('0'+rune(c.GetContactCount())), "the customer has not asked")
+		require.Equal(t, "true 0", text(c.GetAgentRequired())+" "+string('0'+rune(c.GetContactCount())), "the customer has not asked")
 		contains(t, c.GetDescription(), order, "8 March 2026, 12:00 UTC")
 		require.Equal(t, 4*time.Hour, c.GetReplyDueTime().AsTime().Sub(c.GetCreateTime().AsTime()))
 		require.Len(t, said[*promisev1.PromiseMade](t, b, c.GetName()), 1)
@@ -67,7 +67,7 @@ func TestWhereNobodyHasToTakeCareThereIsNoCase(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *bench) {
 		order := b.house.order(b.olena)
 		owed, answered := b.owed(order), b.shortage(order)
-		owed.OpenCase, answered.ByDefault = false, false
+		owed.OpenCase, answered.Defaulted = false, false
 		b.hear(t, owed, answered)
 		require.Empty(t, b.about(t, order))
 	})
@@ -87,7 +87,7 @@ func TestWhatBreaksJoinsTheOpenCase(t *testing.T) {
 			b.hear(t, b.owed(order), refund, b.shortage(order))
 			require.Len(t, b.about(t, order), 1)
 			now := b.get(t, c.GetName())
-			require.Equal(t, "OPEN QUESTION true", now.GetState().String()+" "+now.GetKind().String()+" "+text(now.GetPersonRequired()))
+			require.Equal(t, "OPEN QUESTION true", now.GetState().String()+" "+now.GetKind().String()+" "+text(now.GetAgentRequired()))
 			require.EqualValues(t, 1, now.GetContactCount(), "the customer has not asked again")
 			notes := by(supportv1.CaseEntry_NOTE, b.entries(t, c.GetName()))
 			require.Len(t, notes, 3)
@@ -121,10 +121,10 @@ func TestALateReplyThatCallsAPerson(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *bench) {
 		c := b.ask(t, "")
 		owed := b.owed(c.GetName())
-		owed.Kind, owed.Owner, owed.Responsible = promisev1.PromiseKind_REPLY, "support", "agents/ivan"
+		owed.Kind, owed.Service, owed.Owner = promisev1.PromiseKind_REPLY, "support", "agents/ivan"
 		b.hear(t, owed, owed)
 		require.Len(t, by(supportv1.CaseEntry_NOTE, b.entries(t, c.GetName())), 1)
-		require.True(t, b.get(t, c.GetName()).GetPersonRequired())
+		require.True(t, b.get(t, c.GetName()).GetAgentRequired())
 		require.EqualValues(t, 1, b.number(t, `select count(*) from cases`))
 
 		b.reply(t, c.GetName())
@@ -160,7 +160,7 @@ func TestWordsForWhatTheDefaultWas(t *testing.T) {
 		contains(t, unanswered(&orderv1.ShortageAnswered{Choice: choice}).GetDescription(), says)
 	}
 	for kind := range promisev1.PromiseKind_name {
-		c := brokenPromise(&promisev1.RemedyOwed{Kind: promisev1.PromiseKind(kind), Subject: "orders/1", DueTime: timestamppb.New(start)})
+		c := brokenPromise(&promisev1.RemedyRequired{Kind: promisev1.PromiseKind(kind), About: "orders/1", DueTime: timestamppb.New(start)})
 		contains(t, c.GetDescription(), "orders/1", "8 March 2026, 12:00 UTC", "A person takes care of it.")
 		require.NotEmpty(t, c.GetTitle())
 	}

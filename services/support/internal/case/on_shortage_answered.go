@@ -13,7 +13,7 @@ import (
 func (s *Service) onShortageAnswered(
 	ctx context.Context, tx *sqldb.Tx, _ event.Event, answered *orderv1.ShortageAnswered,
 ) error {
-	if !answered.GetByDefault() {
+	if !answered.GetDefaulted() {
 		return nil
 	}
 	fresh, err := once(tx, answered.GetShortage())

@@ -20,8 +20,8 @@ const (
 )
 
 // factsOf is what an interim reply says of an order.
-func factsOf(o *orderv1.Order) *supportv1.OrderFacts {
-	return &supportv1.OrderFacts{
+func factsOf(o *orderv1.Order) *supportv1.OrderSnapshot {
+	return &supportv1.OrderSnapshot{
 		Order: o.GetName(), State: o.GetState().String(), PromiseState: o.GetPromiseState().String(),
 		PromisedDeliveryTime: o.GetPromisedDeliveryTime(), ExpectedDeliveryTime: o.GetExpectedDeliveryTime(),
 		Reason: o.GetCancelReason(), RefundedAmount: o.GetRefundedAmount(), NextStep: nextStep(o),
@@ -45,7 +45,7 @@ func nextStep(o *orderv1.Order) string {
 func none(m *money.Money) bool { return m.GetUnits() == 0 && m.GetNanos() == 0 }
 
 // interimWords are the facts in plain English. They say first that no person has written them, and until when one does.
-func interimWords(f *supportv1.OrderFacts, due *timestamppb.Timestamp) string {
+func interimWords(f *supportv1.OrderSnapshot, due *timestamppb.Timestamp) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "This is an automatic, interim reply. A person replies by %s.\n\n", moment(due))
 	out.WriteString(standing(f))
@@ -55,7 +55,7 @@ func interimWords(f *supportv1.OrderFacts, due *timestamppb.Timestamp) string {
 	return out.String()
 }
 
-func standing(f *supportv1.OrderFacts) string {
+func standing(f *supportv1.OrderSnapshot) string {
 	order := "Your order " + f.GetOrder()
 	switch f.GetState() {
 	case orderv1.Order_PLACED.String():
@@ -76,7 +76,7 @@ func standing(f *supportv1.OrderFacts) string {
 }
 
 // dates are what was promised, and what has become of it.
-func dates(f *supportv1.OrderFacts) string {
+func dates(f *supportv1.OrderSnapshot) string {
 	text := fmt.Sprintf(" Delivery was promised by %s.", moment(f.GetPromisedDeliveryTime()))
 	if f.GetPromiseState() == orderv1.Order_BROKEN.String() {
 		text += " We did not keep that promise, and we are sorry."
@@ -87,7 +87,7 @@ func dates(f *supportv1.OrderFacts) string {
 	return text
 }
 
-func kept(f *supportv1.OrderFacts) string {
+func kept(f *supportv1.OrderSnapshot) string {
 	if f.GetPromiseState() == orderv1.Order_BROKEN.String() {
 		return " It came later than we had promised, and we are sorry."
 	}

@@ -17,13 +17,13 @@ func TestACaseIsRaisedToThoseOnDuty(t *testing.T) {
 		b.hands.advance(18 * time.Hour)
 		b.hear(t, atRisk(c), atRisk(c))
 
-		raised := b.get(t, c.GetName())
+		escalated := b.get(t, c.GetName())
 		require.Equal(t, "true queues/duty  OPEN",
-			text(raised.GetRaised())+" "+raised.GetQueue()+" "+raised.GetAgent()+" "+raised.GetState().String())
+			text(escalated.GetEscalated())+" "+escalated.GetQueue()+" "+escalated.GetAgent()+" "+escalated.GetState().String())
 		notes := by(supportv1.CaseEntry_NOTE, b.entries(t, c.GetName()))
 		require.Len(t, notes, 1)
 		contains(t, notes[0].GetBody(), "agents/asleep", "9 March 2026, 12:00 UTC")
-		facts := said[*supportv1.CaseRaised](t, b, c.GetName())
+		facts := said[*supportv1.CaseEscalated](t, b, c.GetName())
 		require.Len(t, facts, 1)
 		require.Equal(t, "queues/duty", facts[0].GetQueue())
 		require.Equal(t, c.GetReplyDueTime().AsTime(), facts[0].GetReplyDueTime().AsTime())
@@ -47,7 +47,7 @@ func TestAWarningAfterTheReplyDoesNothing(t *testing.T) {
 		closed := b.close(t, c.GetName())
 		b.hear(t, atRisk(c), due(c))
 		require.Equal(t, closed.String(), b.get(t, c.GetName()).String())
-		require.Empty(t, said[*supportv1.CaseRaised](t, b, c.GetName()))
+		require.Empty(t, said[*supportv1.CaseEscalated](t, b, c.GetName()))
 		require.Empty(t, by(supportv1.CaseEntry_NOTE, b.entries(t, c.GetName())))
 	})
 }

@@ -16,13 +16,13 @@ import (
 // due and atRisk are what the book says about a case's present promise.
 func due(c *supportv1.Case) *promisev1.PromiseDue {
 	return &promisev1.PromiseDue{
-		Promise: c.GetPromise(), Customer: c.GetCustomer(), Subject: c.GetName(), Owner: "support", DueTime: c.GetReplyDueTime(),
+		Promise: c.GetPromise(), Customer: c.GetCustomer(), About: c.GetName(), Service: "support", DueTime: c.GetReplyDueTime(),
 	}
 }
 
 func atRisk(c *supportv1.Case) *promisev1.PromiseAtRisk {
 	return &promisev1.PromiseAtRisk{
-		Promise: c.GetPromise(), Customer: c.GetCustomer(), Subject: c.GetName(), Owner: "support", DueTime: c.GetReplyDueTime(),
+		Promise: c.GetPromise(), Customer: c.GetCustomer(), About: c.GetName(), Service: "support", DueTime: c.GetReplyDueTime(),
 	}
 }
 
@@ -95,8 +95,8 @@ func TestOthersPromisesAreNotAnswered(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *bench) {
 		c := b.ask(t, "")
 		foreign, risk, unknown := due(c), atRisk(c), due(c)
-		foreign.Owner, risk.Owner = "order", "order"
-		unknown.Subject = "cases/none"
+		foreign.Service, risk.Service = "order", "order"
+		unknown.About = "cases/none"
 		b.hear(t, foreign, risk, unknown)
 		require.Equal(t, c.String(), b.get(t, c.GetName()).String())
 		require.Equal(t, [2]int{}, answers(t, b, c.GetName()))
@@ -113,7 +113,7 @@ func TestAskingAgainAfterAReply(t *testing.T) {
 		b.reply(t, c.GetName())
 		b.hands.advance(time.Hour)
 		again := b.contact(t, c.GetName(), "And now?")
-		require.Equal(t, "OPEN false true", again.GetState().String()+" "+text(again.GetRaised())+" "+text(again.GetPersonRequired()))
+		require.Equal(t, "OPEN false true", again.GetState().String()+" "+text(again.GetEscalated())+" "+text(again.GetAgentRequired()))
 		require.NotEqual(t, c.GetPromise(), again.GetPromise())
 		require.Equal(t, b.hands.Now().Add(24*time.Hour), again.GetReplyDueTime().AsTime())
 		require.Equal(t, "agents/anna", again.GetAgent(), "who knows the matter keeps it")
@@ -125,7 +125,7 @@ func TestAskingAgainAfterAReply(t *testing.T) {
 
 		b.hands.advance(48 * time.Hour)
 		b.hear(t, atRisk(again), due(again))
-		require.True(t, b.get(t, c.GetName()).GetRaised())
+		require.True(t, b.get(t, c.GetName()).GetEscalated())
 		require.Equal(t, [2]int{1, 1}, answers(t, b, c.GetName()))
 	})
 }
@@ -178,6 +178,6 @@ func TestTheSameEventsInOneBatch(t *testing.T) {
 		b.hearEvents(t, end, risk, end, b.event(t, due(c)), risk, b.event(t, atRisk(c)))
 		b.hearEvents(t, []event.Event{risk, end}...)
 		require.Equal(t, [2]int{0, 1}, answers(t, b, c.GetName()))
-		require.Len(t, said[*supportv1.CaseRaised](t, b, c.GetName()), 1)
+		require.Len(t, said[*supportv1.CaseEscalated](t, b, c.GetName()), 1)
 	})
 }

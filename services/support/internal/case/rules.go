@@ -76,7 +76,7 @@ func newPromise() string { return "promises/" + id.New() }
 // replies. The responsible one is a queue or an agent.
 func called(wanted *supportv1.Case, responsible string, now time.Time) *record {
 	r := opened(wanted, now)
-	r.ContactCount, r.PersonRequired = 0, true
+	r.ContactCount, r.AgentRequired = 0, true
 	if queue, agent := assignment(responsible); queue != "" || agent != "" {
 		r.Agent = agent
 		if queue != "" {

@@ -33,7 +33,7 @@ func TestOpenedTakesNothingFromTheCallerThatTheHouseDecides(t *testing.T) {
 	honest := &supportv1.Case{Customer: "customers/olena", Title: "T", Description: "D", About: "orders/1"}
 	forged := &supportv1.Case{
 		Customer: "customers/olena", Title: "T", Description: "D", About: "orders/1", Name: "cases/mine",
-		State: supportv1.Case_CLOSED, Queue: "queues/none", Agent: "agents/me", Raised: true, PersonRequired: true, ContactCount: 9,
+		State: supportv1.Case_CLOSED, Queue: "queues/none", Agent: "agents/me", Escalated: true, AgentRequired: true, ContactCount: 9,
 		Promise: "promises/mine", ReplyDueTime: timestamppb.New(start), ReplyTime: timestamppb.New(start),
 		CreateTime: timestamppb.New(start), CloseTime: timestamppb.New(start), Resolution: "Done", Etag: "7",
 	}
@@ -50,7 +50,7 @@ func TestWhoIsResponsible(t *testing.T) {
 	} {
 		r := called(&supportv1.Case{Kind: supportv1.Case_BROKEN_PROMISE}, responsible, start)
 		require.Equal(t, want, r.GetQueue()+" "+r.GetAgent(), responsible)
-		require.True(t, r.GetPersonRequired())
+		require.True(t, r.GetAgentRequired())
 		require.Zero(t, r.GetContactCount(), "the customer has not asked")
 	}
 }

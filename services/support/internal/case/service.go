@@ -44,7 +44,7 @@ func (s *Service) Capability() kit.Capability {
 		Register: func(r grpc.ServiceRegistrar) { supportv1.RegisterCaseServiceServer(r, s) },
 		Events: []inbox.Handler{
 			inbox.On(s.onCustomerCreated), inbox.On(s.onCustomersImported), inbox.On(s.onPromiseAtRisk),
-			inbox.On(s.onPromiseDue), inbox.On(s.onRemedyOwed), inbox.On(s.onShortageAnswered),
+			inbox.On(s.onPromiseDue), inbox.On(s.onRemedyRequired), inbox.On(s.onShortageAnswered),
 		},
 		Timers: func(w *timer.Worker) { w.HandleOutside(interim, s.whenInterim) },
 	}

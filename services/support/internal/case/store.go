@@ -17,8 +17,8 @@ import (
 
 func idOf(name string) string { return strings.TrimPrefix(name, collection) }
 
-const columns = `id, version, customer, title, description, about, kind, channel, state, queue, agent, relieved, raised,
-	person_required, contacts, promise, promise_state, answered, reply_within, due, created, replied, closed, resolution`
+const columns = `id, version, customer, title, description, about, kind, channel, state, queue, agent, relieved, escalated,
+	agent_required, contacts, promise, promise_state, answered, reply_within, due, created, replied, closed, resolution`
 
 const selectCases = `select ` + columns + ` from cases`
 
@@ -28,7 +28,7 @@ func scan(r *sqldb.Rows) (*record, error) {
 	var due, created, replied, closed *int64
 	c := &record{Case: &supportv1.Case{}}
 	err := r.Scan(&id, &c.version, &c.Customer, &c.Title, &c.Description, &c.About, &kind, &channel, &state,
-		&c.Queue, &c.Agent, &c.relieved, &c.Raised, &c.PersonRequired, &c.ContactCount, &c.Promise, &promised,
+		&c.Queue, &c.Agent, &c.relieved, &c.Escalated, &c.AgentRequired, &c.ContactCount, &c.Promise, &promised,
 		&c.answered, &within, &due, &created, &replied, &closed, &c.Resolution)
 	if err != nil {
 		return nil, err
@@ -43,8 +43,8 @@ func scan(r *sqldb.Rows) (*record, error) {
 // Whoever asks about a matter that is open meets the row that the first one wrote (cases_one_open), on whatever replica, and
 // becomes part of that case. It counts for as many contacts as the case that was to be opened.
 var insertOrJoin = `
-	insert into cases (id, version, customer, title, description, about, kind, channel, state, queue, agent, relieved, raised,
-		person_required, contacts, promise, promise_state, answered, reply_within, due, created, resolution)
+	insert into cases (id, version, customer, title, description, about, kind, channel, state, queue, agent, relieved, escalated,
+		agent_required, contacts, promise, promise_state, answered, reply_within, due, created, resolution)
 	values ($1, 1, $2, $3, $4, $5, $6, $7, 1, $8, $9, '', false, $10, $11, $12, 1, 0, $13, $14, $15, '')
 	on conflict (customer, about) where about <> '' and state <> 3
 	do update set ` + askedAgain("excluded.contacts", "excluded.promise", "excluded.created") + `
@@ -53,11 +53,11 @@ var insertOrJoin = `
 // askedAgain is what changes in a case that somebody has to look at again: a person has to reply. Where one had replied, another
 // reply is promised, from now on. A closed case gets the state 0, which cases_state_known refuses.
 func askedAgain(contacts, promise, now string) string {
-	return `version = cases.version + 1, contacts = cases.contacts + ` + contacts + `, person_required = true,
+	return `version = cases.version + 1, contacts = cases.contacts + ` + contacts + `, agent_required = true,
 		state = case when cases.state = 3 then 0 else 1 end,
 		promise = case when cases.state = 2 then ` + promise + ` else cases.promise end,
 		promise_state = case when cases.state = 2 then 1 else cases.promise_state end,
-		raised = case when cases.state = 2 then false else cases.raised end,
+		escalated = case when cases.state = 2 then false else cases.escalated end,
 		due = case when cases.state = 2 then ` + now + ` + cases.reply_within else cases.due end`
 }
 
@@ -66,7 +66,7 @@ func askedAgain(contacts, promise, now string) string {
 func open(tx *sqldb.Tx, wanted *record) (*record, error) {
 	rows, err := tx.Query(insertOrJoin, idOf(wanted.GetName()), wanted.GetCustomer(), wanted.GetTitle(),
 		wanted.GetDescription(), wanted.GetAbout(), int64(wanted.GetKind()), int64(wanted.GetChannel()), wanted.GetQueue(),
-		wanted.GetAgent(), wanted.GetPersonRequired(), int64(wanted.GetContactCount()), wanted.GetPromise(),
+		wanted.GetAgent(), wanted.GetAgentRequired(), int64(wanted.GetContactCount()), wanted.GetPromise(),
 		wanted.within.Microseconds(), micros(wanted.GetReplyDueTime()), micros(wanted.GetCreateTime()))
 	if err != nil {
 		return nil, err

@@ -74,15 +74,15 @@ func TestListCases(t *testing.T) {
 		b.hear(t, atRisk(b.get(t, names[2])))
 		b.reply(t, names[3])
 		for filter, want := range map[string][]int{
-			``:                                       {6, 5, 4, 3, 2, 1, 0},
-			`raised = true`:                          {2},
-			`raised`:                                 {2},
-			`state = OPEN AND queue = "queues/duty"`: {2},
-			`state = REPLIED`:                        {3},
-			`agent = "agents/anna"`:                  {3},
-			`kind = COMPLAINT`:                       {5, 2},
-			`about = "products/p4"`:                  {4},
-			`create_time >= "2026-03-08T12:05:00Z"`:  {6, 5},
+			``:                                        {6, 5, 4, 3, 2, 1, 0},
+			`escalated = true`:                        {2},
+			`escalated`:                               {2},
+			`state = OPEN AND queue = "queues/duty"`:  {2},
+			`state = REPLIED`:                         {3},
+			`agent = "agents/anna"`:                   {3},
+			`kind = COMPLAINT`:                        {5, 2},
+			`about = "products/p4"`:                   {4},
+			`create_time >= "2026-03-08T12:05:00Z"`:   {6, 5},
 			`reply_due_time < "2026-03-08T17:00:00Z"`: {5, 2},
 			`customer = "customers/none"`:             nil,
 		} {

@@ -15,31 +15,31 @@ func moment(t *timestamppb.Timestamp) string {
 	return t.AsTime().UTC().Format("2 January 2006, 15:04 MST")
 }
 
-// raisedWords tell those on duty who had the case before them.
-func raisedWords(r *record) string {
+// escalationNote tell those on duty who had the case before them.
+func escalationNote(r *record) string {
 	return fmt.Sprintf("Nobody has replied yet, and a reply is promised by %s. It was with %s; now whoever is on duty replies.",
 		moment(r.GetReplyDueTime()), r.relieved)
 }
 
 // brokenPromise is the case of a promise that broke, in words that the customer may read.
-func brokenPromise(owed *promisev1.RemedyOwed) *supportv1.Case {
+func brokenPromise(owed *promisev1.RemedyRequired) *supportv1.Case {
 	c := &supportv1.Case{
-		Customer: owed.GetCustomer(), About: matterOf(owed.GetSubject()), Kind: supportv1.Case_BROKEN_PROMISE,
+		Customer: owed.GetCustomer(), About: matterOf(owed.GetAbout()), Kind: supportv1.Case_BROKEN_PROMISE,
 		Title: "We did not keep a promise",
 	}
 	by := moment(owed.GetDueTime())
 	switch owed.GetKind() {
 	case promisev1.PromiseKind_DELIVERY:
 		c.Title = "The delivery did not come in time"
-		c.Description = fmt.Sprintf("Delivery of %s was promised by %s, and it had not come by then.", owed.GetSubject(), by)
+		c.Description = fmt.Sprintf("Delivery of %s was promised by %s, and it had not come by then.", owed.GetAbout(), by)
 	case promisev1.PromiseKind_REFUND:
 		c.Title = "The money did not come back in time"
-		c.Description = fmt.Sprintf("The money of %s was promised back by %s, and it was not back by then.", owed.GetSubject(), by)
+		c.Description = fmt.Sprintf("The money of %s was promised back by %s, and it was not back by then.", owed.GetAbout(), by)
 	case promisev1.PromiseKind_REPLY:
 		c.Title = "The reply did not come in time"
-		c.Description = fmt.Sprintf("A reply to %s was promised by %s, and there was none by then.", owed.GetSubject(), by)
+		c.Description = fmt.Sprintf("A reply to %s was promised by %s, and there was none by then.", owed.GetAbout(), by)
 	default:
-		c.Description = fmt.Sprintf("What was promised about %s by %s was not done by then.", owed.GetSubject(), by)
+		c.Description = fmt.Sprintf("What was promised about %s by %s was not done by then.", owed.GetAbout(), by)
 	}
 	c.Description += " A person takes care of it."
 	return c

@@ -97,7 +97,7 @@ func (Role) EnumDescriptor() ([]byte, []int) {
 	return file_kept_access_v1_access_proto_rawDescGZIP(), []int{0}
 }
 
-// How the rows of a customer's own are told from others'.
+// A customer's own rows are found by the handler's queries.
 type Row struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -134,7 +134,7 @@ func (*Row) Descriptor() ([]byte, []int) {
 	return file_kept_access_v1_access_proto_rawDescGZIP(), []int{0}
 }
 
-// How the holder of a signed link is told.
+// Whoever has the signed link may call.
 type Link struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -176,7 +176,7 @@ type Rule struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The roles that may call. Empty means nobody.
 	Roles []Role `protobuf:"varint,1,rep,packed,name=roles,proto3,enum=kept.access.v1.Role" json:"roles,omitempty"`
-	// How a customer's own data is told. Has to be set where the customer role is allowed.
+	// How a customer's own data is recognized. Has to be set where the customer role is allowed.
 	//
 	// Types that are valid to be assigned to Own:
 	//
@@ -185,7 +185,7 @@ type Rule struct {
 	//	*Rule_Link
 	Own isRule_Own `protobuf_oneof:"own"`
 	// Anybody may call, without a token.
-	Public        bool `protobuf:"varint,4,opt,name=public,proto3" json:"public,omitempty"`
+	Anyone        bool `protobuf:"varint,4,opt,name=anyone,proto3" json:"anyone,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -261,9 +261,9 @@ func (x *Rule) GetLink() *Link {
 	return nil
 }
 
-func (x *Rule) GetPublic() bool {
+func (x *Rule) GetAnyone() bool {
 	if x != nil {
-		return x.Public
+		return x.Anyone
 	}
 	return false
 }
@@ -324,7 +324,7 @@ const file_kept_access_v1_access_proto_rawDesc = "" +
 	"\x05field\x18\x02 \x01(\tH\x00R\x05field\x12'\n" +
 	"\x03row\x18\x03 \x01(\v2\x13.kept.access.v1.RowH\x00R\x03row\x12*\n" +
 	"\x04link\x18\x05 \x01(\v2\x14.kept.access.v1.LinkH\x00R\x04link\x12\x16\n" +
-	"\x06public\x18\x04 \x01(\bR\x06publicB\x05\n" +
+	"\x06anyone\x18\x04 \x01(\bR\x06anyoneB\x05\n" +
 	"\x03own*\x95\x01\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x11\n" +

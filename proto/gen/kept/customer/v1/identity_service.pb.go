@@ -342,12 +342,12 @@ var File_kept_customer_v1_identity_service_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_identity_service_proto_rawDesc = "" +
 	"\n" +
-	"'kept/customer/v1/identity_service.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1fkept/customer/v1/identity.proto\"\xe3\x01\n" +
+	"'kept/customer/v1/identity_service.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1fkept/customer/v1/identity.proto\"\xe6\x01\n" +
 	"\x15CreateIdentityRequest\x12S\n" +
 	"\x06parent\x18\x01 \x01(\tB;\xe0A\x02\xfaA\x13\x12\x11kept.dev/Identity\xbaH\x1fr\x1d\x18J2\x19^customers/[A-Za-z0-9-]+$R\x06parent\x12A\n" +
-	"\bidentity\x18\x02 \x01(\v2\x1a.kept.customer.v1.IdentityB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\bidentity\x122\n" +
+	"\bidentity\x18\x02 \x01(\v2\x1a.kept.customer.v1.IdentityB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\bidentity\x125\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\xc4\x01\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\xc4\x01\n" +
 	"\x15ListIdentitiesRequest\x12S\n" +
 	"\x06parent\x18\x01 \x01(\tB;\xe0A\x02\xfaA\x13\x12\x11kept.dev/Identity\xbaH\x1fr\x1d\x18J2\x19^customers/[A-Za-z0-9-]+$R\x06parent\x12*\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
@@ -357,12 +357,12 @@ const file_kept_customer_v1_identity_service_proto_rawDesc = "" +
 	"\n" +
 	"identities\x18\x01 \x03(\v2\x1a.kept.customer.v1.IdentityR\n" +
 	"identities\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xbd\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc0\x01\n" +
 	"\x15DeleteIdentityRequest\x12p\n" +
 	"\x04name\x18\x01 \x01(\tB\\\xe0A\x02\xfaA\x13\n" +
-	"\x11kept.dev/Identity\xbaH@r>2<^customers/[A-Za-z0-9-]{1,64}/identities/[A-Za-z0-9-]{1,64}$R\x04name\x122\n" +
+	"\x11kept.dev/Identity\xbaH@r>2<^customers/[A-Za-z0-9-]{1,64}/identities/[A-Za-z0-9-]{1,64}$R\x04name\x125\n" +
 	"\n" +
-	"request_id\x18\x02 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\xf6\x01\n" +
+	"request_id\x18\x02 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\xf6\x01\n" +
 	"\x16ResolveIdentityRequest\x12#\n" +
 	"\x05value\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xfe\x01R\x05value\x12@\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1f.kept.customer.v1.Identity.KindB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x04kind\x12;\n" +

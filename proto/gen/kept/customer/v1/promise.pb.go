@@ -25,7 +25,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Where a promise stands.
+// The state of a promise.
 type Promise_State int32
 
 const (
@@ -35,7 +35,7 @@ const (
 	Promise_OPEN Promise_State = 1
 	// Not kept yet, and little time is left.
 	Promise_AT_RISK Promise_State = 2
-	// The time is up and the owner has not answered yet.
+	// The time is up, and the service has not answered yet.
 	Promise_DUE Promise_State = 3
 	// Kept in time.
 	Promise_KEPT Promise_State = 4
@@ -103,23 +103,23 @@ type Promise struct {
 	Customer string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
 	// What kind of promise.
 	Kind v1.PromiseKind `protobuf:"varint,3,opt,name=kind,proto3,enum=kept.promise.v1.PromiseKind" json:"kind,omitempty"`
-	// The service that made it and answers whether it was kept.
-	Owner string `protobuf:"bytes,4,opt,name=owner,proto3" json:"owner,omitempty"`
+	// The service that made it and says whether it was kept, such as `order`.
+	Service string `protobuf:"bytes,4,opt,name=service,proto3" json:"service,omitempty"`
 	// What it is about, such as `orders/{order}`.
-	Subject string `protobuf:"bytes,5,opt,name=subject,proto3" json:"subject,omitempty"`
-	// Where it stands.
+	About string `protobuf:"bytes,5,opt,name=about,proto3" json:"about,omitempty"`
+	// Its state.
 	State Promise_State `protobuf:"varint,6,opt,name=state,proto3,enum=kept.customer.v1.Promise_State" json:"state,omitempty"`
 	// When it was made.
-	MakeTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=make_time,json=makeTime,proto3" json:"make_time,omitempty"`
-	// From when on it is at risk.
-	AtRiskTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=at_risk_time,json=atRiskTime,proto3" json:"at_risk_time,omitempty"`
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// From when on it is AT_RISK, unless it was kept before.
+	WarningTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=warning_time,json=warningTime,proto3" json:"warning_time,omitempty"`
 	// Until when it has to be kept.
 	DueTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=due_time,json=dueTime,proto3" json:"due_time,omitempty"`
 	// When it was kept, broken or released.
 	ResolveTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=resolve_time,json=resolveTime,proto3" json:"resolve_time,omitempty"`
 	// What the customer paid for the promise.
 	Fee *money.Money `protobuf:"bytes,11,opt,name=fee,proto3" json:"fee,omitempty"`
-	// When the owner was reported for not answering, an hour after the due time. Unset if it answered.
+	// When the service was reported for not answering, an hour after the due time. Unset if it answered.
 	UnansweredTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=unanswered_time,json=unansweredTime,proto3" json:"unanswered_time,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -176,16 +176,16 @@ func (x *Promise) GetKind() v1.PromiseKind {
 	return v1.PromiseKind(0)
 }
 
-func (x *Promise) GetOwner() string {
+func (x *Promise) GetService() string {
 	if x != nil {
-		return x.Owner
+		return x.Service
 	}
 	return ""
 }
 
-func (x *Promise) GetSubject() string {
+func (x *Promise) GetAbout() string {
 	if x != nil {
-		return x.Subject
+		return x.About
 	}
 	return ""
 }
@@ -197,16 +197,16 @@ func (x *Promise) GetState() Promise_State {
 	return Promise_STATE_UNSPECIFIED
 }
 
-func (x *Promise) GetMakeTime() *timestamppb.Timestamp {
+func (x *Promise) GetCreateTime() *timestamppb.Timestamp {
 	if x != nil {
-		return x.MakeTime
+		return x.CreateTime
 	}
 	return nil
 }
 
-func (x *Promise) GetAtRiskTime() *timestamppb.Timestamp {
+func (x *Promise) GetWarningTime() *timestamppb.Timestamp {
 	if x != nil {
-		return x.AtRiskTime
+		return x.WarningTime
 	}
 	return nil
 }
@@ -243,19 +243,19 @@ var File_kept_customer_v1_promise_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_promise_proto_rawDesc = "" +
 	"\n" +
-	"\x1ekept/customer/v1/promise.proto\x12\x10kept.customer.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1ckept/promise/v1/events.proto\"\xa4\x06\n" +
+	"\x1ekept/customer/v1/promise.proto\x12\x10kept.customer.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1ckept/promise/v1/events.proto\"\xa9\x06\n" +
 	"\aPromise\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x125\n" +
 	"\bcustomer\x18\x02 \x01(\tB\x19\xe0A\x03\xfaA\x13\n" +
 	"\x11kept.dev/CustomerR\bcustomer\x125\n" +
-	"\x04kind\x18\x03 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindB\x03\xe0A\x03R\x04kind\x12\x19\n" +
-	"\x05owner\x18\x04 \x01(\tB\x03\xe0A\x03R\x05owner\x12#\n" +
-	"\asubject\x18\x05 \x01(\tB\t\xe0A\x03\xfaA\x03\n" +
-	"\x01*R\asubject\x12:\n" +
-	"\x05state\x18\x06 \x01(\x0e2\x1f.kept.customer.v1.Promise.StateB\x03\xe0A\x03R\x05state\x12<\n" +
-	"\tmake_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\bmakeTime\x12A\n" +
-	"\fat_risk_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"atRiskTime\x12:\n" +
+	"\x04kind\x18\x03 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindB\x03\xe0A\x03R\x04kind\x12\x1d\n" +
+	"\aservice\x18\x04 \x01(\tB\x03\xe0A\x03R\aservice\x12\x1f\n" +
+	"\x05about\x18\x05 \x01(\tB\t\xe0A\x03\xfaA\x03\n" +
+	"\x01*R\x05about\x12:\n" +
+	"\x05state\x18\x06 \x01(\x0e2\x1f.kept.customer.v1.Promise.StateB\x03\xe0A\x03R\x05state\x12@\n" +
+	"\vcreate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
+	"createTime\x12B\n" +
+	"\fwarning_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\vwarningTime\x12:\n" +
 	"\bdue_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\adueTime\x12B\n" +
 	"\fresolve_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\vresolveTime\x12)\n" +
@@ -296,8 +296,8 @@ var file_kept_customer_v1_promise_proto_goTypes = []any{
 var file_kept_customer_v1_promise_proto_depIdxs = []int32{
 	2, // 0: kept.customer.v1.Promise.kind:type_name -> kept.promise.v1.PromiseKind
 	0, // 1: kept.customer.v1.Promise.state:type_name -> kept.customer.v1.Promise.State
-	3, // 2: kept.customer.v1.Promise.make_time:type_name -> google.protobuf.Timestamp
-	3, // 3: kept.customer.v1.Promise.at_risk_time:type_name -> google.protobuf.Timestamp
+	3, // 2: kept.customer.v1.Promise.create_time:type_name -> google.protobuf.Timestamp
+	3, // 3: kept.customer.v1.Promise.warning_time:type_name -> google.protobuf.Timestamp
 	3, // 4: kept.customer.v1.Promise.due_time:type_name -> google.protobuf.Timestamp
 	3, // 5: kept.customer.v1.Promise.resolve_time:type_name -> google.protobuf.Timestamp
 	4, // 6: kept.customer.v1.Promise.fee:type_name -> google.type.Money

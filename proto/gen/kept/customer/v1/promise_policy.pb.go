@@ -32,16 +32,16 @@ type PromisePolicy struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The kind of promise.
 	Kind v1.PromiseKind `protobuf:"varint,2,opt,name=kind,proto3,enum=kept.promise.v1.PromiseKind" json:"kind,omitempty"`
-	// How long before its time a promise is at risk, where its maker does not say: a second to 30 days.
-	LeadDuration *durationpb.Duration `protobuf:"bytes,3,opt,name=lead_duration,json=leadDuration,proto3" json:"lead_duration,omitempty"`
+	// How long before its due time a promise is AT_RISK, where the service that makes it does not say: a second to 30 days.
+	WarningDuration *durationpb.Duration `protobuf:"bytes,3,opt,name=warning_duration,json=warningDuration,proto3" json:"warning_duration,omitempty"`
 	// Points that the customer gets as goodwill when it breaks, 0 to 1,000,000.
 	GoodwillPoints int64 `protobuf:"varint,4,opt,name=goodwill_points,json=goodwillPoints,proto3" json:"goodwill_points,omitempty"`
 	// Whether a case is opened for a person when it breaks.
 	OpenCase bool `protobuf:"varint,5,opt,name=open_case,json=openCase,proto3" json:"open_case,omitempty"`
 	// Whether the customer gets an apology when it breaks.
 	Apologize bool `protobuf:"varint,6,opt,name=apologize,proto3" json:"apologize,omitempty"`
-	// Who is answerable for these promises: a queue or an agent, such as `queues/delivery`.
-	Responsible string `protobuf:"bytes,7,opt,name=responsible,proto3" json:"responsible,omitempty"`
+	// Who is answerable for these promises: a queue or an agent, such as `queues/delivery`. They get the cases.
+	Owner string `protobuf:"bytes,7,opt,name=owner,proto3" json:"owner,omitempty"`
 	// Changes whenever the policy does. Sent with an update, it has to be the current one.
 	Etag          string `protobuf:"bytes,8,opt,name=etag,proto3" json:"etag,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -92,9 +92,9 @@ func (x *PromisePolicy) GetKind() v1.PromiseKind {
 	return v1.PromiseKind(0)
 }
 
-func (x *PromisePolicy) GetLeadDuration() *durationpb.Duration {
+func (x *PromisePolicy) GetWarningDuration() *durationpb.Duration {
 	if x != nil {
-		return x.LeadDuration
+		return x.WarningDuration
 	}
 	return nil
 }
@@ -120,9 +120,9 @@ func (x *PromisePolicy) GetApologize() bool {
 	return false
 }
 
-func (x *PromisePolicy) GetResponsible() string {
+func (x *PromisePolicy) GetOwner() string {
 	if x != nil {
-		return x.Responsible
+		return x.Owner
 	}
 	return ""
 }
@@ -138,15 +138,15 @@ var File_kept_customer_v1_promise_policy_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_promise_policy_proto_rawDesc = "" +
 	"\n" +
-	"%kept/customer/v1/promise_policy.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1ckept/promise/v1/events.proto\"\x84\x04\n" +
+	"%kept/customer/v1/promise_policy.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1ckept/promise/v1/events.proto\"\xfe\x03\n" +
 	"\rPromisePolicy\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x125\n" +
-	"\x04kind\x18\x02 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindB\x03\xe0A\x03R\x04kind\x12T\n" +
-	"\rlead_duration\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x14\xe0A\x01\xbaH\x0e\xaa\x01\v\"\x05\b\x80\x9a\x9e\x012\x02\b\x01R\fleadDuration\x127\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindB\x03\xe0A\x03R\x04kind\x12Z\n" +
+	"\x10warning_duration\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x14\xe0A\x01\xbaH\x0e\xaa\x01\v\"\x05\b\x80\x9a\x9e\x012\x02\b\x01R\x0fwarningDuration\x127\n" +
 	"\x0fgoodwill_points\x18\x04 \x01(\x03B\x0e\xe0A\x01\xbaH\b\"\x06\x18\xc0\x84=(\x00R\x0egoodwillPoints\x12 \n" +
 	"\topen_case\x18\x05 \x01(\bB\x03\xe0A\x01R\bopenCase\x12!\n" +
-	"\tapologize\x18\x06 \x01(\bB\x03\xe0A\x01R\tapologize\x12P\n" +
-	"\vresponsible\x18\a \x01(\tB.\xe0A\x01\xbaH(r&\x18G2\"^((queues|agents)/[A-Za-z0-9-]+)?$R\vresponsible\x12\x1e\n" +
+	"\tapologize\x18\x06 \x01(\bB\x03\xe0A\x01R\tapologize\x12D\n" +
+	"\x05owner\x18\a \x01(\tB.\xe0A\x01\xbaH(r&\x18G2\"^((queues|agents)/[A-Za-z0-9-]+)?$R\x05owner\x12\x1e\n" +
 	"\x04etag\x18\b \x01(\tB\n" +
 	"\xe0A\x01\xbaH\x04r\x02\x18dR\x04etag:]\xeaAZ\n" +
 	"\x16kept.dev/PromisePolicy\x12 promisePolicies/{promise_policy}*\x0fpromisePolicies2\rpromisePolicyB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
@@ -171,7 +171,7 @@ var file_kept_customer_v1_promise_policy_proto_goTypes = []any{
 }
 var file_kept_customer_v1_promise_policy_proto_depIdxs = []int32{
 	1, // 0: kept.customer.v1.PromisePolicy.kind:type_name -> kept.promise.v1.PromiseKind
-	2, // 1: kept.customer.v1.PromisePolicy.lead_duration:type_name -> google.protobuf.Duration
+	2, // 1: kept.customer.v1.PromisePolicy.warning_duration:type_name -> google.protobuf.Duration
 	2, // [2:2] is the sub-list for method output_type
 	2, // [2:2] is the sub-list for method input_type
 	2, // [2:2] is the sub-list for extension type_name

@@ -78,10 +78,10 @@ type ListPromisesRequest struct {
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The `next_page_token` of the page before. All other fields must be the same as then.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// A filter (AIP-160) over `customer`, `subject`, `state`, `kind`, `owner` and `due_time`, such as
+	// A filter (AIP-160) over `customer`, `about`, `state`, `kind`, `service` and `due_time`, such as
 	// `state = BROKEN AND due_time < "2026-12-01T00:00:00Z"`.
 	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	// `make_time`, with `desc` for the latest first. The default is `make_time desc`.
+	// `create_time`, with `desc` for the latest first. The default is `create_time desc`.
 	OrderBy       string `protobuf:"bytes,4,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -361,7 +361,7 @@ type UpdatePromisePolicyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The policy, with its name and the new values.
 	PromisePolicy *PromisePolicy `protobuf:"bytes,1,opt,name=promise_policy,json=promisePolicy,proto3" json:"promise_policy,omitempty"`
-	// Which fields to change: `lead_duration`, `goodwill_points`, `open_case`, `apologize`, `responsible`. Without it, all
+	// Which fields to change: `warning_duration`, `goodwill_points`, `open_case`, `apologize`, `owner`. Without it, all
 	// fields that are not empty.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
@@ -448,13 +448,13 @@ const file_kept_customer_v1_promise_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"\x91\x01\n" +
 	"\x1bListPromisePoliciesResponse\x12J\n" +
 	"\x10promise_policies\x18\x01 \x03(\v2\x1f.kept.customer.v1.PromisePolicyR\x0fpromisePolicies\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe5\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe8\x01\n" +
 	"\x1aUpdatePromisePolicyRequest\x12Q\n" +
 	"\x0epromise_policy\x18\x01 \x01(\v2\x1f.kept.customer.v1.PromisePolicyB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\rpromisePolicy\x12@\n" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\n" +
-	"updateMask\x122\n" +
+	"updateMask\x125\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\x9f\x06\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\x9f\x06\n" +
 	"\x0ePromiseService\x12\x7f\n" +
 	"\n" +
 	"GetPromise\x12#.kept.customer.v1.GetPromiseRequest\x1a\x19.kept.customer.v1.Promise\"1\xdaA\x04name\x8a\xb5\x18\t\n" +

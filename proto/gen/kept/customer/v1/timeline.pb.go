@@ -30,21 +30,21 @@ type TimelineEntry struct {
 	// The entry's name, `customers/{customer}/timelineEntries/{timeline_entry}`. Given by the server.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// When it happened.
-	Time *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=time,proto3" json:"time,omitempty"`
-	// The service that said it, such as `order`.
+	EventTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=event_time,json=eventTime,proto3" json:"event_time,omitempty"`
+	// The service that published the event, such as `order`.
 	Source string `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
-	// What happened: the name of the fact, such as `kept.order.v1.OrderPlaced`.
-	Type string `protobuf:"bytes,4,opt,name=type,proto3" json:"type,omitempty"`
-	// What it happened to, such as `orders/{order}`.
-	Subject string `protobuf:"bytes,5,opt,name=subject,proto3" json:"subject,omitempty"`
-	// The matter that it belongs to, such as the order of a refund; the subject itself where there is nothing above it.
+	// What happened: the type of the event, such as `kept.order.v1.OrderPlaced`.
+	EventType string `protobuf:"bytes,4,opt,name=event_type,json=eventType,proto3" json:"event_type,omitempty"`
+	// The resource that it happened to, such as `orders/{order}/refunds/{refund}`.
+	Resource string `protobuf:"bytes,5,opt,name=resource,proto3" json:"resource,omitempty"`
+	// What it is about, such as the order of a refund; the resource itself where there is nothing above it.
 	About string `protobuf:"bytes,6,opt,name=about,proto3" json:"about,omitempty"`
 	// The way by which the customer and the company met, where they did.
 	Channel v1.Channel `protobuf:"varint,7,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
 	// The employee who acted, `agents/{agent}`; empty where nobody did.
 	Agent string `protobuf:"bytes,8,opt,name=agent,proto3" json:"agent,omitempty"`
-	// What else the fact says, by the names of its fields, such as `reason`. Nothing personal.
-	Facts         map[string]string `protobuf:"bytes,9,rep,name=facts,proto3" json:"facts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// What else the event says, by the names of its fields, such as `reason`. Nothing personal.
+	Details       map[string]string `protobuf:"bytes,9,rep,name=details,proto3" json:"details,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -86,9 +86,9 @@ func (x *TimelineEntry) GetName() string {
 	return ""
 }
 
-func (x *TimelineEntry) GetTime() *timestamppb.Timestamp {
+func (x *TimelineEntry) GetEventTime() *timestamppb.Timestamp {
 	if x != nil {
-		return x.Time
+		return x.EventTime
 	}
 	return nil
 }
@@ -100,16 +100,16 @@ func (x *TimelineEntry) GetSource() string {
 	return ""
 }
 
-func (x *TimelineEntry) GetType() string {
+func (x *TimelineEntry) GetEventType() string {
 	if x != nil {
-		return x.Type
+		return x.EventType
 	}
 	return ""
 }
 
-func (x *TimelineEntry) GetSubject() string {
+func (x *TimelineEntry) GetResource() string {
 	if x != nil {
-		return x.Subject
+		return x.Resource
 	}
 	return ""
 }
@@ -135,9 +135,9 @@ func (x *TimelineEntry) GetAgent() string {
 	return ""
 }
 
-func (x *TimelineEntry) GetFacts() map[string]string {
+func (x *TimelineEntry) GetDetails() map[string]string {
 	if x != nil {
-		return x.Facts
+		return x.Details
 	}
 	return nil
 }
@@ -146,21 +146,22 @@ var File_kept_customer_v1_timeline_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_timeline_proto_rawDesc = "" +
 	"\n" +
-	"\x1fkept/customer/v1/timeline.proto\x12\x10kept.customer.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkept/common/v1/common.proto\"\xa1\x04\n" +
+	"\x1fkept/customer/v1/timeline.proto\x12\x10kept.customer.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkept/common/v1/common.proto\"\xc1\x04\n" +
 	"\rTimelineEntry\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x123\n" +
-	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x04time\x12\x1b\n" +
-	"\x06source\x18\x03 \x01(\tB\x03\xe0A\x03R\x06source\x12\x17\n" +
-	"\x04type\x18\x04 \x01(\tB\x03\xe0A\x03R\x04type\x12#\n" +
-	"\asubject\x18\x05 \x01(\tB\t\xe0A\x03\xfaA\x03\n" +
-	"\x01*R\asubject\x12\x1f\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12>\n" +
+	"\n" +
+	"event_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\teventTime\x12\x1b\n" +
+	"\x06source\x18\x03 \x01(\tB\x03\xe0A\x03R\x06source\x12\"\n" +
+	"\n" +
+	"event_type\x18\x04 \x01(\tB\x03\xe0A\x03R\teventType\x12%\n" +
+	"\bresource\x18\x05 \x01(\tB\t\xe0A\x03\xfaA\x03\n" +
+	"\x01*R\bresource\x12\x1f\n" +
 	"\x05about\x18\x06 \x01(\tB\t\xe0A\x03\xfaA\x03\n" +
 	"\x01*R\x05about\x126\n" +
 	"\achannel\x18\a \x01(\x0e2\x17.kept.common.v1.ChannelB\x03\xe0A\x03R\achannel\x12\x19\n" +
-	"\x05agent\x18\b \x01(\tB\x03\xe0A\x03R\x05agent\x12E\n" +
-	"\x05facts\x18\t \x03(\v2*.kept.customer.v1.TimelineEntry.FactsEntryB\x03\xe0A\x03R\x05facts\x1a8\n" +
-	"\n" +
-	"FactsEntry\x12\x10\n" +
+	"\x05agent\x18\b \x01(\tB\x03\xe0A\x03R\x05agent\x12K\n" +
+	"\adetails\x18\t \x03(\v2,.kept.customer.v1.TimelineEntry.DetailsEntryB\x03\xe0A\x03R\adetails\x1a:\n" +
+	"\fDetailsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:r\xeaAo\n" +
 	"\x16kept.dev/TimelineEntry\x125customers/{customer}/timelineEntries/{timeline_entry}*\x0ftimelineEntries2\rtimelineEntryB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
@@ -180,14 +181,14 @@ func file_kept_customer_v1_timeline_proto_rawDescGZIP() []byte {
 var file_kept_customer_v1_timeline_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_kept_customer_v1_timeline_proto_goTypes = []any{
 	(*TimelineEntry)(nil),         // 0: kept.customer.v1.TimelineEntry
-	nil,                           // 1: kept.customer.v1.TimelineEntry.FactsEntry
+	nil,                           // 1: kept.customer.v1.TimelineEntry.DetailsEntry
 	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
 	(v1.Channel)(0),               // 3: kept.common.v1.Channel
 }
 var file_kept_customer_v1_timeline_proto_depIdxs = []int32{
-	2, // 0: kept.customer.v1.TimelineEntry.time:type_name -> google.protobuf.Timestamp
+	2, // 0: kept.customer.v1.TimelineEntry.event_time:type_name -> google.protobuf.Timestamp
 	3, // 1: kept.customer.v1.TimelineEntry.channel:type_name -> kept.common.v1.Channel
-	1, // 2: kept.customer.v1.TimelineEntry.facts:type_name -> kept.customer.v1.TimelineEntry.FactsEntry
+	1, // 2: kept.customer.v1.TimelineEntry.details:type_name -> kept.customer.v1.TimelineEntry.DetailsEntry
 	3, // [3:3] is the sub-list for method output_type
 	3, // [3:3] is the sub-list for method input_type
 	3, // [3:3] is the sub-list for extension type_name

@@ -33,10 +33,10 @@ type ListTimelineEntriesRequest struct {
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The `next_page_token` of the page before. All other fields must be the same as then.
 	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// A filter (AIP-160) over `type`, `source`, `subject`, `about`, `channel` and `time`, such as
+	// A filter (AIP-160) over `event_type`, `source`, `resource`, `about`, `channel` and `event_time`, such as
 	// `about = "orders/0190"`.
 	Filter string `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
-	// `time`, with `desc` for the latest first. The default is `time desc`.
+	// `event_time`, with `desc` for the latest first. The default is `event_time desc`.
 	OrderBy       string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -168,7 +168,7 @@ type StreamTimelineEntriesRequest struct {
 	// Whose, `customers/{customer}`.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	// The last entry that was seen; what came after it is sent first. Without it, only what is new.
-	After         string `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
+	LastSeen      string `protobuf:"bytes,2,opt,name=last_seen,json=lastSeen,proto3" json:"last_seen,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -210,9 +210,9 @@ func (x *StreamTimelineEntriesRequest) GetParent() string {
 	return ""
 }
 
-func (x *StreamTimelineEntriesRequest) GetAfter() string {
+func (x *StreamTimelineEntriesRequest) GetLastSeen() string {
 	if x != nil {
-		return x.After
+		return x.LastSeen
 	}
 	return ""
 }
@@ -231,11 +231,11 @@ const file_kept_customer_v1_timeline_service_proto_rawDesc = "" +
 	"\border_by\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\"\x91\x01\n" +
 	"\x1bListTimelineEntriesResponse\x12J\n" +
 	"\x10timeline_entries\x18\x01 \x03(\v2\x1f.kept.customer.v1.TimelineEntryR\x0ftimelineEntries\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf9\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x81\x02\n" +
 	"\x1cStreamTimelineEntriesRequest\x12X\n" +
-	"\x06parent\x18\x01 \x01(\tB@\xe0A\x02\xfaA\x18\x12\x16kept.dev/TimelineEntry\xbaH\x1fr\x1d\x18J2\x19^customers/[A-Za-z0-9-]+$R\x06parent\x12\x7f\n" +
-	"\x05after\x18\x02 \x01(\tBi\xe0A\x01\xfaA\x18\n" +
-	"\x16kept.dev/TimelineEntry\xbaHHrF2D^(customers/[A-Za-z0-9-]{1,64}/timelineEntries/[A-Za-z0-9-]{1,64})?$R\x05after2\x96\x03\n" +
+	"\x06parent\x18\x01 \x01(\tB@\xe0A\x02\xfaA\x18\x12\x16kept.dev/TimelineEntry\xbaH\x1fr\x1d\x18J2\x19^customers/[A-Za-z0-9-]+$R\x06parent\x12\x86\x01\n" +
+	"\tlast_seen\x18\x02 \x01(\tBi\xe0A\x01\xfaA\x18\n" +
+	"\x16kept.dev/TimelineEntry\xbaHHrF2D^(customers/[A-Za-z0-9-]{1,64}/timelineEntries/[A-Za-z0-9-]{1,64})?$R\blastSeen2\x96\x03\n" +
 	"\x0fTimelineService\x12\xc0\x01\n" +
 	"\x13ListTimelineEntries\x12,.kept.customer.v1.ListTimelineEntriesRequest\x1a-.kept.customer.v1.ListTimelineEntriesResponse\"L\xdaA\x06parent\x8a\xb5\x18\x0f\n" +
 	"\x05\x01\x03\x04\x05\a\x12\x06parent\x82\xd3\xe4\x93\x02*\x12(/v1/{parent=customers/*}/timelineEntries\x12\xbf\x01\n" +

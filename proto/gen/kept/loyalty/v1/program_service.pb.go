@@ -311,8 +311,8 @@ func (x *UpdateProgramRequest) GetRequestId() string {
 	return ""
 }
 
-// Whose books.
-type ProveLedgerRequest struct {
+// Which programme's ledger to verify.
+type VerifyLedgerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its name.
 	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
@@ -320,20 +320,20 @@ type ProveLedgerRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ProveLedgerRequest) Reset() {
-	*x = ProveLedgerRequest{}
+func (x *VerifyLedgerRequest) Reset() {
+	*x = VerifyLedgerRequest{}
 	mi := &file_kept_loyalty_v1_program_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ProveLedgerRequest) String() string {
+func (x *VerifyLedgerRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ProveLedgerRequest) ProtoMessage() {}
+func (*VerifyLedgerRequest) ProtoMessage() {}
 
-func (x *ProveLedgerRequest) ProtoReflect() protoreflect.Message {
+func (x *VerifyLedgerRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_kept_loyalty_v1_program_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -345,25 +345,25 @@ func (x *ProveLedgerRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ProveLedgerRequest.ProtoReflect.Descriptor instead.
-func (*ProveLedgerRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use VerifyLedgerRequest.ProtoReflect.Descriptor instead.
+func (*VerifyLedgerRequest) Descriptor() ([]byte, []int) {
 	return file_kept_loyalty_v1_program_service_proto_rawDescGZIP(), []int{5}
 }
 
-func (x *ProveLedgerRequest) GetName() string {
+func (x *VerifyLedgerRequest) GetName() string {
 	if x != nil {
 		return x.Name
 	}
 	return ""
 }
 
-// What the books of a programme come to.
-type LedgerProof struct {
+// The sums of a programme's ledger.
+type VerifyLedgerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The programme's name.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Whether all is right: the sum is zero, every balance is what its postings add up to, and none is below zero.
-	Proven bool `protobuf:"varint,2,opt,name=proven,proto3" json:"proven,omitempty"`
+	Balanced bool `protobuf:"varint,2,opt,name=balanced,proto3" json:"balanced,omitempty"`
 	// How many business events have been entered.
 	EntryCount int64 `protobuf:"varint,3,opt,name=entry_count,json=entryCount,proto3" json:"entry_count,omitempty"`
 	// How many postings they made.
@@ -380,20 +380,20 @@ type LedgerProof struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *LedgerProof) Reset() {
-	*x = LedgerProof{}
+func (x *VerifyLedgerResponse) Reset() {
+	*x = VerifyLedgerResponse{}
 	mi := &file_kept_loyalty_v1_program_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *LedgerProof) String() string {
+func (x *VerifyLedgerResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*LedgerProof) ProtoMessage() {}
+func (*VerifyLedgerResponse) ProtoMessage() {}
 
-func (x *LedgerProof) ProtoReflect() protoreflect.Message {
+func (x *VerifyLedgerResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_kept_loyalty_v1_program_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -405,61 +405,61 @@ func (x *LedgerProof) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use LedgerProof.ProtoReflect.Descriptor instead.
-func (*LedgerProof) Descriptor() ([]byte, []int) {
+// Deprecated: Use VerifyLedgerResponse.ProtoReflect.Descriptor instead.
+func (*VerifyLedgerResponse) Descriptor() ([]byte, []int) {
 	return file_kept_loyalty_v1_program_service_proto_rawDescGZIP(), []int{6}
 }
 
-func (x *LedgerProof) GetName() string {
+func (x *VerifyLedgerResponse) GetName() string {
 	if x != nil {
 		return x.Name
 	}
 	return ""
 }
 
-func (x *LedgerProof) GetProven() bool {
+func (x *VerifyLedgerResponse) GetBalanced() bool {
 	if x != nil {
-		return x.Proven
+		return x.Balanced
 	}
 	return false
 }
 
-func (x *LedgerProof) GetEntryCount() int64 {
+func (x *VerifyLedgerResponse) GetEntryCount() int64 {
 	if x != nil {
 		return x.EntryCount
 	}
 	return 0
 }
 
-func (x *LedgerProof) GetPostingCount() int64 {
+func (x *VerifyLedgerResponse) GetPostingCount() int64 {
 	if x != nil {
 		return x.PostingCount
 	}
 	return 0
 }
 
-func (x *LedgerProof) GetPostingSum() int64 {
+func (x *VerifyLedgerResponse) GetPostingSum() int64 {
 	if x != nil {
 		return x.PostingSum
 	}
 	return 0
 }
 
-func (x *LedgerProof) GetAccountCount() int64 {
+func (x *VerifyLedgerResponse) GetAccountCount() int64 {
 	if x != nil {
 		return x.AccountCount
 	}
 	return 0
 }
 
-func (x *LedgerProof) GetWrongAccountCount() int64 {
+func (x *VerifyLedgerResponse) GetWrongAccountCount() int64 {
 	if x != nil {
 		return x.WrongAccountCount
 	}
 	return 0
 }
 
-func (x *LedgerProof) GetBalanceSum() int64 {
+func (x *VerifyLedgerResponse) GetBalanceSum() int64 {
 	if x != nil {
 		return x.BalanceSum
 	}
@@ -470,13 +470,13 @@ var File_kept_loyalty_v1_program_service_proto protoreflect.FileDescriptor
 
 const file_kept_loyalty_v1_program_service_proto_rawDesc = "" +
 	"\n" +
-	"%kept/loyalty/v1/program_service.proto\x12\x0fkept.loyalty.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1dkept/loyalty/v1/program.proto\"\xd5\x01\n" +
+	"%kept/loyalty/v1/program_service.proto\x12\x0fkept.loyalty.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1dkept/loyalty/v1/program.proto\"\xd8\x01\n" +
 	"\x14CreateProgramRequest\x12J\n" +
 	"\n" +
 	"program_id\x18\x01 \x01(\tB+\xe0A\x02\xbaH%r#\x18?2\x1f^[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\tprogramId\x12=\n" +
-	"\aprogram\x18\x02 \x01(\v2\x18.kept.loyalty.v1.ProgramB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\aprogram\x122\n" +
+	"\aprogram\x18\x02 \x01(\v2\x18.kept.loyalty.v1.ProgramB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\aprogram\x125\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"r\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"r\n" +
 	"\x11GetProgramRequest\x12]\n" +
 	"\x04name\x18\x01 \x01(\tBI\xe0A\x02\xfaA\x12\n" +
 	"\x10kept.dev/Program\xbaH.r,\x18H2(^programs/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\x04name\"m\n" +
@@ -486,19 +486,19 @@ const file_kept_loyalty_v1_program_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"t\n" +
 	"\x14ListProgramsResponse\x124\n" +
 	"\bprograms\x18\x01 \x03(\v2\x18.kept.loyalty.v1.ProgramR\bprograms\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xcb\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xce\x01\n" +
 	"\x14UpdateProgramRequest\x12=\n" +
 	"\aprogram\x18\x01 \x01(\v2\x18.kept.loyalty.v1.ProgramB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\aprogram\x12@\n" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\n" +
-	"updateMask\x122\n" +
+	"updateMask\x125\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"s\n" +
-	"\x12ProveLedgerRequest\x12]\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"t\n" +
+	"\x13VerifyLedgerRequest\x12]\n" +
 	"\x04name\x18\x01 \x01(\tBI\xe0A\x02\xfaA\x12\n" +
-	"\x10kept.dev/Program\xbaH.r,\x18H2(^programs/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\x04name\"\xbe\x02\n" +
-	"\vLedgerProof\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x1b\n" +
-	"\x06proven\x18\x02 \x01(\bB\x03\xe0A\x03R\x06proven\x12$\n" +
+	"\x10kept.dev/Program\xbaH.r,\x18H2(^programs/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\x04name\"\xcb\x02\n" +
+	"\x14VerifyLedgerResponse\x12\x17\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x1f\n" +
+	"\bbalanced\x18\x02 \x01(\bB\x03\xe0A\x03R\bbalanced\x12$\n" +
 	"\ventry_count\x18\x03 \x01(\x03B\x03\xe0A\x03R\n" +
 	"entryCount\x12(\n" +
 	"\rposting_count\x18\x04 \x01(\x03B\x03\xe0A\x03R\fpostingCount\x12$\n" +
@@ -507,7 +507,7 @@ const file_kept_loyalty_v1_program_service_proto_rawDesc = "" +
 	"\raccount_count\x18\x06 \x01(\x03B\x03\xe0A\x03R\faccountCount\x123\n" +
 	"\x13wrong_account_count\x18\a \x01(\x03B\x03\xe0A\x03R\x11wrongAccountCount\x12$\n" +
 	"\vbalance_sum\x18\b \x01(\x03B\x03\xe0A\x03R\n" +
-	"balanceSum2\xc3\x05\n" +
+	"balanceSum2\xcf\x05\n" +
 	"\x0eProgramService\x12\x8d\x01\n" +
 	"\rCreateProgram\x12%.kept.loyalty.v1.CreateProgramRequest\x1a\x18.kept.loyalty.v1.Program\";\xdaA\x12program,program_id\x8a\xb5\x18\x05\n" +
 	"\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x17:\aprogram\"\f/v1/programs\x12v\n" +
@@ -515,9 +515,9 @@ const file_kept_loyalty_v1_program_service_proto_rawDesc = "" +
 	"GetProgram\x12\".kept.loyalty.v1.GetProgramRequest\x1a\x18.kept.loyalty.v1.Program\"*\xdaA\x04name\x8a\xb5\x18\x02 \x01\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=programs/*}\x12z\n" +
 	"\fListPrograms\x12$.kept.loyalty.v1.ListProgramsRequest\x1a%.kept.loyalty.v1.ListProgramsResponse\"\x1d\xdaA\x00\x8a\xb5\x18\x02 \x01\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/programs\x12\x9e\x01\n" +
 	"\rUpdateProgram\x12%.kept.loyalty.v1.UpdateProgramRequest\x1a\x18.kept.loyalty.v1.Program\"L\xdaA\x13program,update_mask\x8a\xb5\x18\x04\n" +
-	"\x02\x04\x05\x82\xd3\xe4\x93\x02(:\aprogram2\x1d/v1/{program.name=programs/*}\x12\x8b\x01\n" +
-	"\vProveLedger\x12#.kept.loyalty.v1.ProveLedgerRequest\x1a\x1c.kept.loyalty.v1.LedgerProof\"9\xdaA\x04name\x8a\xb5\x18\x05\n" +
-	"\x03\x04\x05\a\x82\xd3\xe4\x93\x02#\x12!/v1/{name=programs/*}:proveLedgerB.Z,kept.dev/proto/gen/kept/loyalty/v1;loyaltyv1b\x06proto3"
+	"\x02\x04\x05\x82\xd3\xe4\x93\x02(:\aprogram2\x1d/v1/{program.name=programs/*}\x12\x97\x01\n" +
+	"\fVerifyLedger\x12$.kept.loyalty.v1.VerifyLedgerRequest\x1a%.kept.loyalty.v1.VerifyLedgerResponse\":\xdaA\x04name\x8a\xb5\x18\x05\n" +
+	"\x03\x04\x05\a\x82\xd3\xe4\x93\x02$\x12\"/v1/{name=programs/*}:verifyLedgerB.Z,kept.dev/proto/gen/kept/loyalty/v1;loyaltyv1b\x06proto3"
 
 var (
 	file_kept_loyalty_v1_program_service_proto_rawDescOnce sync.Once
@@ -538,8 +538,8 @@ var file_kept_loyalty_v1_program_service_proto_goTypes = []any{
 	(*ListProgramsRequest)(nil),   // 2: kept.loyalty.v1.ListProgramsRequest
 	(*ListProgramsResponse)(nil),  // 3: kept.loyalty.v1.ListProgramsResponse
 	(*UpdateProgramRequest)(nil),  // 4: kept.loyalty.v1.UpdateProgramRequest
-	(*ProveLedgerRequest)(nil),    // 5: kept.loyalty.v1.ProveLedgerRequest
-	(*LedgerProof)(nil),           // 6: kept.loyalty.v1.LedgerProof
+	(*VerifyLedgerRequest)(nil),   // 5: kept.loyalty.v1.VerifyLedgerRequest
+	(*VerifyLedgerResponse)(nil),  // 6: kept.loyalty.v1.VerifyLedgerResponse
 	(*Program)(nil),               // 7: kept.loyalty.v1.Program
 	(*fieldmaskpb.FieldMask)(nil), // 8: google.protobuf.FieldMask
 }
@@ -552,12 +552,12 @@ var file_kept_loyalty_v1_program_service_proto_depIdxs = []int32{
 	1, // 5: kept.loyalty.v1.ProgramService.GetProgram:input_type -> kept.loyalty.v1.GetProgramRequest
 	2, // 6: kept.loyalty.v1.ProgramService.ListPrograms:input_type -> kept.loyalty.v1.ListProgramsRequest
 	4, // 7: kept.loyalty.v1.ProgramService.UpdateProgram:input_type -> kept.loyalty.v1.UpdateProgramRequest
-	5, // 8: kept.loyalty.v1.ProgramService.ProveLedger:input_type -> kept.loyalty.v1.ProveLedgerRequest
+	5, // 8: kept.loyalty.v1.ProgramService.VerifyLedger:input_type -> kept.loyalty.v1.VerifyLedgerRequest
 	7, // 9: kept.loyalty.v1.ProgramService.CreateProgram:output_type -> kept.loyalty.v1.Program
 	7, // 10: kept.loyalty.v1.ProgramService.GetProgram:output_type -> kept.loyalty.v1.Program
 	3, // 11: kept.loyalty.v1.ProgramService.ListPrograms:output_type -> kept.loyalty.v1.ListProgramsResponse
 	7, // 12: kept.loyalty.v1.ProgramService.UpdateProgram:output_type -> kept.loyalty.v1.Program
-	6, // 13: kept.loyalty.v1.ProgramService.ProveLedger:output_type -> kept.loyalty.v1.LedgerProof
+	6, // 13: kept.loyalty.v1.ProgramService.VerifyLedger:output_type -> kept.loyalty.v1.VerifyLedgerResponse
 	9, // [9:14] is the sub-list for method output_type
 	4, // [4:9] is the sub-list for method input_type
 	4, // [4:4] is the sub-list for extension type_name

@@ -231,9 +231,9 @@ func local_request_ProgramService_UpdateProgram_0(ctx context.Context, marshaler
 	return msg, metadata, err
 }
 
-func request_ProgramService_ProveLedger_0(ctx context.Context, marshaler runtime.Marshaler, client ProgramServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func request_ProgramService_VerifyLedger_0(ctx context.Context, marshaler runtime.Marshaler, client ProgramServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq ProveLedgerRequest
+		protoReq VerifyLedgerRequest
 		metadata runtime.ServerMetadata
 		err      error
 	)
@@ -248,13 +248,13 @@ func request_ProgramService_ProveLedger_0(ctx context.Context, marshaler runtime
 	if req.Body != nil {
 		_, _ = io.Copy(io.Discard, req.Body)
 	}
-	msg, err := client.ProveLedger(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	msg, err := client.VerifyLedger(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
 	return msg, metadata, err
 }
 
-func local_request_ProgramService_ProveLedger_0(ctx context.Context, marshaler runtime.Marshaler, server ProgramServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func local_request_ProgramService_VerifyLedger_0(ctx context.Context, marshaler runtime.Marshaler, server ProgramServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq ProveLedgerRequest
+		protoReq VerifyLedgerRequest
 		metadata runtime.ServerMetadata
 		err      error
 	)
@@ -266,7 +266,7 @@ func local_request_ProgramService_ProveLedger_0(ctx context.Context, marshaler r
 	if err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "name", err)
 	}
-	msg, err := server.ProveLedger(ctx, &protoReq)
+	msg, err := server.VerifyLedger(ctx, &protoReq)
 	return msg, metadata, err
 }
 
@@ -356,25 +356,25 @@ func RegisterProgramServiceHandlerServer(ctx context.Context, mux *runtime.Serve
 		}
 		forward_ProgramService_UpdateProgram_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodGet, pattern_ProgramService_ProveLedger_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodGet, pattern_ProgramService_VerifyLedger_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		var stream runtime.ServerTransportStream
 		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/kept.loyalty.v1.ProgramService/ProveLedger", runtime.WithHTTPPathPattern("/v1/{name=programs/*}:proveLedger"))
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/kept.loyalty.v1.ProgramService/VerifyLedger", runtime.WithHTTPPathPattern("/v1/{name=programs/*}:verifyLedger"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := local_request_ProgramService_ProveLedger_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		resp, md, err := local_request_ProgramService_VerifyLedger_0(annotatedContext, inboundMarshaler, server, req, pathParams)
 		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_ProgramService_ProveLedger_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_ProgramService_VerifyLedger_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 
 	return nil
@@ -484,22 +484,22 @@ func RegisterProgramServiceHandlerClient(ctx context.Context, mux *runtime.Serve
 		}
 		forward_ProgramService_UpdateProgram_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodGet, pattern_ProgramService_ProveLedger_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodGet, pattern_ProgramService_VerifyLedger_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/kept.loyalty.v1.ProgramService/ProveLedger", runtime.WithHTTPPathPattern("/v1/{name=programs/*}:proveLedger"))
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/kept.loyalty.v1.ProgramService/VerifyLedger", runtime.WithHTTPPathPattern("/v1/{name=programs/*}:verifyLedger"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := request_ProgramService_ProveLedger_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		resp, md, err := request_ProgramService_VerifyLedger_0(annotatedContext, inboundMarshaler, client, req, pathParams)
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_ProgramService_ProveLedger_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_ProgramService_VerifyLedger_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 	return nil
 }
@@ -509,7 +509,7 @@ var (
 	pattern_ProgramService_GetProgram_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "programs", "name"}, ""))
 	pattern_ProgramService_ListPrograms_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"v1", "programs"}, ""))
 	pattern_ProgramService_UpdateProgram_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "programs", "program.name"}, ""))
-	pattern_ProgramService_ProveLedger_0   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "programs", "name"}, "proveLedger"))
+	pattern_ProgramService_VerifyLedger_0  = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "programs", "name"}, "verifyLedger"))
 )
 
 var (
@@ -517,5 +517,5 @@ var (
 	forward_ProgramService_GetProgram_0    = runtime.ForwardResponseMessage
 	forward_ProgramService_ListPrograms_0  = runtime.ForwardResponseMessage
 	forward_ProgramService_UpdateProgram_0 = runtime.ForwardResponseMessage
-	forward_ProgramService_ProveLedger_0   = runtime.ForwardResponseMessage
+	forward_ProgramService_VerifyLedger_0  = runtime.ForwardResponseMessage
 )

@@ -23,7 +23,7 @@ const (
 	ProgramService_GetProgram_FullMethodName    = "/kept.loyalty.v1.ProgramService/GetProgram"
 	ProgramService_ListPrograms_FullMethodName  = "/kept.loyalty.v1.ProgramService/ListPrograms"
 	ProgramService_UpdateProgram_FullMethodName = "/kept.loyalty.v1.ProgramService/UpdateProgram"
-	ProgramService_ProveLedger_FullMethodName   = "/kept.loyalty.v1.ProgramService/ProveLedger"
+	ProgramService_VerifyLedger_FullMethodName  = "/kept.loyalty.v1.ProgramService/VerifyLedger"
 )
 
 // ProgramServiceClient is the client API for ProgramService service.
@@ -42,8 +42,8 @@ type ProgramServiceClient interface {
 	//
 	// Errors: ABORTED (ETAG_MISMATCH) where somebody else changed it meanwhile.
 	UpdateProgram(ctx context.Context, in *UpdateProgramRequest, opts ...grpc.CallOption) (*Program, error)
-	// Adds up all postings of a programme and compares them with the balances.
-	ProveLedger(ctx context.Context, in *ProveLedgerRequest, opts ...grpc.CallOption) (*LedgerProof, error)
+	// Verifies the ledger: adds up all postings of a programme and compares them with the balances.
+	VerifyLedger(ctx context.Context, in *VerifyLedgerRequest, opts ...grpc.CallOption) (*VerifyLedgerResponse, error)
 }
 
 type programServiceClient struct {
@@ -94,10 +94,10 @@ func (c *programServiceClient) UpdateProgram(ctx context.Context, in *UpdateProg
 	return out, nil
 }
 
-func (c *programServiceClient) ProveLedger(ctx context.Context, in *ProveLedgerRequest, opts ...grpc.CallOption) (*LedgerProof, error) {
+func (c *programServiceClient) VerifyLedger(ctx context.Context, in *VerifyLedgerRequest, opts ...grpc.CallOption) (*VerifyLedgerResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(LedgerProof)
-	err := c.cc.Invoke(ctx, ProgramService_ProveLedger_FullMethodName, in, out, cOpts...)
+	out := new(VerifyLedgerResponse)
+	err := c.cc.Invoke(ctx, ProgramService_VerifyLedger_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -120,8 +120,8 @@ type ProgramServiceServer interface {
 	//
 	// Errors: ABORTED (ETAG_MISMATCH) where somebody else changed it meanwhile.
 	UpdateProgram(context.Context, *UpdateProgramRequest) (*Program, error)
-	// Adds up all postings of a programme and compares them with the balances.
-	ProveLedger(context.Context, *ProveLedgerRequest) (*LedgerProof, error)
+	// Verifies the ledger: adds up all postings of a programme and compares them with the balances.
+	VerifyLedger(context.Context, *VerifyLedgerRequest) (*VerifyLedgerResponse, error)
 	mustEmbedUnimplementedProgramServiceServer()
 }
 
@@ -144,8 +144,8 @@ func (UnimplementedProgramServiceServer) ListPrograms(context.Context, *ListProg
 func (UnimplementedProgramServiceServer) UpdateProgram(context.Context, *UpdateProgramRequest) (*Program, error) {
 	return nil, status.Error(codes.Unimplemented, "method UpdateProgram not implemented")
 }
-func (UnimplementedProgramServiceServer) ProveLedger(context.Context, *ProveLedgerRequest) (*LedgerProof, error) {
-	return nil, status.Error(codes.Unimplemented, "method ProveLedger not implemented")
+func (UnimplementedProgramServiceServer) VerifyLedger(context.Context, *VerifyLedgerRequest) (*VerifyLedgerResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method VerifyLedger not implemented")
 }
 func (UnimplementedProgramServiceServer) mustEmbedUnimplementedProgramServiceServer() {}
 func (UnimplementedProgramServiceServer) testEmbeddedByValue()                        {}
@@ -240,20 +240,20 @@ func _ProgramService_UpdateProgram_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
-func _ProgramService_ProveLedger_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ProveLedgerRequest)
+func _ProgramService_VerifyLedger_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(VerifyLedgerRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(ProgramServiceServer).ProveLedger(ctx, in)
+		return srv.(ProgramServiceServer).VerifyLedger(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: ProgramService_ProveLedger_FullMethodName,
+		FullMethod: ProgramService_VerifyLedger_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(ProgramServiceServer).ProveLedger(ctx, req.(*ProveLedgerRequest))
+		return srv.(ProgramServiceServer).VerifyLedger(ctx, req.(*VerifyLedgerRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -282,8 +282,8 @@ var ProgramService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _ProgramService_UpdateProgram_Handler,
 		},
 		{
-			MethodName: "ProveLedger",
-			Handler:    _ProgramService_ProveLedger_Handler,
+			MethodName: "VerifyLedger",
+			Handler:    _ProgramService_VerifyLedger_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

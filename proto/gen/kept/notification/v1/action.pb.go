@@ -23,7 +23,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Where an action stands.
+// The state of an action.
 type Action_State int32
 
 const (
@@ -97,7 +97,7 @@ type Action struct {
 	Title string `protobuf:"bytes,4,opt,name=title,proto3" json:"title,omitempty"`
 	// What it is about, such as `orders/{order}`.
 	About string `protobuf:"bytes,5,opt,name=about,proto3" json:"about,omitempty"`
-	// Where it stands.
+	// Its state.
 	State Action_State `protobuf:"varint,6,opt,name=state,proto3,enum=kept.notification.v1.Action_State" json:"state,omitempty"`
 	// Until when it can be taken.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`

@@ -133,12 +133,12 @@ const file_kept_notification_v1_action_service_proto_rawDesc = "" +
 	")kept/notification/v1/action_service.proto\x12\x14kept.notification.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a!kept/notification/v1/action.proto\"b\n" +
 	"\x10GetActionRequest\x12N\n" +
 	"\x04name\x18\x01 \x01(\tB:\xe0A\x02\xfaA\x11\n" +
-	"\x0fkept.dev/Action\xbaH r\x1e\x18\xfc\x032\x19^actions/[A-Za-z0-9_.-]+$R\x04name\"\x97\x01\n" +
+	"\x0fkept.dev/Action\xbaH r\x1e\x18\xfc\x032\x19^actions/[A-Za-z0-9_.-]+$R\x04name\"\x9a\x01\n" +
 	"\x11TakeActionRequest\x12N\n" +
 	"\x04name\x18\x01 \x01(\tB:\xe0A\x02\xfaA\x11\n" +
-	"\x0fkept.dev/Action\xbaH r\x1e\x18\xfc\x032\x19^actions/[A-Za-z0-9_.-]+$R\x04name\x122\n" +
+	"\x0fkept.dev/Action\xbaH r\x1e\x18\xfc\x032\x19^actions/[A-Za-z0-9_.-]+$R\x04name\x125\n" +
 	"\n" +
-	"request_id\x18\x02 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\x96\x02\n" +
+	"request_id\x18\x02 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\x96\x02\n" +
 	"\rActionService\x12|\n" +
 	"\tGetAction\x12&.kept.notification.v1.GetActionRequest\x1a\x1c.kept.notification.v1.Action\")\xdaA\x04name\x8a\xb5\x18\x02*\x00\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/{name=actions/*}\x12\x86\x01\n" +
 	"\n" +

@@ -21,7 +21,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// A message to a customer was written down, to be sent.
+// A message to a customer was accepted, to be sent.
 type MessageAccepted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The message.
@@ -30,8 +30,8 @@ type MessageAccepted struct {
 	Customer string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
 	// What it is about.
 	About string `protobuf:"bytes,3,opt,name=about,proto3" json:"about,omitempty"`
-	// The fact that it tells.
-	Fact string `protobuf:"bytes,4,opt,name=fact,proto3" json:"fact,omitempty"`
+	// The type of the event that it tells of.
+	EventType string `protobuf:"bytes,4,opt,name=event_type,json=eventType,proto3" json:"event_type,omitempty"`
 	// The template that it was made with.
 	Template      string `protobuf:"bytes,5,opt,name=template,proto3" json:"template,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -89,9 +89,9 @@ func (x *MessageAccepted) GetAbout() string {
 	return ""
 }
 
-func (x *MessageAccepted) GetFact() string {
+func (x *MessageAccepted) GetEventType() string {
 	if x != nil {
-		return x.Fact
+		return x.EventType
 	}
 	return ""
 }
@@ -103,8 +103,8 @@ func (x *MessageAccepted) GetTemplate() string {
 	return ""
 }
 
-// A message has come to its end over one channel.
-type MessageDelivered struct {
+// A message's delivery over one channel has ended.
+type DeliveryCompleted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The message.
 	Message string `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
@@ -115,25 +115,25 @@ type MessageDelivered struct {
 	// The channel.
 	Channel Message_Channel `protobuf:"varint,4,opt,name=channel,proto3,enum=kept.notification.v1.Message_Channel" json:"channel,omitempty"`
 	// How it ended.
-	State         Message_State `protobuf:"varint,5,opt,name=state,proto3,enum=kept.notification.v1.Message_State" json:"state,omitempty"`
+	Outcome       Message_State `protobuf:"varint,5,opt,name=outcome,proto3,enum=kept.notification.v1.Message_State" json:"outcome,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *MessageDelivered) Reset() {
-	*x = MessageDelivered{}
+func (x *DeliveryCompleted) Reset() {
+	*x = DeliveryCompleted{}
 	mi := &file_kept_notification_v1_events_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *MessageDelivered) String() string {
+func (x *DeliveryCompleted) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*MessageDelivered) ProtoMessage() {}
+func (*DeliveryCompleted) ProtoMessage() {}
 
-func (x *MessageDelivered) ProtoReflect() protoreflect.Message {
+func (x *DeliveryCompleted) ProtoReflect() protoreflect.Message {
 	mi := &file_kept_notification_v1_events_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -145,42 +145,42 @@ func (x *MessageDelivered) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use MessageDelivered.ProtoReflect.Descriptor instead.
-func (*MessageDelivered) Descriptor() ([]byte, []int) {
+// Deprecated: Use DeliveryCompleted.ProtoReflect.Descriptor instead.
+func (*DeliveryCompleted) Descriptor() ([]byte, []int) {
 	return file_kept_notification_v1_events_proto_rawDescGZIP(), []int{1}
 }
 
-func (x *MessageDelivered) GetMessage() string {
+func (x *DeliveryCompleted) GetMessage() string {
 	if x != nil {
 		return x.Message
 	}
 	return ""
 }
 
-func (x *MessageDelivered) GetCustomer() string {
+func (x *DeliveryCompleted) GetCustomer() string {
 	if x != nil {
 		return x.Customer
 	}
 	return ""
 }
 
-func (x *MessageDelivered) GetAbout() string {
+func (x *DeliveryCompleted) GetAbout() string {
 	if x != nil {
 		return x.About
 	}
 	return ""
 }
 
-func (x *MessageDelivered) GetChannel() Message_Channel {
+func (x *DeliveryCompleted) GetChannel() Message_Channel {
 	if x != nil {
 		return x.Channel
 	}
 	return Message_CHANNEL_UNSPECIFIED
 }
 
-func (x *MessageDelivered) GetState() Message_State {
+func (x *DeliveryCompleted) GetOutcome() Message_State {
 	if x != nil {
-		return x.State
+		return x.Outcome
 	}
 	return Message_STATE_UNSPECIFIED
 }
@@ -262,19 +262,20 @@ var File_kept_notification_v1_events_proto protoreflect.FileDescriptor
 
 const file_kept_notification_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"!kept/notification/v1/events.proto\x12\x14kept.notification.v1\x1a\"kept/notification/v1/message.proto\"\x8d\x01\n" +
+	"!kept/notification/v1/events.proto\x12\x14kept.notification.v1\x1a\"kept/notification/v1/message.proto\"\x98\x01\n" +
 	"\x0fMessageAccepted\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
-	"\x05about\x18\x03 \x01(\tR\x05about\x12\x12\n" +
-	"\x04fact\x18\x04 \x01(\tR\x04fact\x12\x1a\n" +
-	"\btemplate\x18\x05 \x01(\tR\btemplate\"\xda\x01\n" +
-	"\x10MessageDelivered\x12\x18\n" +
+	"\x05about\x18\x03 \x01(\tR\x05about\x12\x1d\n" +
+	"\n" +
+	"event_type\x18\x04 \x01(\tR\teventType\x12\x1a\n" +
+	"\btemplate\x18\x05 \x01(\tR\btemplate\"\xdf\x01\n" +
+	"\x11DeliveryCompleted\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
 	"\x05about\x18\x03 \x01(\tR\x05about\x12?\n" +
-	"\achannel\x18\x04 \x01(\x0e2%.kept.notification.v1.Message.ChannelR\achannel\x129\n" +
-	"\x05state\x18\x05 \x01(\x0e2#.kept.notification.v1.Message.StateR\x05state\"q\n" +
+	"\achannel\x18\x04 \x01(\x0e2%.kept.notification.v1.Message.ChannelR\achannel\x12=\n" +
+	"\aoutcome\x18\x05 \x01(\x0e2#.kept.notification.v1.Message.StateR\aoutcome\"q\n" +
 	"\vActionTaken\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
@@ -295,15 +296,15 @@ func file_kept_notification_v1_events_proto_rawDescGZIP() []byte {
 
 var file_kept_notification_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_kept_notification_v1_events_proto_goTypes = []any{
-	(*MessageAccepted)(nil),  // 0: kept.notification.v1.MessageAccepted
-	(*MessageDelivered)(nil), // 1: kept.notification.v1.MessageDelivered
-	(*ActionTaken)(nil),      // 2: kept.notification.v1.ActionTaken
-	(Message_Channel)(0),     // 3: kept.notification.v1.Message.Channel
-	(Message_State)(0),       // 4: kept.notification.v1.Message.State
+	(*MessageAccepted)(nil),   // 0: kept.notification.v1.MessageAccepted
+	(*DeliveryCompleted)(nil), // 1: kept.notification.v1.DeliveryCompleted
+	(*ActionTaken)(nil),       // 2: kept.notification.v1.ActionTaken
+	(Message_Channel)(0),      // 3: kept.notification.v1.Message.Channel
+	(Message_State)(0),        // 4: kept.notification.v1.Message.State
 }
 var file_kept_notification_v1_events_proto_depIdxs = []int32{
-	3, // 0: kept.notification.v1.MessageDelivered.channel:type_name -> kept.notification.v1.Message.Channel
-	4, // 1: kept.notification.v1.MessageDelivered.state:type_name -> kept.notification.v1.Message.State
+	3, // 0: kept.notification.v1.DeliveryCompleted.channel:type_name -> kept.notification.v1.Message.Channel
+	4, // 1: kept.notification.v1.DeliveryCompleted.outcome:type_name -> kept.notification.v1.Message.State
 	2, // [2:2] is the sub-list for method output_type
 	2, // [2:2] is the sub-list for method input_type
 	2, // [2:2] is the sub-list for extension type_name

@@ -76,7 +76,7 @@ func (Message_Channel) EnumDescriptor() ([]byte, []int) {
 	return file_kept_notification_v1_message_proto_rawDescGZIP(), []int{0, 0}
 }
 
-// Where a delivery stands.
+// The state of a delivery.
 type Message_State int32
 
 const (
@@ -90,7 +90,7 @@ const (
 	Message_SENT Message_State = 3
 	// Refused for good.
 	Message_FAILED Message_State = 4
-	// The connection or the process died after the words had gone out and before the answer came. It is not sent again,
+	// The connection or the process died after the message had gone out and before the answer came. It is not sent again,
 	// unless the system is set to.
 	Message_UNKNOWN Message_State = 5
 	// Not sent: the customer has no address for the channel.
@@ -165,13 +165,13 @@ type Message struct {
 	Body string `protobuf:"bytes,7,opt,name=body,proto3" json:"body,omitempty"`
 	// What it is about, such as `orders/{order}`.
 	About string `protobuf:"bytes,8,opt,name=about,proto3" json:"about,omitempty"`
-	// The fact that it tells, such as `kept.order.v1.OrderDelayed`.
-	Fact string `protobuf:"bytes,9,opt,name=fact,proto3" json:"fact,omitempty"`
+	// The type of the event that it tells of, such as `kept.order.v1.OrderDelayed`.
+	EventType string `protobuf:"bytes,9,opt,name=event_type,json=eventType,proto3" json:"event_type,omitempty"`
 	// What the customer can do from it.
 	Options []*Message_Option `protobuf:"bytes,10,rep,name=options,proto3" json:"options,omitempty"`
 	// Until when the customer can do that.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
-	// Its way over each channel.
+	// Its delivery over each channel.
 	Deliveries []*Message_Delivery `protobuf:"bytes,12,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
 	// When it was made.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
@@ -267,9 +267,9 @@ func (x *Message) GetAbout() string {
 	return ""
 }
 
-func (x *Message) GetFact() string {
+func (x *Message) GetEventType() string {
 	if x != nil {
-		return x.Fact
+		return x.EventType
 	}
 	return ""
 }
@@ -318,8 +318,8 @@ type Message_Attempt struct {
 	EndTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
 	// How it ended.
 	Outcome Message_State `protobuf:"varint,3,opt,name=outcome,proto3,enum=kept.notification.v1.Message_State" json:"outcome,omitempty"`
-	// What the other side said, such as `250 2.0.0 OK`.
-	Answer        string `protobuf:"bytes,4,opt,name=answer,proto3" json:"answer,omitempty"`
+	// What the receiver's server answered, such as `250 2.0.0 OK`.
+	Response      string `protobuf:"bytes,4,opt,name=response,proto3" json:"response,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -375,19 +375,19 @@ func (x *Message_Attempt) GetOutcome() Message_State {
 	return Message_STATE_UNSPECIFIED
 }
 
-func (x *Message_Attempt) GetAnswer() string {
+func (x *Message_Attempt) GetResponse() string {
 	if x != nil {
-		return x.Answer
+		return x.Response
 	}
 	return ""
 }
 
-// A message's way over one channel.
+// A message's delivery over one channel.
 type Message_Delivery struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The channel.
 	Channel Message_Channel `protobuf:"varint,1,opt,name=channel,proto3,enum=kept.notification.v1.Message_Channel" json:"channel,omitempty"`
-	// Where it stands.
+	// Its state.
 	State Message_State `protobuf:"varint,2,opt,name=state,proto3,enum=kept.notification.v1.Message_State" json:"state,omitempty"`
 	// All tries, the first first.
 	Attempts []*Message_Attempt `protobuf:"bytes,3,rep,name=attempts,proto3" json:"attempts,omitempty"`
@@ -523,7 +523,7 @@ var File_kept_notification_v1_message_proto protoreflect.FileDescriptor
 
 const file_kept_notification_v1_message_proto_rawDesc = "" +
 	"\n" +
-	"\"kept/notification/v1/message.proto\x12\x14kept.notification.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x84\f\n" +
+	"\"kept/notification/v1/message.proto\x12\x14kept.notification.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x93\f\n" +
 	"\aMessage\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x125\n" +
 	"\bcustomer\x18\x02 \x01(\tB\x19\xe0A\x03\xfaA\x13\n" +
@@ -535,8 +535,9 @@ const file_kept_notification_v1_message_proto_rawDesc = "" +
 	"\x05title\x18\x06 \x01(\tB\x03\xe0A\x03R\x05title\x12\x17\n" +
 	"\x04body\x18\a \x01(\tB\x03\xe0A\x03R\x04body\x12\x1f\n" +
 	"\x05about\x18\b \x01(\tB\t\xe0A\x03\xfaA\x03\n" +
-	"\x01*R\x05about\x12\x17\n" +
-	"\x04fact\x18\t \x01(\tB\x03\xe0A\x03R\x04fact\x12C\n" +
+	"\x01*R\x05about\x12\"\n" +
+	"\n" +
+	"event_type\x18\t \x01(\tB\x03\xe0A\x03R\teventType\x12C\n" +
 	"\aoptions\x18\n" +
 	" \x03(\v2$.kept.notification.v1.Message.OptionB\x03\xe0A\x03R\aoptions\x12@\n" +
 	"\vexpire_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
@@ -546,13 +547,13 @@ const file_kept_notification_v1_message_proto_rawDesc = "" +
 	"deliveries\x12@\n" +
 	"\vcreate_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12<\n" +
-	"\tread_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\breadTime\x1a\xe6\x01\n" +
+	"\tread_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\breadTime\x1a\xea\x01\n" +
 	"\aAttempt\x12>\n" +
 	"\n" +
 	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tstartTime\x12:\n" +
 	"\bend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\aendTime\x12B\n" +
-	"\aoutcome\x18\x03 \x01(\x0e2#.kept.notification.v1.Message.StateB\x03\xe0A\x03R\aoutcome\x12\x1b\n" +
-	"\x06answer\x18\x04 \x01(\tB\x03\xe0A\x03R\x06answer\x1a\x96\x02\n" +
+	"\aoutcome\x18\x03 \x01(\x0e2#.kept.notification.v1.Message.StateB\x03\xe0A\x03R\aoutcome\x12\x1f\n" +
+	"\bresponse\x18\x04 \x01(\tB\x03\xe0A\x03R\bresponse\x1a\x96\x02\n" +
 	"\bDelivery\x12D\n" +
 	"\achannel\x18\x01 \x01(\x0e2%.kept.notification.v1.Message.ChannelB\x03\xe0A\x03R\achannel\x12>\n" +
 	"\x05state\x18\x02 \x01(\x0e2#.kept.notification.v1.Message.StateB\x03\xe0A\x03R\x05state\x12F\n" +

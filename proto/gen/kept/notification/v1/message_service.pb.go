@@ -77,7 +77,7 @@ type ListMessagesRequest struct {
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The `next_page_token` of the page before. All other fields must be the same as then.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// A filter (AIP-160) over `customer`, `about`, `fact`, `template` and `create_time`, such as `about = "orders/0190"`.
+	// A filter (AIP-160) over `customer`, `about`, `event_type`, `template` and `create_time`, such as `about = "orders/0190"`.
 	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	// `create_time`, with `desc` for the latest first. The default is `create_time desc`.
 	OrderBy       string `protobuf:"bytes,4,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
@@ -204,7 +204,7 @@ type StreamMessagesRequest struct {
 	// Whose, `customers/{customer}`.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	// The last message that was seen; those after it are sent first. Without it, only new ones.
-	After         string `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
+	LastSeen      string `protobuf:"bytes,2,opt,name=last_seen,json=lastSeen,proto3" json:"last_seen,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -246,15 +246,15 @@ func (x *StreamMessagesRequest) GetParent() string {
 	return ""
 }
 
-func (x *StreamMessagesRequest) GetAfter() string {
+func (x *StreamMessagesRequest) GetLastSeen() string {
 	if x != nil {
-		return x.After
+		return x.LastSeen
 	}
 	return ""
 }
 
 // Which message was read.
-type ReadMessageRequest struct {
+type MarkMessageReadRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its name.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
@@ -265,20 +265,20 @@ type ReadMessageRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ReadMessageRequest) Reset() {
-	*x = ReadMessageRequest{}
+func (x *MarkMessageReadRequest) Reset() {
+	*x = MarkMessageReadRequest{}
 	mi := &file_kept_notification_v1_message_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ReadMessageRequest) String() string {
+func (x *MarkMessageReadRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ReadMessageRequest) ProtoMessage() {}
+func (*MarkMessageReadRequest) ProtoMessage() {}
 
-func (x *ReadMessageRequest) ProtoReflect() protoreflect.Message {
+func (x *MarkMessageReadRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_kept_notification_v1_message_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -290,19 +290,19 @@ func (x *ReadMessageRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ReadMessageRequest.ProtoReflect.Descriptor instead.
-func (*ReadMessageRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use MarkMessageReadRequest.ProtoReflect.Descriptor instead.
+func (*MarkMessageReadRequest) Descriptor() ([]byte, []int) {
 	return file_kept_notification_v1_message_service_proto_rawDescGZIP(), []int{4}
 }
 
-func (x *ReadMessageRequest) GetName() string {
+func (x *MarkMessageReadRequest) GetName() string {
 	if x != nil {
 		return x.Name
 	}
 	return ""
 }
 
-func (x *ReadMessageRequest) GetRequestId() string {
+func (x *MarkMessageReadRequest) GetRequestId() string {
 	if x != nil {
 		return x.RequestId
 	}
@@ -325,17 +325,17 @@ const file_kept_notification_v1_message_service_proto_rawDesc = "" +
 	"\border_by\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\"y\n" +
 	"\x14ListMessagesResponse\x129\n" +
 	"\bmessages\x18\x01 \x03(\v2\x1d.kept.notification.v1.MessageR\bmessages\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc0\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc7\x01\n" +
 	"\x15StreamMessagesRequest\x12S\n" +
 	"\x06parent\x18\x01 \x01(\tB;\xe0A\x02\xfaA\x13\n" +
-	"\x11kept.dev/Customer\xbaH\x1fr\x1d\x18J2\x19^customers/[A-Za-z0-9-]+$R\x06parent\x12R\n" +
-	"\x05after\x18\x02 \x01(\tB<\xe0A\x01\xfaA\x12\n" +
-	"\x10kept.dev/Message\xbaH!r\x1f\x18I2\x1b^(messages/[A-Za-z0-9-]+)?$R\x05after\"\x97\x01\n" +
-	"\x12ReadMessageRequest\x12M\n" +
+	"\x11kept.dev/Customer\xbaH\x1fr\x1d\x18J2\x19^customers/[A-Za-z0-9-]+$R\x06parent\x12Y\n" +
+	"\tlast_seen\x18\x02 \x01(\tB<\xe0A\x01\xfaA\x12\n" +
+	"\x10kept.dev/Message\xbaH!r\x1f\x18I2\x1b^(messages/[A-Za-z0-9-]+)?$R\blastSeen\"\x9e\x01\n" +
+	"\x16MarkMessageReadRequest\x12M\n" +
 	"\x04name\x18\x01 \x01(\tB9\xe0A\x02\xfaA\x12\n" +
-	"\x10kept.dev/Message\xbaH\x1er\x1c\x18I2\x18^messages/[A-Za-z0-9-]+$R\x04name\x122\n" +
+	"\x10kept.dev/Message\xbaH\x1er\x1c\x18I2\x18^messages/[A-Za-z0-9-]+$R\x04name\x125\n" +
 	"\n" +
-	"request_id\x18\x02 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xe7\x04\n" +
+	"request_id\x18\x02 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xf3\x04\n" +
 	"\x0eMessageService\x12\x87\x01\n" +
 	"\n" +
 	"GetMessage\x12'.kept.notification.v1.GetMessageRequest\x1a\x1d.kept.notification.v1.Message\"1\xdaA\x04name\x8a\xb5\x18\t\n" +
@@ -343,9 +343,9 @@ const file_kept_notification_v1_message_service_proto_rawDesc = "" +
 	"\fListMessages\x12).kept.notification.v1.ListMessagesRequest\x1a*.kept.notification.v1.ListMessagesResponse\"$\xdaA\x00\x8a\xb5\x18\t\n" +
 	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/messages\x12\xac\x01\n" +
 	"\x0eStreamMessages\x12+.kept.notification.v1.StreamMessagesRequest\x1a\x1d.kept.notification.v1.Message\"L\xdaA\x06parent\x8a\xb5\x18\x0f\n" +
-	"\x05\x01\x03\x04\x05\a\x12\x06parent\x82\xd3\xe4\x93\x02*\x12(/v1/{parent=customers/*}/messages:stream0\x01\x12\x8d\x01\n" +
-	"\vReadMessage\x12(.kept.notification.v1.ReadMessageRequest\x1a\x1d.kept.notification.v1.Message\"5\xdaA\x04name\x8a\xb5\x18\x05\n" +
-	"\x01\x01\x1a\x00\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/{name=messages/*}:readB8Z6kept.dev/proto/gen/kept/notification/v1;notificationv1b\x06proto3"
+	"\x05\x01\x03\x04\x05\a\x12\x06parent\x82\xd3\xe4\x93\x02*\x12(/v1/{parent=customers/*}/messages:stream0\x01\x12\x99\x01\n" +
+	"\x0fMarkMessageRead\x12,.kept.notification.v1.MarkMessageReadRequest\x1a\x1d.kept.notification.v1.Message\"9\xdaA\x04name\x8a\xb5\x18\x05\n" +
+	"\x01\x01\x1a\x00\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/v1/{name=messages/*}:markReadB8Z6kept.dev/proto/gen/kept/notification/v1;notificationv1b\x06proto3"
 
 var (
 	file_kept_notification_v1_message_service_proto_rawDescOnce sync.Once
@@ -361,23 +361,23 @@ func file_kept_notification_v1_message_service_proto_rawDescGZIP() []byte {
 
 var file_kept_notification_v1_message_service_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_kept_notification_v1_message_service_proto_goTypes = []any{
-	(*GetMessageRequest)(nil),     // 0: kept.notification.v1.GetMessageRequest
-	(*ListMessagesRequest)(nil),   // 1: kept.notification.v1.ListMessagesRequest
-	(*ListMessagesResponse)(nil),  // 2: kept.notification.v1.ListMessagesResponse
-	(*StreamMessagesRequest)(nil), // 3: kept.notification.v1.StreamMessagesRequest
-	(*ReadMessageRequest)(nil),    // 4: kept.notification.v1.ReadMessageRequest
-	(*Message)(nil),               // 5: kept.notification.v1.Message
+	(*GetMessageRequest)(nil),      // 0: kept.notification.v1.GetMessageRequest
+	(*ListMessagesRequest)(nil),    // 1: kept.notification.v1.ListMessagesRequest
+	(*ListMessagesResponse)(nil),   // 2: kept.notification.v1.ListMessagesResponse
+	(*StreamMessagesRequest)(nil),  // 3: kept.notification.v1.StreamMessagesRequest
+	(*MarkMessageReadRequest)(nil), // 4: kept.notification.v1.MarkMessageReadRequest
+	(*Message)(nil),                // 5: kept.notification.v1.Message
 }
 var file_kept_notification_v1_message_service_proto_depIdxs = []int32{
 	5, // 0: kept.notification.v1.ListMessagesResponse.messages:type_name -> kept.notification.v1.Message
 	0, // 1: kept.notification.v1.MessageService.GetMessage:input_type -> kept.notification.v1.GetMessageRequest
 	1, // 2: kept.notification.v1.MessageService.ListMessages:input_type -> kept.notification.v1.ListMessagesRequest
 	3, // 3: kept.notification.v1.MessageService.StreamMessages:input_type -> kept.notification.v1.StreamMessagesRequest
-	4, // 4: kept.notification.v1.MessageService.ReadMessage:input_type -> kept.notification.v1.ReadMessageRequest
+	4, // 4: kept.notification.v1.MessageService.MarkMessageRead:input_type -> kept.notification.v1.MarkMessageReadRequest
 	5, // 5: kept.notification.v1.MessageService.GetMessage:output_type -> kept.notification.v1.Message
 	2, // 6: kept.notification.v1.MessageService.ListMessages:output_type -> kept.notification.v1.ListMessagesResponse
 	5, // 7: kept.notification.v1.MessageService.StreamMessages:output_type -> kept.notification.v1.Message
-	5, // 8: kept.notification.v1.MessageService.ReadMessage:output_type -> kept.notification.v1.Message
+	5, // 8: kept.notification.v1.MessageService.MarkMessageRead:output_type -> kept.notification.v1.Message
 	5, // [5:9] is the sub-list for method output_type
 	1, // [1:5] is the sub-list for method input_type
 	1, // [1:1] is the sub-list for extension type_name

@@ -19,10 +19,10 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	MessageService_GetMessage_FullMethodName     = "/kept.notification.v1.MessageService/GetMessage"
-	MessageService_ListMessages_FullMethodName   = "/kept.notification.v1.MessageService/ListMessages"
-	MessageService_StreamMessages_FullMethodName = "/kept.notification.v1.MessageService/StreamMessages"
-	MessageService_ReadMessage_FullMethodName    = "/kept.notification.v1.MessageService/ReadMessage"
+	MessageService_GetMessage_FullMethodName      = "/kept.notification.v1.MessageService/GetMessage"
+	MessageService_ListMessages_FullMethodName    = "/kept.notification.v1.MessageService/ListMessages"
+	MessageService_StreamMessages_FullMethodName  = "/kept.notification.v1.MessageService/StreamMessages"
+	MessageService_MarkMessageRead_FullMethodName = "/kept.notification.v1.MessageService/MarkMessageRead"
 )
 
 // MessageServiceClient is the client API for MessageService service.
@@ -37,8 +37,8 @@ type MessageServiceClient interface {
 	ListMessages(ctx context.Context, in *ListMessagesRequest, opts ...grpc.CallOption) (*ListMessagesResponse, error)
 	// Sends the messages that come into a customer's inbox from now on, or since a message. One may come twice after a break.
 	StreamMessages(ctx context.Context, in *StreamMessagesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[Message], error)
-	// Notes that the customer has read a message. The first time counts.
-	ReadMessage(ctx context.Context, in *ReadMessageRequest, opts ...grpc.CallOption) (*Message, error)
+	// Marks a message as read by the customer. The first time counts.
+	MarkMessageRead(ctx context.Context, in *MarkMessageReadRequest, opts ...grpc.CallOption) (*Message, error)
 }
 
 type messageServiceClient struct {
@@ -88,10 +88,10 @@ func (c *messageServiceClient) StreamMessages(ctx context.Context, in *StreamMes
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type MessageService_StreamMessagesClient = grpc.ServerStreamingClient[Message]
 
-func (c *messageServiceClient) ReadMessage(ctx context.Context, in *ReadMessageRequest, opts ...grpc.CallOption) (*Message, error) {
+func (c *messageServiceClient) MarkMessageRead(ctx context.Context, in *MarkMessageReadRequest, opts ...grpc.CallOption) (*Message, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Message)
-	err := c.cc.Invoke(ctx, MessageService_ReadMessage_FullMethodName, in, out, cOpts...)
+	err := c.cc.Invoke(ctx, MessageService_MarkMessageRead_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -110,8 +110,8 @@ type MessageServiceServer interface {
 	ListMessages(context.Context, *ListMessagesRequest) (*ListMessagesResponse, error)
 	// Sends the messages that come into a customer's inbox from now on, or since a message. One may come twice after a break.
 	StreamMessages(*StreamMessagesRequest, grpc.ServerStreamingServer[Message]) error
-	// Notes that the customer has read a message. The first time counts.
-	ReadMessage(context.Context, *ReadMessageRequest) (*Message, error)
+	// Marks a message as read by the customer. The first time counts.
+	MarkMessageRead(context.Context, *MarkMessageReadRequest) (*Message, error)
 	mustEmbedUnimplementedMessageServiceServer()
 }
 
@@ -131,8 +131,8 @@ func (UnimplementedMessageServiceServer) ListMessages(context.Context, *ListMess
 func (UnimplementedMessageServiceServer) StreamMessages(*StreamMessagesRequest, grpc.ServerStreamingServer[Message]) error {
 	return status.Error(codes.Unimplemented, "method StreamMessages not implemented")
 }
-func (UnimplementedMessageServiceServer) ReadMessage(context.Context, *ReadMessageRequest) (*Message, error) {
-	return nil, status.Error(codes.Unimplemented, "method ReadMessage not implemented")
+func (UnimplementedMessageServiceServer) MarkMessageRead(context.Context, *MarkMessageReadRequest) (*Message, error) {
+	return nil, status.Error(codes.Unimplemented, "method MarkMessageRead not implemented")
 }
 func (UnimplementedMessageServiceServer) mustEmbedUnimplementedMessageServiceServer() {}
 func (UnimplementedMessageServiceServer) testEmbeddedByValue()                        {}
@@ -202,20 +202,20 @@ func _MessageService_StreamMessages_Handler(srv interface{}, stream grpc.ServerS
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type MessageService_StreamMessagesServer = grpc.ServerStreamingServer[Message]
 
-func _MessageService_ReadMessage_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ReadMessageRequest)
+func _MessageService_MarkMessageRead_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MarkMessageReadRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(MessageServiceServer).ReadMessage(ctx, in)
+		return srv.(MessageServiceServer).MarkMessageRead(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: MessageService_ReadMessage_FullMethodName,
+		FullMethod: MessageService_MarkMessageRead_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(MessageServiceServer).ReadMessage(ctx, req.(*ReadMessageRequest))
+		return srv.(MessageServiceServer).MarkMessageRead(ctx, req.(*MarkMessageReadRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -236,8 +236,8 @@ var MessageService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _MessageService_ListMessages_Handler,
 		},
 		{
-			MethodName: "ReadMessage",
-			Handler:    _MessageService_ReadMessage_Handler,
+			MethodName: "MarkMessageRead",
+			Handler:    _MessageService_MarkMessageRead_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -24,16 +24,16 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// The words for one occasion, in several languages.
+// The texts of the messages about one type of event, in several languages.
 type Template struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The template's name, `templates/{template}`, such as `templates/order-delayed`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The fact that it tells, such as `kept.order.v1.OrderDelayed`.
-	Fact string `protobuf:"bytes,2,opt,name=fact,proto3" json:"fact,omitempty"`
+	// The type of the event that it tells of, such as `kept.order.v1.OrderDelayed`.
+	EventType string `protobuf:"bytes,2,opt,name=event_type,json=eventType,proto3" json:"event_type,omitempty"`
 	// The fields that its texts may use.
 	Fields []string `protobuf:"bytes,3,rep,name=fields,proto3" json:"fields,omitempty"`
-	// The words: one text for each language, and one in English to fall back on; 1 to 50.
+	// One text for each language, and one in English to fall back on; 1 to 50.
 	Texts []*Template_Text `protobuf:"bytes,4,rep,name=texts,proto3" json:"texts,omitempty"`
 	// Goes up by one with each change. Messages say which one they were made with.
 	Version int32 `protobuf:"varint,5,opt,name=version,proto3" json:"version,omitempty"`
@@ -82,9 +82,9 @@ func (x *Template) GetName() string {
 	return ""
 }
 
-func (x *Template) GetFact() string {
+func (x *Template) GetEventType() string {
 	if x != nil {
-		return x.Fact
+		return x.EventType
 	}
 	return ""
 }
@@ -124,12 +124,12 @@ func (x *Template) GetEtag() string {
 	return ""
 }
 
-// The words in one language.
+// The text in one language.
 type Template_Text struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The language, as a BCP-47 tag such as `uk`.
 	LanguageCode string `protobuf:"bytes,1,opt,name=language_code,json=languageCode,proto3" json:"language_code,omitempty"`
-	// The first line, 1 to 200 characters. `{order}` stands for the field `order` of the fact; a brace is written twice.
+	// The first line, 1 to 200 characters. `{order}` stands for the field `order` of the event; a brace is written twice.
 	Title string `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
 	// The text, 1 to 10,000 characters, with fields like the title.
 	Body          string `protobuf:"bytes,3,opt,name=body,proto3" json:"body,omitempty"`
@@ -192,10 +192,11 @@ var File_kept_notification_v1_template_proto protoreflect.FileDescriptor
 
 const file_kept_notification_v1_template_proto_rawDesc = "" +
 	"\n" +
-	"#kept/notification/v1/template.proto\x12\x14kept.notification.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8e\x04\n" +
+	"#kept/notification/v1/template.proto\x12\x14kept.notification.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x99\x04\n" +
 	"\bTemplate\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x17\n" +
-	"\x04fact\x18\x02 \x01(\tB\x03\xe0A\x03R\x04fact\x12\x1b\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\"\n" +
+	"\n" +
+	"event_type\x18\x02 \x01(\tB\x03\xe0A\x03R\teventType\x12\x1b\n" +
 	"\x06fields\x18\x03 \x03(\tB\x03\xe0A\x03R\x06fields\x12H\n" +
 	"\x05texts\x18\x04 \x03(\v2#.kept.notification.v1.Template.TextB\r\xe0A\x02\xbaH\a\x92\x01\x04\b\x01\x102R\x05texts\x12\x1d\n" +
 	"\aversion\x18\x05 \x01(\x05B\x03\xe0A\x03R\aversion\x12@\n" +

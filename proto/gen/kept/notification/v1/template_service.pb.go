@@ -270,13 +270,13 @@ const file_kept_notification_v1_template_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"}\n" +
 	"\x15ListTemplatesResponse\x12<\n" +
 	"\ttemplates\x18\x01 \x03(\v2\x1e.kept.notification.v1.TemplateR\ttemplates\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd4\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd7\x01\n" +
 	"\x15UpdateTemplateRequest\x12E\n" +
 	"\btemplate\x18\x01 \x01(\v2\x1e.kept.notification.v1.TemplateB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\btemplate\x12@\n" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\n" +
-	"updateMask\x122\n" +
+	"updateMask\x125\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xdd\x03\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xdd\x03\n" +
 	"\x0fTemplateService\x12\x88\x01\n" +
 	"\vGetTemplate\x12(.kept.notification.v1.GetTemplateRequest\x1a\x1e.kept.notification.v1.Template\"/\xdaA\x04name\x8a\xb5\x18\x06\n" +
 	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/{name=templates/*}\x12\x8c\x01\n" +

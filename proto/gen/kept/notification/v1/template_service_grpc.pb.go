@@ -28,7 +28,7 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Every word that leaves the company.
+// The texts of messages to customers.
 type TemplateServiceClient interface {
 	// Returns a template, in its latest version or an earlier one.
 	GetTemplate(ctx context.Context, in *GetTemplateRequest, opts ...grpc.CallOption) (*Template, error)
@@ -36,7 +36,7 @@ type TemplateServiceClient interface {
 	ListTemplates(ctx context.Context, in *ListTemplatesRequest, opts ...grpc.CallOption) (*ListTemplatesResponse, error)
 	// Makes a new version of a template. Messages that were made before stay as they were.
 	//
-	// Errors: INVALID_ARGUMENT for a field that the fact does not have, a language twice, or no English text; ABORTED
+	// Errors: INVALID_ARGUMENT for a field that the event does not have, a language twice, or no English text; ABORTED
 	// (ETAG_MISMATCH) where somebody else changed it meanwhile.
 	UpdateTemplate(ctx context.Context, in *UpdateTemplateRequest, opts ...grpc.CallOption) (*Template, error)
 }
@@ -83,7 +83,7 @@ func (c *templateServiceClient) UpdateTemplate(ctx context.Context, in *UpdateTe
 // All implementations must embed UnimplementedTemplateServiceServer
 // for forward compatibility.
 //
-// Every word that leaves the company.
+// The texts of messages to customers.
 type TemplateServiceServer interface {
 	// Returns a template, in its latest version or an earlier one.
 	GetTemplate(context.Context, *GetTemplateRequest) (*Template, error)
@@ -91,7 +91,7 @@ type TemplateServiceServer interface {
 	ListTemplates(context.Context, *ListTemplatesRequest) (*ListTemplatesResponse, error)
 	// Makes a new version of a template. Messages that were made before stay as they were.
 	//
-	// Errors: INVALID_ARGUMENT for a field that the fact does not have, a language twice, or no English text; ABORTED
+	// Errors: INVALID_ARGUMENT for a field that the event does not have, a language twice, or no English text; ABORTED
 	// (ETAG_MISMATCH) where somebody else changed it meanwhile.
 	UpdateTemplate(context.Context, *UpdateTemplateRequest) (*Template, error)
 	mustEmbedUnimplementedTemplateServiceServer()

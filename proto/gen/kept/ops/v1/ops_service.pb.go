@@ -29,7 +29,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Where a dead letter stands.
+// The state of a dead letter.
 type DeadLetter_State int32
 
 const (
@@ -148,7 +148,7 @@ type DeadLetter struct {
 	Error string `protobuf:"bytes,4,opt,name=error,proto3" json:"error,omitempty"`
 	// How often it was tried.
 	Attempts int32 `protobuf:"varint,5,opt,name=attempts,proto3" json:"attempts,omitempty"`
-	// Where it stands.
+	// Its state.
 	State DeadLetter_State `protobuf:"varint,6,opt,name=state,proto3,enum=kept.ops.v1.DeadLetter_State" json:"state,omitempty"`
 	// When it first failed.
 	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`

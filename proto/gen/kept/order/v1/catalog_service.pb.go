@@ -139,13 +139,13 @@ var File_kept_order_v1_catalog_service_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_catalog_service_proto_rawDesc = "" +
 	"\n" +
-	"#kept/order/v1/catalog_service.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1bkept/order/v1/product.proto\"\xd3\x01\n" +
+	"#kept/order/v1/catalog_service.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1bkept/order/v1/product.proto\"\xd6\x01\n" +
 	"\x14CreateProductRequest\x12J\n" +
 	"\n" +
 	"product_id\x18\x01 \x01(\tB+\xe0A\x02\xbaH%r#\x18?2\x1f^[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\tproductId\x12;\n" +
-	"\aproduct\x18\x02 \x01(\v2\x16.kept.order.v1.ProductB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\aproduct\x122\n" +
+	"\aproduct\x18\x02 \x01(\v2\x16.kept.order.v1.ProductB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\aproduct\x125\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"r\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"r\n" +
 	"\x11GetProductRequest\x12]\n" +
 	"\x04name\x18\x01 \x01(\tBI\xe0A\x02\xfaA\x12\n" +
 	"\x10kept.dev/Product\xbaH.r,\x18H2(^products/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\x04name2\x90\x02\n" +

@@ -34,9 +34,9 @@ type DeliveryOption struct {
 	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// From placing the order to delivery: the promise. One minute to 366 days.
 	PromisedDuration *durationpb.Duration `protobuf:"bytes,3,opt,name=promised_duration,json=promisedDuration,proto3" json:"promised_duration,omitempty"`
-	// How long before its end the promise is at risk when the order has not been delivered. Less than
+	// How long before its due time the promise is AT_RISK when the order has not been delivered. Less than
 	// promised_duration; a quarter of it when unset.
-	RiskDuration *durationpb.Duration `protobuf:"bytes,4,opt,name=risk_duration,json=riskDuration,proto3" json:"risk_duration,omitempty"`
+	WarningDuration *durationpb.Duration `protobuf:"bytes,4,opt,name=warning_duration,json=warningDuration,proto3" json:"warning_duration,omitempty"`
 	// What the customer pays for the speed. It comes back when the promise is broken. Unset or zero: nothing.
 	SpeedFee      *money.Money `protobuf:"bytes,5,opt,name=speed_fee,json=speedFee,proto3" json:"speed_fee,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -94,9 +94,9 @@ func (x *DeliveryOption) GetPromisedDuration() *durationpb.Duration {
 	return nil
 }
 
-func (x *DeliveryOption) GetRiskDuration() *durationpb.Duration {
+func (x *DeliveryOption) GetWarningDuration() *durationpb.Duration {
 	if x != nil {
-		return x.RiskDuration
+		return x.WarningDuration
 	}
 	return nil
 }
@@ -112,12 +112,12 @@ var File_kept_order_v1_delivery_option_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_delivery_option_proto_rawDesc = "" +
 	"\n" +
-	"#kept/order/v1/delivery_option.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/type/money.proto\"\xa1\x03\n" +
+	"#kept/order/v1/delivery_option.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x17google/type/money.proto\"\xa7\x03\n" +
 	"\x0eDeliveryOption\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x120\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x12_\n" +
-	"\x11promised_duration\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x17\xe0A\x02\xbaH\x11\xc8\x01\x01\xaa\x01\v\"\x05\b\x80\x8a\x8a\x0f2\x02\b<R\x10promisedDuration\x12K\n" +
-	"\rrisk_duration\x18\x04 \x01(\v2\x19.google.protobuf.DurationB\v\xe0A\x01\xbaH\x05\xaa\x01\x02*\x00R\friskDuration\x124\n" +
+	"\x11promised_duration\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x17\xe0A\x02\xbaH\x11\xc8\x01\x01\xaa\x01\v\"\x05\b\x80\x8a\x8a\x0f2\x02\b<R\x10promisedDuration\x12Q\n" +
+	"\x10warning_duration\x18\x04 \x01(\v2\x19.google.protobuf.DurationB\v\xe0A\x01\xbaH\x05\xaa\x01\x02*\x00R\x0fwarningDuration\x124\n" +
 	"\tspeed_fee\x18\x05 \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x01R\bspeedFee:`\xeaA]\n" +
 	"\x17kept.dev/DeliveryOption\x12!deliveryOptions/{delivery_option}*\x0fdeliveryOptions2\x0edeliveryOptionB*Z(kept.dev/proto/gen/kept/order/v1;orderv1b\x06proto3"
 
@@ -141,7 +141,7 @@ var file_kept_order_v1_delivery_option_proto_goTypes = []any{
 }
 var file_kept_order_v1_delivery_option_proto_depIdxs = []int32{
 	1, // 0: kept.order.v1.DeliveryOption.promised_duration:type_name -> google.protobuf.Duration
-	1, // 1: kept.order.v1.DeliveryOption.risk_duration:type_name -> google.protobuf.Duration
+	1, // 1: kept.order.v1.DeliveryOption.warning_duration:type_name -> google.protobuf.Duration
 	2, // 2: kept.order.v1.DeliveryOption.speed_fee:type_name -> google.type.Money
 	3, // [3:3] is the sub-list for method output_type
 	3, // [3:3] is the sub-list for method input_type

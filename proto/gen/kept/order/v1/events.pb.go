@@ -133,7 +133,7 @@ func (x *OrderPlaced) GetUnitCount() int64 {
 	return 0
 }
 
-// An order's goods were taken from the shelf.
+// An order was picked: its goods were taken from the shelf.
 type OrderPicked struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The order.
@@ -250,7 +250,7 @@ type OrderDelivered struct {
 	Order string `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
 	// Who ordered.
 	Customer string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
-	// When, by the time of the fact.
+	// When it was delivered, which may be before it was reported.
 	DeliverTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=deliver_time,json=deliverTime,proto3" json:"deliver_time,omitempty"`
 	// What the customer has paid for the goods that came, without the speed fee.
 	GoodsAmount *money.Money `protobuf:"bytes,4,opt,name=goods_amount,json=goodsAmount,proto3" json:"goods_amount,omitempty"`
@@ -626,7 +626,7 @@ func (x *OrderReturned) GetGoodsAmount() *money.Money {
 	return nil
 }
 
-// Money is owed to a customer.
+// A refund was requested: money goes back to a customer.
 type RefundRequested struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The refund, `orders/{order}/refunds/{refund}`.
@@ -734,8 +734,8 @@ type ShortageReported struct {
 	Quantity int64 `protobuf:"varint,6,opt,name=quantity,proto3" json:"quantity,omitempty"`
 	// Why, in words that the customer can read.
 	Reason string `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
-	// When it can come; unset where it can not.
-	WaitTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=wait_time,json=waitTime,proto3" json:"wait_time,omitempty"`
+	// When it can be with the customer, if they wait; unset where it can not.
+	ExpectedDeliveryTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expected_delivery_time,json=expectedDeliveryTime,proto3" json:"expected_delivery_time,omitempty"`
 	// What could come instead; empty for nothing.
 	Substitute string `protobuf:"bytes,9,opt,name=substitute,proto3" json:"substitute,omitempty"`
 	// How that is called.
@@ -745,9 +745,9 @@ type ShortageReported struct {
 	// What happens without an answer.
 	DefaultChoice Shortage_Choice `protobuf:"varint,12,opt,name=default_choice,json=defaultChoice,proto3,enum=kept.order.v1.Shortage_Choice" json:"default_choice,omitempty"`
 	// Until when the customer can answer.
-	AnswerDeadline *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=answer_deadline,json=answerDeadline,proto3" json:"answer_deadline,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	AnswerDueTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=answer_due_time,json=answerDueTime,proto3" json:"answer_due_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ShortageReported) Reset() {
@@ -829,9 +829,9 @@ func (x *ShortageReported) GetReason() string {
 	return ""
 }
 
-func (x *ShortageReported) GetWaitTime() *timestamppb.Timestamp {
+func (x *ShortageReported) GetExpectedDeliveryTime() *timestamppb.Timestamp {
 	if x != nil {
-		return x.WaitTime
+		return x.ExpectedDeliveryTime
 	}
 	return nil
 }
@@ -864,9 +864,9 @@ func (x *ShortageReported) GetDefaultChoice() Shortage_Choice {
 	return Shortage_CHOICE_UNSPECIFIED
 }
 
-func (x *ShortageReported) GetAnswerDeadline() *timestamppb.Timestamp {
+func (x *ShortageReported) GetAnswerDueTime() *timestamppb.Timestamp {
 	if x != nil {
-		return x.AnswerDeadline
+		return x.AnswerDueTime
 	}
 	return nil
 }
@@ -885,7 +885,7 @@ type ShortageAnswered struct {
 	// What happens.
 	Choice Shortage_Choice `protobuf:"varint,5,opt,name=choice,proto3,enum=kept.order.v1.Shortage_Choice" json:"choice,omitempty"`
 	// Whether nobody answered in time.
-	ByDefault bool `protobuf:"varint,6,opt,name=by_default,json=byDefault,proto3" json:"by_default,omitempty"`
+	Defaulted bool `protobuf:"varint,6,opt,name=defaulted,proto3" json:"defaulted,omitempty"`
 	// When delivery is expected now.
 	ExpectedDeliveryTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=expected_delivery_time,json=expectedDeliveryTime,proto3" json:"expected_delivery_time,omitempty"`
 	// What goes back for it, if anything.
@@ -959,9 +959,9 @@ func (x *ShortageAnswered) GetChoice() Shortage_Choice {
 	return Shortage_CHOICE_UNSPECIFIED
 }
 
-func (x *ShortageAnswered) GetByDefault() bool {
+func (x *ShortageAnswered) GetDefaulted() bool {
 	if x != nil {
-		return x.ByDefault
+		return x.Defaulted
 	}
 	return false
 }
@@ -984,7 +984,7 @@ func (x *ShortageAnswered) GetRefundedAmount() *money.Money {
 type OrdersImported struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The import, `imports/{import}`.
-	Origin string `protobuf:"bytes,1,opt,name=origin,proto3" json:"origin,omitempty"`
+	SourceImport string `protobuf:"bytes,1,opt,name=source_import,json=sourceImport,proto3" json:"source_import,omitempty"`
 	// The orders, up to 1000.
 	Orders        []*OrdersImported_Order `protobuf:"bytes,2,rep,name=orders,proto3" json:"orders,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -1021,9 +1021,9 @@ func (*OrdersImported) Descriptor() ([]byte, []int) {
 	return file_kept_order_v1_events_proto_rawDescGZIP(), []int{11}
 }
 
-func (x *OrdersImported) GetOrigin() string {
+func (x *OrdersImported) GetSourceImport() string {
 	if x != nil {
-		return x.Origin
+		return x.SourceImport
 	}
 	return ""
 }
@@ -1182,7 +1182,7 @@ const file_kept_order_v1_events_proto_rawDesc = "" +
 	"\bcustomer\x18\x03 \x01(\tR\bcustomer\x12*\n" +
 	"\x06amount\x18\x04 \x01(\v2\x12.google.type.MoneyR\x06amount\x127\n" +
 	"\apurpose\x18\x05 \x01(\x0e2\x1d.kept.order.v1.Refund.PurposeR\apurpose\x12L\n" +
-	"\x14promised_settle_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x12promisedSettleTime\"\xb7\x04\n" +
+	"\x14promised_settle_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x12promisedSettleTime\"\xcf\x04\n" +
 	"\x10ShortageReported\x12\x1a\n" +
 	"\bshortage\x18\x01 \x01(\tR\bshortage\x12\x14\n" +
 	"\x05order\x18\x02 \x01(\tR\x05order\x12\x1a\n" +
@@ -1190,28 +1190,27 @@ const file_kept_order_v1_events_proto_rawDesc = "" +
 	"\aproduct\x18\x04 \x01(\tR\aproduct\x120\n" +
 	"\x14product_display_name\x18\x05 \x01(\tR\x12productDisplayName\x12\x1a\n" +
 	"\bquantity\x18\x06 \x01(\x03R\bquantity\x12\x16\n" +
-	"\x06reason\x18\a \x01(\tR\x06reason\x127\n" +
-	"\twait_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\bwaitTime\x12\x1e\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\x12P\n" +
+	"\x16expected_delivery_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x14expectedDeliveryTime\x12\x1e\n" +
 	"\n" +
 	"substitute\x18\t \x01(\tR\n" +
 	"substitute\x126\n" +
 	"\x17substitute_display_name\x18\n" +
 	" \x01(\tR\x15substituteDisplayName\x128\n" +
 	"\achoices\x18\v \x03(\x0e2\x1e.kept.order.v1.Shortage.ChoiceR\achoices\x12E\n" +
-	"\x0edefault_choice\x18\f \x01(\x0e2\x1e.kept.order.v1.Shortage.ChoiceR\rdefaultChoice\x12C\n" +
-	"\x0fanswer_deadline\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\x0eanswerDeadline\"\xe0\x02\n" +
+	"\x0edefault_choice\x18\f \x01(\x0e2\x1e.kept.order.v1.Shortage.ChoiceR\rdefaultChoice\x12B\n" +
+	"\x0fanswer_due_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\ranswerDueTime\"\xdf\x02\n" +
 	"\x10ShortageAnswered\x12\x1a\n" +
 	"\bshortage\x18\x01 \x01(\tR\bshortage\x12\x14\n" +
 	"\x05order\x18\x02 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x03 \x01(\tR\bcustomer\x12\x18\n" +
 	"\aproduct\x18\x04 \x01(\tR\aproduct\x126\n" +
-	"\x06choice\x18\x05 \x01(\x0e2\x1e.kept.order.v1.Shortage.ChoiceR\x06choice\x12\x1d\n" +
-	"\n" +
-	"by_default\x18\x06 \x01(\bR\tbyDefault\x12P\n" +
+	"\x06choice\x18\x05 \x01(\x0e2\x1e.kept.order.v1.Shortage.ChoiceR\x06choice\x12\x1c\n" +
+	"\tdefaulted\x18\x06 \x01(\bR\tdefaulted\x12P\n" +
 	"\x16expected_delivery_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x14expectedDeliveryTime\x12;\n" +
-	"\x0frefunded_amount\x18\b \x01(\v2\x12.google.type.MoneyR\x0erefundedAmount\"\xe5\x02\n" +
-	"\x0eOrdersImported\x12\x16\n" +
-	"\x06origin\x18\x01 \x01(\tR\x06origin\x12;\n" +
+	"\x0frefunded_amount\x18\b \x01(\v2\x12.google.type.MoneyR\x0erefundedAmount\"\xf2\x02\n" +
+	"\x0eOrdersImported\x12#\n" +
+	"\rsource_import\x18\x01 \x01(\tR\fsourceImport\x12;\n" +
 	"\x06orders\x18\x02 \x03(\v2#.kept.order.v1.OrdersImported.OrderR\x06orders\x1a\xfd\x01\n" +
 	"\x05Order\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
@@ -1272,10 +1271,10 @@ var file_kept_order_v1_events_proto_depIdxs = []int32{
 	13, // 12: kept.order.v1.RefundRequested.amount:type_name -> google.type.Money
 	16, // 13: kept.order.v1.RefundRequested.purpose:type_name -> kept.order.v1.Refund.Purpose
 	14, // 14: kept.order.v1.RefundRequested.promised_settle_time:type_name -> google.protobuf.Timestamp
-	14, // 15: kept.order.v1.ShortageReported.wait_time:type_name -> google.protobuf.Timestamp
+	14, // 15: kept.order.v1.ShortageReported.expected_delivery_time:type_name -> google.protobuf.Timestamp
 	17, // 16: kept.order.v1.ShortageReported.choices:type_name -> kept.order.v1.Shortage.Choice
 	17, // 17: kept.order.v1.ShortageReported.default_choice:type_name -> kept.order.v1.Shortage.Choice
-	14, // 18: kept.order.v1.ShortageReported.answer_deadline:type_name -> google.protobuf.Timestamp
+	14, // 18: kept.order.v1.ShortageReported.answer_due_time:type_name -> google.protobuf.Timestamp
 	17, // 19: kept.order.v1.ShortageAnswered.choice:type_name -> kept.order.v1.Shortage.Choice
 	14, // 20: kept.order.v1.ShortageAnswered.expected_delivery_time:type_name -> google.protobuf.Timestamp
 	13, // 21: kept.order.v1.ShortageAnswered.refunded_amount:type_name -> google.type.Money

@@ -382,37 +382,37 @@ var File_kept_order_v1_fulfillment_service_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_fulfillment_service_proto_rawDesc = "" +
 	"\n" +
-	"'kept/order/v1/fulfillment_service.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkept/access/v1/access.proto\x1a#kept/order/v1/delivery_option.proto\x1a\x19kept/order/v1/order.proto\"\xff\x01\n" +
+	"'kept/order/v1/fulfillment_service.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkept/access/v1/access.proto\x1a#kept/order/v1/delivery_option.proto\x1a\x19kept/order/v1/order.proto\"\x82\x02\n" +
 	"\x1bCreateDeliveryOptionRequest\x12Y\n" +
 	"\x12delivery_option_id\x18\x01 \x01(\tB+\xe0A\x02\xbaH%r#\x18?2\x1f^[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\x10deliveryOptionId\x12Q\n" +
-	"\x0fdelivery_option\x18\x02 \x01(\v2\x1d.kept.order.v1.DeliveryOptionB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x0edeliveryOption\x122\n" +
+	"\x0fdelivery_option\x18\x02 \x01(\v2\x1d.kept.order.v1.DeliveryOptionB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x0edeliveryOption\x125\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\x87\x01\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\x87\x01\n" +
 	"\x18GetDeliveryOptionRequest\x12k\n" +
 	"\x04name\x18\x01 \x01(\tBW\xe0A\x02\xfaA\x19\n" +
-	"\x17kept.dev/DeliveryOption\xbaH5r3\x18O2/^deliveryOptions/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\x04name\"\x91\x01\n" +
+	"\x17kept.dev/DeliveryOption\xbaH5r3\x18O2/^deliveryOptions/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\x04name\"\x94\x01\n" +
 	"\x10PickOrderRequest\x12I\n" +
 	"\x04name\x18\x01 \x01(\tB5\xe0A\x02\xfaA\x10\n" +
-	"\x0ekept.dev/Order\xbaH\x1cr\x1a\x18G2\x16^orders/[A-Za-z0-9-]+$R\x04name\x122\n" +
+	"\x0ekept.dev/Order\xbaH\x1cr\x1a\x18G2\x16^orders/[A-Za-z0-9-]+$R\x04name\x125\n" +
 	"\n" +
-	"request_id\x18\x02 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\x91\x01\n" +
+	"request_id\x18\x02 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\x94\x01\n" +
 	"\x10ShipOrderRequest\x12I\n" +
 	"\x04name\x18\x01 \x01(\tB5\xe0A\x02\xfaA\x10\n" +
-	"\x0ekept.dev/Order\xbaH\x1cr\x1a\x18G2\x16^orders/[A-Za-z0-9-]+$R\x04name\x122\n" +
+	"\x0ekept.dev/Order\xbaH\x1cr\x1a\x18G2\x16^orders/[A-Za-z0-9-]+$R\x04name\x125\n" +
 	"\n" +
-	"request_id\x18\x02 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\xd8\x01\n" +
+	"request_id\x18\x02 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\xdb\x01\n" +
 	"\x13DeliverOrderRequest\x12I\n" +
 	"\x04name\x18\x01 \x01(\tB5\xe0A\x02\xfaA\x10\n" +
 	"\x0ekept.dev/Order\xbaH\x1cr\x1a\x18G2\x16^orders/[A-Za-z0-9-]+$R\x04name\x12B\n" +
-	"\fdeliver_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\vdeliverTime\x122\n" +
+	"\fdeliver_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\vdeliverTime\x125\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\xbc\x01\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\xbf\x01\n" +
 	"\x12ReturnOrderRequest\x12I\n" +
 	"\x04name\x18\x01 \x01(\tB5\xe0A\x02\xfaA\x10\n" +
 	"\x0ekept.dev/Order\xbaH\x1cr\x1a\x18G2\x16^orders/[A-Za-z0-9-]+$R\x04name\x12'\n" +
-	"\x06reason\x18\x02 \x01(\tB\x0f\xe0A\x02\xbaH\tr\a\x18\xf4\x032\x02\\SR\x06reason\x122\n" +
+	"\x06reason\x18\x02 \x01(\tB\x0f\xe0A\x02\xbaH\tr\a\x18\xf4\x032\x02\\SR\x06reason\x125\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xe5\x06\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xe5\x06\n" +
 	"\x12FulfillmentService\x12\xbd\x01\n" +
 	"\x14CreateDeliveryOption\x12*.kept.order.v1.CreateDeliveryOptionRequest\x1a\x1d.kept.order.v1.DeliveryOption\"Z\xdaA\"delivery_option,delivery_option_id\x8a\xb5\x18\x05\n" +
 	"\x03\x04\x05\a\x82\xd3\xe4\x93\x02&:\x0fdelivery_option\"\x13/v1/deliveryOptions\x12\x8e\x01\n" +

@@ -41,7 +41,7 @@ type FulfillmentServiceClient interface {
 	PickOrder(ctx context.Context, in *PickOrderRequest, opts ...grpc.CallOption) (*Order, error)
 	// Records that the goods were handed to the carrier. Refused with ORDER_NOT_PICKED in any other state.
 	ShipOrder(ctx context.Context, in *ShipOrderRequest, opts ...grpc.CallOption) (*Order, error)
-	// Records that the goods are with the customer. The time of the fact decides whether the promise was kept.
+	// Records that the goods are with the customer. The time of delivery decides whether the promise was kept.
 	// Refused with ORDER_NOT_SHIPPED in any other state.
 	DeliverOrder(ctx context.Context, in *DeliverOrderRequest, opts ...grpc.CallOption) (*Order, error)
 	// Records that the customer has sent the goods back. They are on the shelf again, and what was paid for them goes back.
@@ -131,7 +131,7 @@ type FulfillmentServiceServer interface {
 	PickOrder(context.Context, *PickOrderRequest) (*Order, error)
 	// Records that the goods were handed to the carrier. Refused with ORDER_NOT_PICKED in any other state.
 	ShipOrder(context.Context, *ShipOrderRequest) (*Order, error)
-	// Records that the goods are with the customer. The time of the fact decides whether the promise was kept.
+	// Records that the goods are with the customer. The time of delivery decides whether the promise was kept.
 	// Refused with ORDER_NOT_SHIPPED in any other state.
 	DeliverOrder(context.Context, *DeliverOrderRequest) (*Order, error)
 	// Records that the customer has sent the goods back. They are on the shelf again, and what was paid for them goes back.

@@ -80,59 +80,59 @@ func (Import_Format) EnumDescriptor() ([]byte, []int) {
 }
 
 // What a row of the file is.
-type Import_Subject int32
+type Import_RowType int32
 
 const (
 	// The server's default: an order.
-	Import_SUBJECT_UNSPECIFIED Import_Subject = 0
+	Import_ROW_TYPE_UNSPECIFIED Import_RowType = 0
 	// A customer.
-	Import_CUSTOMER Import_Subject = 1
+	Import_CUSTOMER Import_RowType = 1
 	// An order with one product, that its customer has received; the customer comes with it.
-	Import_ORDER Import_Subject = 2
+	Import_ORDER Import_RowType = 2
 )
 
-// Enum value maps for Import_Subject.
+// Enum value maps for Import_RowType.
 var (
-	Import_Subject_name = map[int32]string{
-		0: "SUBJECT_UNSPECIFIED",
+	Import_RowType_name = map[int32]string{
+		0: "ROW_TYPE_UNSPECIFIED",
 		1: "CUSTOMER",
 		2: "ORDER",
 	}
-	Import_Subject_value = map[string]int32{
-		"SUBJECT_UNSPECIFIED": 0,
-		"CUSTOMER":            1,
-		"ORDER":               2,
+	Import_RowType_value = map[string]int32{
+		"ROW_TYPE_UNSPECIFIED": 0,
+		"CUSTOMER":             1,
+		"ORDER":                2,
 	}
 )
 
-func (x Import_Subject) Enum() *Import_Subject {
-	p := new(Import_Subject)
+func (x Import_RowType) Enum() *Import_RowType {
+	p := new(Import_RowType)
 	*p = x
 	return p
 }
 
-func (x Import_Subject) String() string {
+func (x Import_RowType) String() string {
 	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
 }
 
-func (Import_Subject) Descriptor() protoreflect.EnumDescriptor {
+func (Import_RowType) Descriptor() protoreflect.EnumDescriptor {
 	return file_kept_order_v1_import_proto_enumTypes[1].Descriptor()
 }
 
-func (Import_Subject) Type() protoreflect.EnumType {
+func (Import_RowType) Type() protoreflect.EnumType {
 	return &file_kept_order_v1_import_proto_enumTypes[1]
 }
 
-func (x Import_Subject) Number() protoreflect.EnumNumber {
+func (x Import_RowType) Number() protoreflect.EnumNumber {
 	return protoreflect.EnumNumber(x)
 }
 
-// Deprecated: Use Import_Subject.Descriptor instead.
-func (Import_Subject) EnumDescriptor() ([]byte, []int) {
+// Deprecated: Use Import_RowType.Descriptor instead.
+func (Import_RowType) EnumDescriptor() ([]byte, []int) {
 	return file_kept_order_v1_import_proto_rawDescGZIP(), []int{0, 1}
 }
 
-// Where an import stands.
+// The state of an import.
 type Import_State int32
 
 const (
@@ -144,7 +144,7 @@ const (
 	Import_RUNNING Import_State = 2
 	// Stands still until it is resumed.
 	Import_PAUSED Import_State = 3
-	// All rows have been handled.
+	// All rows have been processed.
 	Import_SUCCEEDED Import_State = 4
 	// Called off. What had been imported stays.
 	Import_CANCELLED Import_State = 5
@@ -318,7 +318,7 @@ type Import struct {
 	// How the file is written.
 	Format Import_Format `protobuf:"varint,3,opt,name=format,proto3,enum=kept.order.v1.Import_Format" json:"format,omitempty"`
 	// What a row is. In the CDNOW format it is always an order.
-	Subject Import_Subject `protobuf:"varint,4,opt,name=subject,proto3,enum=kept.order.v1.Import_Subject" json:"subject,omitempty"`
+	RowType Import_RowType `protobuf:"varint,4,opt,name=row_type,json=rowType,proto3,enum=kept.order.v1.Import_RowType" json:"row_type,omitempty"`
 	// The system that the file comes from, such as `erp`: customers' ids are its own.
 	Issuer string `protobuf:"bytes,5,opt,name=issuer,proto3" json:"issuer,omitempty"`
 	// The ISO 4217 code of the currency of amounts, where no column says it; dollars in the CDNOW format.
@@ -340,13 +340,13 @@ type Import struct {
 	Delimiter Import_Delimiter `protobuf:"varint,13,opt,name=delimiter,proto3,enum=kept.order.v1.Import_Delimiter" json:"delimiter,omitempty"`
 	// Whether amounts are written `1.234,56` and not `1,234.56`, for CSV.
 	DecimalComma bool `protobuf:"varint,14,opt,name=decimal_comma,json=decimalComma,proto3" json:"decimal_comma,omitempty"`
-	// Where it stands.
+	// Its state.
 	State Import_State `protobuf:"varint,20,opt,name=state,proto3,enum=kept.order.v1.Import_State" json:"state,omitempty"`
 	// How much content has been written, in bytes; at most 67,108,864.
 	ContentSize int64 `protobuf:"varint,21,opt,name=content_size,json=contentSize,proto3" json:"content_size,omitempty"`
-	// How much of it has been handled, in bytes.
-	HandledSize int64 `protobuf:"varint,22,opt,name=handled_size,json=handledSize,proto3" json:"handled_size,omitempty"`
-	// How many rows have been handled, faulty ones among them.
+	// How much of it has been processed, in bytes.
+	ProcessedSize int64 `protobuf:"varint,22,opt,name=processed_size,json=processedSize,proto3" json:"processed_size,omitempty"`
+	// How many rows have been processed, faulty ones among them.
 	RowCount int64 `protobuf:"varint,23,opt,name=row_count,json=rowCount,proto3" json:"row_count,omitempty"`
 	// How many customers it has brought that were not known before.
 	CustomerCount int64 `protobuf:"varint,24,opt,name=customer_count,json=customerCount,proto3" json:"customer_count,omitempty"`
@@ -417,11 +417,11 @@ func (x *Import) GetFormat() Import_Format {
 	return Import_FORMAT_UNSPECIFIED
 }
 
-func (x *Import) GetSubject() Import_Subject {
+func (x *Import) GetRowType() Import_RowType {
 	if x != nil {
-		return x.Subject
+		return x.RowType
 	}
-	return Import_SUBJECT_UNSPECIFIED
+	return Import_ROW_TYPE_UNSPECIFIED
 }
 
 func (x *Import) GetIssuer() string {
@@ -508,9 +508,9 @@ func (x *Import) GetContentSize() int64 {
 	return 0
 }
 
-func (x *Import) GetHandledSize() int64 {
+func (x *Import) GetProcessedSize() int64 {
 	if x != nil {
-		return x.HandledSize
+		return x.ProcessedSize
 	}
 	return 0
 }
@@ -767,12 +767,12 @@ var File_kept_order_v1_import_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_import_proto_rawDesc = "" +
 	"\n" +
-	"\x1akept/order/v1/import.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkept/common/v1/common.proto\"\xd6\x11\n" +
+	"\x1akept/order/v1/import.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkept/common/v1/common.proto\"\xdc\x11\n" +
 	"\x06Import\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12.\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\x12F\n" +
-	"\x06format\x18\x03 \x01(\x0e2\x1c.kept.order.v1.Import.FormatB\x10\xe0A\x02\xe0A\x05\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06format\x12G\n" +
-	"\asubject\x18\x04 \x01(\x0e2\x1d.kept.order.v1.Import.SubjectB\x0e\xe0A\x01\xe0A\x05\xbaH\x05\x82\x01\x02\x10\x01R\asubject\x12;\n" +
+	"\x06format\x18\x03 \x01(\x0e2\x1c.kept.order.v1.Import.FormatB\x10\xe0A\x02\xe0A\x05\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06format\x12H\n" +
+	"\brow_type\x18\x04 \x01(\x0e2\x1d.kept.order.v1.Import.RowTypeB\x0e\xe0A\x01\xe0A\x05\xbaH\x05\x82\x01\x02\x10\x01R\arowType\x12;\n" +
 	"\x06issuer\x18\x05 \x01(\tB#\xe0A\x02\xe0A\x05\xbaH\x1ar\x18\x18?2\x14^[a-z0-9][a-z0-9-]*$R\x06issuer\x12?\n" +
 	"\rcurrency_code\x18\x06 \x01(\tB\x1a\xe0A\x01\xe0A\x05\xbaH\x11r\x0f2\r^([A-Z]{3})?$R\fcurrencyCode\x12P\n" +
 	"\n" +
@@ -788,8 +788,8 @@ const file_kept_order_v1_import_proto_rawDesc = "" +
 	"\tdelimiter\x18\r \x01(\x0e2\x1f.kept.order.v1.Import.DelimiterB\x0e\xe0A\x01\xe0A\x05\xbaH\x05\x82\x01\x02\x10\x01R\tdelimiter\x12+\n" +
 	"\rdecimal_comma\x18\x0e \x01(\bB\x06\xe0A\x01\xe0A\x05R\fdecimalComma\x126\n" +
 	"\x05state\x18\x14 \x01(\x0e2\x1b.kept.order.v1.Import.StateB\x03\xe0A\x03R\x05state\x12&\n" +
-	"\fcontent_size\x18\x15 \x01(\x03B\x03\xe0A\x03R\vcontentSize\x12&\n" +
-	"\fhandled_size\x18\x16 \x01(\x03B\x03\xe0A\x03R\vhandledSize\x12 \n" +
+	"\fcontent_size\x18\x15 \x01(\x03B\x03\xe0A\x03R\vcontentSize\x12*\n" +
+	"\x0eprocessed_size\x18\x16 \x01(\x03B\x03\xe0A\x03R\rprocessedSize\x12 \n" +
 	"\trow_count\x18\x17 \x01(\x03B\x03\xe0A\x03R\browCount\x12*\n" +
 	"\x0ecustomer_count\x18\x18 \x01(\x03B\x03\xe0A\x03R\rcustomerCount\x12$\n" +
 	"\vorder_count\x18\x19 \x01(\x03B\x03\xe0A\x03R\n" +
@@ -820,9 +820,9 @@ const file_kept_order_v1_import_proto_rawDesc = "" +
 	"\x06Format\x12\x16\n" +
 	"\x12FORMAT_UNSPECIFIED\x10\x00\x12\a\n" +
 	"\x03CSV\x10\x01\x12\t\n" +
-	"\x05CDNOW\x10\x02\";\n" +
-	"\aSubject\x12\x17\n" +
-	"\x13SUBJECT_UNSPECIFIED\x10\x00\x12\f\n" +
+	"\x05CDNOW\x10\x02\"<\n" +
+	"\aRowType\x12\x18\n" +
+	"\x14ROW_TYPE_UNSPECIFIED\x10\x00\x12\f\n" +
 	"\bCUSTOMER\x10\x01\x12\t\n" +
 	"\x05ORDER\x10\x02\"d\n" +
 	"\x05State\x12\x15\n" +
@@ -864,7 +864,7 @@ var file_kept_order_v1_import_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
 var file_kept_order_v1_import_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_kept_order_v1_import_proto_goTypes = []any{
 	(Import_Format)(0),            // 0: kept.order.v1.Import.Format
-	(Import_Subject)(0),           // 1: kept.order.v1.Import.Subject
+	(Import_RowType)(0),           // 1: kept.order.v1.Import.RowType
 	(Import_State)(0),             // 2: kept.order.v1.Import.State
 	(Import_DateOrder)(0),         // 3: kept.order.v1.Import.DateOrder
 	(Import_Delimiter)(0),         // 4: kept.order.v1.Import.Delimiter
@@ -876,7 +876,7 @@ var file_kept_order_v1_import_proto_goTypes = []any{
 }
 var file_kept_order_v1_import_proto_depIdxs = []int32{
 	0,  // 0: kept.order.v1.Import.format:type_name -> kept.order.v1.Import.Format
-	1,  // 1: kept.order.v1.Import.subject:type_name -> kept.order.v1.Import.Subject
+	1,  // 1: kept.order.v1.Import.row_type:type_name -> kept.order.v1.Import.RowType
 	8,  // 2: kept.order.v1.Import.channel:type_name -> kept.common.v1.Channel
 	7,  // 3: kept.order.v1.Import.mapping:type_name -> kept.order.v1.Import.Mapping
 	3,  // 4: kept.order.v1.Import.date_order:type_name -> kept.order.v1.Import.DateOrder

@@ -27,7 +27,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Where an order stands.
+// The state of an order.
 type Order_State int32
 
 const (
@@ -145,7 +145,7 @@ func (Order_PaymentMethod) EnumDescriptor() ([]byte, []int) {
 	return file_kept_order_v1_order_proto_rawDescGZIP(), []int{0, 1}
 }
 
-// What became of the delivery promise, in the order's own eyes.
+// The state of the delivery promise.
 type Order_PromiseState int32
 
 const (
@@ -231,7 +231,7 @@ type Order struct {
 	Channel v1.Channel `protobuf:"varint,8,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
 	// How it is paid.
 	PaymentMethod Order_PaymentMethod `protobuf:"varint,9,opt,name=payment_method,json=paymentMethod,proto3,enum=kept.order.v1.Order_PaymentMethod" json:"payment_method,omitempty"`
-	// Where it stands.
+	// Its state.
 	State Order_State `protobuf:"varint,10,opt,name=state,proto3,enum=kept.order.v1.Order_State" json:"state,omitempty"`
 	// The sum of the lines.
 	GoodsAmount *money.Money `protobuf:"bytes,11,opt,name=goods_amount,json=goodsAmount,proto3" json:"goods_amount,omitempty"`
@@ -243,7 +243,7 @@ type Order struct {
 	RefundedAmount *money.Money `protobuf:"bytes,14,opt,name=refunded_amount,json=refundedAmount,proto3" json:"refunded_amount,omitempty"`
 	// The delivery promise, `promises/{promise}`.
 	Promise string `protobuf:"bytes,15,opt,name=promise,proto3" json:"promise,omitempty"`
-	// What became of the promise.
+	// The state of the promise.
 	PromiseState Order_PromiseState `protobuf:"varint,16,opt,name=promise_state,json=promiseState,proto3,enum=kept.order.v1.Order_PromiseState" json:"promise_state,omitempty"`
 	// Until when delivery was promised.
 	PromisedDeliveryTime *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=promised_delivery_time,json=promisedDeliveryTime,proto3" json:"promised_delivery_time,omitempty"`
@@ -271,7 +271,7 @@ type Order struct {
 	ReturnReason string `protobuf:"bytes,28,opt,name=return_reason,json=returnReason,proto3" json:"return_reason,omitempty"`
 	// The import that brought it, `imports/{import}`; empty where it was placed here. An imported order was delivered, has no
 	// promise and no way of delivery, and what was sold then need not be on sale now.
-	Origin        string `protobuf:"bytes,29,opt,name=origin,proto3" json:"origin,omitempty"`
+	SourceImport  string `protobuf:"bytes,29,opt,name=source_import,json=sourceImport,proto3" json:"source_import,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -502,9 +502,9 @@ func (x *Order) GetReturnReason() string {
 	return ""
 }
 
-func (x *Order) GetOrigin() string {
+func (x *Order) GetSourceImport() string {
 	if x != nil {
-		return x.Origin
+		return x.SourceImport
 	}
 	return ""
 }
@@ -522,10 +522,10 @@ type Order_Line struct {
 	Amount *money.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
 	// How many of them will not come, because they were missing. Their price has come back, or was used for a substitute.
 	MissingQuantity int64 `protobuf:"varint,5,opt,name=missing_quantity,json=missingQuantity,proto3" json:"missing_quantity,omitempty"`
-	// What this came in place of, `products/{product}`; empty where it was ordered itself.
-	SubstituteFor string `protobuf:"bytes,6,opt,name=substitute_for,json=substituteFor,proto3" json:"substitute_for,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// The product that this came in place of, `products/{product}`; empty where it was ordered itself.
+	ReplacedProduct string `protobuf:"bytes,6,opt,name=replaced_product,json=replacedProduct,proto3" json:"replaced_product,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *Order_Line) Reset() {
@@ -593,9 +593,9 @@ func (x *Order_Line) GetMissingQuantity() int64 {
 	return 0
 }
 
-func (x *Order_Line) GetSubstituteFor() string {
+func (x *Order_Line) GetReplacedProduct() string {
 	if x != nil {
-		return x.SubstituteFor
+		return x.ReplacedProduct
 	}
 	return ""
 }
@@ -604,7 +604,7 @@ var File_kept_order_v1_order_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_order_proto_rawDesc = "" +
 	"\n" +
-	"\x19kept/order/v1/order.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a google/type/postal_address.proto\x1a\x1bkept/common/v1/common.proto\"\xf2\x13\n" +
+	"\x19kept/order/v1/order.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a google/type/postal_address.proto\x1a\x1bkept/common/v1/common.proto\"\x83\x14\n" +
 	"\x05Order\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12Z\n" +
 	"\bcustomer\x18\x02 \x01(\tB>\xe0A\x02\xe0A\x05\xfaA\x13\n" +
@@ -639,9 +639,9 @@ const file_kept_order_v1_order_proto_rawDesc = "" +
 	"\x05agent\x18\x1a \x01(\tB\x03\xe0A\x03R\x05agent\x12@\n" +
 	"\vreturn_time\x18\x1b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"returnTime\x12(\n" +
-	"\rreturn_reason\x18\x1c \x01(\tB\x03\xe0A\x03R\freturnReason\x12/\n" +
-	"\x06origin\x18\x1d \x01(\tB\x17\xe0A\x03\xfaA\x11\n" +
-	"\x0fkept.dev/ImportR\x06origin\x1a\xf1\x02\n" +
+	"\rreturn_reason\x18\x1c \x01(\tB\x03\xe0A\x03R\freturnReason\x12<\n" +
+	"\rsource_import\x18\x1d \x01(\tB\x17\xe0A\x03\xfaA\x11\n" +
+	"\x0fkept.dev/ImportR\fsourceImport\x1a\xf5\x02\n" +
 	"\x04Line\x12c\n" +
 	"\aproduct\x18\x01 \x01(\tBI\xe0A\x02\xfaA\x12\n" +
 	"\x10kept.dev/Product\xbaH.r,\x18H2(^products/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\aproduct\x12*\n" +
@@ -649,9 +649,9 @@ const file_kept_order_v1_order_proto_rawDesc = "" +
 	"\n" +
 	"unit_price\x18\x03 \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\tunitPrice\x12/\n" +
 	"\x06amount\x18\x04 \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\x06amount\x12.\n" +
-	"\x10missing_quantity\x18\x05 \x01(\x03B\x03\xe0A\x03R\x0fmissingQuantity\x12?\n" +
-	"\x0esubstitute_for\x18\x06 \x01(\tB\x18\xe0A\x03\xfaA\x12\n" +
-	"\x10kept.dev/ProductR\rsubstituteFor\"o\n" +
+	"\x10missing_quantity\x18\x05 \x01(\x03B\x03\xe0A\x03R\x0fmissingQuantity\x12C\n" +
+	"\x10replaced_product\x18\x06 \x01(\tB\x18\xe0A\x03\xfaA\x12\n" +
+	"\x10kept.dev/ProductR\x0freplacedProduct\"o\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\n" +
 	"\n" +

@@ -324,11 +324,11 @@ var File_kept_order_v1_order_service_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_order_service_proto_rawDesc = "" +
 	"\n" +
-	"!kept/order/v1/order_service.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x19kept/order/v1/order.proto\"\x7f\n" +
+	"!kept/order/v1/order_service.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x19kept/order/v1/order.proto\"\x82\x01\n" +
 	"\x12CreateOrderRequest\x125\n" +
-	"\x05order\x18\x01 \x01(\v2\x14.kept.order.v1.OrderB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x05order\x122\n" +
+	"\x05order\x18\x01 \x01(\v2\x14.kept.order.v1.OrderB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x05order\x125\n" +
 	"\n" +
-	"request_id\x18\x02 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\\\n" +
+	"request_id\x18\x02 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\\\n" +
 	"\x0fGetOrderRequest\x12I\n" +
 	"\x04name\x18\x01 \x01(\tB5\xe0A\x02\xfaA\x10\n" +
 	"\x0ekept.dev/Order\xbaH\x1cr\x1a\x18G2\x16^orders/[A-Za-z0-9-]+$R\x04name\"\xb8\x01\n" +
@@ -340,13 +340,13 @@ const file_kept_order_v1_order_service_proto_rawDesc = "" +
 	"\border_by\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\"j\n" +
 	"\x12ListOrdersResponse\x12,\n" +
 	"\x06orders\x18\x01 \x03(\v2\x14.kept.order.v1.OrderR\x06orders\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xbc\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xbf\x01\n" +
 	"\x12CancelOrderRequest\x12I\n" +
 	"\x04name\x18\x01 \x01(\tB5\xe0A\x02\xfaA\x10\n" +
 	"\x0ekept.dev/Order\xbaH\x1cr\x1a\x18G2\x16^orders/[A-Za-z0-9-]+$R\x04name\x12'\n" +
-	"\x06reason\x18\x02 \x01(\tB\x0f\xe0A\x02\xbaH\tr\a\x18\xf4\x032\x02\\SR\x06reason\x122\n" +
+	"\x06reason\x18\x02 \x01(\tB\x0f\xe0A\x02\xbaH\tr\a\x18\xf4\x032\x02\\SR\x06reason\x125\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\x8b\x04\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\x8b\x04\n" +
 	"\fOrderService\x12\x85\x01\n" +
 	"\vCreateOrder\x12!.kept.order.v1.CreateOrderRequest\x1a\x14.kept.order.v1.Order\"=\xdaA\x05order\x8a\xb5\x18\x18\n" +
 	"\x06\x01\x03\x04\x05\x06\a\x12\x0eorder.customer\x82\xd3\xe4\x93\x02\x13:\x05order\"\n" +

@@ -24,13 +24,13 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Where a refund stands.
+// The state of a refund.
 type Refund_State int32
 
 const (
 	// Not known.
 	Refund_STATE_UNSPECIFIED Refund_State = 0
-	// Owed, and being settled.
+	// Requested, and being settled.
 	Refund_PENDING Refund_State = 1
 	// Settled: credited on the invoice.
 	Refund_SETTLED Refund_State = 2
@@ -147,9 +147,9 @@ type Refund struct {
 	Purpose Refund_Purpose `protobuf:"varint,2,opt,name=purpose,proto3,enum=kept.order.v1.Refund_Purpose" json:"purpose,omitempty"`
 	// How much.
 	Amount *money.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
-	// Where it stands.
+	// Its state.
 	State Refund_State `protobuf:"varint,4,opt,name=state,proto3,enum=kept.order.v1.Refund_State" json:"state,omitempty"`
-	// When it became owed.
+	// When it was requested.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it was settled.
 	SettleTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=settle_time,json=settleTime,proto3" json:"settle_time,omitempty"`

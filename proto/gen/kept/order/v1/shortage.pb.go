@@ -82,7 +82,7 @@ func (Shortage_Choice) EnumDescriptor() ([]byte, []int) {
 	return file_kept_order_v1_shortage_proto_rawDescGZIP(), []int{0, 0}
 }
 
-// Where a shortage stands.
+// The state of a shortage.
 type Shortage_State int32
 
 const (
@@ -154,22 +154,22 @@ type Shortage struct {
 	Quantity int64 `protobuf:"varint,3,opt,name=quantity,proto3" json:"quantity,omitempty"`
 	// Why, in words that the customer can read; 1 to 500 characters, not only spaces.
 	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
-	// When it can be with the customer after all. Without it, waiting is no choice.
-	WaitTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=wait_time,json=waitTime,proto3" json:"wait_time,omitempty"`
-	// What could come instead, held at once as long as the customer may answer. Without it, a substitute is no choice.
+	// When it can be with the customer, if they wait. Without it, WAIT is no choice.
+	ExpectedDeliveryTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=expected_delivery_time,json=expectedDeliveryTime,proto3" json:"expected_delivery_time,omitempty"`
+	// What could come instead, held at once as long as the customer may answer. Without it, SUBSTITUTE is no choice.
 	Substitute string `protobuf:"bytes,6,opt,name=substitute,proto3" json:"substitute,omitempty"`
 	// What the customer can choose.
 	Choices []Shortage_Choice `protobuf:"varint,7,rep,packed,name=choices,proto3,enum=kept.order.v1.Shortage_Choice" json:"choices,omitempty"`
-	// Where it stands.
+	// Its state.
 	State Shortage_State `protobuf:"varint,8,opt,name=state,proto3,enum=kept.order.v1.Shortage_State" json:"state,omitempty"`
 	// What was chosen, or what the default came to.
 	Choice Shortage_Choice `protobuf:"varint,9,opt,name=choice,proto3,enum=kept.order.v1.Shortage_Choice" json:"choice,omitempty"`
 	// Until when the customer can answer.
-	AnswerDeadline *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=answer_deadline,json=answerDeadline,proto3" json:"answer_deadline,omitempty"`
+	AnswerDueTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=answer_due_time,json=answerDueTime,proto3" json:"answer_due_time,omitempty"`
 	// What happens without an answer.
 	DefaultChoice Shortage_Choice `protobuf:"varint,11,opt,name=default_choice,json=defaultChoice,proto3,enum=kept.order.v1.Shortage_Choice" json:"default_choice,omitempty"`
 	// Who answered, such as `customers/{customer}`; empty for nobody.
-	Answerer string `protobuf:"bytes,12,opt,name=answerer,proto3" json:"answerer,omitempty"`
+	AnsweredBy string `protobuf:"bytes,12,opt,name=answered_by,json=answeredBy,proto3" json:"answered_by,omitempty"`
 	// When it was reported.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it was answered.
@@ -236,9 +236,9 @@ func (x *Shortage) GetReason() string {
 	return ""
 }
 
-func (x *Shortage) GetWaitTime() *timestamppb.Timestamp {
+func (x *Shortage) GetExpectedDeliveryTime() *timestamppb.Timestamp {
 	if x != nil {
-		return x.WaitTime
+		return x.ExpectedDeliveryTime
 	}
 	return nil
 }
@@ -271,9 +271,9 @@ func (x *Shortage) GetChoice() Shortage_Choice {
 	return Shortage_CHOICE_UNSPECIFIED
 }
 
-func (x *Shortage) GetAnswerDeadline() *timestamppb.Timestamp {
+func (x *Shortage) GetAnswerDueTime() *timestamppb.Timestamp {
 	if x != nil {
-		return x.AnswerDeadline
+		return x.AnswerDueTime
 	}
 	return nil
 }
@@ -285,9 +285,9 @@ func (x *Shortage) GetDefaultChoice() Shortage_Choice {
 	return Shortage_CHOICE_UNSPECIFIED
 }
 
-func (x *Shortage) GetAnswerer() string {
+func (x *Shortage) GetAnsweredBy() string {
 	if x != nil {
-		return x.Answerer
+		return x.AnsweredBy
 	}
 	return ""
 }
@@ -384,25 +384,26 @@ var File_kept_order_v1_shortage_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_shortage_proto_rawDesc = "" +
 	"\n" +
-	"\x1ckept/order/v1/shortage.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe9\b\n" +
+	"\x1ckept/order/v1/shortage.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x86\t\n" +
 	"\bShortage\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12c\n" +
 	"\aproduct\x18\x02 \x01(\tBI\xe0A\x02\xfaA\x12\n" +
 	"\x10kept.dev/Product\xbaH.r,\x18H2(^products/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\aproduct\x12*\n" +
 	"\bquantity\x18\x03 \x01(\x03B\x0e\xe0A\x02\xbaH\b\"\x06\x18\xc0\x84=(\x01R\bquantity\x12'\n" +
-	"\x06reason\x18\x04 \x01(\tB\x0f\xe0A\x02\xbaH\tr\a\x18\xf4\x032\x02\\SR\x06reason\x12<\n" +
-	"\twait_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\bwaitTime\x12l\n" +
+	"\x06reason\x18\x04 \x01(\tB\x0f\xe0A\x02\xbaH\tr\a\x18\xf4\x032\x02\\SR\x06reason\x12U\n" +
+	"\x16expected_delivery_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\x14expectedDeliveryTime\x12l\n" +
 	"\n" +
 	"substitute\x18\x06 \x01(\tBL\xe0A\x01\xfaA\x12\n" +
 	"\x10kept.dev/Product\xbaH1r/\x18H2+^(products/[a-z0-9]([a-z0-9-]*[a-z0-9])?)?$R\n" +
 	"substitute\x12=\n" +
 	"\achoices\x18\a \x03(\x0e2\x1e.kept.order.v1.Shortage.ChoiceB\x03\xe0A\x03R\achoices\x128\n" +
 	"\x05state\x18\b \x01(\x0e2\x1d.kept.order.v1.Shortage.StateB\x03\xe0A\x03R\x05state\x12;\n" +
-	"\x06choice\x18\t \x01(\x0e2\x1e.kept.order.v1.Shortage.ChoiceB\x03\xe0A\x03R\x06choice\x12H\n" +
-	"\x0fanswer_deadline\x18\n" +
-	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0eanswerDeadline\x12J\n" +
-	"\x0edefault_choice\x18\v \x01(\x0e2\x1e.kept.order.v1.Shortage.ChoiceB\x03\xe0A\x03R\rdefaultChoice\x12\x1f\n" +
-	"\banswerer\x18\f \x01(\tB\x03\xe0A\x03R\banswerer\x12@\n" +
+	"\x06choice\x18\t \x01(\x0e2\x1e.kept.order.v1.Shortage.ChoiceB\x03\xe0A\x03R\x06choice\x12G\n" +
+	"\x0fanswer_due_time\x18\n" +
+	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\ranswerDueTime\x12J\n" +
+	"\x0edefault_choice\x18\v \x01(\x0e2\x1e.kept.order.v1.Shortage.ChoiceB\x03\xe0A\x03R\rdefaultChoice\x12$\n" +
+	"\vanswered_by\x18\f \x01(\tB\x03\xe0A\x03R\n" +
+	"answeredBy\x12@\n" +
 	"\vcreate_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
 	"\vanswer_time\x18\x0e \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
@@ -452,11 +453,11 @@ var file_kept_order_v1_shortage_proto_goTypes = []any{
 	(*durationpb.Duration)(nil),   // 5: google.protobuf.Duration
 }
 var file_kept_order_v1_shortage_proto_depIdxs = []int32{
-	4,  // 0: kept.order.v1.Shortage.wait_time:type_name -> google.protobuf.Timestamp
+	4,  // 0: kept.order.v1.Shortage.expected_delivery_time:type_name -> google.protobuf.Timestamp
 	0,  // 1: kept.order.v1.Shortage.choices:type_name -> kept.order.v1.Shortage.Choice
 	1,  // 2: kept.order.v1.Shortage.state:type_name -> kept.order.v1.Shortage.State
 	0,  // 3: kept.order.v1.Shortage.choice:type_name -> kept.order.v1.Shortage.Choice
-	4,  // 4: kept.order.v1.Shortage.answer_deadline:type_name -> google.protobuf.Timestamp
+	4,  // 4: kept.order.v1.Shortage.answer_due_time:type_name -> google.protobuf.Timestamp
 	0,  // 5: kept.order.v1.Shortage.default_choice:type_name -> kept.order.v1.Shortage.Choice
 	4,  // 6: kept.order.v1.Shortage.create_time:type_name -> google.protobuf.Timestamp
 	4,  // 7: kept.order.v1.Shortage.answer_time:type_name -> google.protobuf.Timestamp

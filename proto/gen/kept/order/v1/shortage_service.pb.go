@@ -263,7 +263,7 @@ type AnswerShortageRequest struct {
 	// One of the shortage's choices.
 	Choice Shortage_Choice `protobuf:"varint,2,opt,name=choice,proto3,enum=kept.order.v1.Shortage_Choice" json:"choice,omitempty"`
 	// Who answered, `customers/{customer}`, when a service passes an answer on. From anybody else it does not count.
-	Answerer string `protobuf:"bytes,3,opt,name=answerer,proto3" json:"answerer,omitempty"`
+	AnsweredBy string `protobuf:"bytes,3,opt,name=answered_by,json=answeredBy,proto3" json:"answered_by,omitempty"`
 	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
 	// alike for 24 hours. The header `Idempotency-Key` does the same.
 	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -315,9 +315,9 @@ func (x *AnswerShortageRequest) GetChoice() Shortage_Choice {
 	return Shortage_CHOICE_UNSPECIFIED
 }
 
-func (x *AnswerShortageRequest) GetAnswerer() string {
+func (x *AnswerShortageRequest) GetAnsweredBy() string {
 	if x != nil {
-		return x.Answerer
+		return x.AnsweredBy
 	}
 	return ""
 }
@@ -444,12 +444,12 @@ var File_kept_order_v1_shortage_service_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_shortage_service_proto_rawDesc = "" +
 	"\n" +
-	"$kept/order/v1/shortage_service.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1ckept/order/v1/shortage.proto\"\xdd\x01\n" +
+	"$kept/order/v1/shortage_service.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1ckept/order/v1/shortage.proto\"\xe0\x01\n" +
 	"\x15CreateShortageRequest\x12P\n" +
 	"\x06parent\x18\x01 \x01(\tB8\xe0A\x02\xfaA\x13\x12\x11kept.dev/Shortage\xbaH\x1cr\x1a\x18G2\x16^orders/[A-Za-z0-9-]+$R\x06parent\x12>\n" +
-	"\bshortage\x18\x02 \x01(\v2\x17.kept.order.v1.ShortageB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\bshortage\x122\n" +
+	"\bshortage\x18\x02 \x01(\v2\x17.kept.order.v1.ShortageB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\bshortage\x125\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\x82\x01\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\x82\x01\n" +
 	"\x12GetShortageRequest\x12l\n" +
 	"\x04name\x18\x01 \x01(\tBX\xe0A\x02\xfaA\x13\n" +
 	"\x11kept.dev/Shortage\xbaH<r:28^orders/[A-Za-z0-9-]{1,64}/shortages/[A-Za-z0-9-]{1,64}$R\x04name\"\xc0\x01\n" +
@@ -460,24 +460,25 @@ const file_kept_order_v1_shortage_service_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"v\n" +
 	"\x15ListShortagesResponse\x125\n" +
 	"\tshortages\x18\x01 \x03(\v2\x17.kept.order.v1.ShortageR\tshortages\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xdc\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe4\x02\n" +
 	"\x15AnswerShortageRequest\x12l\n" +
 	"\x04name\x18\x01 \x01(\tBX\xe0A\x02\xfaA\x13\n" +
 	"\x11kept.dev/Shortage\xbaH<r:28^orders/[A-Za-z0-9-]{1,64}/shortages/[A-Za-z0-9-]{1,64}$R\x04name\x12E\n" +
-	"\x06choice\x18\x02 \x01(\x0e2\x1e.kept.order.v1.Shortage.ChoiceB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06choice\x12Z\n" +
-	"\banswerer\x18\x03 \x01(\tB>\xe0A\x01\xfaA\x13\n" +
-	"\x11kept.dev/Customer\xbaH\"r \x18J2\x1c^(customers/[A-Za-z0-9-]+)?$R\banswerer\x122\n" +
+	"\x06choice\x18\x02 \x01(\x0e2\x1e.kept.order.v1.Shortage.ChoiceB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\x06choice\x12_\n" +
+	"\vanswered_by\x18\x03 \x01(\tB>\xe0A\x01\xfaA\x13\n" +
+	"\x11kept.dev/Customer\xbaH\"r \x18J2\x1c^(customers/[A-Za-z0-9-]+)?$R\n" +
+	"answeredBy\x125\n" +
 	"\n" +
-	"request_id\x18\x04 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"f\n" +
+	"request_id\x18\x04 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"f\n" +
 	"\x18GetShortagePolicyRequest\x12J\n" +
 	"\x04name\x18\x01 \x01(\tB6\xe0A\x02\xfaA\x19\n" +
-	"\x17kept.dev/ShortagePolicy\xbaH\x14r\x122\x10^shortagePolicy$R\x04name\"\xe6\x01\n" +
+	"\x17kept.dev/ShortagePolicy\xbaH\x14r\x122\x10^shortagePolicy$R\x04name\"\xe9\x01\n" +
 	"\x1bUpdateShortagePolicyRequest\x12Q\n" +
 	"\x0fshortage_policy\x18\x01 \x01(\v2\x1d.kept.order.v1.ShortagePolicyB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x0eshortagePolicy\x12@\n" +
 	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\n" +
-	"updateMask\x122\n" +
+	"updateMask\x125\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xd7\a\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xd7\a\n" +
 	"\x0fShortageService\x12\x9e\x01\n" +
 	"\x0eCreateShortage\x12$.kept.order.v1.CreateShortageRequest\x1a\x17.kept.order.v1.Shortage\"M\xdaA\x0fparent,shortage\x8a\xb5\x18\x06\n" +
 	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02+:\bshortage\"\x1f/v1/{parent=orders/*}/shortages\x12\x86\x01\n" +

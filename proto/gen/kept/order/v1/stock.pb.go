@@ -27,7 +27,7 @@ type Stock struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The stock's name, `products/{product}/stock`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// How many are in the house.
+	// How many are there, held ones among them.
 	OnHandQuantity int64 `protobuf:"varint,2,opt,name=on_hand_quantity,json=onHandQuantity,proto3" json:"on_hand_quantity,omitempty"`
 	// How many of them are held for orders that have not been picked.
 	HeldQuantity int64 `protobuf:"varint,3,opt,name=held_quantity,json=heldQuantity,proto3" json:"held_quantity,omitempty"`

@@ -151,17 +151,17 @@ const file_kept_order_v1_stock_service_proto_rawDesc = "" +
 	"!kept/order/v1/stock_service.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x19kept/order/v1/stock.proto\"t\n" +
 	"\x0fGetStockRequest\x12a\n" +
 	"\x04name\x18\x01 \x01(\tBM\xe0A\x02\xfaA\x10\n" +
-	"\x0ekept.dev/Stock\xbaH4r2\x18N2.^products/[a-z0-9]([a-z0-9-]*[a-z0-9])?/stock$R\x04name\"\x96\x02\n" +
+	"\x0ekept.dev/Stock\xbaH4r2\x18N2.^products/[a-z0-9]([a-z0-9-]*[a-z0-9])?/stock$R\x04name\"\x99\x02\n" +
 	"\x12AdjustStockRequest\x12a\n" +
 	"\x04name\x18\x01 \x01(\tBM\xe0A\x02\xfaA\x10\n" +
 	"\x0ekept.dev/Stock\xbaH4r2\x18N2.^products/[a-z0-9]([a-z0-9-]*[a-z0-9])?/stock$R\x04name\x12B\n" +
 	"\x0equantity_delta\x18\x02 \x01(\x03B\x1b\xe0A\x02\xbaH\x15\"\x138\x00\x18\x80\x94\xeb\xdc\x03(\x80씣\xfc\xff\xff\xff\xff\x01R\rquantityDelta\x12%\n" +
-	"\x06reason\x18\x03 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06reason\x122\n" +
+	"\x06reason\x18\x03 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06reason\x125\n" +
 	"\n" +
-	"request_id\x18\x04 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\x9a\x02\n" +
+	"request_id\x18\x04 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xa1\x02\n" +
 	"\fStockService\x12r\n" +
-	"\bGetStock\x12\x1e.kept.order.v1.GetStockRequest\x1a\x14.kept.order.v1.Stock\"0\xdaA\x04name\x8a\xb5\x18\x02 \x01\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/{name=products/*/stock}\x12\x95\x01\n" +
-	"\vAdjustStock\x12!.kept.order.v1.AdjustStockRequest\x1a\x14.kept.order.v1.Stock\"M\xdaA\x13name,quantity_delta\x8a\xb5\x18\x06\n" +
+	"\bGetStock\x12\x1e.kept.order.v1.GetStockRequest\x1a\x14.kept.order.v1.Stock\"0\xdaA\x04name\x8a\xb5\x18\x02 \x01\x82\xd3\xe4\x93\x02\x1d\x12\x1b/v1/{name=products/*/stock}\x12\x9c\x01\n" +
+	"\vAdjustStock\x12!.kept.order.v1.AdjustStockRequest\x1a\x14.kept.order.v1.Stock\"T\xdaA\x1aname,quantity_delta,reason\x8a\xb5\x18\x06\n" +
 	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02':\x01*\"\"/v1/{name=products/*/stock}:adjustB*Z(kept.dev/proto/gen/kept/order/v1;orderv1b\x06proto3"
 
 var (

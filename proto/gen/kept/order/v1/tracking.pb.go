@@ -29,7 +29,7 @@ type TrackingEvent struct {
 	// The step's name, `orders/{order}/trackingEvents/{tracking_event}`. Given by the server.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// When it happened.
-	Time *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=time,proto3" json:"time,omitempty"`
+	EventTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=event_time,json=eventTime,proto3" json:"event_time,omitempty"`
 	// Where the order stood after it.
 	State Order_State `protobuf:"varint,3,opt,name=state,proto3,enum=kept.order.v1.Order_State" json:"state,omitempty"`
 	// What had become of the delivery promise.
@@ -79,9 +79,9 @@ func (x *TrackingEvent) GetName() string {
 	return ""
 }
 
-func (x *TrackingEvent) GetTime() *timestamppb.Timestamp {
+func (x *TrackingEvent) GetEventTime() *timestamppb.Timestamp {
 	if x != nil {
-		return x.Time
+		return x.EventTime
 	}
 	return nil
 }
@@ -118,10 +118,11 @@ var File_kept_order_v1_tracking_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_tracking_proto_rawDesc = "" +
 	"\n" +
-	"\x1ckept/order/v1/tracking.proto\x12\rkept.order.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19kept/order/v1/order.proto\"\xbd\x03\n" +
+	"\x1ckept/order/v1/tracking.proto\x12\rkept.order.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19kept/order/v1/order.proto\"\xc8\x03\n" +
 	"\rTrackingEvent\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x123\n" +
-	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x04time\x125\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12>\n" +
+	"\n" +
+	"event_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\teventTime\x125\n" +
 	"\x05state\x18\x03 \x01(\x0e2\x1a.kept.order.v1.Order.StateB\x03\xe0A\x03R\x05state\x12K\n" +
 	"\rpromise_state\x18\x04 \x01(\x0e2!.kept.order.v1.Order.PromiseStateB\x03\xe0A\x03R\fpromiseState\x12U\n" +
 	"\x16expected_delivery_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x14expectedDeliveryTime\x12\x17\n" +
@@ -148,7 +149,7 @@ var file_kept_order_v1_tracking_proto_goTypes = []any{
 	(Order_PromiseState)(0),       // 3: kept.order.v1.Order.PromiseState
 }
 var file_kept_order_v1_tracking_proto_depIdxs = []int32{
-	1, // 0: kept.order.v1.TrackingEvent.time:type_name -> google.protobuf.Timestamp
+	1, // 0: kept.order.v1.TrackingEvent.event_time:type_name -> google.protobuf.Timestamp
 	2, // 1: kept.order.v1.TrackingEvent.state:type_name -> kept.order.v1.Order.State
 	3, // 2: kept.order.v1.TrackingEvent.promise_state:type_name -> kept.order.v1.Order.PromiseState
 	1, // 3: kept.order.v1.TrackingEvent.expected_delivery_time:type_name -> google.protobuf.Timestamp

@@ -149,7 +149,7 @@ type TrackOrderRequest struct {
 	// The order's name, `orders/{order}`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The last step that was seen; those after it are sent. Without it, all are.
-	After         string `protobuf:"bytes,2,opt,name=after,proto3" json:"after,omitempty"`
+	LastSeen      string `protobuf:"bytes,2,opt,name=last_seen,json=lastSeen,proto3" json:"last_seen,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -191,9 +191,9 @@ func (x *TrackOrderRequest) GetName() string {
 	return ""
 }
 
-func (x *TrackOrderRequest) GetAfter() string {
+func (x *TrackOrderRequest) GetLastSeen() string {
 	if x != nil {
-		return x.After
+		return x.LastSeen
 	}
 	return ""
 }
@@ -210,12 +210,12 @@ const file_kept_order_v1_tracking_service_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"\x8b\x01\n" +
 	"\x1aListTrackingEventsResponse\x12E\n" +
 	"\x0ftracking_events\x18\x01 \x03(\v2\x1c.kept.order.v1.TrackingEventR\x0etrackingEvents\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xdb\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe3\x01\n" +
 	"\x11TrackOrderRequest\x12I\n" +
 	"\x04name\x18\x01 \x01(\tB5\xe0A\x02\xfaA\x10\n" +
-	"\x0ekept.dev/Order\xbaH\x1cr\x1a\x18G2\x16^orders/[A-Za-z0-9-]+$R\x04name\x12{\n" +
-	"\x05after\x18\x02 \x01(\tBe\xe0A\x01\xfaA\x18\n" +
-	"\x16kept.dev/TrackingEvent\xbaHDrB2@^(orders/[A-Za-z0-9-]{1,64}/trackingEvents/[A-Za-z0-9-]{1,64})?$R\x05after2\xc9\x02\n" +
+	"\x0ekept.dev/Order\xbaH\x1cr\x1a\x18G2\x16^orders/[A-Za-z0-9-]+$R\x04name\x12\x82\x01\n" +
+	"\tlast_seen\x18\x02 \x01(\tBe\xe0A\x01\xfaA\x18\n" +
+	"\x16kept.dev/TrackingEvent\xbaHDrB2@^(orders/[A-Za-z0-9-]{1,64}/trackingEvents/[A-Za-z0-9-]{1,64})?$R\blastSeen2\xc9\x02\n" +
 	"\x0fTrackingService\x12\xad\x01\n" +
 	"\x12ListTrackingEvents\x12(.kept.order.v1.ListTrackingEventsRequest\x1a).kept.order.v1.ListTrackingEventsResponse\"B\xdaA\x06parent\x8a\xb5\x18\t\n" +
 	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02&\x12$/v1/{parent=orders/*}/trackingEvents\x12\x85\x01\n" +

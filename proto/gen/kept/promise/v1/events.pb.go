@@ -4,8 +4,8 @@
 // 	protoc        (unknown)
 // source: kept/promise/v1/events.proto
 
-// The facts of a promise's life. Whoever makes a promise owns it: it says Made, and later Kept or Broken
-// from its own rows. The promise book, kept by the customer service, decides when: it says AtRisk and Due.
+// The events of a promise. The service that makes a promise publishes Made, and later Kept or Broken from its own rows. The
+// promise book, kept by the customer service, decides when: it publishes AtRisk and Due.
 
 package promisev1
 
@@ -36,7 +36,7 @@ const (
 	PromiseKind_DELIVERY PromiseKind = 1
 	// A request is answered by a person by a date.
 	PromiseKind_REPLY PromiseKind = 2
-	// Money that is owed is back by a date.
+	// A refund is settled by a date.
 	PromiseKind_REFUND PromiseKind = 3
 )
 
@@ -86,20 +86,20 @@ func (PromiseKind) EnumDescriptor() ([]byte, []int) {
 // A promise was made to a customer.
 type PromiseMade struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The promise's name, `promises/{promise}`, minted by its owner.
+	// The promise's name, `promises/{promise}`, given by the service that makes it.
 	Promise string `protobuf:"bytes,1,opt,name=promise,proto3" json:"promise,omitempty"`
 	// To whom, `customers/{customer}`.
 	Customer string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
 	// What kind of promise.
 	Kind PromiseKind `protobuf:"varint,3,opt,name=kind,proto3,enum=kept.promise.v1.PromiseKind" json:"kind,omitempty"`
-	// The service that owns it and will answer whether it was kept, such as `order`.
-	Owner string `protobuf:"bytes,4,opt,name=owner,proto3" json:"owner,omitempty"`
+	// The service that makes it and will say whether it was kept, such as `order`.
+	Service string `protobuf:"bytes,4,opt,name=service,proto3" json:"service,omitempty"`
 	// What it is about, such as `orders/{order}`.
-	Subject string `protobuf:"bytes,5,opt,name=subject,proto3" json:"subject,omitempty"`
+	About string `protobuf:"bytes,5,opt,name=about,proto3" json:"about,omitempty"`
 	// Until when it has to be kept.
 	DueTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=due_time,json=dueTime,proto3" json:"due_time,omitempty"`
-	// From when on it is at risk, if it is not kept yet. Before due_time. Unset: as the book has it for this kind.
-	AtRiskTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=at_risk_time,json=atRiskTime,proto3" json:"at_risk_time,omitempty"`
+	// From when on it is at risk, if it is not kept yet. Before due_time. Unset: as the policy of this kind says.
+	WarningTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=warning_time,json=warningTime,proto3" json:"warning_time,omitempty"`
 	// What the customer paid for the promise, if anything. Comes back when it breaks.
 	Fee           *money.Money `protobuf:"bytes,8,opt,name=fee,proto3" json:"fee,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -157,16 +157,16 @@ func (x *PromiseMade) GetKind() PromiseKind {
 	return PromiseKind_PROMISE_KIND_UNSPECIFIED
 }
 
-func (x *PromiseMade) GetOwner() string {
+func (x *PromiseMade) GetService() string {
 	if x != nil {
-		return x.Owner
+		return x.Service
 	}
 	return ""
 }
 
-func (x *PromiseMade) GetSubject() string {
+func (x *PromiseMade) GetAbout() string {
 	if x != nil {
-		return x.Subject
+		return x.About
 	}
 	return ""
 }
@@ -178,9 +178,9 @@ func (x *PromiseMade) GetDueTime() *timestamppb.Timestamp {
 	return nil
 }
 
-func (x *PromiseMade) GetAtRiskTime() *timestamppb.Timestamp {
+func (x *PromiseMade) GetWarningTime() *timestamppb.Timestamp {
 	if x != nil {
-		return x.AtRiskTime
+		return x.WarningTime
 	}
 	return nil
 }
@@ -192,7 +192,7 @@ func (x *PromiseMade) GetFee() *money.Money {
 	return nil
 }
 
-// A promise is not kept yet and little time is left. Said by the book.
+// A promise is not kept yet and little time is left. Published by the promise book.
 type PromiseAtRisk struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The promise.
@@ -200,9 +200,9 @@ type PromiseAtRisk struct {
 	// To whom.
 	Customer string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
 	// What it is about.
-	Subject string `protobuf:"bytes,3,opt,name=subject,proto3" json:"subject,omitempty"`
-	// Who owns it.
-	Owner string `protobuf:"bytes,4,opt,name=owner,proto3" json:"owner,omitempty"`
+	About string `protobuf:"bytes,3,opt,name=about,proto3" json:"about,omitempty"`
+	// The service that made it.
+	Service string `protobuf:"bytes,4,opt,name=service,proto3" json:"service,omitempty"`
 	// Until when it has to be kept.
 	DueTime       *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=due_time,json=dueTime,proto3" json:"due_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -253,16 +253,16 @@ func (x *PromiseAtRisk) GetCustomer() string {
 	return ""
 }
 
-func (x *PromiseAtRisk) GetSubject() string {
+func (x *PromiseAtRisk) GetAbout() string {
 	if x != nil {
-		return x.Subject
+		return x.About
 	}
 	return ""
 }
 
-func (x *PromiseAtRisk) GetOwner() string {
+func (x *PromiseAtRisk) GetService() string {
 	if x != nil {
-		return x.Owner
+		return x.Service
 	}
 	return ""
 }
@@ -274,7 +274,7 @@ func (x *PromiseAtRisk) GetDueTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// A promise's time is up: its owner has to answer with Kept or Broken. Said by the book.
+// A promise's time is up: the service that made it has to answer with Kept or Broken. Published by the promise book.
 type PromiseDue struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The promise.
@@ -282,9 +282,9 @@ type PromiseDue struct {
 	// To whom.
 	Customer string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
 	// What it is about.
-	Subject string `protobuf:"bytes,3,opt,name=subject,proto3" json:"subject,omitempty"`
-	// Who owns it.
-	Owner string `protobuf:"bytes,4,opt,name=owner,proto3" json:"owner,omitempty"`
+	About string `protobuf:"bytes,3,opt,name=about,proto3" json:"about,omitempty"`
+	// The service that made it.
+	Service string `protobuf:"bytes,4,opt,name=service,proto3" json:"service,omitempty"`
 	// The time that is up.
 	DueTime       *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=due_time,json=dueTime,proto3" json:"due_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -335,16 +335,16 @@ func (x *PromiseDue) GetCustomer() string {
 	return ""
 }
 
-func (x *PromiseDue) GetSubject() string {
+func (x *PromiseDue) GetAbout() string {
 	if x != nil {
-		return x.Subject
+		return x.About
 	}
 	return ""
 }
 
-func (x *PromiseDue) GetOwner() string {
+func (x *PromiseDue) GetService() string {
 	if x != nil {
-		return x.Owner
+		return x.Service
 	}
 	return ""
 }
@@ -356,7 +356,7 @@ func (x *PromiseDue) GetDueTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// A promise was kept. Said by its owner.
+// A promise was kept. Published by the service that made it.
 type PromiseKept struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The promise.
@@ -364,8 +364,8 @@ type PromiseKept struct {
 	// To whom.
 	Customer string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
 	// What it is about.
-	Subject string `protobuf:"bytes,3,opt,name=subject,proto3" json:"subject,omitempty"`
-	// When it was kept, by the time of the fact and not of the message. Not after the due time.
+	About string `protobuf:"bytes,3,opt,name=about,proto3" json:"about,omitempty"`
+	// When it was kept, by the time of the delivery, the reply or the payment and not of the message. Not after the due time.
 	KeepTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=keep_time,json=keepTime,proto3" json:"keep_time,omitempty"`
 	// What kind of promise it was.
 	Kind          PromiseKind `protobuf:"varint,5,opt,name=kind,proto3,enum=kept.promise.v1.PromiseKind" json:"kind,omitempty"`
@@ -417,9 +417,9 @@ func (x *PromiseKept) GetCustomer() string {
 	return ""
 }
 
-func (x *PromiseKept) GetSubject() string {
+func (x *PromiseKept) GetAbout() string {
 	if x != nil {
-		return x.Subject
+		return x.About
 	}
 	return ""
 }
@@ -438,7 +438,7 @@ func (x *PromiseKept) GetKind() PromiseKind {
 	return PromiseKind_PROMISE_KIND_UNSPECIFIED
 }
 
-// A promise was broken. Said by its owner; the others make it good, once each.
+// A promise was broken. Published by the service that made it.
 type PromiseBroken struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The promise.
@@ -446,7 +446,7 @@ type PromiseBroken struct {
 	// To whom.
 	Customer string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
 	// What it is about.
-	Subject string `protobuf:"bytes,3,opt,name=subject,proto3" json:"subject,omitempty"`
+	About string `protobuf:"bytes,3,opt,name=about,proto3" json:"about,omitempty"`
 	// What kind of promise it was.
 	Kind PromiseKind `protobuf:"varint,4,opt,name=kind,proto3,enum=kept.promise.v1.PromiseKind" json:"kind,omitempty"`
 	// The time by which it had to be kept.
@@ -501,9 +501,9 @@ func (x *PromiseBroken) GetCustomer() string {
 	return ""
 }
 
-func (x *PromiseBroken) GetSubject() string {
+func (x *PromiseBroken) GetAbout() string {
 	if x != nil {
-		return x.Subject
+		return x.About
 	}
 	return ""
 }
@@ -529,7 +529,8 @@ func (x *PromiseBroken) GetFee() *money.Money {
 	return nil
 }
 
-// A promise does not stand any more, because what it was about has been called off. Said by its owner.
+// A promise does not stand any more, because what it was about has been called off. Published by the
+// service that made it.
 type PromiseReleased struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The promise.
@@ -537,7 +538,7 @@ type PromiseReleased struct {
 	// To whom.
 	Customer string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
 	// What it is about.
-	Subject string `protobuf:"bytes,3,opt,name=subject,proto3" json:"subject,omitempty"`
+	About string `protobuf:"bytes,3,opt,name=about,proto3" json:"about,omitempty"`
 	// Why it does not stand any more.
 	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
 	// What kind of promise it was.
@@ -590,9 +591,9 @@ func (x *PromiseReleased) GetCustomer() string {
 	return ""
 }
 
-func (x *PromiseReleased) GetSubject() string {
+func (x *PromiseReleased) GetAbout() string {
 	if x != nil {
-		return x.Subject
+		return x.About
 	}
 	return ""
 }
@@ -611,9 +612,9 @@ func (x *PromiseReleased) GetKind() PromiseKind {
 	return PromiseKind_PROMISE_KIND_UNSPECIFIED
 }
 
-// A broken promise has to be made good. Said by the book, once for each promise, with the remedies that are set for its
-// kind; each service does its own. What was paid comes back from the owner itself.
-type RemedyOwed struct {
+// A broken promise has to be made good. Published by the promise book, once for each promise, with the remedies that are set
+// for its kind; each service does its own, once. What was paid comes back from the service that made the promise.
+type RemedyRequired struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The promise.
 	Promise string `protobuf:"bytes,1,opt,name=promise,proto3" json:"promise,omitempty"`
@@ -621,10 +622,10 @@ type RemedyOwed struct {
 	Customer string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
 	// What kind of promise it was.
 	Kind PromiseKind `protobuf:"varint,3,opt,name=kind,proto3,enum=kept.promise.v1.PromiseKind" json:"kind,omitempty"`
-	// The service that owns it.
-	Owner string `protobuf:"bytes,4,opt,name=owner,proto3" json:"owner,omitempty"`
+	// The service that made it.
+	Service string `protobuf:"bytes,4,opt,name=service,proto3" json:"service,omitempty"`
 	// What it is about.
-	Subject string `protobuf:"bytes,5,opt,name=subject,proto3" json:"subject,omitempty"`
+	About string `protobuf:"bytes,5,opt,name=about,proto3" json:"about,omitempty"`
 	// The time by which it had to be kept.
 	DueTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=due_time,json=dueTime,proto3" json:"due_time,omitempty"`
 	// What the customer had paid for it, if anything.
@@ -636,25 +637,25 @@ type RemedyOwed struct {
 	// Whether the customer gets an apology.
 	Apologize bool `protobuf:"varint,10,opt,name=apologize,proto3" json:"apologize,omitempty"`
 	// Who is answerable for promises of this kind, such as `queues/delivery`.
-	Responsible   string `protobuf:"bytes,11,opt,name=responsible,proto3" json:"responsible,omitempty"`
+	Owner         string `protobuf:"bytes,11,opt,name=owner,proto3" json:"owner,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *RemedyOwed) Reset() {
-	*x = RemedyOwed{}
+func (x *RemedyRequired) Reset() {
+	*x = RemedyRequired{}
 	mi := &file_kept_promise_v1_events_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *RemedyOwed) String() string {
+func (x *RemedyRequired) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*RemedyOwed) ProtoMessage() {}
+func (*RemedyRequired) ProtoMessage() {}
 
-func (x *RemedyOwed) ProtoReflect() protoreflect.Message {
+func (x *RemedyRequired) ProtoReflect() protoreflect.Message {
 	mi := &file_kept_promise_v1_events_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -666,84 +667,84 @@ func (x *RemedyOwed) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use RemedyOwed.ProtoReflect.Descriptor instead.
-func (*RemedyOwed) Descriptor() ([]byte, []int) {
+// Deprecated: Use RemedyRequired.ProtoReflect.Descriptor instead.
+func (*RemedyRequired) Descriptor() ([]byte, []int) {
 	return file_kept_promise_v1_events_proto_rawDescGZIP(), []int{6}
 }
 
-func (x *RemedyOwed) GetPromise() string {
+func (x *RemedyRequired) GetPromise() string {
 	if x != nil {
 		return x.Promise
 	}
 	return ""
 }
 
-func (x *RemedyOwed) GetCustomer() string {
+func (x *RemedyRequired) GetCustomer() string {
 	if x != nil {
 		return x.Customer
 	}
 	return ""
 }
 
-func (x *RemedyOwed) GetKind() PromiseKind {
+func (x *RemedyRequired) GetKind() PromiseKind {
 	if x != nil {
 		return x.Kind
 	}
 	return PromiseKind_PROMISE_KIND_UNSPECIFIED
 }
 
-func (x *RemedyOwed) GetOwner() string {
+func (x *RemedyRequired) GetService() string {
 	if x != nil {
-		return x.Owner
+		return x.Service
 	}
 	return ""
 }
 
-func (x *RemedyOwed) GetSubject() string {
+func (x *RemedyRequired) GetAbout() string {
 	if x != nil {
-		return x.Subject
+		return x.About
 	}
 	return ""
 }
 
-func (x *RemedyOwed) GetDueTime() *timestamppb.Timestamp {
+func (x *RemedyRequired) GetDueTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.DueTime
 	}
 	return nil
 }
 
-func (x *RemedyOwed) GetFee() *money.Money {
+func (x *RemedyRequired) GetFee() *money.Money {
 	if x != nil {
 		return x.Fee
 	}
 	return nil
 }
 
-func (x *RemedyOwed) GetGoodwillPoints() int64 {
+func (x *RemedyRequired) GetGoodwillPoints() int64 {
 	if x != nil {
 		return x.GoodwillPoints
 	}
 	return 0
 }
 
-func (x *RemedyOwed) GetOpenCase() bool {
+func (x *RemedyRequired) GetOpenCase() bool {
 	if x != nil {
 		return x.OpenCase
 	}
 	return false
 }
 
-func (x *RemedyOwed) GetApologize() bool {
+func (x *RemedyRequired) GetApologize() bool {
 	if x != nil {
 		return x.Apologize
 	}
 	return false
 }
 
-func (x *RemedyOwed) GetResponsible() string {
+func (x *RemedyRequired) GetOwner() string {
 	if x != nil {
-		return x.Responsible
+		return x.Owner
 	}
 	return ""
 }
@@ -752,63 +753,61 @@ var File_kept_promise_v1_events_proto protoreflect.FileDescriptor
 
 const file_kept_promise_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1ckept/promise/v1/events.proto\x12\x0fkept.promise.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xc0\x02\n" +
+	"\x1ckept/promise/v1/events.proto\x12\x0fkept.promise.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xc1\x02\n" +
 	"\vPromiseMade\x12\x18\n" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x120\n" +
-	"\x04kind\x18\x03 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindR\x04kind\x12\x14\n" +
-	"\x05owner\x18\x04 \x01(\tR\x05owner\x12\x18\n" +
-	"\asubject\x18\x05 \x01(\tR\asubject\x125\n" +
-	"\bdue_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\x12<\n" +
-	"\fat_risk_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"atRiskTime\x12$\n" +
+	"\x04kind\x18\x03 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindR\x04kind\x12\x18\n" +
+	"\aservice\x18\x04 \x01(\tR\aservice\x12\x14\n" +
+	"\x05about\x18\x05 \x01(\tR\x05about\x125\n" +
+	"\bdue_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\x12=\n" +
+	"\fwarning_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\vwarningTime\x12$\n" +
 	"\x03fee\x18\b \x01(\v2\x12.google.type.MoneyR\x03fee\"\xac\x01\n" +
 	"\rPromiseAtRisk\x12\x18\n" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\x1a\n" +
-	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x18\n" +
-	"\asubject\x18\x03 \x01(\tR\asubject\x12\x14\n" +
-	"\x05owner\x18\x04 \x01(\tR\x05owner\x125\n" +
+	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
+	"\x05about\x18\x03 \x01(\tR\x05about\x12\x18\n" +
+	"\aservice\x18\x04 \x01(\tR\aservice\x125\n" +
 	"\bdue_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\"\xa9\x01\n" +
 	"\n" +
 	"PromiseDue\x12\x18\n" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\x1a\n" +
-	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x18\n" +
-	"\asubject\x18\x03 \x01(\tR\asubject\x12\x14\n" +
-	"\x05owner\x18\x04 \x01(\tR\x05owner\x125\n" +
-	"\bdue_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\"\xc8\x01\n" +
+	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
+	"\x05about\x18\x03 \x01(\tR\x05about\x12\x18\n" +
+	"\aservice\x18\x04 \x01(\tR\aservice\x125\n" +
+	"\bdue_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\"\xc4\x01\n" +
 	"\vPromiseKept\x12\x18\n" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\x1a\n" +
-	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x18\n" +
-	"\asubject\x18\x03 \x01(\tR\asubject\x127\n" +
+	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
+	"\x05about\x18\x03 \x01(\tR\x05about\x127\n" +
 	"\tkeep_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bkeepTime\x120\n" +
-	"\x04kind\x18\x05 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindR\x04kind\"\xee\x01\n" +
+	"\x04kind\x18\x05 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindR\x04kind\"\xea\x01\n" +
 	"\rPromiseBroken\x12\x18\n" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\x1a\n" +
-	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x18\n" +
-	"\asubject\x18\x03 \x01(\tR\asubject\x120\n" +
+	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
+	"\x05about\x18\x03 \x01(\tR\x05about\x120\n" +
 	"\x04kind\x18\x04 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindR\x04kind\x125\n" +
 	"\bdue_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\x12$\n" +
-	"\x03fee\x18\x06 \x01(\v2\x12.google.type.MoneyR\x03fee\"\xab\x01\n" +
+	"\x03fee\x18\x06 \x01(\v2\x12.google.type.MoneyR\x03fee\"\xa7\x01\n" +
 	"\x0fPromiseReleased\x12\x18\n" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\x1a\n" +
-	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x18\n" +
-	"\asubject\x18\x03 \x01(\tR\asubject\x12\x16\n" +
+	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
+	"\x05about\x18\x03 \x01(\tR\x05about\x12\x16\n" +
 	"\x06reason\x18\x04 \x01(\tR\x06reason\x120\n" +
-	"\x04kind\x18\x05 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindR\x04kind\"\x87\x03\n" +
-	"\n" +
-	"RemedyOwed\x12\x18\n" +
+	"\x04kind\x18\x05 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindR\x04kind\"\xff\x02\n" +
+	"\x0eRemedyRequired\x12\x18\n" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x120\n" +
-	"\x04kind\x18\x03 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindR\x04kind\x12\x14\n" +
-	"\x05owner\x18\x04 \x01(\tR\x05owner\x12\x18\n" +
-	"\asubject\x18\x05 \x01(\tR\asubject\x125\n" +
+	"\x04kind\x18\x03 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindR\x04kind\x12\x18\n" +
+	"\aservice\x18\x04 \x01(\tR\aservice\x12\x14\n" +
+	"\x05about\x18\x05 \x01(\tR\x05about\x125\n" +
 	"\bdue_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\x12$\n" +
 	"\x03fee\x18\a \x01(\v2\x12.google.type.MoneyR\x03fee\x12'\n" +
 	"\x0fgoodwill_points\x18\b \x01(\x03R\x0egoodwillPoints\x12\x1b\n" +
 	"\topen_case\x18\t \x01(\bR\bopenCase\x12\x1c\n" +
 	"\tapologize\x18\n" +
-	" \x01(\bR\tapologize\x12 \n" +
-	"\vresponsible\x18\v \x01(\tR\vresponsible*P\n" +
+	" \x01(\bR\tapologize\x12\x14\n" +
+	"\x05owner\x18\v \x01(\tR\x05owner*P\n" +
 	"\vPromiseKind\x12\x1c\n" +
 	"\x18PROMISE_KIND_UNSPECIFIED\x10\x00\x12\f\n" +
 	"\bDELIVERY\x10\x01\x12\t\n" +
@@ -838,14 +837,14 @@ var file_kept_promise_v1_events_proto_goTypes = []any{
 	(*PromiseKept)(nil),           // 4: kept.promise.v1.PromiseKept
 	(*PromiseBroken)(nil),         // 5: kept.promise.v1.PromiseBroken
 	(*PromiseReleased)(nil),       // 6: kept.promise.v1.PromiseReleased
-	(*RemedyOwed)(nil),            // 7: kept.promise.v1.RemedyOwed
+	(*RemedyRequired)(nil),        // 7: kept.promise.v1.RemedyRequired
 	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
 	(*money.Money)(nil),           // 9: google.type.Money
 }
 var file_kept_promise_v1_events_proto_depIdxs = []int32{
 	0,  // 0: kept.promise.v1.PromiseMade.kind:type_name -> kept.promise.v1.PromiseKind
 	8,  // 1: kept.promise.v1.PromiseMade.due_time:type_name -> google.protobuf.Timestamp
-	8,  // 2: kept.promise.v1.PromiseMade.at_risk_time:type_name -> google.protobuf.Timestamp
+	8,  // 2: kept.promise.v1.PromiseMade.warning_time:type_name -> google.protobuf.Timestamp
 	9,  // 3: kept.promise.v1.PromiseMade.fee:type_name -> google.type.Money
 	8,  // 4: kept.promise.v1.PromiseAtRisk.due_time:type_name -> google.protobuf.Timestamp
 	8,  // 5: kept.promise.v1.PromiseDue.due_time:type_name -> google.protobuf.Timestamp
@@ -855,9 +854,9 @@ var file_kept_promise_v1_events_proto_depIdxs = []int32{
 	8,  // 9: kept.promise.v1.PromiseBroken.due_time:type_name -> google.protobuf.Timestamp
 	9,  // 10: kept.promise.v1.PromiseBroken.fee:type_name -> google.type.Money
 	0,  // 11: kept.promise.v1.PromiseReleased.kind:type_name -> kept.promise.v1.PromiseKind
-	0,  // 12: kept.promise.v1.RemedyOwed.kind:type_name -> kept.promise.v1.PromiseKind
-	8,  // 13: kept.promise.v1.RemedyOwed.due_time:type_name -> google.protobuf.Timestamp
-	9,  // 14: kept.promise.v1.RemedyOwed.fee:type_name -> google.type.Money
+	0,  // 12: kept.promise.v1.RemedyRequired.kind:type_name -> kept.promise.v1.PromiseKind
+	8,  // 13: kept.promise.v1.RemedyRequired.due_time:type_name -> google.protobuf.Timestamp
+	9,  // 14: kept.promise.v1.RemedyRequired.fee:type_name -> google.type.Money
 	15, // [15:15] is the sub-list for method output_type
 	15, // [15:15] is the sub-list for method input_type
 	15, // [15:15] is the sub-list for extension type_name

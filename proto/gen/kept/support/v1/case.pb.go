@@ -91,7 +91,7 @@ func (Case_Kind) EnumDescriptor() ([]byte, []int) {
 	return file_kept_support_v1_case_proto_rawDescGZIP(), []int{0, 0}
 }
 
-// Where a case stands.
+// The state of a case.
 type Case_State int32
 
 const (
@@ -158,8 +158,8 @@ const (
 	CaseEntry_CUSTOMER CaseEntry_Author = 1
 	// An employee.
 	CaseEntry_AGENT CaseEntry_Author = 2
-	// The suite by itself. Never the last word.
-	CaseEntry_INTERIM CaseEntry_Author = 3
+	// The suite by itself, with an interim reply.
+	CaseEntry_SYSTEM CaseEntry_Author = 3
 	// A note of what was done, for employees.
 	CaseEntry_NOTE CaseEntry_Author = 4
 )
@@ -170,14 +170,14 @@ var (
 		0: "AUTHOR_UNSPECIFIED",
 		1: "CUSTOMER",
 		2: "AGENT",
-		3: "INTERIM",
+		3: "SYSTEM",
 		4: "NOTE",
 	}
 	CaseEntry_Author_value = map[string]int32{
 		"AUTHOR_UNSPECIFIED": 0,
 		"CUSTOMER":           1,
 		"AGENT":              2,
-		"INTERIM":            3,
+		"SYSTEM":             3,
 		"NOTE":               4,
 	}
 )
@@ -226,16 +226,16 @@ type Case struct {
 	Kind Case_Kind `protobuf:"varint,6,opt,name=kind,proto3,enum=kept.support.v1.Case_Kind" json:"kind,omitempty"`
 	// The way by which it came.
 	Channel v1.Channel `protobuf:"varint,7,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
-	// Where it stands.
+	// Its state.
 	State Case_State `protobuf:"varint,8,opt,name=state,proto3,enum=kept.support.v1.Case_State" json:"state,omitempty"`
 	// The queue that it is in, `queues/{queue}`.
 	Queue string `protobuf:"bytes,9,opt,name=queue,proto3" json:"queue,omitempty"`
 	// Who takes care of it, `agents/{agent}`; empty while it waits in its queue.
 	Agent string `protobuf:"bytes,10,opt,name=agent,proto3" json:"agent,omitempty"`
-	// Whether it was raised to those on duty, because little time was left.
-	Raised bool `protobuf:"varint,11,opt,name=raised,proto3" json:"raised,omitempty"`
-	// Whether a person has to reply, and nothing automatic may any more.
-	PersonRequired bool `protobuf:"varint,12,opt,name=person_required,json=personRequired,proto3" json:"person_required,omitempty"`
+	// Whether it was escalated to those on duty, because little time was left for a reply.
+	Escalated bool `protobuf:"varint,11,opt,name=escalated,proto3" json:"escalated,omitempty"`
+	// Whether an agent has to reply: from then on no automatic reply is given.
+	AgentRequired bool `protobuf:"varint,12,opt,name=agent_required,json=agentRequired,proto3" json:"agent_required,omitempty"`
 	// How often the customer has asked.
 	ContactCount int32 `protobuf:"varint,13,opt,name=contact_count,json=contactCount,proto3" json:"contact_count,omitempty"`
 	// The promise of a reply, `promises/{promise}`.
@@ -248,7 +248,7 @@ type Case struct {
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it was closed.
 	CloseTime *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=close_time,json=closeTime,proto3" json:"close_time,omitempty"`
-	// What it came to.
+	// How it was resolved.
 	Resolution string `protobuf:"bytes,19,opt,name=resolution,proto3" json:"resolution,omitempty"`
 	// Changes whenever the case does.
 	Etag          string `protobuf:"bytes,20,opt,name=etag,proto3" json:"etag,omitempty"`
@@ -356,16 +356,16 @@ func (x *Case) GetAgent() string {
 	return ""
 }
 
-func (x *Case) GetRaised() bool {
+func (x *Case) GetEscalated() bool {
 	if x != nil {
-		return x.Raised
+		return x.Escalated
 	}
 	return false
 }
 
-func (x *Case) GetPersonRequired() bool {
+func (x *Case) GetAgentRequired() bool {
 	if x != nil {
-		return x.PersonRequired
+		return x.AgentRequired
 	}
 	return false
 }
@@ -440,7 +440,7 @@ type CaseEntry struct {
 	// Whether it is an automatic, interim reply.
 	Interim bool `protobuf:"varint,5,opt,name=interim,proto3" json:"interim,omitempty"`
 	// The order as it stood then, in an interim reply.
-	OrderFacts *OrderFacts `protobuf:"bytes,6,opt,name=order_facts,json=orderFacts,proto3" json:"order_facts,omitempty"`
+	OrderSnapshot *OrderSnapshot `protobuf:"bytes,6,opt,name=order_snapshot,json=orderSnapshot,proto3" json:"order_snapshot,omitempty"`
 	// The way by which it came.
 	Channel v1.Channel `protobuf:"varint,7,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
 	// When.
@@ -514,9 +514,9 @@ func (x *CaseEntry) GetInterim() bool {
 	return false
 }
 
-func (x *CaseEntry) GetOrderFacts() *OrderFacts {
+func (x *CaseEntry) GetOrderSnapshot() *OrderSnapshot {
 	if x != nil {
-		return x.OrderFacts
+		return x.OrderSnapshot
 	}
 	return nil
 }
@@ -535,14 +535,14 @@ func (x *CaseEntry) GetCreateTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// What an interim reply says of an order.
-type OrderFacts struct {
+// An order as it was when an interim reply was given.
+type OrderSnapshot struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The order, `orders/{order}`.
 	Order string `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
-	// Where it stands, such as `SHIPPED`.
+	// Its state, such as `SHIPPED`.
 	State string `protobuf:"bytes,2,opt,name=state,proto3" json:"state,omitempty"`
-	// What became of the delivery promise, such as `AT_RISK`.
+	// The state of the delivery promise, such as `AT_RISK`.
 	PromiseState string `protobuf:"bytes,3,opt,name=promise_state,json=promiseState,proto3" json:"promise_state,omitempty"`
 	// Until when delivery was promised.
 	PromisedDeliveryTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=promised_delivery_time,json=promisedDeliveryTime,proto3" json:"promised_delivery_time,omitempty"`
@@ -558,20 +558,20 @@ type OrderFacts struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *OrderFacts) Reset() {
-	*x = OrderFacts{}
+func (x *OrderSnapshot) Reset() {
+	*x = OrderSnapshot{}
 	mi := &file_kept_support_v1_case_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *OrderFacts) String() string {
+func (x *OrderSnapshot) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*OrderFacts) ProtoMessage() {}
+func (*OrderSnapshot) ProtoMessage() {}
 
-func (x *OrderFacts) ProtoReflect() protoreflect.Message {
+func (x *OrderSnapshot) ProtoReflect() protoreflect.Message {
 	mi := &file_kept_support_v1_case_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -583,61 +583,61 @@ func (x *OrderFacts) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use OrderFacts.ProtoReflect.Descriptor instead.
-func (*OrderFacts) Descriptor() ([]byte, []int) {
+// Deprecated: Use OrderSnapshot.ProtoReflect.Descriptor instead.
+func (*OrderSnapshot) Descriptor() ([]byte, []int) {
 	return file_kept_support_v1_case_proto_rawDescGZIP(), []int{2}
 }
 
-func (x *OrderFacts) GetOrder() string {
+func (x *OrderSnapshot) GetOrder() string {
 	if x != nil {
 		return x.Order
 	}
 	return ""
 }
 
-func (x *OrderFacts) GetState() string {
+func (x *OrderSnapshot) GetState() string {
 	if x != nil {
 		return x.State
 	}
 	return ""
 }
 
-func (x *OrderFacts) GetPromiseState() string {
+func (x *OrderSnapshot) GetPromiseState() string {
 	if x != nil {
 		return x.PromiseState
 	}
 	return ""
 }
 
-func (x *OrderFacts) GetPromisedDeliveryTime() *timestamppb.Timestamp {
+func (x *OrderSnapshot) GetPromisedDeliveryTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.PromisedDeliveryTime
 	}
 	return nil
 }
 
-func (x *OrderFacts) GetExpectedDeliveryTime() *timestamppb.Timestamp {
+func (x *OrderSnapshot) GetExpectedDeliveryTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.ExpectedDeliveryTime
 	}
 	return nil
 }
 
-func (x *OrderFacts) GetReason() string {
+func (x *OrderSnapshot) GetReason() string {
 	if x != nil {
 		return x.Reason
 	}
 	return ""
 }
 
-func (x *OrderFacts) GetRefundedAmount() *money.Money {
+func (x *OrderSnapshot) GetRefundedAmount() *money.Money {
 	if x != nil {
 		return x.RefundedAmount
 	}
 	return nil
 }
 
-func (x *OrderFacts) GetNextStep() string {
+func (x *OrderSnapshot) GetNextStep() string {
 	if x != nil {
 		return x.NextStep
 	}
@@ -648,7 +648,7 @@ var File_kept_support_v1_case_proto protoreflect.FileDescriptor
 
 const file_kept_support_v1_case_proto_rawDesc = "" +
 	"\n" +
-	"\x1akept/support/v1/case.proto\x12\x0fkept.support.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1bkept/common/v1/common.proto\"\x81\n" +
+	"\x1akept/support/v1/case.proto\x12\x0fkept.support.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1bkept/common/v1/common.proto\"\x85\n" +
 	"\n" +
 	"\x04Case\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12W\n" +
@@ -663,9 +663,9 @@ const file_kept_support_v1_case_proto_rawDesc = "" +
 	"\x05state\x18\b \x01(\x0e2\x1b.kept.support.v1.Case.StateB\x03\xe0A\x03R\x05state\x12\x19\n" +
 	"\x05queue\x18\t \x01(\tB\x03\xe0A\x03R\x05queue\x12\x19\n" +
 	"\x05agent\x18\n" +
-	" \x01(\tB\x03\xe0A\x03R\x05agent\x12\x1b\n" +
-	"\x06raised\x18\v \x01(\bB\x03\xe0A\x03R\x06raised\x12,\n" +
-	"\x0fperson_required\x18\f \x01(\bB\x03\xe0A\x03R\x0epersonRequired\x12(\n" +
+	" \x01(\tB\x03\xe0A\x03R\x05agent\x12!\n" +
+	"\tescalated\x18\v \x01(\bB\x03\xe0A\x03R\tescalated\x12*\n" +
+	"\x0eagent_required\x18\f \x01(\bB\x03\xe0A\x03R\ragentRequired\x12(\n" +
 	"\rcontact_count\x18\r \x01(\x05B\x03\xe0A\x03R\fcontactCount\x122\n" +
 	"\apromise\x18\x0e \x01(\tB\x18\xe0A\x03\xfaA\x12\n" +
 	"\x10kept.dev/PromiseR\apromise\x12E\n" +
@@ -693,27 +693,26 @@ const file_kept_support_v1_case_proto_rawDesc = "" +
 	"\aREPLIED\x10\x02\x12\n" +
 	"\n" +
 	"\x06CLOSED\x10\x03:-\xeaA*\n" +
-	"\rkept.dev/Case\x12\fcases/{case}*\x05cases2\x04case\"\x95\x04\n" +
+	"\rkept.dev/Case\x12\fcases/{case}*\x05cases2\x04case\"\x9d\x04\n" +
 	"\tCaseEntry\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12>\n" +
 	"\x06author\x18\x02 \x01(\x0e2!.kept.support.v1.CaseEntry.AuthorB\x03\xe0A\x03R\x06author\x12\x19\n" +
 	"\x05agent\x18\x03 \x01(\tB\x03\xe0A\x03R\x05agent\x12\x17\n" +
 	"\x04body\x18\x04 \x01(\tB\x03\xe0A\x03R\x04body\x12\x1d\n" +
-	"\ainterim\x18\x05 \x01(\bB\x03\xe0A\x03R\ainterim\x12A\n" +
-	"\vorder_facts\x18\x06 \x01(\v2\x1b.kept.support.v1.OrderFactsB\x03\xe0A\x03R\n" +
-	"orderFacts\x126\n" +
+	"\ainterim\x18\x05 \x01(\bB\x03\xe0A\x03R\ainterim\x12J\n" +
+	"\x0eorder_snapshot\x18\x06 \x01(\v2\x1e.kept.support.v1.OrderSnapshotB\x03\xe0A\x03R\rorderSnapshot\x126\n" +
 	"\achannel\x18\a \x01(\x0e2\x17.kept.common.v1.ChannelB\x03\xe0A\x03R\achannel\x12@\n" +
 	"\vcreate_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"createTime\"P\n" +
+	"createTime\"O\n" +
 	"\x06Author\x12\x16\n" +
 	"\x12AUTHOR_UNSPECIFIED\x10\x00\x12\f\n" +
 	"\bCUSTOMER\x10\x01\x12\t\n" +
-	"\x05AGENT\x10\x02\x12\v\n" +
-	"\aINTERIM\x10\x03\x12\b\n" +
-	"\x04NOTE\x10\x04:M\xeaAJ\n" +
-	"\x12kept.dev/CaseEntry\x12\x1ccases/{case}/entries/{entry}*\vcaseEntries2\tcaseEntry\"\xf3\x02\n" +
+	"\x05AGENT\x10\x02\x12\n" +
 	"\n" +
-	"OrderFacts\x12\x14\n" +
+	"\x06SYSTEM\x10\x03\x12\b\n" +
+	"\x04NOTE\x10\x04:M\xeaAJ\n" +
+	"\x12kept.dev/CaseEntry\x12\x1ccases/{case}/entries/{entry}*\vcaseEntries2\tcaseEntry\"\xf6\x02\n" +
+	"\rOrderSnapshot\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\x12#\n" +
 	"\rpromise_state\x18\x03 \x01(\tR\fpromiseState\x12P\n" +
@@ -743,7 +742,7 @@ var file_kept_support_v1_case_proto_goTypes = []any{
 	(CaseEntry_Author)(0),         // 2: kept.support.v1.CaseEntry.Author
 	(*Case)(nil),                  // 3: kept.support.v1.Case
 	(*CaseEntry)(nil),             // 4: kept.support.v1.CaseEntry
-	(*OrderFacts)(nil),            // 5: kept.support.v1.OrderFacts
+	(*OrderSnapshot)(nil),         // 5: kept.support.v1.OrderSnapshot
 	(v1.Channel)(0),               // 6: kept.common.v1.Channel
 	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
 	(*money.Money)(nil),           // 8: google.type.Money
@@ -757,12 +756,12 @@ var file_kept_support_v1_case_proto_depIdxs = []int32{
 	7,  // 5: kept.support.v1.Case.create_time:type_name -> google.protobuf.Timestamp
 	7,  // 6: kept.support.v1.Case.close_time:type_name -> google.protobuf.Timestamp
 	2,  // 7: kept.support.v1.CaseEntry.author:type_name -> kept.support.v1.CaseEntry.Author
-	5,  // 8: kept.support.v1.CaseEntry.order_facts:type_name -> kept.support.v1.OrderFacts
+	5,  // 8: kept.support.v1.CaseEntry.order_snapshot:type_name -> kept.support.v1.OrderSnapshot
 	6,  // 9: kept.support.v1.CaseEntry.channel:type_name -> kept.common.v1.Channel
 	7,  // 10: kept.support.v1.CaseEntry.create_time:type_name -> google.protobuf.Timestamp
-	7,  // 11: kept.support.v1.OrderFacts.promised_delivery_time:type_name -> google.protobuf.Timestamp
-	7,  // 12: kept.support.v1.OrderFacts.expected_delivery_time:type_name -> google.protobuf.Timestamp
-	8,  // 13: kept.support.v1.OrderFacts.refunded_amount:type_name -> google.type.Money
+	7,  // 11: kept.support.v1.OrderSnapshot.promised_delivery_time:type_name -> google.protobuf.Timestamp
+	7,  // 12: kept.support.v1.OrderSnapshot.expected_delivery_time:type_name -> google.protobuf.Timestamp
+	8,  // 13: kept.support.v1.OrderSnapshot.refunded_amount:type_name -> google.type.Money
 	14, // [14:14] is the sub-list for method output_type
 	14, // [14:14] is the sub-list for method input_type
 	14, // [14:14] is the sub-list for extension type_name

@@ -134,7 +134,7 @@ type ListCasesRequest struct {
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The `next_page_token` of the page before. All other fields must be the same as then.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// A filter (AIP-160) over `customer`, `about`, `state`, `kind`, `queue`, `agent`, `raised`, `create_time` and
+	// A filter (AIP-160) over `customer`, `about`, `state`, `kind`, `queue`, `agent`, `escalated`, `create_time` and
 	// `reply_due_time`, such as `state = OPEN AND queue = "queues/duty"`.
 	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	// `create_time` or `reply_due_time`, with `desc` for the latest first. The default is `create_time desc`.
@@ -625,12 +625,12 @@ func (x *ReplyCaseRequest) GetRequestId() string {
 	return ""
 }
 
-// What a case came to.
+// Which case to close, and how it was resolved.
 type CloseCaseRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its name.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// What it came to, 1 to 500 characters, not only spaces.
+	// How it was resolved, 1 to 500 characters, not only spaces.
 	Resolution string `protobuf:"bytes,2,opt,name=resolution,proto3" json:"resolution,omitempty"`
 	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
 	// alike for 24 hours. The header `Idempotency-Key` does the same.
@@ -694,11 +694,11 @@ var File_kept_support_v1_case_service_proto protoreflect.FileDescriptor
 
 const file_kept_support_v1_case_service_proto_rawDesc = "" +
 	"\n" +
-	"\"kept/support/v1/case_service.proto\x12\x0fkept.support.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1bkept/common/v1/common.proto\x1a\x1akept/support/v1/case.proto\"}\n" +
+	"\"kept/support/v1/case_service.proto\x12\x0fkept.support.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1bkept/common/v1/common.proto\x1a\x1akept/support/v1/case.proto\"\x80\x01\n" +
 	"\x11CreateCaseRequest\x124\n" +
-	"\x04case\x18\x01 \x01(\v2\x15.kept.support.v1.CaseB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x04case\x122\n" +
+	"\x04case\x18\x01 \x01(\v2\x15.kept.support.v1.CaseB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x04case\x125\n" +
 	"\n" +
-	"request_id\x18\x02 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"Y\n" +
+	"request_id\x18\x02 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"Y\n" +
 	"\x0eGetCaseRequest\x12G\n" +
 	"\x04name\x18\x01 \x01(\tB3\xe0A\x02\xfaA\x0f\n" +
 	"\rkept.dev/Case\xbaH\x1br\x19\x18F2\x15^cases/[A-Za-z0-9-]+$R\x04name\"\xb7\x01\n" +
@@ -721,34 +721,34 @@ const file_kept_support_v1_case_service_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"\x80\x01\n" +
 	"\x17ListCaseEntriesResponse\x12=\n" +
 	"\fcase_entries\x18\x01 \x03(\v2\x1a.kept.support.v1.CaseEntryR\vcaseEntries\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf6\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf9\x01\n" +
 	"\x12ContactCaseRequest\x12G\n" +
 	"\x04name\x18\x01 \x01(\tB3\xe0A\x02\xfaA\x0f\n" +
 	"\rkept.dev/Case\xbaH\x1br\x19\x18F2\x15^cases/[A-Za-z0-9-]+$R\x04name\x12#\n" +
 	"\x04body\x18\x02 \x01(\tB\x0f\xe0A\x02\xbaH\tr\a\x18\x90N2\x02\\SR\x04body\x12>\n" +
-	"\achannel\x18\x03 \x01(\x0e2\x17.kept.common.v1.ChannelB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\achannel\x122\n" +
+	"\achannel\x18\x03 \x01(\x0e2\x17.kept.common.v1.ChannelB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\achannel\x125\n" +
 	"\n" +
-	"request_id\x18\x04 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\xd9\x01\n" +
+	"request_id\x18\x04 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\xdc\x01\n" +
 	"\x11AssignCaseRequest\x12G\n" +
 	"\x04name\x18\x01 \x01(\tB3\xe0A\x02\xfaA\x0f\n" +
 	"\rkept.dev/Case\xbaH\x1br\x19\x18F2\x15^cases/[A-Za-z0-9-]+$R\x04name\x12G\n" +
-	"\bassignee\x18\x02 \x01(\tB+\xe0A\x02\xbaH%r#\x18G2\x1f^(agents|queues)/[A-Za-z0-9-]+$R\bassignee\x122\n" +
+	"\bassignee\x18\x02 \x01(\tB+\xe0A\x02\xbaH%r#\x18G2\x1f^(agents|queues)/[A-Za-z0-9-]+$R\bassignee\x125\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\xb4\x01\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\xb7\x01\n" +
 	"\x10ReplyCaseRequest\x12G\n" +
 	"\x04name\x18\x01 \x01(\tB3\xe0A\x02\xfaA\x0f\n" +
 	"\rkept.dev/Case\xbaH\x1br\x19\x18F2\x15^cases/[A-Za-z0-9-]+$R\x04name\x12#\n" +
-	"\x04body\x18\x02 \x01(\tB\x0f\xe0A\x02\xbaH\tr\a\x18\x90N2\x02\\SR\x04body\x122\n" +
+	"\x04body\x18\x02 \x01(\tB\x0f\xe0A\x02\xbaH\tr\a\x18\x90N2\x02\\SR\x04body\x125\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\xc0\x01\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\xc3\x01\n" +
 	"\x10CloseCaseRequest\x12G\n" +
 	"\x04name\x18\x01 \x01(\tB3\xe0A\x02\xfaA\x0f\n" +
 	"\rkept.dev/Case\xbaH\x1br\x19\x18F2\x15^cases/[A-Za-z0-9-]+$R\x04name\x12/\n" +
 	"\n" +
 	"resolution\x18\x02 \x01(\tB\x0f\xe0A\x02\xbaH\tr\a\x18\xf4\x032\x02\\SR\n" +
-	"resolution\x122\n" +
+	"resolution\x125\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x13\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xca\t\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xca\t\n" +
 	"\vCaseService\x12\x81\x01\n" +
 	"\n" +
 	"CreateCase\x12\".kept.support.v1.CreateCaseRequest\x1a\x15.kept.support.v1.Case\"8\xdaA\x04case\x8a\xb5\x18\x16\n" +

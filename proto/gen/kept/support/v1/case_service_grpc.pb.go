@@ -37,7 +37,7 @@ const (
 // Every request that comes in.
 type CaseServiceClient interface {
 	// Opens a case, with a promise of when a person replies. Where one about the same matter is open, the request becomes part of
-	// it, and a person has to reply. A request about an order is answered at once with the order's facts, as an interim reply.
+	// it, and an agent has to reply. A request about an order is answered at once with the order's state, as an interim reply.
 	//
 	// Errors: INVALID_ARGUMENT for an unknown customer, or an order that is not theirs.
 	CreateCase(ctx context.Context, in *CreateCaseRequest, opts ...grpc.CallOption) (*Case, error)
@@ -49,7 +49,7 @@ type CaseServiceClient interface {
 	GetCaseEntry(ctx context.Context, in *GetCaseEntryRequest, opts ...grpc.CallOption) (*CaseEntry, error)
 	// Lists what was said in a case, the oldest first. A customer sees their own only, and no notes.
 	ListCaseEntries(ctx context.Context, in *ListCaseEntriesRequest, opts ...grpc.CallOption) (*ListCaseEntriesResponse, error)
-	// Adds what the customer says to an open case. From the second time on a person has to reply.
+	// Adds what the customer says to an open case. From the second time on an agent has to reply.
 	//
 	// Errors: FAILED_PRECONDITION (CASE_CLOSED) for a case that is closed.
 	ContactCase(ctx context.Context, in *ContactCaseRequest, opts ...grpc.CallOption) (*Case, error)
@@ -61,7 +61,7 @@ type CaseServiceClient interface {
 	//
 	// Errors: FAILED_PRECONDITION (CASE_CLOSED) for a case that is closed.
 	ReplyCase(ctx context.Context, in *ReplyCaseRequest, opts ...grpc.CallOption) (*Case, error)
-	// Closes a case, with what it came to.
+	// Closes a case, with its resolution.
 	//
 	// Errors: FAILED_PRECONDITION with CASE_CLOSED for a case that is closed, with CASE_NOT_REPLIED where no person has replied.
 	CloseCase(ctx context.Context, in *CloseCaseRequest, opts ...grpc.CallOption) (*Case, error)
@@ -172,7 +172,7 @@ func (c *caseServiceClient) CloseCase(ctx context.Context, in *CloseCaseRequest,
 // Every request that comes in.
 type CaseServiceServer interface {
 	// Opens a case, with a promise of when a person replies. Where one about the same matter is open, the request becomes part of
-	// it, and a person has to reply. A request about an order is answered at once with the order's facts, as an interim reply.
+	// it, and an agent has to reply. A request about an order is answered at once with the order's state, as an interim reply.
 	//
 	// Errors: INVALID_ARGUMENT for an unknown customer, or an order that is not theirs.
 	CreateCase(context.Context, *CreateCaseRequest) (*Case, error)
@@ -184,7 +184,7 @@ type CaseServiceServer interface {
 	GetCaseEntry(context.Context, *GetCaseEntryRequest) (*CaseEntry, error)
 	// Lists what was said in a case, the oldest first. A customer sees their own only, and no notes.
 	ListCaseEntries(context.Context, *ListCaseEntriesRequest) (*ListCaseEntriesResponse, error)
-	// Adds what the customer says to an open case. From the second time on a person has to reply.
+	// Adds what the customer says to an open case. From the second time on an agent has to reply.
 	//
 	// Errors: FAILED_PRECONDITION (CASE_CLOSED) for a case that is closed.
 	ContactCase(context.Context, *ContactCaseRequest) (*Case, error)
@@ -196,7 +196,7 @@ type CaseServiceServer interface {
 	//
 	// Errors: FAILED_PRECONDITION (CASE_CLOSED) for a case that is closed.
 	ReplyCase(context.Context, *ReplyCaseRequest) (*Case, error)
-	// Closes a case, with what it came to.
+	// Closes a case, with its resolution.
 	//
 	// Errors: FAILED_PRECONDITION with CASE_CLOSED for a case that is closed, with CASE_NOT_REPLIED where no person has replied.
 	CloseCase(context.Context, *CloseCaseRequest) (*Case, error)

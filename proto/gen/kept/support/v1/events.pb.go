@@ -287,8 +287,8 @@ func (x *CaseAssigned) GetAgent() string {
 	return ""
 }
 
-// Little time is left for a reply: the case went to those on duty.
-type CaseRaised struct {
+// Little time is left for a reply: the case was escalated to those on duty.
+type CaseEscalated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The case.
 	Case string `protobuf:"bytes,1,opt,name=case,proto3" json:"case,omitempty"`
@@ -304,20 +304,20 @@ type CaseRaised struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *CaseRaised) Reset() {
-	*x = CaseRaised{}
+func (x *CaseEscalated) Reset() {
+	*x = CaseEscalated{}
 	mi := &file_kept_support_v1_events_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *CaseRaised) String() string {
+func (x *CaseEscalated) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*CaseRaised) ProtoMessage() {}
+func (*CaseEscalated) ProtoMessage() {}
 
-func (x *CaseRaised) ProtoReflect() protoreflect.Message {
+func (x *CaseEscalated) ProtoReflect() protoreflect.Message {
 	mi := &file_kept_support_v1_events_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -329,47 +329,47 @@ func (x *CaseRaised) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use CaseRaised.ProtoReflect.Descriptor instead.
-func (*CaseRaised) Descriptor() ([]byte, []int) {
+// Deprecated: Use CaseEscalated.ProtoReflect.Descriptor instead.
+func (*CaseEscalated) Descriptor() ([]byte, []int) {
 	return file_kept_support_v1_events_proto_rawDescGZIP(), []int{3}
 }
 
-func (x *CaseRaised) GetCase() string {
+func (x *CaseEscalated) GetCase() string {
 	if x != nil {
 		return x.Case
 	}
 	return ""
 }
 
-func (x *CaseRaised) GetCustomer() string {
+func (x *CaseEscalated) GetCustomer() string {
 	if x != nil {
 		return x.Customer
 	}
 	return ""
 }
 
-func (x *CaseRaised) GetAbout() string {
+func (x *CaseEscalated) GetAbout() string {
 	if x != nil {
 		return x.About
 	}
 	return ""
 }
 
-func (x *CaseRaised) GetQueue() string {
+func (x *CaseEscalated) GetQueue() string {
 	if x != nil {
 		return x.Queue
 	}
 	return ""
 }
 
-func (x *CaseRaised) GetReplyDueTime() *timestamppb.Timestamp {
+func (x *CaseEscalated) GetReplyDueTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.ReplyDueTime
 	}
 	return nil
 }
 
-// The customer got an automatic reply with the facts, until a person replies.
+// The customer got an automatic reply with the order's state, until an agent replies.
 type InterimReplyGiven struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The case.
@@ -380,8 +380,8 @@ type InterimReplyGiven struct {
 	About string `protobuf:"bytes,3,opt,name=about,proto3" json:"about,omitempty"`
 	// The entry of the case.
 	Entry string `protobuf:"bytes,4,opt,name=entry,proto3" json:"entry,omitempty"`
-	// The facts.
-	OrderFacts *OrderFacts `protobuf:"bytes,5,opt,name=order_facts,json=orderFacts,proto3" json:"order_facts,omitempty"`
+	// The order as it was then.
+	OrderSnapshot *OrderSnapshot `protobuf:"bytes,5,opt,name=order_snapshot,json=orderSnapshot,proto3" json:"order_snapshot,omitempty"`
 	// Until when a person replies.
 	ReplyDueTime  *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=reply_due_time,json=replyDueTime,proto3" json:"reply_due_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -446,9 +446,9 @@ func (x *InterimReplyGiven) GetEntry() string {
 	return ""
 }
 
-func (x *InterimReplyGiven) GetOrderFacts() *OrderFacts {
+func (x *InterimReplyGiven) GetOrderSnapshot() *OrderSnapshot {
 	if x != nil {
-		return x.OrderFacts
+		return x.OrderSnapshot
 	}
 	return nil
 }
@@ -640,21 +640,19 @@ const file_kept_support_v1_events_proto_rawDesc = "" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
 	"\x05about\x18\x03 \x01(\tR\x05about\x12\x14\n" +
 	"\x05queue\x18\x04 \x01(\tR\x05queue\x12\x14\n" +
-	"\x05agent\x18\x05 \x01(\tR\x05agent\"\xaa\x01\n" +
-	"\n" +
-	"CaseRaised\x12\x12\n" +
+	"\x05agent\x18\x05 \x01(\tR\x05agent\"\xad\x01\n" +
+	"\rCaseEscalated\x12\x12\n" +
 	"\x04case\x18\x01 \x01(\tR\x04case\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
 	"\x05about\x18\x03 \x01(\tR\x05about\x12\x14\n" +
 	"\x05queue\x18\x04 \x01(\tR\x05queue\x12@\n" +
-	"\x0ereply_due_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\freplyDueTime\"\xef\x01\n" +
+	"\x0ereply_due_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\freplyDueTime\"\xf8\x01\n" +
 	"\x11InterimReplyGiven\x12\x12\n" +
 	"\x04case\x18\x01 \x01(\tR\x04case\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
 	"\x05about\x18\x03 \x01(\tR\x05about\x12\x14\n" +
-	"\x05entry\x18\x04 \x01(\tR\x05entry\x12<\n" +
-	"\vorder_facts\x18\x05 \x01(\v2\x1b.kept.support.v1.OrderFactsR\n" +
-	"orderFacts\x12@\n" +
+	"\x05entry\x18\x04 \x01(\tR\x05entry\x12E\n" +
+	"\x0eorder_snapshot\x18\x05 \x01(\v2\x1e.kept.support.v1.OrderSnapshotR\rorderSnapshot\x12@\n" +
 	"\x0ereply_due_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\freplyDueTime\"\x7f\n" +
 	"\vCaseReplied\x12\x12\n" +
 	"\x04case\x18\x01 \x01(\tR\x04case\x12\x1a\n" +
@@ -686,22 +684,22 @@ var file_kept_support_v1_events_proto_goTypes = []any{
 	(*CaseOpened)(nil),            // 0: kept.support.v1.CaseOpened
 	(*CaseContacted)(nil),         // 1: kept.support.v1.CaseContacted
 	(*CaseAssigned)(nil),          // 2: kept.support.v1.CaseAssigned
-	(*CaseRaised)(nil),            // 3: kept.support.v1.CaseRaised
+	(*CaseEscalated)(nil),         // 3: kept.support.v1.CaseEscalated
 	(*InterimReplyGiven)(nil),     // 4: kept.support.v1.InterimReplyGiven
 	(*CaseReplied)(nil),           // 5: kept.support.v1.CaseReplied
 	(*CaseClosed)(nil),            // 6: kept.support.v1.CaseClosed
 	(Case_Kind)(0),                // 7: kept.support.v1.Case.Kind
 	(v1.Channel)(0),               // 8: kept.common.v1.Channel
 	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
-	(*OrderFacts)(nil),            // 10: kept.support.v1.OrderFacts
+	(*OrderSnapshot)(nil),         // 10: kept.support.v1.OrderSnapshot
 }
 var file_kept_support_v1_events_proto_depIdxs = []int32{
 	7,  // 0: kept.support.v1.CaseOpened.kind:type_name -> kept.support.v1.Case.Kind
 	8,  // 1: kept.support.v1.CaseOpened.channel:type_name -> kept.common.v1.Channel
 	9,  // 2: kept.support.v1.CaseOpened.reply_due_time:type_name -> google.protobuf.Timestamp
 	8,  // 3: kept.support.v1.CaseContacted.channel:type_name -> kept.common.v1.Channel
-	9,  // 4: kept.support.v1.CaseRaised.reply_due_time:type_name -> google.protobuf.Timestamp
-	10, // 5: kept.support.v1.InterimReplyGiven.order_facts:type_name -> kept.support.v1.OrderFacts
+	9,  // 4: kept.support.v1.CaseEscalated.reply_due_time:type_name -> google.protobuf.Timestamp
+	10, // 5: kept.support.v1.InterimReplyGiven.order_snapshot:type_name -> kept.support.v1.OrderSnapshot
 	9,  // 6: kept.support.v1.InterimReplyGiven.reply_due_time:type_name -> google.protobuf.Timestamp
 	7,  // [7:7] is the sub-list for method output_type
 	7,  // [7:7] is the sub-list for method input_type

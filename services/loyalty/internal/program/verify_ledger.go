@@ -29,10 +29,10 @@ const prove = `
 			select entry_id from posting where program = $1 group by entry_id
 			having count(*) <> 2 or sum(points) <> 0) as lopsided)`
 
-// ProveLedger adds up all postings of a programme and compares them with the balances.
+// VerifyLedger adds up all postings of a programme and compares them with the balances.
 //
 // Errors: NOT_FOUND for an unknown programme.
-func (s *Service) ProveLedger(ctx context.Context, req *loyaltyv1.ProveLedgerRequest) (*loyaltyv1.LedgerProof, error) {
+func (s *Service) VerifyLedger(ctx context.Context, req *loyaltyv1.VerifyLedgerRequest) (*loyaltyv1.VerifyLedgerResponse, error) {
 	key, err := keyOfProgram(req.GetName())
 	if err != nil {
 		return nil, errs.NotFound(req.GetName())
@@ -48,8 +48,8 @@ func (s *Service) ProveLedger(ctx context.Context, req *loyaltyv1.ProveLedgerReq
 	if !b.known {
 		return nil, errs.NotFound(req.GetName())
 	}
-	return &loyaltyv1.LedgerProof{
-		Name: req.GetName(), Proven: b.right(), EntryCount: b.entries, PostingCount: b.postings, PostingSum: b.sum,
+	return &loyaltyv1.VerifyLedgerResponse{
+		Name: req.GetName(), Balanced: b.right(), EntryCount: b.entries, PostingCount: b.postings, PostingSum: b.sum,
 		AccountCount: b.accounts, WrongAccountCount: b.wrong, BalanceSum: b.balances,
 	}, nil
 }

@@ -15,10 +15,10 @@ const markRead = `
 	update message set read = coalesce(read, $3) where id = $1 and customer = $2
 	returning ` + columns
 
-// ReadMessage notes when the customer first read a message.
+// MarkMessageRead notes when the customer first read a message.
 //
 // Errors: NOT_FOUND for an unknown message, and for another's.
-func (s *Service) ReadMessage(ctx context.Context, req *notificationv1.ReadMessageRequest) (*notificationv1.Message, error) {
+func (s *Service) MarkMessageRead(ctx context.Context, req *notificationv1.MarkMessageReadRequest) (*notificationv1.Message, error) {
 	id, now := idOf(req.GetName()), micros(s.clock.Now())
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*notificationv1.Message, error) {
 		answers, err := tx.Batch(append(details(id), sqldb.Q(markRead, id, access.ScopeOf(ctx).Customer, now))...)
