@@ -95,7 +95,7 @@ func newBench(t testing.TB, change func(*chain.Config)) *bench {
 	t.Helper()
 	shop := shopOf(t)
 	services := opsv1.File_kept_ops_v1_ops_service_proto.Services()
-	rules, err := access.Rules(shop, services.Get(0), services.Get(1), services.Get(2))
+	rules, err := access.Rules(shop, services.ByName("DeadLetterService"), services.ByName("ActivityService"), services.ByName("SandboxService"))
 	require.NoError(t, err)
 	log := &logBuffer{}
 	config := chain.Config{Log: slog.New(slog.NewTextHandler(log, nil)), Verifier: passes{}, Rules: rules}
