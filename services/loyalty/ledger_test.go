@@ -86,7 +86,7 @@ func TestNoFalseAlarm(t *testing.T) {
 	})
 }
 
-func TestProveLedgerCounts(t *testing.T) {
+func TestVerifyLedgerCounts(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
 		h.createProgram("empty", 0, "")
 		h.meet("anna", "boris")
@@ -103,8 +103,8 @@ func TestProveLedgerCounts(t *testing.T) {
 	})
 }
 
-// TestProveLedgerFindsWhatWasTamperedWith: whoever reaches round the service into the tables is found out.
-func TestProveLedgerFindsWhatWasTamperedWith(t *testing.T) {
+// TestVerifyLedgerFindsWhatWasTamperedWith: whoever reaches round the service into the tables is found out.
+func TestVerifyLedgerFindsWhatWasTamperedWith(t *testing.T) {
 	for name, test := range map[string]struct {
 		wrong  int64
 		tamper []string
