@@ -12,8 +12,8 @@ const mostCounted = 1000
 const countUnpublished = `select count(*) from (select id from outbox where pending limit $1) as unpublished`
 
 // behind is how many of the service's events are not published, and how many that are some consumer has not handled.
-func (u *Unit) behind(ctx context.Context) (int64, error) {
-	rows, err := u.DB.Query(ctx, countUnpublished, int64(mostCounted))
+func (h *Host) behind(ctx context.Context) (int64, error) {
+	rows, err := h.DB.Query(ctx, countUnpublished, int64(mostCounted))
 	if err != nil {
 		return 0, err
 	}
@@ -21,6 +21,6 @@ func (u *Unit) behind(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	unhandled, err := u.around.Bus.Behind(ctx, u.Service.Name)
+	unhandled, err := h.runtime.Bus.Behind(ctx, h.Service.Name)
 	return unpublished + unhandled, err
 }

@@ -46,46 +46,46 @@ func Main(name string, make kit.New) {
 
 // Serve runs a service until the context ends.
 func Serve(ctx context.Context, name string, make kit.New, cfg Config) error {
-	seen, err := cfg.Observe(ctx, name)
+	observed, err := cfg.Observe(ctx, name)
 	if err != nil {
 		return err
 	}
-	r, err := newReplica(ctx, name, make, cfg, seen)
+	r, err := newReplica(ctx, name, make, cfg, observed)
 	if err != nil {
 		return err
 	}
 	defer r.close()
-	return process.Run(ctx, seen.Logger, cfg.Drain, r.parts(seen)...)
+	return process.Run(ctx, observed.Logger, cfg.Drain, r.parts(observed)...)
 }
 
 // replica is one process of a service.
 type replica struct {
-	cfg    Config
-	name   string
-	unit   *Unit
-	redis  redis.UniversalClient
-	tls    *tlsconf.Source
-	world  *sandbox.Redis // in a sandbox
-	live   *live.Redis
-	around Surroundings
-	tokens func(context.Context) string
-	conns  map[string]*grpc.ClientConn
+	cfg     Config
+	name    string
+	host    *Host
+	redis   redis.UniversalClient
+	tls     *tlsconf.Source
+	world   *sandbox.Redis // in a sandbox
+	live    *live.Redis
+	runtime Runtime
+	tokens  func(context.Context) string
+	conns   map[string]*grpc.ClientConn
 }
 
-func newReplica(ctx context.Context, name string, make kit.New, cfg Config, seen Seen) (*replica, error) {
+func newReplica(ctx context.Context, name string, make kit.New, cfg Config, observed Telemetry) (*replica, error) {
 	r := &replica{cfg: cfg, name: name, conns: map[string]*grpc.ClientConn{}}
 	var err error
 	if r.redis, err = openRedis(cfg.Redis); err != nil {
 		return nil, err
 	}
 	if r.tls, err = cfg.TLS(); err == nil {
-		err = errors.Join(r.tls.Observe(seen.MeterProvider.Meter("kept.dev/kit/tlsconf")), r.surround(seen))
+		err = errors.Join(r.tls.Observe(observed.MeterProvider.Meter("kept.dev/kit/tlsconf")), r.makeRuntime(observed))
 	}
 	if err == nil {
 		err = r.connect()
 	}
 	if err == nil {
-		r.unit, err = NewUnit(ctx, name, make, cfg.Database, r.around)
+		r.host, err = NewHost(ctx, name, make, cfg.Database, r.runtime)
 	}
 	if err != nil {
 		r.close()
@@ -94,9 +94,9 @@ func newReplica(ctx context.Context, name string, make kit.New, cfg Config, seen
 	return r, nil
 }
 
-// surround makes what the service stands in.
-func (r *replica) surround(seen Seen) error {
-	keys, err := OpenKeys(r.cfg.Keys, seen.MeterProvider)
+// makeRuntime makes what the process gives to its service.
+func (r *replica) makeRuntime(observed Telemetry) error {
+	keys, err := OpenKeys(r.cfg.Keys, observed.MeterProvider)
 	if err != nil {
 		return err
 	}
@@ -113,16 +113,16 @@ func (r *replica) surround(seen Seen) error {
 		return fmt.Errorf("the peers have to name all services, and so this one, %s", r.name)
 	}
 	r.tokens = keys.Tokens.Renewing(access.Principal{Role: accessv1.Role_ROLE_SERVICE, Subject: "services/" + r.name}, time.Hour)
-	r.live = live.NewRedis(r.redis, seen.Logger)
-	r.around = Surroundings{
-		Process: id.New(), Clock: clock.Wall{}, Log: seen.Logger, Tracer: seen.TracerProvider, Meter: seen.MeterProvider,
+	r.live = live.NewRedis(r.redis, observed.Logger)
+	r.runtime = Runtime{
+		Process: id.New(), Clock: clock.Wall{}, Log: observed.Logger, Tracer: observed.TracerProvider, Meter: observed.MeterProvider,
 		Verifier: verifier, Activity: &activity.Counter{}, RelayLease: r.cfg.RelayLease, OutsideLease: r.cfg.OutsideLease,
-		Bus:  bus.NewRedis(bus.RedisConfig{Client: r.redis, Services: services, Idle: r.cfg.RedeliverAfter, Log: seen.Logger}),
+		Bus:  bus.NewRedis(bus.RedisConfig{Client: r.redis, Services: services, Idle: r.cfg.RedeliverAfter, Log: observed.Logger}),
 		Peer: func(service string) grpc.ClientConnInterface { return r.conns[service] },
 		Live: r.live, Signer: keys.Links, Mail: r.mail(), Connections: r.cfg.sizes(),
 	}
 	if r.cfg.RateLimit > 0 {
-		r.around.Limiter = ratelimit.NewRedis(r.redis, ratelimit.Limit{Rate: r.cfg.RateLimit}, 2, time.Now)
+		r.runtime.Limiter = ratelimit.NewRedis(r.redis, ratelimit.Limit{Rate: r.cfg.RateLimit}, 2, time.Now)
 	}
 	if r.cfg.Sandbox {
 		r.joinSandbox(services)
@@ -146,10 +146,10 @@ func (r *replica) joinSandbox(services []string) {
 		address = r.cfg.Listen
 	}
 	r.world = &sandbox.Redis{
-		Client: r.redis, Clock: moved, Services: services, Service: r.name, Process: r.around.Process, Address: address,
-		Log: r.around.Log, Dial: func(service, address string) (grpc.ClientConnInterface, error) { return r.dial(service, address) },
+		Client: r.redis, Clock: moved, Services: services, Service: r.name, Process: r.runtime.Process, Address: address,
+		Log: r.runtime.Log, Dial: func(service, address string) (grpc.ClientConnInterface, error) { return r.dial(service, address) },
 	}
-	r.around.Clock, r.around.Sandbox, r.around.RefreshClock = moved, sandbox.New(moved, r.world), r.world.Refresh
+	r.runtime.Clock, r.runtime.Sandbox, r.runtime.RefreshClock = moved, sandbox.New(moved, r.world), r.world.Refresh
 }
 
 func (r *replica) connect() error {
@@ -170,8 +170,8 @@ func (r *replica) dial(service, address string) (*grpc.ClientConn, error) {
 }
 
 func (r *replica) close() {
-	if r.unit != nil {
-		r.unit.Close()
+	if r.host != nil {
+		r.host.Close()
 	}
 	for _, conn := range r.conns {
 		conn.Close()

@@ -30,11 +30,11 @@ const (
 )
 
 // observe measures, whenever metrics are read, how far the service is behind with its own work.
-func (u *Unit) observe(meter metric.Meter) error {
+func (h *Host) observe(meter metric.Meter) error {
 	gauge := func(name, description string) metric.Float64ObservableGauge {
 		g, err := meter.Float64ObservableGauge(name, metric.WithDescription(description))
 		if err != nil {
-			u.around.Log.Error("metric refused", "name", name, "error", err)
+			h.runtime.Log.Error("metric refused", "name", name, "error", err)
 		}
 		return g
 	}
@@ -43,12 +43,12 @@ func (u *Unit) observe(meter metric.Meter) error {
 	timerLag := gauge("kept_timer_lag_seconds", "How long the oldest due timer has been due")
 	timerLength := gauge("kept_timer_due", "Timers that are due and not carried out")
 	dead := gauge("kept_dead_letters", "Events and timers that have failed at least once and are not done")
-	service := metric.WithAttributes(attribute.String("service", u.Service.Name))
+	service := metric.WithAttributes(attribute.String("service", h.Service.Name))
 	_, err := meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		ctx, cancel := context.WithTimeout(ctx, observing)
 		defer cancel()
-		now := u.around.Clock.Now()
-		results, err := u.DB.Batch(ctx, sqldb.Q(oldestPending), timer.CountAllDue(now), sqldb.Q(countDead))
+		now := h.runtime.Clock.Now()
+		results, err := h.DB.Batch(ctx, sqldb.Q(oldestPending), timer.CountAllDue(now), sqldb.Q(countDead))
 		if err != nil {
 			return err
 		}
@@ -65,18 +65,18 @@ func (u *Unit) observe(meter metric.Meter) error {
 		o.ObserveFloat64(dead, float64(n), service)
 		return err
 	}, outboxLag, outboxLength, timerLag, timerLength, dead)
-	return errors.Join(err, u.observeBus(meter, service))
+	return errors.Join(err, h.observeBus(meter, service))
 }
 
 // observeBus measures how far the service is behind with what others have published: beside observe, so that a bus that is away
 // hides nothing but this.
-func (u *Unit) observeBus(meter metric.Meter, service metric.MeasurementOption) error {
+func (h *Host) observeBus(meter metric.Meter, service metric.MeasurementOption) error {
 	_, err := meter.Int64ObservableGauge("kept_consumer_lag",
 		metric.WithDescription("Events that others have published and the service has not handled; 0 where nothing is in between"),
 		metric.WithInt64Callback(func(ctx context.Context, o metric.Int64Observer) error {
 			ctx, cancel := context.WithTimeout(ctx, observing)
 			defer cancel()
-			n, err := u.around.Bus.Pending(ctx, u.Service.Name)
+			n, err := h.runtime.Bus.Pending(ctx, h.Service.Name)
 			if err == nil {
 				o.Observe(n, service)
 			}

@@ -30,8 +30,8 @@ func lagSeen(t *testing.T, pending func(ctx context.Context, consumer string) (i
 	t.Helper()
 	reader := sdkmetric.NewManualReader()
 	meter := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)).Meter("t")
-	u := &Unit{Service: &kit.Service{Name: "order"}, around: Surroundings{Bus: laggard{pending: pending}}}
-	require.NoError(t, u.observeBus(meter, metric.WithAttributes()))
+	h := &Host{Service: &kit.Service{Name: "order"}, runtime: Runtime{Bus: laggard{pending: pending}}}
+	require.NoError(t, h.observeBus(meter, metric.WithAttributes()))
 	var all metricdata.ResourceMetrics
 	return &all, reader.Collect(t.Context(), &all)
 }

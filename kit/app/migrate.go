@@ -25,25 +25,25 @@ type MigrateConfig struct {
 
 // Migrate brings a service's tables up to date and returns. Several may do so at once: one migrates, the others wait.
 func Migrate(ctx context.Context, name string, make kit.New, cfg MigrateConfig) error {
-	seen, err := Common{LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat}.Observe(ctx, name)
+	observed, err := Common{LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat}.Observe(ctx, name)
 	if err != nil {
 		return err
 	}
-	unit, err := NewUnit(ctx, name, make, cfg.Database, idle(seen.Logger))
+	host, err := NewHost(ctx, name, make, cfg.Database, idle(observed.Logger))
 	if err != nil {
 		return err
 	}
-	defer unit.Close()
-	if err := unit.Migrate(ctx); err != nil {
+	defer host.Close()
+	if err := host.Migrate(ctx); err != nil {
 		return err
 	}
-	seen.Logger.Info("the tables are up to date", "version", Version())
+	observed.Logger.Info("the tables are up to date", "version", Version())
 	return nil
 }
 
 // idle surrounds a service that does not work, but says what tables it has.
-func idle(log *slog.Logger) Surroundings {
-	return Surroundings{
+func idle(log *slog.Logger) Runtime {
+	return Runtime{
 		Process: "migrate", Bus: bus.NewLocal(), Clock: clock.Wall{}, Log: log, Activity: &activity.Counter{},
 		Tracer: tracenoop.NewTracerProvider(), Meter: noop.NewMeterProvider(), Live: live.NewLocal(),
 		Mail:   kit.Mail{SMTP: "smtp://127.0.0.1:25", From: "Kept <no-reply@localhost>"}, // nothing is dialled

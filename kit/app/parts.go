@@ -19,21 +19,21 @@ import (
 	"kept.dev/kit/tlsconf"
 )
 
-// Seen is how a process is observed, with the level of its log, which can be changed while it runs.
-type Seen struct {
+// Telemetry is how a process is observed, with the level of its log, which can be changed while it runs.
+type Telemetry struct {
 	*telemetry.Telemetry
 	Level *slog.LevelVar
 }
 
 // Observe sets up telemetry by the settings.
-func (c Common) Observe(ctx context.Context, service string) (Seen, error) {
+func (c Common) Observe(ctx context.Context, service string) (Telemetry, error) {
 	level := &slog.LevelVar{}
 	level.Set(c.LogLevel)
 	t, err := telemetry.Setup(ctx, telemetry.Config{
 		Service: service, Version: Version(), OTLPEndpoint: c.OTLP, SampleRatio: c.SampleRatio, LogLevel: level,
 		LogFormat: c.LogFormat,
 	})
-	return Seen{t, level}, err
+	return Telemetry{t, level}, err
 }
 
 // version is set by the linker in a release.
@@ -57,7 +57,7 @@ func Version() string {
 }
 
 // Part sends at the end what has not been sent. Put it first: then it stops last.
-func (s Seen) Part() process.Part { return process.Part{Name: "telemetry", Stop: s.Shutdown} }
+func (s Telemetry) Part() process.Part { return process.Part{Name: "telemetry", Stop: s.Shutdown} }
 
 // adminConnections are those of the port for operators. They are its own, so that clients can't take them.
 const adminConnections = 64
@@ -66,9 +66,9 @@ const adminConnections = 64
 const grpcConnections = 4096
 
 // AdminPart serves those who run the process. settings is what process.Parse has filled.
-func (c Common) AdminPart(settings any, seen Seen, readiness *process.Readiness) process.Part {
+func (c Common) AdminPart(settings any, observed Telemetry, readiness *process.Readiness) process.Part {
 	return process.HTTP("admin", c.AdminListen, adminConnections, process.Admin(process.AdminConfig{
-		Readiness: readiness, Metrics: seen.Handler(), Config: settings, LogLevel: seen.Level,
+		Readiness: readiness, Metrics: observed.Handler(), Config: settings, LogLevel: observed.Level,
 	}))
 }
 
@@ -118,14 +118,14 @@ func GRPCPart(address string, server *grpc.Server) process.Part {
 	}
 }
 
-// settled is how long after the last start the workers have made their first round, and peers have been connected to.
-const settled = time.Second
+// startupTime is how long after the last start the workers have made their first round, and peers have been connected to.
+const startupTime = time.Second
 
-// SettlePart gives back to the machine what only starting has needed, such as the migrations' buffers. Put it last.
-func SettlePart() process.Part {
-	return process.Part{Name: "settle", Run: func(ctx context.Context) error {
+// ReleaseMemoryPart gives back to the machine what only starting has needed, such as the migrations' buffers. Put it last.
+func ReleaseMemoryPart() process.Part {
+	return process.Part{Name: "release memory", Run: func(ctx context.Context) error {
 		select {
-		case <-time.After(settled):
+		case <-time.After(startupTime):
 			process.GiveBack()
 		case <-ctx.Done():
 		}
@@ -141,25 +141,25 @@ func StreamsPart(end func()) process.Part {
 // tables has the tables up to date: by this process, or by whoever else does it.
 func (r *replica) tables(ctx context.Context) error {
 	if r.cfg.AwaitSchema {
-		return r.unit.AwaitSchema(ctx)
+		return r.host.AwaitSchema(ctx)
 	}
-	return r.unit.Migrate(ctx)
+	return r.host.Migrate(ctx)
 }
 
 // parts are what a replica is made of. It serves last and is out of the balance first.
-func (r *replica) parts(seen Seen) []process.Part {
+func (r *replica) parts(observed Telemetry) []process.Part {
 	readiness := process.NewReadiness([]string{r.name},
-		process.Check{Name: "database", Probe: r.unit.DB.Ping},
-		process.Check{Name: "redis", Probe: r.around.Bus.Ping, Optional: true}) // events wait in the outbox
-	server := NewServer(r.unit.Chain, r.tls, readiness.Health())
-	r.unit.Register(server)
+		process.Check{Name: "database", Probe: r.host.DB.Ping},
+		process.Check{Name: "redis", Probe: r.runtime.Bus.Ping, Optional: true}) // events wait in the outbox
+	server := NewServer(r.host.Chain, r.tls, readiness.Health())
+	r.host.Register(server)
 	parts := []process.Part{
-		seen.Part(), r.cfg.AdminPart(&r.cfg, seen, readiness), r.cfg.ProbePart(readiness),
+		observed.Part(), r.cfg.AdminPart(&r.cfg, observed, readiness), r.cfg.ProbePart(readiness),
 		{Name: "database", Start: r.tables},
 	}
 	if r.world != nil { // before all that asks what time it is
 		parts = append(parts, process.Part{Name: "sandbox", Start: r.world.Begin, Run: r.world.Run})
 	}
-	return append(parts, process.Part{Name: "workers", Run: r.unit.Run}, process.Part{Name: "live", Run: r.live.Run},
-		GRPCPart(r.cfg.Listen, server), StreamsPart(r.live.Close), readiness.Part(), SettlePart())
+	return append(parts, process.Part{Name: "workers", Run: r.host.Run}, process.Part{Name: "live", Run: r.live.Run},
+		GRPCPart(r.cfg.Listen, server), StreamsPart(r.live.Close), readiness.Part(), ReleaseMemoryPart())
 }

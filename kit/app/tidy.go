@@ -27,10 +27,10 @@ const (
 )
 
 // tidy deletes what is past its time, a bounded number of rows at a time.
-func (u *Unit) tidy(ctx context.Context) error {
+func (h *Host) tidy(ctx context.Context) error {
 	for {
-		if err := tidyOnce(ctx, u.DB, time.Now()); err != nil && ctx.Err() == nil {
-			u.around.Log.WarnContext(ctx, "old rows could not be deleted", "service", u.Service.Name, "error", err)
+		if err := tidyOnce(ctx, h.DB, time.Now()); err != nil && ctx.Err() == nil {
+			h.runtime.Log.WarnContext(ctx, "old rows could not be deleted", "service", h.Service.Name, "error", err)
 		}
 		if !wait(ctx, tidyEvery) {
 			return nil

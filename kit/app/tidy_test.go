@@ -26,7 +26,7 @@ func remember(t *testing.T, db *sqldb.DB, now time.Time, age time.Duration, many
 		at := now.Add(-age).Add(time.Duration(n) * time.Millisecond)
 		key := id.Floor(at)[:24] + fmt.Sprintf("%012d", n)
 		events = append(events, []any{key, false, "", "", int64(1), int64(1), "", []byte{}})
-		heard = append(heard, []any{key})
+		heard = append(heard, []any{key, "h"})
 		answers = append(answers, []any{"", "", key, []byte{}, []byte{}, at.UnixMicro()})
 	}
 	require.NoError(t, db.Update(t.Context(), "remember", func(tx *sqldb.Tx) error {
@@ -34,7 +34,7 @@ func remember(t *testing.T, db *sqldb.DB, now time.Time, age time.Duration, many
 			tx.ExecValues(`insert into outbox (id, pending, type, subject, version, time, traceparent, data) values`, chunk, "")
 		}
 		for chunk := range slices.Chunk(heard, 1000) {
-			tx.ExecValues(`insert into inbox (id) values`, chunk, "")
+			tx.ExecValues(`insert into inbox (id, handler) values`, chunk, "")
 		}
 		for chunk := range slices.Chunk(answers, 1000) {
 			tx.ExecValues(`insert into idempotency (caller, method, key, hash, response, created) values`, chunk, "")
@@ -142,7 +142,7 @@ func TestQueuesAreVacuumedOften(t *testing.T) {
 	db := kittest.Open(t, kittest.NewURL(t, "postgres"))
 	for _, table := range []string{"outbox", "inbox", "idempotency"} {
 		require.EqualValues(t, 1, kittest.Number(t, db, `
-			select count(*) from pg_class where relname = $1 and 'autovacuum_vacuum_scale_factor=0.02' = any(reloptions)`, table), table)
+			select count(*) from pg_class where oid = to_regclass($1) and 'autovacuum_vacuum_scale_factor=0.02' = any(reloptions)`, table), table)
 	}
 }
 

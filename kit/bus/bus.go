@@ -4,6 +4,7 @@ package bus
 import (
 	"context"
 	"errors"
+	"time"
 
 	"kept.dev/kit/event"
 )
@@ -18,16 +19,24 @@ type Bus interface {
 	Published(ctx context.Context, source string) (int64, error)
 	// Keeps tells whether the bus keeps events, so that it may lose them.
 	Keeps() bool
+	// Expect names consumers before anything is published or consumed: nothing is forgotten that they have not had.
+	Expect(consumers ...string)
 	// Consume hands the consumer its events, at most Batch at a time, until the context ends. An event is
 	// given again until handle has returned nil for it, so handle must know what it has had.
 	Consume(ctx context.Context, consumer string, handle Handle) error
-	// Pending is how many published events the consumer has not yet handled.
+	// Pending is how many published events the consumer, and those named after it with a dot and a name, have not yet handled.
 	Pending(ctx context.Context, consumer string) (int64, error)
 	// Behind is how many published events of the source the slowest of its consumers has not yet handled.
 	Behind(ctx context.Context, source string) (int64, error)
 	// Trim forgets events of the source that every consumer has handled. Those who have never been there are waited for
 	// within bounds only.
 	Trim(ctx context.Context, source string) error
+	// Republish wishes that all sources publish their events of the given types again, those made since the given time.
+	Republish(ctx context.Context, types []string, since time.Time) error
+	// Wishes are those that a source has not granted yet.
+	Wishes(ctx context.Context, source string) ([]Wish, error)
+	// Granted says that wishes of a source have come true.
+	Granted(ctx context.Context, source string, wishes []Wish) error
 	// Ping tells whether the bus answers.
 	Ping(ctx context.Context) error
 }

@@ -26,6 +26,8 @@ func conform(t *testing.T, newWorld func(t *testing.T) maker) {
 		"ReplicasShareTheWork":             shared,
 		"LateConsumersStartAtTheBeginning": late,
 		"FinishesWhatIsInHandAtItsStop":    finishes,
+		"WishesStayUntilTheyAreGranted":    wishes,
+		"NamedConsumersGoOnByThemselves":   namedConsumers,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, newWorld(t)) })
 	}
@@ -240,4 +242,48 @@ func (c *consumer) has(sent []event.Event) bool {
 func (c *consumer) await(t testing.TB, sent []event.Event) {
 	t.Helper()
 	require.Eventually(t, func() bool { return c.has(sent) }, 15*time.Second, time.Millisecond)
+}
+
+// wishes are made to every source, and each stays until its own source has granted it as it is.
+func wishes(t *testing.T, newBus maker) {
+	b := newBus()
+	hour := time.Now().Add(-time.Hour).Truncate(time.Microsecond)
+	require.NoError(t, b.Republish(t.Context(), []string{"kept.order.v1.OrderPlaced", "kept.order.v1.OrderPicked"}, hour))
+	first, err := b.Wishes(t.Context(), "order")
+	require.NoError(t, err)
+	require.Len(t, first, 2)
+	require.True(t, first[0].Since.Equal(hour))
+
+	later := hour.Add(time.Minute)
+	require.NoError(t, b.Republish(t.Context(), []string{"kept.order.v1.OrderPlaced"}, later))
+	require.NoError(t, b.Granted(t.Context(), "order", first))
+	rest, err := b.Wishes(t.Context(), "order")
+	require.NoError(t, err)
+	require.Len(t, rest, 1, "what was wished for anew has not been granted")
+	require.Equal(t, "kept.order.v1.OrderPlaced", rest[0].Type)
+	require.True(t, rest[0].Since.Equal(later))
+	require.NoError(t, b.Granted(t.Context(), "order", rest))
+	rest, err = b.Wishes(t.Context(), "order")
+	require.NoError(t, err)
+	require.Empty(t, rest)
+	others, err := b.Wishes(t.Context(), "customer")
+	require.NoError(t, err)
+	require.Len(t, others, 2, "another source's own")
+}
+
+// named consumers have events of their own: nothing that holds up the others holds up theirs, and they are pending with the others'.
+func namedConsumers(t *testing.T, newBus maker) {
+	b := newBus()
+	b.Expect("customer", "customer.promise", "order")
+	blocked := make(chan struct{})
+	all := consume(t, b, "customer", func(context.Context, []event.Event) error { <-blocked; return nil })
+	own := consume(t, b, "customer.promise", nil)
+	consume(t, b, "order", nil)
+	sent := events(5)
+	published := make(chan struct{})
+	go func() { defer close(published); publish(t, b, sent) }()
+	own.await(t, sent)
+	close(blocked)
+	all.await(t, sent)
+	<-published
 }

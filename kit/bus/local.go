@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -15,24 +17,40 @@ import (
 // Local hands events to the consumers of the same process, straight from the outbox: Publish returns when all
 // have taken them, so there is nothing in between that could be lost. When one has not, Publish fails, and the events are
 // published again.
-type Local struct{ seats map[string]*seat }
+type Local struct {
+	mu        sync.Mutex
+	consumers map[string]*consumer
+	wishes    map[string]map[string]time.Time // by source and type
+}
 
-// NewLocal makes the bus for the given consumers. Publish waits for those who are not there.
-func NewLocal(consumers ...string) *Local {
-	b := &Local{seats: map[string]*seat{}}
-	for _, name := range consumers {
-		b.seats[name] = &seat{taken: make(chan struct{})}
+// NewLocal makes the bus for the given services. Publish waits for those who are not there.
+func NewLocal(services ...string) *Local {
+	b := &Local{consumers: map[string]*consumer{}, wishes: map[string]map[string]time.Time{}}
+	for _, name := range services {
+		b.wishes[name] = map[string]time.Time{}
 	}
+	b.Expect(services...)
 	return b
+}
+
+// Expect implements Bus.
+func (b *Local) Expect(consumers ...string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, name := range consumers {
+		if b.consumers[name] == nil {
+			b.consumers[name] = &consumer{present: make(chan struct{})}
+		}
+	}
 }
 
 // Publish hands the events to all consumers at the same time.
 func (b *Local) Publish(ctx context.Context, _ string, _ Number, events []event.Event) error {
 	group, ctx := errgroup.WithContext(ctx)
-	for name, seat := range b.seats {
+	for name, c := range b.all() {
 		group.Go(func() error {
 			for part := range slices.Chunk(events, Batch) {
-				if err := seat.deliver(ctx, part); err != nil {
+				if err := c.deliver(ctx, part); err != nil {
 					return fmt.Errorf("consumer %s: %w", name, err)
 				}
 			}
@@ -42,17 +60,23 @@ func (b *Local) Publish(ctx context.Context, _ string, _ Number, events []event.
 	return group.Wait()
 }
 
+func (b *Local) all() map[string]*consumer {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return maps.Clone(b.consumers)
+}
+
 // Consume takes events until the context ends.
 func (b *Local) Consume(ctx context.Context, consumer string, handle Handle) error {
-	seat, ok := b.seats[consumer]
+	c, ok := b.all()[consumer]
 	if !ok {
 		return errors.New("bus: unknown consumer " + consumer)
 	}
-	t := &taker{handle: handle}
-	seat.sit(t)
+	r := &localReader{handle: handle}
+	c.join(r)
 	<-ctx.Done()
-	seat.leave(t)
-	t.busy.Wait()
+	c.leave(r)
+	r.busy.Wait()
 	return nil
 }
 
@@ -74,44 +98,44 @@ func (b *Local) Trim(context.Context, string) error { return nil }
 // Ping always answers.
 func (b *Local) Ping(context.Context) error { return nil }
 
-// seat is a consumer's place at the table. Several who sit on it take turns.
-type seat struct {
-	mu     sync.Mutex
-	takers []*taker
-	taken  chan struct{} // closed while somebody sits there
+// consumer is who has to take the events. Readers of the same consumer take turns.
+type consumer struct {
+	mu      sync.Mutex
+	readers []*localReader
+	present chan struct{} // closed while there is a reader
 }
 
-type taker struct {
+type localReader struct {
 	handle Handle
 	busy   sync.WaitGroup
 }
 
-func (s *seat) sit(t *taker) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.takers = append(s.takers, t); len(s.takers) == 1 {
-		close(s.taken)
+func (c *consumer) join(r *localReader) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.readers = append(c.readers, r); len(c.readers) == 1 {
+		close(c.present)
 	}
 }
 
-func (s *seat) leave(t *taker) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.takers = slices.DeleteFunc(s.takers, func(other *taker) bool { return other == t })
-	if len(s.takers) == 0 {
-		s.taken = make(chan struct{})
+func (c *consumer) leave(r *localReader) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.readers = slices.DeleteFunc(c.readers, func(other *localReader) bool { return other == r })
+	if len(c.readers) == 0 {
+		c.present = make(chan struct{})
 	}
 }
 
-func (s *seat) deliver(ctx context.Context, events []event.Event) error {
+func (c *consumer) deliver(ctx context.Context, events []event.Event) error {
 	for {
-		t, taken := s.next()
-		if t != nil {
-			defer t.busy.Done()
-			return t.handle(ctx, events)
+		r, present := c.next()
+		if r != nil {
+			defer r.busy.Done()
+			return r.handle(ctx, events)
 		}
 		select {
-		case <-taken:
+		case <-present:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -119,14 +143,14 @@ func (s *seat) deliver(ctx context.Context, events []event.Event) error {
 }
 
 // next is whose turn it is, marked as busy; nil, and what to wait for, when nobody is there.
-func (s *seat) next() (*taker, <-chan struct{}) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.takers) == 0 {
-		return nil, s.taken
+func (c *consumer) next() (*localReader, <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.readers) == 0 {
+		return nil, c.present
 	}
-	t := s.takers[0]
-	s.takers = append(s.takers[1:len(s.takers):len(s.takers)], t)
-	t.busy.Add(1)
-	return t, nil
+	r := c.readers[0]
+	c.readers = append(c.readers[1:len(c.readers):len(c.readers)], r)
+	r.busy.Add(1)
+	return r, nil
 }

@@ -3,7 +3,9 @@ package bus
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -30,6 +32,9 @@ type RedisConfig struct {
 type Redis struct {
 	cfg      RedisConfig
 	consumer string // this process, within its group
+
+	mu       sync.Mutex
+	expected []string
 }
 
 // NewRedis makes the bus.
@@ -49,6 +54,20 @@ func NewRedis(cfg RedisConfig) *Redis {
 // A source's keys have its name as their hash tag, so that a cluster keeps them on one node and loses them together.
 func stream(source string) string    { return "kept:events:{" + source + "}" }
 func numberKey(source string) string { return "kept:published:{" + source + "}" }
+
+// Expect implements Bus.
+func (b *Redis) Expect(consumers ...string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.expected = append(b.expected, consumers...)
+}
+
+// expectedGroups are those that every stream is to have before one of them is read.
+func (b *Redis) expectedGroups() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.expected)
+}
 
 // Consume reads every source's stream, each in its own loop: in a cluster they live on different nodes.
 func (b *Redis) Consume(ctx context.Context, consumer string, handle Handle) error {
@@ -78,10 +97,20 @@ func (b *Redis) pending(ctx context.Context, stream, consumer string) (int64, er
 	if err != nil {
 		return 0, err
 	}
+	var total int64
+	found := false
 	for _, g := range groups {
-		if g.Name == consumer {
-			return b.unhandled(ctx, stream, g)
+		if g.Name != consumer && !strings.HasPrefix(g.Name, consumer+".") {
+			continue
 		}
+		n, err := b.unhandled(ctx, stream, g)
+		if err != nil {
+			return 0, err
+		}
+		total, found = total+n, found || g.Name == consumer
+	}
+	if found {
+		return total, nil
 	}
 	return b.cfg.Client.XLen(ctx, stream).Result() // a group that comes later starts at the beginning
 }

@@ -21,11 +21,18 @@ type reader struct {
 }
 
 func (r *reader) run(ctx context.Context) error {
-	failures := 0
+	failures, ready := 0, false
 	for ctx.Err() == nil {
-		err := r.round(ctx)
+		var err error
+		if !ready {
+			err = r.createGroups(ctx)
+			ready = err == nil
+		}
+		if err == nil {
+			err = r.round(ctx)
+		}
 		if err != nil && strings.HasPrefix(err.Error(), "NOGROUP") {
-			err = r.createGroup(ctx)
+			err, ready = nil, false
 		}
 		if err == nil {
 			failures = 0
@@ -50,12 +57,16 @@ func (r *reader) round(ctx context.Context) error {
 	return r.readOnce(ctx)
 }
 
-func (r *reader) createGroup(ctx context.Context) error {
-	err := r.bus.cfg.Client.XGroupCreateMkStream(ctx, r.stream, r.group, "0").Err()
-	if err != nil && strings.HasPrefix(err.Error(), "BUSYGROUP") {
-		return nil
+// createGroups creates the groups of all consumers that this process has, and not only the reader's: what one of them has
+// acknowledged would be trimmed before another has begun.
+func (r *reader) createGroups(ctx context.Context) error {
+	for _, group := range append(r.bus.expectedGroups(), r.group) {
+		err := r.bus.cfg.Client.XGroupCreateMkStream(ctx, r.stream, group, "0").Err()
+		if err != nil && !strings.HasPrefix(err.Error(), "BUSYGROUP") {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // lateness is how long after the wait is over the answer may come. The library's own ten seconds, four times, would be long to
@@ -125,7 +136,10 @@ func (r *reader) handOver(ctx context.Context, messages []redis.XMessage) error 
 		ids = append(ids, m.ID)
 		events = append(events, decode(r.source, m.Values))
 	}
-	if err := r.insist(ctx, events); err != nil {
+	stop := r.renew(ctx, ids)
+	err := r.insist(ctx, events)
+	stop()
+	if err != nil {
 		return err
 	}
 	failpoint.Hit("acknowledge.before", r.group)
@@ -134,6 +148,32 @@ func (r *reader) handOver(ctx context.Context, messages []redis.XMessage) error 
 	}
 	failpoint.Hit("acknowledge.after", r.group)
 	return nil
+}
+
+// renew says again and again, until it is stopped, that this process still works on the entries: others would take them
+// over and do the same work.
+func (r *reader) renew(ctx context.Context, ids []string) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		ticker := time.NewTicker(r.bus.cfg.Idle / 3)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+			err := r.bus.cfg.Client.XClaimJustID(ctx, &redis.XClaimArgs{
+				Stream: r.stream, Group: r.group, Consumer: r.bus.consumer, Messages: ids,
+			}).Err()
+			if err != nil && ctx.Err() == nil {
+				r.bus.cfg.Log.WarnContext(ctx, "claims cannot be renewed", "source", r.source, "error", err)
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
 }
 
 // insist hands the events over again and again while they are refused, so that a short outage delays them shortly. In

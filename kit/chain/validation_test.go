@@ -42,7 +42,7 @@ func TestValidation(t *testing.T) {
 	}{
 		"right": {replay, sound, map[string]string{}},
 		"pattern": {replay, &opsv1.ReplayDeadLetterRequest{Name: "private@example.org"}, map[string]string{
-			"name": "must match ^services/[a-z]{1,32}/deadLetters/[A-Za-z0-9._-]{1,200}$"}},
+			"name": "must match ^services/[a-z]{1,32}/deadLetters/[A-Za-z0-9._~-]{1,200}$"}},
 		"too long": {list, &opsv1.ListDeadLettersRequest{Parent: "services/" + strings.Repeat("a", 33)}, map[string]string{
 			"parent": "must be at most 41 characters"}},
 		"all faults at once": {advance, &opsv1.AdvanceClockRequest{Name: "clock"}, map[string]string{

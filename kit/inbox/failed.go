@@ -4,48 +4,97 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"kept.dev/kit/event"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
 )
 
-// redeliver is the timer of an event that failed: its key is the event's id.
-var redeliver = timer.Local("event")
+// retryPrefix and a handler's name are the kind of the timers of events that the handler has still to handle. The key is the
+// event's id.
+const retryPrefix = "event/"
+
+func retryOf(handler string) timer.Kind { return timer.Local(retryPrefix + handler) }
+
+// unreadable stands for the handler of events whose type nobody can tell.
+const unreadable = "unreadable"
+
+var errUnreadable = errors.New("the event cannot be read: its entry has fields that are missing or garbled")
 
 // plainID is what an id must look like to be a timer's key and part of a dead letter's name.
 var plainID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
-// putOff leaves a failed event to a timer.
-func (c *Consumer) putOff(ctx context.Context, e event.Event, cause error) error {
-	payload, err := json.Marshal(e)
+// key is the event's id or, where that cannot be used, one that the same entry gets again, should the bus give it again.
+func (it item) key() string {
+	if plainID.MatchString(it.event.ID) {
+		return it.event.ID
+	}
+	payload, _ := json.Marshal(it.event) // of strings, numbers and bytes: it doesn't fail
+	return fmt.Sprintf("unreadable-%x", sha256.Sum256(payload))
+}
+
+// putOff leaves an event that failed for a handler to a timer, and charges it.
+func (b *Inbox) putOff(ctx context.Context, it item, cause error) error {
+	payload, err := json.Marshal(it.event)
 	if err != nil {
 		return fmt.Errorf("keep failed event: %w", err)
 	}
-	key := e.ID
-	if !plainID.MatchString(key) { // the same entry gets the same key, should the bus give it again
-		key = fmt.Sprintf("unreadable-%x", sha256.Sum256(payload))
-	}
-	c.cfg.Log.WarnContext(ctx, "event failed and is tried again", "type", e.Type, "id", key, "error", cause)
-	return c.cfg.DB.UpdateAlone(ctx, "consume.failed", func(tx *sqldb.Tx) error {
-		redeliver.SetFailed(tx, key, e.Type, e.Traceparent, c.cfg.Clock.Now(), cause, payload)
+	b.cfg.Log.WarnContext(ctx, "event failed and is tried again", "handler", it.name, "type", it.event.Type, "id", it.key(), "error", cause)
+	return b.db.Update(ctx, "consume.failed", func(tx *sqldb.Tx) error {
+		retryOf(it.name).SetFailed(tx, it.key(), it.event.Type, it.event.Traceparent, b.cfg.Clock.Now(), cause, payload)
 		return nil
 	})
 }
 
-// retry is the timer's handler.
-func (c *Consumer) retry(ctx context.Context, tx *sqldb.Tx, t timer.Timer) error {
-	e, err := readFailed(t.Payload)
-	if err != nil {
-		return err
+// postpone leaves events to timers that are due now and have not failed: each is tried by itself.
+func (b *Inbox) postpone(ctx context.Context, items []item) error {
+	b.cfg.Log.WarnContext(ctx, "events are tried one by one", "handler", items[0].name, "events", len(items))
+	return b.db.Update(ctx, "consume.later", func(tx *sqldb.Tx) error { return b.setTimers(ctx, tx, items) })
+}
+
+// leave leaves the items whose handlers only other replicas have to timers, which only those replicas carry out.
+func (b *Inbox) leave(ctx context.Context, tx *sqldb.Tx, items []item) error {
+	var others []item
+	for _, it := range items {
+		if it.handler == nil {
+			others = append(others, it)
+		}
 	}
-	fresh, err := c.note(tx, []event.Event{e})
-	if err != nil || len(fresh) == 0 {
-		return err
+	return b.setTimers(ctx, tx, others)
+}
+
+func (b *Inbox) setTimers(ctx context.Context, tx *sqldb.Tx, items []item) error {
+	for _, it := range items {
+		payload, err := json.Marshal(it.event)
+		if err != nil {
+			return fmt.Errorf("keep event: %w", err)
+		}
+		retryOf(it.name).SetOnce(tx, it.key(), it.event.Type, it.event.Traceparent, b.cfg.Clock.Now(), payload)
 	}
-	return c.apply(ctx, tx, e)
+	return nil
+}
+
+// retry is the handler of the timers of a handler's events.
+func (b *Inbox) retry(h *Handler) timer.LocalHandler {
+	return func(ctx context.Context, tx *sqldb.Tx, t timer.Timer) error {
+		e, err := readFailed(t.Payload)
+		if err != nil {
+			return err
+		}
+		it := item{event: e, name: h.Name, handler: h, fault: errUnreadable}
+		if h.Name != unreadable {
+			it.fact, it.fault = h.decode(e)
+		}
+		fresh, err := note(tx, []item{it})
+		if err != nil {
+			return err
+		}
+		return b.run(ctx, tx, fresh)
+	}
 }
 
 func readFailed(payload []byte) (e event.Event, err error) {
@@ -58,14 +107,14 @@ func readFailed(payload []byte) (e event.Event, err error) {
 // GiveUp notes a dead letter's event as handled when an operator drops it, so that it stays dropped should the bus give it
 // again. Dead letters of other kinds of timers are none of the inbox's business.
 func GiveUp(tx *sqldb.Tx, kind, key string) {
-	if kind == redeliver.Name {
-		tx.Exec(`insert into inbox (id) values ($1) on conflict do nothing`, key)
+	if handler, ours := strings.CutPrefix(kind, retryPrefix); ours {
+		tx.Exec(`insert into inbox (id, handler) values ($1, $2) on conflict do nothing`, key, handler)
 	}
 }
 
 // SubjectOf is what a dead letter is about: the event's subject, or the timer's key.
 func SubjectOf(f timer.Failed) string {
-	if f.Kind != redeliver.Name {
+	if !strings.HasPrefix(f.Kind, retryPrefix) {
 		return f.Key
 	}
 	if e, err := readFailed(f.Payload); err == nil && e.Subject != "" {

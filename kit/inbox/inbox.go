@@ -1,56 +1,37 @@
-// Package inbox lets a service take in events of others, each with its effects exactly once.
+// Package inbox lets a service react to events, its own and others', each handler to each event exactly once.
 //
-// Up to a hundred events are handled in one transaction, after their ids have been written to the inbox table: what is
-// there already has had its effect. If one fails the transaction is rolled back and each event goes alone; the one
-// that fails again becomes a timer that tries later and later, and is parked at last.
+// Up to a hundred events are handled in one transaction. First the pairs of event and handler are written to the inbox table:
+// what is there already has had its effect. Then every handler is called once, with all its events. When that
+// fails, the batch is taken apart (split.go) until the one event is found that fails for the one handler; it becomes
+// a timer of that handler, which tries later and later and is parked at last.
+//
+// Replicas of different versions may read the same events. Each notes which handlers it has (registry.go), and leaves
+// what another's handler waits for to a timer that only those replicas carry out which have that handler.
 package inbox
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel/trace"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 
+	"kept.dev/kit/access"
 	"kept.dev/kit/activity"
 	"kept.dev/kit/clock"
-	"kept.dev/kit/errs"
 	"kept.dev/kit/event"
-	"kept.dev/kit/failpoint"
-	"kept.dev/kit/panics"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
 )
 
-// Handler takes in one type of event, in the transaction that notes it as handled. Handlers don't rely on the order in
-// which events come: they commute, or compare versions.
-type Handler struct {
-	Type   string
-	handle func(ctx context.Context, tx *sqldb.Tx, e event.Event) error
-}
-
-// On makes the handler of a message type.
-func On[T proto.Message](handle func(ctx context.Context, tx *sqldb.Tx, e event.Event, fact T) error) Handler {
-	var zero T
-	kind := zero.ProtoReflect().Type()
-	return Handler{
-		Type: string(kind.Descriptor().FullName()),
-		handle: func(ctx context.Context, tx *sqldb.Tx, e event.Event) error {
-			fact := kind.New().Interface().(T)
-			if err := proto.Unmarshal(e.Data, fact); err != nil {
-				return fmt.Errorf("decode %s: %w", e.Type, err)
-			}
-			return handle(ctx, tx, e, fact)
-		},
-	}
-}
-
-// Config is what a consumer needs.
+// Config is what an inbox needs.
 type Config struct {
+	// Service is whose events they are: its handlers run as its principal, and its consumers are named after it.
+	Service  string
 	DB       *sqldb.DB
 	Clock    clock.Clock
 	Log      *slog.Logger
@@ -59,162 +40,167 @@ type Config struct {
 	Handlers []Handler
 	// Refresh brings the clock up to date, where it can be moved from outside (a sandbox); nil where it can't.
 	Refresh func(context.Context) error
+	// Believed is for how long what replicas have noted of their handlers is taken for true (default 1 s).
+	Believed time.Duration
 }
 
-// Consumer takes in a service's events.
-type Consumer struct {
+// Inbox takes in a service's events.
+type Inbox struct {
 	cfg      Config
-	handlers map[string][]Handler
+	db       *sqldb.DB
+	handlers []*Handler
+	registry registry
 }
 
-// New makes a consumer. Its failed events are tried again by the worker.
-func New(cfg Config, retries *timer.Worker) *Consumer {
-	c := &Consumer{cfg: cfg, handlers: map[string][]Handler{}}
-	for _, h := range cfg.Handlers {
-		c.handlers[h.Type] = append(c.handlers[h.Type], h)
+// New makes an inbox. Its failed events are tried again by the worker.
+func New(cfg Config, retries *timer.Worker) *Inbox {
+	cfg.Believed = cmp.Or(cfg.Believed, time.Second)
+	b := &Inbox{cfg: cfg, db: cfg.DB.Background()}
+	for i, h := range cfg.Handlers {
+		h.place = i
+		b.handlers = append(b.handlers, &h)
+		retries.Handle(retryOf(h.Name), b.retry(&h))
 	}
-	retries.Handle(redeliver, c.retry)
-	return c
+	retries.Handle(retryOf(unreadable), b.retry(&Handler{Name: unreadable}))
+	return b
 }
 
-// Handle takes in events. An error means that the database is away and none was taken; everything else is dealt
-// with here.
-func (c *Consumer) Handle(ctx context.Context, events []event.Event) error {
-	mine := slices.DeleteFunc(slices.Clone(events), func(e event.Event) bool { return !c.wants(e) })
-	if len(mine) == 0 {
+// Default is the consumer of the handlers that are in none of their own.
+func (b *Inbox) Default() string { return b.cfg.Service }
+
+// consumerName is how the bus knows a consumer: the service's own, or one of its named ones.
+func (b *Inbox) consumerName(named string) string {
+	if named == "" {
+		return b.cfg.Service
+	}
+	return b.cfg.Service + "." + named
+}
+
+// item is an event on its way to a handler.
+type item struct {
+	event   event.Event
+	handler *Handler // nil when only other replicas have it
+	name    string   // the handler's
+	fact    proto.Message
+	fault   error // why nobody can read it
+	span    trace.Span
+}
+
+// Handle takes in events for all of the service's handlers, whichever consumer they are in.
+func (b *Inbox) Handle(ctx context.Context, events []event.Event) error {
+	return b.takeIn(ctx, events, func(string) bool { return true })
+}
+
+// HandleFor takes in the events that the bus has for one consumer. An error means that the database is away, and
+// that some of the events may not have been taken; everything else is dealt with here.
+func (b *Inbox) HandleFor(consumer string) func(ctx context.Context, events []event.Event) error {
+	return func(ctx context.Context, events []event.Event) error {
+		return b.takeIn(ctx, events, func(c string) bool { return c == consumer })
+	}
+}
+
+func (b *Inbox) takeIn(ctx context.Context, events []event.Event, reads func(consumer string) bool) error {
+	ctx = access.WithService(ctx, b.cfg.Service)
+	known, err := b.registry.read(ctx, b.db, b.cfg.Believed)
+	if err != nil {
+		return err
+	}
+	items, broken := b.itemsOf(events, known, reads)
+	if len(items)+len(broken) == 0 {
 		return nil
 	}
-	defer c.cfg.Activity.Begin()()
-	slices.SortFunc(mine, func(a, b event.Event) int { return strings.Compare(a.ID, b.ID) })
-	if err := c.catchUp(ctx, mine); err != nil {
+	defer b.cfg.Activity.Begin()()
+	if err := b.catchUp(ctx, events); err != nil {
 		return err
 	}
-	for _, part := range portions(mine, mostAtOnce) {
-		if err := c.takeTogether(ctx, part); err != nil {
+	for _, part := range portions(items, mostAtOnce) {
+		if err := b.takeTogether(ctx, part); err != nil {
+			return err
+		}
+	}
+	for _, it := range broken {
+		if err := b.takeTogether(ctx, []item{it}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// takeTogether takes events in one transaction, or each in its own where one of them fails.
-func (c *Consumer) takeTogether(ctx context.Context, events []event.Event) error {
-	err := c.take(ctx, events)
-	if err == nil || outage(ctx, err) {
-		return err
-	}
+// itemsOf are what handlers have to do with the events, sorted, so that replicas with the same events wait for each other and
+// don't deadlock. broken are those that nobody can read.
+func (b *Inbox) itemsOf(events []event.Event, known []registration, reads func(consumer string) bool) (items, broken []item) {
 	for _, e := range events {
-		if err := c.takeAlone(ctx, e); err != nil {
-			return err
+		if e.Type == "" || e.ID == "" {
+			broken = append(broken, item{event: e, name: unreadable, handler: &Handler{Name: unreadable}, fault: errUnreadable})
+			continue
+		}
+		for _, it := range b.handlersOf(e, known, reads) {
+			if it.handler != nil {
+				it.fact, it.fault = it.handler.decode(e)
+			}
+			if it.fault != nil {
+				broken = append(broken, it)
+			} else {
+				items = append(items, it)
+			}
 		}
 	}
-	return nil
+	slices.SortFunc(items, func(x, y item) int {
+		return cmp.Or(strings.Compare(x.event.ID, y.event.ID), strings.Compare(x.name, y.name))
+	})
+	same := func(x, y item) bool { return x.event.ID == y.event.ID && x.name == y.name }
+	return slices.CompactFunc(items, same), broken
+}
+
+// handlersOf are the handlers of an event: those that this replica has, and those that are known to others only.
+func (b *Inbox) handlersOf(e event.Event, known []registration, reads func(consumer string) bool) (items []item) {
+	had := map[string]bool{}
+	for _, h := range b.handlers {
+		if h.takes(e.Type) && (reads(b.consumerName(h.consumer)) || movedFrom(known, h.Name, e.Type, reads)) {
+			items = append(items, item{event: e, name: h.Name, handler: h})
+		}
+		had[h.Name] = had[h.Name] || h.takes(e.Type)
+	}
+	for _, r := range known {
+		if r.typ == e.Type && !had[r.name] && reads(r.consumer) {
+			had[r.name] = true
+			items = append(items, item{event: e, name: r.name})
+		}
+	}
+	return items
 }
 
 // mostAtOnce bounds the bytes of the events in one transaction: some events tell of hundreds of things.
 const mostAtOnce = 128 << 10
 
-// portions cuts events into runs of at most so many bytes, or of one event.
-func portions(events []event.Event, bytes int) (parts [][]event.Event) {
+// portions cuts items into runs of at most so many bytes, or of one event.
+func portions(items []item, bytes int) (parts [][]item) {
 	size, from := 0, 0
-	for i, e := range events {
-		if size += len(e.Data); size > bytes && i > from {
-			parts, from, size = append(parts, events[from:i]), i, len(e.Data)
+	for i, it := range items {
+		if i > 0 && it.event.ID == items[i-1].event.ID {
+			continue // the same event for another handler
+		}
+		if size += len(it.event.Data); size > bytes && i > from {
+			parts, from, size = append(parts, items[from:i]), i, len(it.event.Data)
 		}
 	}
-	return append(parts, events[from:])
+	if from == len(items) {
+		return parts
+	}
+	return append(parts, items[from:])
 }
 
 // catchUp sees to it that nothing is handled before it has happened: a clock that was moved may be known to whoever said the
 // event and not here yet, and what follows from the event would be stamped with a time long before it.
-func (c *Consumer) catchUp(ctx context.Context, events []event.Event) error {
-	if c.cfg.Refresh == nil {
+func (b *Inbox) catchUp(ctx context.Context, events []event.Event) error {
+	if b.cfg.Refresh == nil {
 		return nil
 	}
-	now := c.cfg.Clock.Now()
+	now := b.cfg.Clock.Now()
 	for _, e := range events {
 		if e.Time.After(now) {
-			return c.cfg.Refresh(ctx)
+			return b.cfg.Refresh(ctx)
 		}
 	}
 	return nil
-}
-
-// wants tells whether there is a handler. An entry that could not be read at all is wanted too, to be parked.
-func (c *Consumer) wants(e event.Event) bool { return e.Type == "" || len(c.handlers[e.Type]) > 0 }
-
-// outage tells whether our own database is away or too busy, or we are told to stop: that is no event's fault.
-func outage(ctx context.Context, err error) bool {
-	kind := errs.KindOf(err)
-	return ctx.Err() != nil || kind == codes.Unavailable || kind == codes.ResourceExhausted
-}
-
-// take handles the events in one transaction.
-func (c *Consumer) take(ctx context.Context, events []event.Event) error {
-	return c.cfg.DB.UpdateAlone(ctx, "consume."+events[0].Type, func(tx *sqldb.Tx) error {
-		fresh, err := c.note(tx, events)
-		if err != nil {
-			return err
-		}
-		for _, e := range fresh {
-			if err := c.apply(ctx, tx, e); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// takeAlone handles one event; when it fails it is put off, and the bus need not give it again.
-func (c *Consumer) takeAlone(ctx context.Context, e event.Event) error {
-	cause := c.take(ctx, []event.Event{e})
-	if cause == nil || outage(ctx, cause) {
-		return cause
-	}
-	return c.putOff(ctx, e, cause)
-}
-
-// apply runs the event's handlers in the event's own trace.
-func (c *Consumer) apply(ctx context.Context, tx *sqldb.Tx, e event.Event) error {
-	if e.Type == "" || e.ID == "" {
-		return fmt.Errorf("the event cannot be read: its entry has fields that are missing or garbled")
-	}
-	ctx, span := c.cfg.Tracer.Start(event.Resume(ctx, e.Traceparent), "consume "+e.Type, trace.WithSpanKind(trace.SpanKindConsumer))
-	defer span.End()
-	for _, h := range c.handlers[e.Type] {
-		if err := panics.Catch(func() error { return h.handle(ctx, tx, e) }); err != nil {
-			span.RecordError(err)
-			return fmt.Errorf("handle %s: %w", e.Type, err)
-		}
-	}
-	return nil
-}
-
-// note writes the events' ids and returns the events that had not been there. They come sorted, so that two
-// replicas with the same events wait for each other and do not deadlock.
-func (c *Consumer) note(tx *sqldb.Tx, events []event.Event) ([]event.Event, error) {
-	text, args := insertIDs(events)
-	rows, err := tx.Query(text, args...)
-	if err != nil {
-		return nil, err
-	}
-	isNew := map[string]bool{}
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		isNew[id] = true
-	}
-	if failpoint.Off(failpoint.InboxCheck) {
-		return events, nil
-	}
-	var fresh []event.Event
-	for _, e := range events {
-		if isNew[e.ID] {
-			fresh = append(fresh, e)
-			isNew[e.ID] = false // the same event twice in one batch
-		}
-	}
-	return fresh, nil
 }

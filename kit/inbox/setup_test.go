@@ -31,7 +31,7 @@ type bench struct {
 	db       *sqldb.DB
 	clock    *clock.Sandbox
 	broken   map[string]bool
-	consumer *inbox.Consumer
+	consumer *inbox.Inbox
 	worker   *timer.Worker
 	// moved is how far the sandbox's clock has been moved elsewhere, as the consumer learns when it asks.
 	moved time.Duration
@@ -50,7 +50,7 @@ func newBench(db *sqldb.DB) *bench {
 	log, tracer, counter := slog.New(slog.DiscardHandler), kittest.Tracer(), &activity.Counter{}
 	b.worker = timer.NewWorker(timer.Config{DB: db, Clock: b.clock, Log: log, Tracer: tracer, Activity: counter, Poll: time.Millisecond})
 	b.consumer = inbox.New(inbox.Config{
-		DB: db, Clock: b.clock, Log: log, Tracer: tracer, Activity: counter, Handlers: []inbox.Handler{inbox.On(b.onSaid)},
+		Service: "order", DB: db, Clock: b.clock, Log: log, Tracer: tracer, Activity: counter, Handlers: []inbox.Handler{inbox.On("words", b.onSaid)},
 		Refresh: func(context.Context) error { b.clock.Advance(b.moved); return nil },
 	}, b.worker)
 	return b

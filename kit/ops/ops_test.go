@@ -43,7 +43,7 @@ func TestListDeadLettersPages(t *testing.T) {
 		for i := range 12 {
 			fail(t, db, "ring", fmt.Sprintf("a key %02d", i), "", "")
 		}
-		fail(t, db, "event", "0190", "kept.test.v1.Said", `{"ID":"0190","Subject":"things/7"}`)
+		fail(t, db, "event/words", "0190", "kept.test.v1.Said", `{"ID":"0190","Subject":"things/7"}`)
 		var got []*opsv1.DeadLetter
 		token := ""
 		for {
@@ -60,7 +60,7 @@ func TestListDeadLettersPages(t *testing.T) {
 		require.Equal(t, "timer/ring", got[0].GetType())
 		require.Equal(t, "a key 00", got[0].GetSubject())
 		last := got[12]
-		require.Equal(t, "services/order/deadLetters/event.0190", last.GetName())
+		require.Equal(t, "services/order/deadLetters/event~words.0190", last.GetName())
 		require.Equal(t, "kept.test.v1.Said", last.GetType())
 		require.Equal(t, "things/7", last.GetSubject())
 		require.Equal(t, "it is broken", last.GetError())
@@ -83,7 +83,7 @@ func TestReplayAndDropDeadLetters(t *testing.T) {
 	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) {
 		letters, woken := newLetters(db)
 		fail(t, db, "promise.due", "1", "", "")
-		fail(t, db, "event", "0190", "kept.test.v1.Said", `{"ID":"0190"}`)
+		fail(t, db, "event/words", "0190", "kept.test.v1.Said", `{"ID":"0190"}`)
 		replayed, err := letters.ReplayDeadLetter(t.Context(), &opsv1.ReplayDeadLetterRequest{Name: "services/order/deadLetters/promise.due.1"})
 		require.NoError(t, err)
 		require.Zero(t, replayed.GetAttempts())
@@ -98,12 +98,12 @@ func TestReplayAndDropDeadLetters(t *testing.T) {
 		_, err = letters.ReplayDeadLetter(t.Context(), &opsv1.ReplayDeadLetterRequest{Name: named})
 		require.NoError(t, err)
 
-		_, err = letters.DropDeadLetter(t.Context(), &opsv1.DropDeadLetterRequest{Name: "services/order/deadLetters/event.0190"})
+		_, err = letters.DropDeadLetter(t.Context(), &opsv1.DropDeadLetterRequest{Name: "services/order/deadLetters/event~words.0190"})
 		require.NoError(t, err)
-		require.EqualValues(t, 1, kittest.Number(t, db, `select count(*) from inbox where id = '0190'`), "it stays dropped")
+		require.EqualValues(t, 1, kittest.Number(t, db, `select count(*) from inbox where id = '0190' and handler = 'words'`), "it stays dropped")
 		for _, name := range []string{
-			"services/order/deadLetters/event.0190", "services/order/deadLetters/promise.due.1", "services/order/deadLetters/nodot",
-			"services/loyalty/deadLetters/event.0190", "",
+			"services/order/deadLetters/event~words.0190", "services/order/deadLetters/promise.due.1", "services/order/deadLetters/nodot",
+			"services/loyalty/deadLetters/event~words.0190", "",
 		} {
 			_, err = letters.DropDeadLetter(t.Context(), &opsv1.DropDeadLetterRequest{Name: name})
 			require.Equal(t, errs.KindNotFound, errs.KindOf(err), name)

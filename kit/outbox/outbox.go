@@ -31,13 +31,15 @@ type Said struct {
 	Subject string
 	Version int64
 	Fact    proto.Message
+	// Traceparent is the trace that it belongs to; by default, the context's.
+	Traceparent string
 }
 
 // Put says, in the transaction, what became true of the subject, which has the given version after it.
 func (o *Outbox) Put(ctx context.Context, tx *sqldb.Tx, subject string, version int64, facts ...proto.Message) error {
 	said := make([]Said, len(facts))
 	for i, fact := range facts {
-		said[i] = Said{subject, version, fact}
+		said[i] = Said{Subject: subject, Version: version, Fact: fact}
 	}
 	return o.PutAll(ctx, tx, said)
 }
@@ -51,6 +53,9 @@ func (o *Outbox) PutAll(ctx context.Context, tx *sqldb.Tx, said []Said) error {
 		e, err := event.New(ctx, o.source, s.Subject, s.Version, now, s.Fact)
 		if err != nil {
 			return err
+		}
+		if s.Traceparent != "" {
+			e.Traceparent = s.Traceparent
 		}
 		rows[i] = []any{e.ID, e.Type, e.Subject, e.Version, e.Time.UnixMicro(), e.Traceparent, e.Data, true}
 	}

@@ -61,6 +61,9 @@ func (r *Relay) checkBus(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := r.grant(ctx); err != nil {
+		return err
+	}
 	r.looked = time.Now()
 	return nil
 }

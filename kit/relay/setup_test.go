@@ -55,7 +55,7 @@ func (h *house) listener(t testing.TB, b bus.Bus) (stop func()) {
 	w := timer.NewWorker(timer.Config{DB: h.customer, Clock: clock.Wall{}, Log: log, Tracer: kittest.Tracer(), Activity: counter})
 	c := inbox.New(inbox.Config{
 		DB: h.customer, Clock: clock.Wall{}, Log: log, Tracer: kittest.Tracer(), Activity: counter,
-		Handlers: []inbox.Handler{inbox.On(func(_ context.Context, tx *sqldb.Tx, _ event.Event, fact *wrapperspb.StringValue) error {
+		Handlers: []inbox.Handler{inbox.On("words", func(_ context.Context, tx *sqldb.Tx, _ event.Event, fact *wrapperspb.StringValue) error {
 			tx.Exec(`insert into effect (key) values ($1)`, fact.GetValue())
 			return nil
 		})},

@@ -43,7 +43,7 @@ type unit struct {
 	clock    *clock.Sandbox
 	outbox   *outbox.Outbox
 	worker   *timer.Worker
-	consumer *inbox.Consumer
+	consumer *inbox.Inbox
 	relay    *relay.Relay
 	channel  *inproc.Channel
 	bus      bus.Bus
@@ -114,7 +114,7 @@ const journal = `create table journal (n bigint not null, at bigint not null)`
 func (s *story) units() []*unit { return []*unit{s.order, s.customer} }
 
 func onSaid(u *unit, then func(ctx context.Context, tx *sqldb.Tx, word string) error) []inbox.Handler {
-	return []inbox.Handler{inbox.On(func(ctx context.Context, tx *sqldb.Tx, e event.Event, fact *wrapperspb.StringValue) error {
+	return []inbox.Handler{inbox.On("words", func(ctx context.Context, tx *sqldb.Tx, e event.Event, fact *wrapperspb.StringValue) error {
 		if e.Source == u.name {
 			return nil
 		}

@@ -20,9 +20,23 @@ create table publication (
     lowest text   not null
 );
 
--- Events of others that this service has handled. A row is written with the event's effects, so none has effect twice.
+-- Which events have been handled by which of the service's handlers. A row is written with the effects, so none happens twice.
 create table inbox (
-    id text not null constraint inbox_pkey primary key
+    id      text not null,
+    handler text not null,
+    constraint inbox_pkey primary key (id, handler)
+);
+
+-- Which event handlers the service's replicas have, of whatever version they are: what one of them waits for, none of the others
+-- may let pass. seen is when a replica last said that it has the handler; republished says that the handler has been given the
+-- events of the hour before it came.
+create table event_handler (
+    name        text    not null,
+    type        text    not null,
+    consumer    text    not null,
+    seen        bigint  not null,
+    republished boolean not null,
+    constraint event_handler_pkey primary key (name, type, consumer)
 );
 
 -- What must happen later. A row that keeps failing is the dead letter of its timer or event.

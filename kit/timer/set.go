@@ -69,3 +69,15 @@ func inOrder(settings []Setting) []Setting {
 	}
 	return last
 }
+
+// CancelAll takes back timers of some kinds with many keys, those that are there.
+func CancelAll(tx *sqldb.Tx, keys []string, kinds ...Kind) {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = k.Name
+	}
+	slices.Sort(keys)
+	keyList, args := sqldb.List(1, keys)
+	kindList, more := sqldb.List(1+len(args), names)
+	tx.Exec(`delete from timer where key in `+keyList+` and kind in `+kindList, append(args, more...)...)
+}

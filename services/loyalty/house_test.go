@@ -48,7 +48,7 @@ type house struct {
 	people   *people
 	programs loyaltyv1.ProgramServiceServer
 	accounts loyaltyv1.AccountServiceServer
-	consumer *inbox.Consumer
+	consumer *inbox.Inbox
 	worker   *timer.Worker
 }
 

@@ -59,7 +59,7 @@ type bench struct {
 	service  *kit.Service
 	channel  *inproc.Channel
 	worker   *timer.Worker
-	consumer *inbox.Consumer
+	consumer *inbox.Inbox
 }
 
 func onBoth(t *testing.T, test func(t *testing.T, b *bench), tune ...func(*kit.Deps)) {

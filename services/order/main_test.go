@@ -59,7 +59,7 @@ type house struct {
 	desk        *desk
 
 	worker   *timer.Worker
-	consumer *inbox.Consumer
+	consumer *inbox.Inbox
 }
 
 // registrar keeps what is registered.

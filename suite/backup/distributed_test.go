@@ -136,14 +136,14 @@ func TestABackupGivesUpOnABusyConsumer(t *testing.T) {
 	order, customer := kittest.Open(t, databases["order"]), kittest.Open(t, databases["customer"])
 	out := filepath.Join(t.TempDir(), "out")
 	require.NoError(t, customer.Update(t.Context(), "busy", func(tx *sqldb.Tx) error {
-		if _, err := tx.Query(`insert into inbox (id) values ('1') returning id`); err != nil {
+		if _, err := tx.Query(`insert into inbox (id, handler) values ('1', 'h') returning id`); err != nil {
 			return err
 		}
 		_, err := backup.Dump(t.Context(), databases, out)
 		require.ErrorContains(t, err, "customer: hold the inbox")
 		return nil
 	}))
-	kittest.Exec(t, order, `insert into inbox (id) values ('2')`)
+	kittest.Exec(t, order, `insert into inbox (id, handler) values ('2', 'h')`)
 	_, err := backup.Dump(t.Context(), databases, out)
 	require.NoError(t, err)
 }

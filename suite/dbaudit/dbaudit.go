@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	_ "modernc.org/sqlite"
 
+	"kept.dev/kit/inbox"
 	"kept.dev/suite/embedded"
 	"kept.dev/suite/environment"
 )
@@ -21,7 +22,7 @@ import (
 // Audit looks into the databases, by service.
 type Audit struct {
 	Services map[string]*sql.DB
-	consumes map[string][]string // the types of events that each service takes in
+	consumes map[string][]inbox.Handler // what each service has handlers for
 }
 
 // Open opens every service's database with the driver, pgx or sqlite, until the test ends.
@@ -46,34 +47,44 @@ func OpenFolder(t *testing.T, dir string) *Audit {
 }
 
 // consumed asks each service which events it takes in.
-func consumed(t *testing.T) map[string][]string {
-	types := map[string][]string{}
+func consumed(t *testing.T) map[string][]inbox.Handler {
+	handlers := map[string][]inbox.Handler{}
 	for name, service := range environment.Describe(t) {
-		for _, h := range service.Events() {
-			types[name] = append(types[name], h.Type)
-		}
+		handlers[name] = service.Events()
 	}
-	return types
+	return handlers
 }
 
-// Delivery says where it does not hold that what a service listens to has been taken in, whoever said it, and nothing else.
+// Delivery says where it does not hold that what a service has handlers for has been handled by them, whoever said it, and nothing
+// else.
 func (a *Audit) Delivery(ctx context.Context) (wrong []string, err error) {
-	for listener, types := range a.consumes {
-		var said []string
-		for _, db := range a.Services {
-			found, err := Column(ctx, db, `select id from outbox where type in ('`+strings.Join(types, `', '`)+`')`)
+	for service, handlers := range a.consumes {
+		for _, h := range handlers {
+			said, err := a.said(ctx, h.Types)
 			if err != nil {
 				return nil, err
 			}
-			said = append(said, found...)
+			handled, err := Column(ctx, a.Services[service], `select id from inbox where handler = '`+h.Name+`'`)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", service, err)
+			}
+			name := service + "'s " + h.Name
+			wrong = append(wrong, Differences("said to "+name, said, "handled by "+name, handled)...)
 		}
-		heard, err := Column(ctx, a.Services[listener], `select id from inbox`)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", listener, err)
-		}
-		wrong = append(wrong, Differences("said to "+listener, said, "heard by "+listener, heard)...)
 	}
 	return wrong, nil
+}
+
+// said are the events of the types, of all services.
+func (a *Audit) said(ctx context.Context, types []string) (said []string, err error) {
+	for _, db := range a.Services {
+		found, err := Column(ctx, db, `select id from outbox where type in ('`+strings.Join(types, `', '`)+`')`)
+		if err != nil {
+			return nil, err
+		}
+		said = append(said, found...)
+	}
+	return said, nil
 }
 
 // Column is a query's one column.

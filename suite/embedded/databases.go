@@ -17,8 +17,8 @@ import (
 // Databases are the services' databases, by service.
 func (s *Suite) Databases() map[string]*sqldb.DB {
 	out := map[string]*sqldb.DB{}
-	for name, unit := range s.units {
-		out[name] = unit.DB
+	for name, host := range s.hosts {
+		out[name] = host.DB
 	}
 	return out
 }

@@ -82,16 +82,16 @@ type Suite struct {
 
 	cfg      Config
 	signer   *sign.Signer
-	units    map[string]*app.Unit
+	hosts    map[string]*app.Host
 	channels map[string]*inproc.Channel
-	around   app.Surroundings
+	runtime  app.Runtime
 	lock     *os.File
 	live     *live.Local
 }
 
 // Open puts the suite together and brings its tables up to date. Nothing works before Run.
 func Open(ctx context.Context, cfg Config) (suite *Suite, err error) {
-	s := &Suite{live: live.NewLocal(), cfg: cfg, units: map[string]*app.Unit{}, channels: map[string]*inproc.Channel{}}
+	s := &Suite{live: live.NewLocal(), cfg: cfg, hosts: map[string]*app.Host{}, channels: map[string]*inproc.Channel{}}
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -127,39 +127,39 @@ func (s *Suite) lockDir() (err error) {
 }
 
 func (s *Suite) openUnits(ctx context.Context) error {
-	around, err := s.surroundings()
+	runtime, err := s.newRuntime()
 	if err != nil {
 		return err
 	}
-	s.around = around
+	s.runtime = runtime
 	group, ctx := errgroup.WithContext(ctx)
 	for name, make := range Services() {
-		unit, err := app.NewUnit(ctx, name, make, "sqlite:"+filepath.Join(s.cfg.Dir, name+".db"), around)
+		host, err := app.NewHost(ctx, name, make, "sqlite:"+filepath.Join(s.cfg.Dir, name+".db"), runtime)
 		if err != nil {
 			return errors.Join(err, group.Wait())
 		}
-		s.units[name] = unit
-		s.channels[name] = inproc.New(unit.Chain.Unary(), unit.Chain.Stream())
-		unit.Register(s.channels[name])
-		group.Go(func() error { return prepare(ctx, unit) })
+		s.hosts[name] = host
+		s.channels[name] = inproc.New(host.Chain.Unary(), host.Chain.Stream())
+		host.Register(s.channels[name])
+		group.Go(func() error { return prepare(ctx, host) })
 	}
 	return group.Wait()
 }
 
 // prepare brings a service's tables up to date, and takes over what the last process left: the folder's lock says that it is
 // gone.
-func prepare(ctx context.Context, unit *app.Unit) error {
-	if err := unit.Migrate(ctx); err != nil {
+func prepare(ctx context.Context, host *app.Host) error {
+	if err := host.Migrate(ctx); err != nil {
 		return err
 	}
-	return unit.Inherit(ctx)
+	return host.Inherit(ctx)
 }
 
-// surroundings are what all services share in this process.
-func (s *Suite) surroundings() (app.Surroundings, error) {
+// newRuntime are what all services share in this process.
+func (s *Suite) newRuntime() (app.Runtime, error) {
 	verifier, err := token.NewVerifier(s.Issuer.Keys(), s.cfg.Issuers, time.Now)
 	if err != nil {
-		return app.Surroundings{}, err
+		return app.Runtime{}, err
 	}
 	var names []string
 	for name := range Services() {
@@ -171,28 +171,28 @@ func (s *Suite) surroundings() (app.Surroundings, error) {
 	}
 	validator, err := chain.NewValidator() // one for all: much of it is the same, and it learns each message when it first comes
 	if err != nil {
-		return app.Surroundings{}, err
+		return app.Runtime{}, err
 	}
-	around := app.Surroundings{
+	runtime := app.Runtime{
 		Validator: validator,
 		Process:   id.New(), Bus: bus.NewLocal(names...), Clock: clock.Wall{}, Log: s.cfg.Log, Tracer: s.cfg.Tracer,
 		Meter: s.cfg.Meter, Verifier: verifier, Activity: &activity.Counter{}, Peer: s.peer(),
 		Live: s.live, Signer: s.signer, Mail: mail,
 	}
 	if s.cfg.RateLimit > 0 {
-		around.Limiter = ratelimit.NewLocal(ratelimit.Limit{Rate: s.cfg.RateLimit}, time.Now)
+		runtime.Limiter = ratelimit.NewLocal(ratelimit.Limit{Rate: s.cfg.RateLimit}, time.Now)
 	} else {
 		verifier.Unlimited()
 	}
 	if s.cfg.Sandbox {
-		members, err := openSandbox(filepath.Join(s.cfg.Dir, "sandbox-clock"), names, around.Peer)
+		members, err := openSandbox(filepath.Join(s.cfg.Dir, "sandbox-clock"), names, runtime.Peer)
 		if err != nil {
-			return around, err
+			return runtime, err
 		}
-		around.Clock, around.Sandbox = members.clock, sandbox.New(members.clock, members)
+		runtime.Clock, runtime.Sandbox = members.clock, sandbox.New(members.clock, members)
 	}
-	s.Clock = around.Clock
-	return around, nil
+	s.Clock = runtime.Clock
+	return runtime, nil
 }
 
 // tokens are those of the process itself.
@@ -216,7 +216,7 @@ func (s *Suite) gateway() (http.Handler, error) {
 	}
 	return gateway.New(gateway.Config{
 		Conns: conns, OpenAPI: contract.OpenAPI, CORSOrigins: s.cfg.CORSOrigins, Sandbox: s.cfg.Sandbox, JWKS: s.Issuer,
-		Verifier: s.around.Verifier, Token: s.tokens(), TrustedProxies: s.cfg.TrustedProxies,
+		Verifier: s.runtime.Verifier, Token: s.tokens(), TrustedProxies: s.cfg.TrustedProxies,
 		Log: s.cfg.Log, Tracer: s.cfg.Tracer.Tracer("kept.dev/gateway"), Meter: s.cfg.Meter.Meter("kept.dev/gateway"),
 	})
 }
@@ -229,8 +229,8 @@ func (s *Suite) EndStreams() { s.live.Close() }
 
 // Check tells whether the databases answer.
 func (s *Suite) Check(ctx context.Context) error {
-	for name, unit := range s.units {
-		if err := unit.DB.Ping(ctx); err != nil {
+	for name, host := range s.hosts {
+		if err := host.DB.Ping(ctx); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
@@ -240,21 +240,21 @@ func (s *Suite) Check(ctx context.Context) error {
 // Run works until the context ends or a part of the suite fails.
 func (s *Suite) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	for name, unit := range s.units {
+	for name, host := range s.hosts {
 		group.Go(func() error {
-			if err := unit.Run(ctx); err != nil {
+			if err := host.Run(ctx); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
 			return nil
 		})
-		group.Go(func() error { s.verify(ctx, name, unit); return nil })
+		group.Go(func() error { s.verify(ctx, name, host); return nil })
 	}
 	return group.Wait()
 }
 
 // verify looks through a service's database, so that damage is known before anybody comes across it.
-func (s *Suite) verify(ctx context.Context, name string, unit *app.Unit) {
-	if err := unit.DB.Verify(ctx); err != nil && ctx.Err() == nil {
+func (s *Suite) verify(ctx context.Context, name string, host *app.Host) {
+	if err := host.DB.Verify(ctx); err != nil && ctx.Err() == nil {
 		s.cfg.Log.ErrorContext(ctx, "the database could not be looked through", "service", name, "error", err)
 	}
 }
@@ -270,8 +270,8 @@ func (s *Suite) Drain(ctx context.Context) error {
 
 // Close closes what is open. Run must have returned.
 func (s *Suite) Close() {
-	for _, unit := range s.units {
-		unit.Close()
+	for _, host := range s.hosts {
+		host.Close()
 	}
 	if s.lock != nil {
 		s.lock.Close()

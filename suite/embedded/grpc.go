@@ -10,11 +10,11 @@ import (
 // GRPC makes a server of all services' own RPCs, for callers that speak gRPC.
 func (s *Suite) GRPC(health grpc_health_v1.HealthServer) (*grpc.Server, error) {
 	register := func(r grpc.ServiceRegistrar) {
-		for _, unit := range s.units {
-			unit.Service.Register(r)
+		for _, host := range s.hosts {
+			host.Service.Register(r)
 		}
 	}
-	chain, err := app.NewChain(s.around, s.cfg.Log, register)
+	chain, err := app.NewChain(s.runtime, s.cfg.Log, register)
 	if err != nil {
 		return nil, err
 	}

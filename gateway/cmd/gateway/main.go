@@ -62,7 +62,7 @@ func serve(ctx context.Context, cfg Config) error {
 	}
 	readiness := process.NewReadiness(nil, process.Check{Name: "services", Probe: anybody(conns)})
 	return process.Run(ctx, seen.Logger, cfg.Drain, seen.Part(), cfg.AdminPart(&cfg, seen, readiness), cfg.ProbePart(readiness),
-		process.HTTP("rest", cfg.Listen, cfg.MaxConnections, handler), readiness.Part(), app.SettlePart())
+		process.HTTP("rest", cfg.Listen, cfg.MaxConnections, handler), readiness.Part(), app.ReleaseMemoryPart())
 }
 
 // anybody tells whether at least one service answers. With one away, the others are still worth being reached.
@@ -94,7 +94,7 @@ func connect(cfg Config, source *tlsconf.Source) (map[string]grpc.ClientConnInte
 	return conns, nil
 }
 
-func front(cfg Config, conns map[string]grpc.ClientConnInterface, seen app.Seen) (http.Handler, error) {
+func front(cfg Config, conns map[string]grpc.ClientConnInterface, seen app.Telemetry) (http.Handler, error) {
 	keys, err := app.OpenKeys(cfg.Keys, seen.MeterProvider)
 	if err != nil {
 		return nil, err

@@ -95,7 +95,7 @@ func (c *ServeCmd) Run(ctx context.Context) error {
 		process.Part{Name: "services", Run: suite.Run, Stop: suite.Drain}, backup.Part(c.Data, suite.Databases(), seen.Logger),
 		app.GRPCPart(c.GRPCListen, server), app.StreamsPart(suite.EndStreams), process.HTTP("rest", c.Listen, c.MaxConnections, suite.Handler),
 		process.Part{Name: "greeting", Start: func(context.Context) error { return c.greet(os.Stdout, suite.Issuer) }},
-		readiness.Part(), app.SettlePart())
+		readiness.Part(), app.ReleaseMemoryPart())
 }
 
 // TokenCmd prints tokens.

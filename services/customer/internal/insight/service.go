@@ -26,8 +26,8 @@ func (s *Service) Capability() kit.Capability {
 		Name:     "insight",
 		Register: func(r grpc.ServiceRegistrar) { customerv1.RegisterInsightServiceServer(r, s) },
 		Events: []inbox.Handler{
-			inbox.On(s.onOrderPlaced), inbox.On(s.onOrderDelivered), inbox.On(s.onOrderCancelled), inbox.On(s.onOrderReturned),
-			inbox.On(s.onOrdersImported),
+			inbox.On("insight.order-placed", s.onOrderPlaced), inbox.On("insight.order-delivered", s.onOrderDelivered), inbox.On("insight.order-cancelled", s.onOrderCancelled), inbox.On("insight.order-returned", s.onOrderReturned),
+			inbox.On("insight.orders-imported", s.onOrdersImported),
 		},
 	}
 }

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) { kittest.Main(m) }
 // bench is the service on a database of its own, with what hands it events.
 type bench struct {
 	*Service
-	consumer *inbox.Consumer
+	consumer *inbox.Inbox
 }
 
 func onBoth(t *testing.T, test func(t *testing.T, b *bench)) {

@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"weak"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
@@ -42,19 +41,8 @@ func scanPolicy(r *sqldb.Rows) (*customerv1.PromisePolicy, error) {
 	return p, err
 }
 
-// policies are the policies as one transaction has read them.
-type policies struct {
-	of     weak.Pointer[sqldb.Tx]
-	byKind map[promisev1.PromiseKind]*customerv1.PromisePolicy
-}
-
-// policy is what is set for the kind; nil for a kind that nothing is set for. A transaction reads the policies once,
-// however many events it takes in.
-func (s *Service) policy(tx *sqldb.Tx, kind promisev1.PromiseKind) (*customerv1.PromisePolicy, error) {
-	this := weak.Make(tx)
-	if read := s.read.Load(); read != nil && read.of == this {
-		return read.byKind[kind], nil
-	}
+// readPolicies are the policies by kind. Nothing is set for a kind that is not among them.
+func readPolicies(tx *sqldb.Tx) (map[promisev1.PromiseKind]*customerv1.PromisePolicy, error) {
 	rows, err := tx.Query(`select ` + policyColumns + ` from promise_policy`)
 	if err != nil {
 		return nil, err
@@ -63,10 +51,9 @@ func (s *Service) policy(tx *sqldb.Tx, kind promisev1.PromiseKind) (*customerv1.
 	if err != nil {
 		return nil, err
 	}
-	read := &policies{of: this, byKind: map[promisev1.PromiseKind]*customerv1.PromisePolicy{}}
+	byKind := map[promisev1.PromiseKind]*customerv1.PromisePolicy{}
 	for _, p := range all {
-		read.byKind[p.GetKind()] = p
+		byKind[p.GetKind()] = p
 	}
-	s.read.Store(read)
-	return read.byKind[kind], nil
+	return byKind, nil
 }

@@ -19,7 +19,6 @@ import (
 	"kept.dev/kit/errs"
 	"kept.dev/kit/event"
 	"kept.dev/kit/kittest"
-	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 )
@@ -209,25 +208,6 @@ func TestPromisesAreAtRiskAsThePolicySays(t *testing.T) {
 		_, err := b.update(t, &customerv1.PromisePolicy{Name: "promisePolicies/reply", WarningDuration: hours(3)})
 		require.NoError(t, err)
 		require.Equal(t, due.Add(-3*time.Hour), at(promisev1.PromiseKind_REPLY, nil), "from the change on")
-	})
-}
-
-func TestATransactionReadsThePoliciesOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *book) {
-		read := func() (first, second *customerv1.PromisePolicy) {
-			require.NoError(t, b.db.Update(t.Context(), "test", func(tx *sqldb.Tx) (err error) {
-				if first, err = b.policy(tx, promisev1.PromiseKind_REPLY); err != nil {
-					return err
-				}
-				second, err = b.policy(tx, promisev1.PromiseKind_REPLY)
-				return err
-			}))
-			return first, second
-		}
-		first, second := read()
-		require.Same(t, first, second)
-		later, _ := read()
-		require.NotSame(t, first, later, "the next transaction sees what has changed")
 	})
 }
 

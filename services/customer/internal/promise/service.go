@@ -4,14 +4,11 @@
 package promise
 
 import (
-	"sync/atomic"
-
 	"go.opentelemetry.io/otel/metric"
 	"google.golang.org/grpc"
 
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
-	"kept.dev/kit/inbox"
 	"kept.dev/kit/outbox"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
@@ -25,7 +22,6 @@ type Service struct {
 	clock  clock.Clock
 	outbox *outbox.Outbox
 	facts  metric.Int64Counter
-	read   atomic.Pointer[policies]
 }
 
 // New makes the service.
@@ -44,9 +40,7 @@ func (s *Service) Capability() kit.Capability {
 	return kit.Capability{
 		Name:     "promise",
 		Register: func(r grpc.ServiceRegistrar) { customerv1.RegisterPromiseServiceServer(r, s) },
-		Events: []inbox.Handler{
-			inbox.On(s.onPromiseMade), inbox.On(s.onPromiseKept), inbox.On(s.onPromiseBroken), inbox.On(s.onPromiseReleased),
-		},
+		Events:   s.events(),
 		Timers: func(w *timer.Worker) {
 			w.Handle(atRisk, s.whenAtRisk)
 			w.Handle(due, s.whenDue)

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) { kittest.Main(m) }
 type book struct {
 	*Service
 	moved    *clock.Sandbox
-	consumer *inbox.Consumer
+	consumer *inbox.Inbox
 	worker   *timer.Worker
 }
 

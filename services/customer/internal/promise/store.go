@@ -1,11 +1,12 @@
 package promise
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"kept.dev/kit/clock"
-	"kept.dev/kit/event"
 	"kept.dev/kit/money"
 	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
@@ -15,45 +16,73 @@ import (
 func idOf(name string) string { return strings.TrimPrefix(name, collection) }
 
 // The answer may be here already; then what the promise was is filled in and its state stays.
-const upsertMade = `
-	insert into promise (id, customer, about, state, kind, service, made, at_risk, due, fee, currency)
-	values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-	on conflict (id) do update set
-		kind = excluded.kind, service = excluded.service, made = excluded.made, at_risk = excluded.at_risk,
-		due = excluded.due, fee = excluded.fee, currency = excluded.currency`
+const (
+	insertMade = `insert into promise (id, customer, about, state, kind, service, made, at_risk, due, fee, currency) values`
+	fillIn     = `
+		on conflict (id) do update set
+			kind = excluded.kind, service = excluded.service, made = excluded.made, at_risk = excluded.at_risk,
+			due = excluded.due, fee = excluded.fee, currency = excluded.currency`
+)
 
-// enter writes a promise.
-func enter(tx *sqldb.Tx, e event.Event, made *promisev1.PromiseMade, atRisk time.Time) error {
-	var fee money.Amount
-	if made.GetFee() != nil {
-		var err error
-		if fee, err = money.Parse(made.GetFee()); err != nil {
-			return err
-		}
+// entry is a promise that was made.
+type entry struct {
+	made       *promisev1.PromiseMade
+	at, atRisk time.Time
+}
+
+// enter writes promises, sorted as other replicas sort theirs. Of one that was made twice the last counts.
+func enter(tx *sqldb.Tx, entries []entry) error {
+	byID := map[string]entry{}
+	for _, e := range entries {
+		byID[idOf(e.made.GetPromise())] = e
 	}
-	tx.Exec(upsertMade, idOf(made.GetPromise()), made.GetCustomer(), made.GetAbout(),
-		int64(customerv1.Promise_OPEN), int64(made.GetKind()), made.GetService(), e.Time.UnixMicro(),
-		atRisk.UnixMicro(), made.GetDueTime().AsTime().UnixMicro(), fee.Minor, fee.Currency)
+	var rows [][]any
+	for _, id := range slices.Sorted(maps.Keys(byID)) {
+		e := byID[id]
+		var fee money.Amount
+		if e.made.GetFee() != nil {
+			var err error
+			if fee, err = money.Parse(e.made.GetFee()); err != nil {
+				return err
+			}
+		}
+		rows = append(rows, []any{
+			id, e.made.GetCustomer(), e.made.GetAbout(), int64(customerv1.Promise_OPEN), int64(e.made.GetKind()), e.made.GetService(),
+			e.at.UnixMicro(), e.atRisk.UnixMicro(), e.made.GetDueTime().AsTime().UnixMicro(), fee.Minor, fee.Currency,
+		})
+	}
+	tx.ExecValues(insertMade, rows, fillIn)
 	return nil
 }
 
 // Of two answers Kept stands; of others the first.
-const upsertAnswer = `
-	insert into promise (id, customer, about, state, resolved)
-	values ($1, $2, $3, $4, $5)
-	on conflict (id) do update set state = excluded.state, resolved = excluded.resolved
-	where promise.resolved is null or excluded.state = 4 and promise.state <> 4`
+const (
+	insertAnswers = `insert into promise (id, customer, about, state, resolved) values`
+	firstOrKept   = `
+		on conflict (id) do update set state = excluded.state, resolved = excluded.resolved
+		where promise.resolved is null or excluded.state = 4 and promise.state <> 4
+		returning id`
+)
 
-func writeAnswer(tx *sqldb.Tx, a answer) { tx.Exec(upsertAnswer, a.args()...) }
-
-// writeNews writes the answer and tells whether it stands now and did not before.
-func writeNews(tx *sqldb.Tx, a answer) (bool, error) {
-	rows, err := tx.Query(upsertAnswer+` returning id`, a.args()...)
-	return err == nil && rows.Len() > 0, err
-}
-
-func (a answer) args() []any {
-	return []any{idOf(a.promise), a.customer, a.about, int64(a.state), a.at.UnixMicro()}
+// writeAnswers writes answers of different promises, and returns the ids of those whose answer stands now and did not before.
+func writeAnswers(tx *sqldb.Tx, answers []answer) (turned map[string]bool, err error) {
+	values := make([][]any, len(answers))
+	for i, a := range answers {
+		values[i] = []any{a.id(), a.fact.GetCustomer(), a.fact.GetAbout(), int64(a.state), a.at.UnixMicro()}
+	}
+	rows, err := tx.BatchValues(insertAnswers, values, firstOrKept)
+	if err != nil {
+		return nil, err
+	}
+	turned = map[string]bool{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		turned[id] = true
+	}
+	return turned, nil
 }
 
 const columns = `id, customer, about, state, resolved, kind, service, made, at_risk, due, fee, currency, unanswered`

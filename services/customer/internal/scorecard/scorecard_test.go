@@ -41,7 +41,7 @@ func (s stopped) Now() time.Time { return time.Time(s) }
 // bench is the scorecard, beside a timeline that hears events.
 type bench struct {
 	*Service
-	consumer *inbox.Consumer
+	consumer *inbox.Inbox
 }
 
 func onBoth(t *testing.T, test func(t *testing.T, b *bench)) {

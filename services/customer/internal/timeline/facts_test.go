@@ -159,7 +159,7 @@ func TestEveryFactIsInTheTimeline(t *testing.T) {
 	between := []string{"kept.promise.v1.PromiseDue", "kept.promise.v1.RemedyRequired"}
 	var heard []string
 	for _, h := range (&Service{}).events() {
-		heard = append(heard, h.Type)
+		heard = append(heard, h.Types...)
 	}
 	var all []string
 	for _, file := range []protoreflect.FileDescriptor{

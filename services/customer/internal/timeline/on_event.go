@@ -7,7 +7,6 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	"kept.dev/kit/event"
 	"kept.dev/kit/inbox"
 	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
@@ -28,31 +27,33 @@ type fact interface {
 // RemedyRequired.
 func (s *Service) events() []inbox.Handler {
 	return []inbox.Handler{
-		on[*customerv1.CustomerCreated](s), on[*customerv1.CustomerContactChanged](s), inbox.On(s.onCustomersImported),
-		on[*orderv1.OrderPlaced](s), on[*orderv1.OrderPicked](s), on[*orderv1.OrderShipped](s),
-		on[*orderv1.OrderDelivered](s), on[*orderv1.OrderCancelled](s), on[*orderv1.OrderDelayed](s),
-		on[*orderv1.OrderReturned](s), on[*orderv1.RefundRequested](s), on[*orderv1.RefundSettled](s),
-		on[*orderv1.ShortageReported](s), on[*orderv1.ShortageAnswered](s), inbox.On(s.onOrdersImported),
-		on[*promisev1.PromiseMade](s), on[*promisev1.PromiseAtRisk](s), on[*promisev1.PromiseKept](s),
-		on[*promisev1.PromiseBroken](s), on[*promisev1.PromiseReleased](s),
-		on[*loyaltyv1.PointsPosted](s),
-		on[*notificationv1.MessageAccepted](s), on[*notificationv1.DeliveryCompleted](s), on[*notificationv1.ActionTaken](s),
-		on[*supportv1.CaseOpened](s), on[*supportv1.CaseContacted](s), on[*supportv1.CaseAssigned](s),
-		on[*supportv1.CaseEscalated](s), on[*supportv1.InterimReplyGiven](s), on[*supportv1.CaseReplied](s),
-		on[*supportv1.CaseClosed](s),
+		inbox.OnTypes[fact]("timeline.fact", s.onFacts,
+			(*customerv1.CustomerCreated)(nil), (*customerv1.CustomerContactChanged)(nil),
+			(*orderv1.OrderPlaced)(nil), (*orderv1.OrderPicked)(nil), (*orderv1.OrderShipped)(nil),
+			(*orderv1.OrderDelivered)(nil), (*orderv1.OrderCancelled)(nil), (*orderv1.OrderDelayed)(nil),
+			(*orderv1.OrderReturned)(nil), (*orderv1.RefundRequested)(nil), (*orderv1.RefundSettled)(nil),
+			(*orderv1.ShortageReported)(nil), (*orderv1.ShortageAnswered)(nil),
+			(*promisev1.PromiseMade)(nil), (*promisev1.PromiseAtRisk)(nil), (*promisev1.PromiseKept)(nil),
+			(*promisev1.PromiseBroken)(nil), (*promisev1.PromiseReleased)(nil),
+			(*loyaltyv1.PointsPosted)(nil),
+			(*notificationv1.MessageAccepted)(nil), (*notificationv1.DeliveryCompleted)(nil), (*notificationv1.ActionTaken)(nil),
+			(*supportv1.CaseOpened)(nil), (*supportv1.CaseContacted)(nil), (*supportv1.CaseAssigned)(nil),
+			(*supportv1.CaseEscalated)(nil), (*supportv1.InterimReplyGiven)(nil), (*supportv1.CaseReplied)(nil),
+			(*supportv1.CaseClosed)(nil)),
+		inbox.On("timeline.customers-imported", s.onCustomersImported),
+		inbox.On("timeline.orders-imported", s.onOrdersImported),
 	}
 }
 
-func on[T fact](s *Service) inbox.Handler {
-	return inbox.On(func(_ context.Context, tx *sqldb.Tx, e event.Event, fact T) error { return s.onEvent(tx, e, fact) })
-}
-
-// onEvent enters an event in the customer's timeline and tells who follows it.
-func (s *Service) onEvent(tx *sqldb.Tx, e event.Event, fact fact) error {
-	if fact.GetCustomer() == "" {
-		return nil // it happened to nobody whose timeline there is
+// onFacts enters events in their customers' timelines and tells who follows them.
+func (s *Service) onFacts(_ context.Context, tx *sqldb.Tx, events []inbox.Of[fact]) error {
+	var entries []*customerv1.TimelineEntry
+	for _, e := range events {
+		if e.Fact.GetCustomer() != "" { // otherwise it happened to nobody whose timeline there is
+			entries = append(entries, entryOf(e.Event, e.Fact))
+		}
 	}
-	return s.enter(tx, entryOf(e, fact))
+	return s.enter(tx, entries...)
 }
 
 // enter writes entries and tells who follows their timelines. Nothing is read, so that a batch of events is entered in one

@@ -31,7 +31,7 @@ const (
 // bench is the timeline on a database of its own, with what hands it events.
 type bench struct {
 	*Service
-	consumer *inbox.Consumer
+	consumer *inbox.Inbox
 }
 
 func onBoth(t *testing.T, test func(t *testing.T, b *bench)) {

@@ -38,8 +38,8 @@ func (s *Service) Capability() kit.Capability {
 		Name:     "account",
 		Register: func(r grpc.ServiceRegistrar) { loyaltyv1.RegisterAccountServiceServer(r, s) },
 		Events: []inbox.Handler{
-			inbox.On(s.onCustomerCreated), inbox.On(s.onCustomersImported), inbox.On(s.onOrderDelivered),
-			inbox.On(s.onOrdersImported), inbox.On(s.onOrderReturned), inbox.On(s.onRemedyRequired),
+			inbox.On("account.customer-created", s.onCustomerCreated), inbox.On("account.customers-imported", s.onCustomersImported), inbox.On("account.order-delivered", s.onOrderDelivered),
+			inbox.On("account.orders-imported", s.onOrdersImported), inbox.On("account.order-returned", s.onOrderReturned), inbox.On("account.remedy-required", s.onRemedyRequired),
 		},
 	}
 }

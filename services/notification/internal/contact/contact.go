@@ -40,7 +40,7 @@ func New(deps kit.Deps) *Book { return &Book{db: deps.DB, clock: deps.Clock, pee
 func (b *Book) Capability() kit.Capability {
 	return kit.Capability{
 		Name:   "contact",
-		Events: []inbox.Handler{inbox.On(b.onCustomerContactChanged)},
+		Events: []inbox.Handler{inbox.On("contact.customer-contact-changed", b.onCustomerContactChanged)},
 	}
 }
 

@@ -55,8 +55,8 @@ func New(
 		resend: deps.Mail.Resend, publicURL: deps.Mail.PublicURL,
 		templates: templates, contacts: contacts, sender: sender, ends: ends,
 		tellers: []teller{
-			tells(onShortageReported), tells(onShortageAnswered), tells(onOrderDelayed), tells(onOrderCancelled),
-			tells(onOrderReturned), tells(onRefundSettled), tells(onRemedyRequired), tells(onInterimReplyGiven), tells(onCaseReplied),
+			tells("message.shortage-reported", onShortageReported), tells("message.shortage-answered", onShortageAnswered), tells("message.order-delayed", onOrderDelayed), tells("message.order-cancelled", onOrderCancelled),
+			tells("message.order-returned", onOrderReturned), tells("message.refund-settled", onRefundSettled), tells("message.remedy-required", onRemedyRequired), tells("message.interim-reply-given", onInterimReplyGiven), tells("message.case-replied", onCaseReplied),
 		},
 	}, nil
 }

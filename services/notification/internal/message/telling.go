@@ -34,7 +34,7 @@ type teller struct {
 	handler func(*Service) inbox.Handler
 }
 
-func tells[T proto.Message](mean func(fact T) *telling) teller {
+func tells[T proto.Message](handler string, mean func(fact T) *telling) teller {
 	var zero T
 	kind := zero.ProtoReflect().Type()
 	meaning := func(fact T) *telling {
@@ -54,7 +54,7 @@ func tells[T proto.Message](mean func(fact T) *telling) teller {
 			return meaning(fact), nil
 		},
 		handler: func(s *Service) inbox.Handler {
-			return inbox.On(func(ctx context.Context, tx *sqldb.Tx, e event.Event, fact T) error {
+			return inbox.On(handler, func(ctx context.Context, tx *sqldb.Tx, e event.Event, fact T) error {
 				if t := meaning(fact); t != nil {
 					return s.tell(ctx, tx, e, t)
 				}

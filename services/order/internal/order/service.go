@@ -38,7 +38,7 @@ func (s *Service) Capability() kit.Capability {
 	return kit.Capability{
 		Name:     "order",
 		Register: func(r grpc.ServiceRegistrar) { orderv1.RegisterOrderServiceServer(r, s) },
-		Events:   []inbox.Handler{inbox.On(s.onCustomerCreated), inbox.On(s.onPromiseAtRisk), inbox.On(s.onPromiseDue)},
+		Events:   []inbox.Handler{inbox.On("order.customer-created", s.onCustomerCreated), inbox.On("order.promise-at-risk", s.onPromiseAtRisk), inbox.On("order.promise-due", s.onPromiseDue)},
 	}
 }
 

@@ -35,7 +35,7 @@ func (s *Service) Capability() kit.Capability {
 	return kit.Capability{
 		Name:     "payment",
 		Register: func(r grpc.ServiceRegistrar) { orderv1.RegisterPaymentServiceServer(r, s) },
-		Events:   []inbox.Handler{inbox.On(s.onPromiseDue)},
+		Events:   []inbox.Handler{inbox.On("payment.promise-due", s.onPromiseDue)},
 		Timers:   func(w *timer.Worker) { w.HandleOutside(settle, s.settleRefund) },
 	}
 }

@@ -127,7 +127,7 @@ type bench struct {
 	house    *house
 	hands    *hands
 	worker   *timer.Worker
-	consumer *inbox.Consumer
+	consumer *inbox.Inbox
 	olena    string
 }
 

@@ -43,8 +43,8 @@ func (s *Service) Capability() kit.Capability {
 		Name:     "case",
 		Register: func(r grpc.ServiceRegistrar) { supportv1.RegisterCaseServiceServer(r, s) },
 		Events: []inbox.Handler{
-			inbox.On(s.onCustomerCreated), inbox.On(s.onCustomersImported), inbox.On(s.onPromiseAtRisk),
-			inbox.On(s.onPromiseDue), inbox.On(s.onRemedyRequired), inbox.On(s.onShortageAnswered),
+			inbox.On("case.customer-created", s.onCustomerCreated), inbox.On("case.customers-imported", s.onCustomersImported), inbox.On("case.promise-at-risk", s.onPromiseAtRisk),
+			inbox.On("case.promise-due", s.onPromiseDue), inbox.On("case.remedy-required", s.onRemedyRequired), inbox.On("case.shortage-answered", s.onShortageAnswered),
 		},
 		Timers: func(w *timer.Worker) { w.HandleOutside(interim, s.whenInterim) },
 	}

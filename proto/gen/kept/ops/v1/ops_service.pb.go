@@ -1015,13 +1015,13 @@ const file_kept_ops_v1_ops_service_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"}\n" +
 	"\x17ListDeadLettersResponse\x12:\n" +
 	"\fdead_letters\x18\x01 \x03(\v2\x17.kept.ops.v1.DeadLetterR\vdeadLetters\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x89\x01\n" +
-	"\x17ReplayDeadLetterRequest\x12n\n" +
-	"\x04name\x18\x01 \x01(\tBZ\xe0A\x02\xfaA\x15\n" +
-	"\x13kept.dev/DeadLetter\xbaH<r:28^services/[a-z]{1,32}/deadLetters/[A-Za-z0-9._-]{1,200}$R\x04name\"\x87\x01\n" +
-	"\x15DropDeadLetterRequest\x12n\n" +
-	"\x04name\x18\x01 \x01(\tBZ\xe0A\x02\xfaA\x15\n" +
-	"\x13kept.dev/DeadLetter\xbaH<r:28^services/[a-z]{1,32}/deadLetters/[A-Za-z0-9._-]{1,200}$R\x04name\"\xef\x03\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8a\x01\n" +
+	"\x17ReplayDeadLetterRequest\x12o\n" +
+	"\x04name\x18\x01 \x01(\tB[\xe0A\x02\xfaA\x15\n" +
+	"\x13kept.dev/DeadLetter\xbaH=r;29^services/[a-z]{1,32}/deadLetters/[A-Za-z0-9._~-]{1,200}$R\x04name\"\x88\x01\n" +
+	"\x15DropDeadLetterRequest\x12o\n" +
+	"\x04name\x18\x01 \x01(\tB[\xe0A\x02\xfaA\x15\n" +
+	"\x13kept.dev/DeadLetter\xbaH=r;29^services/[a-z]{1,32}/deadLetters/[A-Za-z0-9._~-]{1,200}$R\x04name\"\xef\x03\n" +
 	"\n" +
 	"AuditEntry\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12!\n" +
