@@ -6,10 +6,12 @@ create table customer (
     language_code text   not null,
     email         text   not null,
     phone         text   not null,
+    -- Whether the address and the number are known to be the customer's. Before that they are no identities.
+    email_confirmed boolean not null default false,
+    phone_confirmed boolean not null default false,
     region_code   text   not null,
     addresses     bytea  not null,
-    created       bigint not null,
-    constraint customer_version_held check (version > 0)
+    created       bigint not null
 );
 create index customer_created on customer (created, id);
 
@@ -33,16 +35,30 @@ create index identity_customer on identity (customer_id, created, id);
 -- A customer is written to at one address and called at one number.
 create unique index identity_contact_key on identity (customer_id, kind) where contact = true;
 
+-- The codes of the last day by which customers confirm e-mail addresses, in the spelling by which those are compared. Only the
+-- last of a customer is good, for an hour and five tries. Nothing is mailed to an address that has had its codes for the day.
+create table email_confirmation (
+    id          text    not null constraint email_confirmation_pkey primary key,
+    customer_id text    not null,
+    email       text    not null,
+    mailed      boolean not null,
+    tries       bigint  not null constraint email_confirmation_tries_range check (tries between 0 and 5),
+    created     bigint  not null
+);
+create index email_confirmation_customer on email_confirmation (customer_id, created);
+create index email_confirmation_email on email_confirmation (email, created);
+create index email_confirmation_created on email_confirmation (created);
+
 -- The promise book. The facts of a promise come in any order: an answer may be here before the promise itself, so what
 -- PromiseMade tells is NULL until it comes.
 create table promise (
     id         text   not null constraint promise_pkey primary key,
     customer   text   not null,
-    subject    text   not null,
+    about      text   not null,
     state      bigint not null constraint promise_state_known check (state between 1 and 6),
     resolved   bigint,
     kind       bigint,
-    owner      text,
+    service    text,
     made       bigint,
     at_risk    bigint,
     due        bigint,

@@ -6,7 +6,9 @@ create table contact (
     version       bigint not null,
     display_name  text   not null,
     language_code text   not null,
-    email         text   not null
+    email         text   not null,
+    -- Whether the address is known to be the customer's. Before that nothing but a code is mailed to it.
+    email_confirmed boolean not null
 );
 
 -- Templates as they were changed. Version 1 of each is in the code.
@@ -37,7 +39,7 @@ create table message (
     title            text   not null,
     body             text   not null,
     about            text   not null,
-    fact             text   not null,
+    event_type       text   not null,
     matter           text   not null,
     expires          bigint,
     created          bigint not null,
@@ -63,7 +65,7 @@ create table attempt (
     started    bigint not null,
     ended      bigint,
     outcome    bigint not null,
-    answer     text   not null,
+    response   text   not null,
     constraint attempt_pkey primary key (message_id, channel, number)
 );
 -- A mail is being sent by one process at a time. An attempt that is open when another begins was left by one that died.

@@ -30,7 +30,7 @@ create table known_customer (
     name text not null constraint known_customer_pkey primary key
 );
 
--- An order that an import brought (origin) was delivered long ago; nothing was promised here. Its id is made from what the file
+-- An order that an import brought (source_import) was delivered long ago; nothing was promised here. Its id is made from what the file
 -- says of it, so that the primary key keeps it from being imported twice.
 --
 -- asking is how many shortages the customer is being asked about, owed how many units are neither held nor called off. Both
@@ -38,7 +38,7 @@ create table known_customer (
 -- somebody picks is complete, and stays so.
 create table orders (
     id               text   not null constraint orders_pkey primary key,
-    version          bigint not null constraint orders_unmoved check (version > 0),
+    version          bigint not null constraint orders_version_range check (version > 0),
     customer         text   not null,
     agent            text   not null,
     state            bigint not null constraint orders_state_known check (state between 1 and 6),
@@ -67,10 +67,10 @@ create table orders (
     return_reason    text   not null default '',
     asking           bigint not null default 0,
     owed             bigint not null default 0,
-    origin           text   not null default '',
-    constraint orders_promise_state_known check (promise_state between 1 and 5 or promise_state = 0 and origin <> ''),
+    source_import           text   not null default '',
+    constraint orders_promise_state_known check (promise_state between 1 and 5 or promise_state = 0 and source_import <> ''),
     constraint orders_promised_unless_imported
-        check ((origin <> '') = (promised is null) and (origin <> '') = (first_promised is null) and (origin <> '') = (expected is null)),
+        check ((source_import <> '') = (promised is null) and (source_import <> '') = (first_promised is null) and (source_import <> '') = (expected is null)),
     constraint orders_refunded_within_total check (refunded between 0 and goods + fee),
     constraint orders_delivered_after_shipped check (delivered >= shipped),
     constraint orders_cancelled_with_reason check (state <> 5 or cancel_reason <> ''),
@@ -94,7 +94,7 @@ create table order_line (
     quantity       bigint not null constraint order_line_quantity_range check (quantity between 1 and 1000000),
     price          bigint not null constraint order_line_price_range check (price between 0 and 9000000000000000),
     missing        bigint not null default 0,
-    substitute_for text   not null default '',
+    replaced_product text   not null default '',
     constraint order_line_pkey primary key (order_id, number),
     constraint order_line_missing_within_quantity check (missing between 0 and quantity)
 );
@@ -128,7 +128,7 @@ create table shortage (
     choice           bigint not null constraint shortage_choice_known check (choice between 0 and 3),
     default_choice   bigint not null constraint shortage_default_choice_known check (default_choice between 1 and 3),
     deadline         bigint not null,
-    answerer         text   not null,
+    answered_by      text   not null,
     created          bigint not null,
     answered         bigint,
     constraint shortage_owed_within_quantity check (owed between 0 and quantity),

@@ -19,9 +19,9 @@ create table cases (
     state           bigint  not null constraint cases_state_known check (state between 1 and 3),
     queue           text    not null,
     agent           text    not null,
-    relieved        text    not null, -- who had it when it was last raised
-    raised          boolean not null,
-    person_required boolean not null,
+    relieved        text    not null, -- who had it when it was last escalated
+    escalated          boolean not null,
+    agent_required boolean not null,
     contacts        bigint  not null constraint cases_contacts_range check (contacts between 0 and 2147483647),
     promise         text    not null,
     promise_state   bigint  not null constraint cases_promise_state_known check (promise_state between 1 and 3),
