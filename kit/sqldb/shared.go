@@ -51,7 +51,7 @@ func (p *postgres) group(calls []*call) {
 			calls = slices.Delete(calls, g.culprit, g.culprit+1)
 		}
 	}
-	if broken == nil {
+	if broken == nil || len(calls) == 1 { // alone it may find out by itself that only an idle connection had died
 		broken = errApart
 	}
 	answer(calls, broken)

@@ -131,16 +131,16 @@ func (r reader) oneCustomer(told string) {
 	require.Contains(r.t, told, orders.Orders[0].GoodsAmount.String())
 	var timeline struct {
 		TimelineEntries []struct {
-			Time           time.Time
+			EventTime      time.Time
 			Channel, Agent string
-			Facts          map[string]string
+			Details        map[string]string
 		}
 	}
-	r.get("/v1/"+orders.Orders[0].Customer+"/timelineEntries?filter="+url.QueryEscape(`type = "kept.order.v1.OrderPlaced"`), &timeline)
+	r.get("/v1/"+orders.Orders[0].Customer+"/timelineEntries?filter="+url.QueryEscape(`event_type = "kept.order.v1.OrderPlaced"`), &timeline)
 	require.Len(r.t, timeline.TimelineEntries, 3)
 	for _, e := range timeline.TimelineEntries {
-		require.Contains(r.t, told, e.Time.Format("15:04:05.000")+", OrderPlaced by "+e.Channel)
-		require.Contains(r.t, told, e.Facts["total_amount"])
+		require.Contains(r.t, told, e.EventTime.Format("15:04:05.000")+", OrderPlaced by "+e.Channel)
+		require.Contains(r.t, told, e.Details["total_amount"])
 		require.Contains(r.t, told, e.Agent)
 	}
 }

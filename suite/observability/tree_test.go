@@ -27,16 +27,16 @@ func cancelling() map[[2]string]int {
 		{rest, ""}: 1, {call, rest}: 1, {rpc, call}: 1,
 		{"order: db.update /kept.order.v1.OrderService/CancelOrder", rpc}: 1,
 
-		{"customer: consume kept.order.v1.OrderCancelled", rpc}:    1,
+		{"customer: consume kept.order.v1.OrderCancelled", rpc}:    2, // once a handler: the timeline and what each customer is worth
 		{"customer: consume kept.order.v1.RefundRequested", rpc}:   1,
-		{"customer: consume kept.promise.v1.PromiseMade", rpc}:     1,
-		{"customer: consume kept.promise.v1.PromiseReleased", rpc}: 1,
+		{"customer: consume kept.promise.v1.PromiseMade", rpc}:     2,
+		{"customer: consume kept.promise.v1.PromiseReleased", rpc}: 2,
 		{told, rpc}: 1, {mail, told}: 1, {written, told}: 1, {heard, told}: 1,
 
 		{refund, rpc}: 1, {"order: db.read", refund}: 1, {"order: db.update invoice.credit", refund}: 1,
 		{"order: db.update timer.refund.settle", refund}:          1,
 		{"customer: consume kept.order.v1.RefundSettled", refund}: 1,
-		{"customer: consume kept.promise.v1.PromiseKept", refund}: 1,
+		{"customer: consume kept.promise.v1.PromiseKept", refund}: 2,
 		{repaid, refund}: 1, {mail, repaid}: 1, {written, repaid}: 1, {heard, repaid}: 1,
 
 		{heard, mail}: 2, // both mails have gone

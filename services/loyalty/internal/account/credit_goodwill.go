@@ -31,6 +31,9 @@ func (s *Service) CreditGoodwill(ctx context.Context, req *loyaltyv1.CreditGoodw
 	if !errors.Is(err, errNoAccount) {
 		return posting, err
 	}
+	if err := s.known(ctx, gift.holder); err != nil {
+		return nil, err
+	}
 	if err := s.admit(ctx, gift.holder); err != nil {
 		return nil, err
 	}
@@ -52,8 +55,7 @@ func newGift(req *loyaltyv1.CreditGoodwillRequest, giver access.Principal, now t
 // give posts the gift. Others' gifts share its transaction: the commits are what very many of them at once would wait for, and
 // nothing is read but what the account's own update returns.
 func (s *Service) give(ctx context.Context, req *loyaltyv1.CreditGoodwillRequest, gift entry) (*loyaltyv1.Posting, error) {
-	check := func() error { return s.references.Check(ctx, "about", gift.about, gift.holder.customerName()) }
-	return change.After(ctx, s.db, req, check, func() (*loyaltyv1.Posting, error) {
+	return change.After(ctx, s.db, req, func() error { return s.checkOccasion(ctx, gift) }, func() (*loyaltyv1.Posting, error) {
 		return change.Shared(ctx, s.db, req, func(tx *sqldb.Tx) (*loyaltyv1.Posting, error) {
 			given, err := s.post(ctx, tx, gift)
 			if err != nil {
@@ -64,11 +66,23 @@ func (s *Service) give(ctx context.Context, req *loyaltyv1.CreditGoodwillRequest
 	})
 }
 
+// checkOccasion refuses an occasion that does not exist for the customer. Where there is no such customer, that is what is wrong.
+func (s *Service) checkOccasion(ctx context.Context, gift entry) error {
+	err := s.references.Check(ctx, "about", gift.about, gift.holder.customerName())
+	if err == nil {
+		return nil
+	}
+	if unknown := s.known(ctx, gift.holder); unknown != nil {
+		return unknown
+	}
+	return err
+}
+
 const selectKnown = `
 	select (select count(*) from program where id = $1), (select count(*) from account where program = $2 and customer = $3)`
 
-// admit opens an account, if there are such a programme and such a customer.
-func (s *Service) admit(ctx context.Context, h holder) error {
+// known refuses a holder whose programme or customer there is not.
+func (s *Service) known(ctx context.Context, h holder) error {
 	rows, err := s.db.Query(ctx, selectKnown, h.program, mainProgram, h.customer)
 	if err != nil {
 		return err
@@ -81,10 +95,13 @@ func (s *Service) admit(ctx context.Context, h holder) error {
 		return errs.NotFound(h.name())
 	}
 	if customers == 0 {
-		if err := s.ask(ctx, h); err != nil {
-			return err
-		}
+		return s.ask(ctx, h)
 	}
+	return nil
+}
+
+// admit opens an account for a holder who is known.
+func (s *Service) admit(ctx context.Context, h holder) error {
 	return s.db.Update(ctx, "account.admit", func(tx *sqldb.Tx) error {
 		s.admitted(tx, h)
 		return nil
