@@ -43,6 +43,10 @@ type CustomerServiceClient interface {
 	// Finds customers of another system, and creates those whom nobody knows yet. Who has a record's id, e-mail address or
 	// telephone number already, is the customer, and stays as they are; an id that is new is added to them. Sent again, it
 	// changes nothing.
+	//
+	// (-- api-linter: core::0127::http-annotation=disabled
+	//
+	//	aip.dev/not-precedent: only services of the suite call it, over gRPC. --)
 	ImportCustomers(ctx context.Context, in *ImportCustomersRequest, opts ...grpc.CallOption) (*ImportCustomersResponse, error)
 	// Changes what is known of a customer. A customer changes themselves only. An e-mail address that a customer sets is not
 	// confirmed: a code is mailed to it, at most five times a day, and ConfirmEmail takes it. Whether somebody else has the
@@ -159,6 +163,10 @@ type CustomerServiceServer interface {
 	// Finds customers of another system, and creates those whom nobody knows yet. Who has a record's id, e-mail address or
 	// telephone number already, is the customer, and stays as they are; an id that is new is added to them. Sent again, it
 	// changes nothing.
+	//
+	// (-- api-linter: core::0127::http-annotation=disabled
+	//
+	//	aip.dev/not-precedent: only services of the suite call it, over gRPC. --)
 	ImportCustomers(context.Context, *ImportCustomersRequest) (*ImportCustomersResponse, error)
 	// Changes what is known of a customer. A customer changes themselves only. An e-mail address that a customer sets is not
 	// confirmed: a code is mailed to it, at most five times a day, and ConfirmEmail takes it. Whether somebody else has the

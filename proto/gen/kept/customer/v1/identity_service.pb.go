@@ -26,6 +26,10 @@ const (
 )
 
 // The identity to add.
+//
+// (-- api-linter: core::0133::request-id-field=disabled
+//
+//	aip.dev/not-precedent: the service gives the id; request_id makes a retry harmless. --)
 type CreateIdentityRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whose, `customers/{customer}`.

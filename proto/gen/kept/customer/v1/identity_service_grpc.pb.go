@@ -31,6 +31,10 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // Who somebody is, told by what they call from, write from, or are called elsewhere.
+//
+// (-- api-linter: core::0121::resource-must-support-get=disabled
+//
+//	aip.dev/not-precedent: the list of a customer is short and holds every field. --)
 type IdentityServiceClient interface {
 	// Adds an identity to a customer.
 	//
@@ -45,6 +49,10 @@ type IdentityServiceClient interface {
 	// Finds whose an e-mail address, telephone number or external id is, in whatever spelling.
 	//
 	// Errors: NOT_FOUND where it is nobody's.
+	//
+	// (-- api-linter: core::0136::response-message-name=disabled
+	//
+	//	aip.dev/not-precedent: answers with the resource that it is about. --)
 	ResolveIdentity(ctx context.Context, in *ResolveIdentityRequest, opts ...grpc.CallOption) (*Identity, error)
 }
 
@@ -101,6 +109,10 @@ func (c *identityServiceClient) ResolveIdentity(ctx context.Context, in *Resolve
 // for forward compatibility.
 //
 // Who somebody is, told by what they call from, write from, or are called elsewhere.
+//
+// (-- api-linter: core::0121::resource-must-support-get=disabled
+//
+//	aip.dev/not-precedent: the list of a customer is short and holds every field. --)
 type IdentityServiceServer interface {
 	// Adds an identity to a customer.
 	//
@@ -115,6 +127,10 @@ type IdentityServiceServer interface {
 	// Finds whose an e-mail address, telephone number or external id is, in whatever spelling.
 	//
 	// Errors: NOT_FOUND where it is nobody's.
+	//
+	// (-- api-linter: core::0136::response-message-name=disabled
+	//
+	//	aip.dev/not-precedent: answers with the resource that it is about. --)
 	ResolveIdentity(context.Context, *ResolveIdentityRequest) (*Identity, error)
 	mustEmbedUnimplementedIdentityServiceServer()
 }

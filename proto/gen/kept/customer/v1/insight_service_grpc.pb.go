@@ -31,6 +31,10 @@ const (
 //
 // What the company can learn from what its customers have bought. All amounts of an answer are in one currency: the one that
 // is asked for, or that in which the most customers have bought.
+//
+// (-- api-linter: core::0121::resource-must-support-get=disabled
+//
+//	aip.dev/not-precedent: a month means something only in the row of the others. --)
 type InsightServiceClient interface {
 	// Returns recency, frequency and money over all customers, by cells.
 	GetRfmReport(ctx context.Context, in *GetRfmReportRequest, opts ...grpc.CallOption) (*RfmReport, error)
@@ -97,6 +101,10 @@ func (c *insightServiceClient) ListSalesMonths(ctx context.Context, in *ListSale
 //
 // What the company can learn from what its customers have bought. All amounts of an answer are in one currency: the one that
 // is asked for, or that in which the most customers have bought.
+//
+// (-- api-linter: core::0121::resource-must-support-get=disabled
+//
+//	aip.dev/not-precedent: a month means something only in the row of the others. --)
 type InsightServiceServer interface {
 	// Returns recency, frequency and money over all customers, by cells.
 	GetRfmReport(context.Context, *GetRfmReportRequest) (*RfmReport, error)

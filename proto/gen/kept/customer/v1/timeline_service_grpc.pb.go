@@ -28,10 +28,18 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // All that happened between a customer and the company, whichever service it happened in.
+//
+// (-- api-linter: core::0121::resource-must-support-get=disabled
+//
+//	aip.dev/not-precedent: an entry is read in its timeline, which holds every field. --)
 type TimelineServiceClient interface {
 	// Lists what happened, the latest first. A customer sees their own only.
 	ListTimelineEntries(ctx context.Context, in *ListTimelineEntriesRequest, opts ...grpc.CallOption) (*ListTimelineEntriesResponse, error)
 	// Sends what happens from now on, or since an entry, as it becomes known. An entry may come twice after a break.
+	//
+	// (-- api-linter: core::0136::response-message-name=disabled
+	//
+	//	aip.dev/not-precedent: each message of the stream is the resource itself. --)
 	StreamTimelineEntries(ctx context.Context, in *StreamTimelineEntriesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[TimelineEntry], error)
 }
 
@@ -77,10 +85,18 @@ type TimelineService_StreamTimelineEntriesClient = grpc.ServerStreamingClient[Ti
 // for forward compatibility.
 //
 // All that happened between a customer and the company, whichever service it happened in.
+//
+// (-- api-linter: core::0121::resource-must-support-get=disabled
+//
+//	aip.dev/not-precedent: an entry is read in its timeline, which holds every field. --)
 type TimelineServiceServer interface {
 	// Lists what happened, the latest first. A customer sees their own only.
 	ListTimelineEntries(context.Context, *ListTimelineEntriesRequest) (*ListTimelineEntriesResponse, error)
 	// Sends what happens from now on, or since an entry, as it becomes known. An entry may come twice after a break.
+	//
+	// (-- api-linter: core::0136::response-message-name=disabled
+	//
+	//	aip.dev/not-precedent: each message of the stream is the resource itself. --)
 	StreamTimelineEntries(*StreamTimelineEntriesRequest, grpc.ServerStreamingServer[TimelineEntry]) error
 	mustEmbedUnimplementedTimelineServiceServer()
 }

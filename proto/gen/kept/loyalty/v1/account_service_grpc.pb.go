@@ -30,6 +30,10 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // Customers' points: a double-entry ledger in which nothing is lost and nothing counts twice.
+//
+// (-- api-linter: core::0121::resource-must-support-get=disabled
+//
+//	aip.dev/not-precedent: a posting is a line of a statement and read there. --)
 type AccountServiceClient interface {
 	// Returns an account with its balance. A customer sees their own only.
 	GetAccount(ctx context.Context, in *GetAccountRequest, opts ...grpc.CallOption) (*Account, error)
@@ -40,6 +44,10 @@ type AccountServiceClient interface {
 	// Gives a customer points that they did not ask for, with the occasion. Opens the account where there is none.
 	//
 	// Errors: NOT_FOUND for an unknown programme or customer.
+	//
+	// (-- api-linter: core::0136::response-message-name=disabled
+	//
+	//	aip.dev/not-precedent: answers with the posting that it makes, as a Create does. --)
 	CreditGoodwill(ctx context.Context, in *CreditGoodwillRequest, opts ...grpc.CallOption) (*Posting, error)
 }
 
@@ -96,6 +104,10 @@ func (c *accountServiceClient) CreditGoodwill(ctx context.Context, in *CreditGoo
 // for forward compatibility.
 //
 // Customers' points: a double-entry ledger in which nothing is lost and nothing counts twice.
+//
+// (-- api-linter: core::0121::resource-must-support-get=disabled
+//
+//	aip.dev/not-precedent: a posting is a line of a statement and read there. --)
 type AccountServiceServer interface {
 	// Returns an account with its balance. A customer sees their own only.
 	GetAccount(context.Context, *GetAccountRequest) (*Account, error)
@@ -106,6 +118,10 @@ type AccountServiceServer interface {
 	// Gives a customer points that they did not ask for, with the occasion. Opens the account where there is none.
 	//
 	// Errors: NOT_FOUND for an unknown programme or customer.
+	//
+	// (-- api-linter: core::0136::response-message-name=disabled
+	//
+	//	aip.dev/not-precedent: answers with the posting that it makes, as a Create does. --)
 	CreditGoodwill(context.Context, *CreditGoodwillRequest) (*Posting, error)
 	mustEmbedUnimplementedAccountServiceServer()
 }

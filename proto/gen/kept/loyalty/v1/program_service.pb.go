@@ -497,7 +497,7 @@ const file_kept_loyalty_v1_program_service_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tBI\xe0A\x02\xfaA\x12\n" +
 	"\x10kept.dev/Program\xbaH.r,\x18H2(^programs/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\x04name\"\xcb\x02\n" +
 	"\x14VerifyLedgerResponse\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x1f\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\x03R\x04name\x12\x1f\n" +
 	"\bbalanced\x18\x02 \x01(\bB\x03\xe0A\x03R\bbalanced\x12$\n" +
 	"\ventry_count\x18\x03 \x01(\x03B\x03\xe0A\x03R\n" +
 	"entryCount\x12(\n" +

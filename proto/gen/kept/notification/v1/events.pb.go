@@ -7,6 +7,7 @@
 package notificationv1
 
 import (
+	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -262,20 +263,20 @@ var File_kept_notification_v1_events_proto protoreflect.FileDescriptor
 
 const file_kept_notification_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"!kept/notification/v1/events.proto\x12\x14kept.notification.v1\x1a\"kept/notification/v1/message.proto\"\x98\x01\n" +
+	"!kept/notification/v1/events.proto\x12\x14kept.notification.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\"kept/notification/v1/message.proto\"\x98\x01\n" +
 	"\x0fMessageAccepted\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
 	"\x05about\x18\x03 \x01(\tR\x05about\x12\x1d\n" +
 	"\n" +
 	"event_type\x18\x04 \x01(\tR\teventType\x12\x1a\n" +
-	"\btemplate\x18\x05 \x01(\tR\btemplate\"\xdf\x01\n" +
+	"\btemplate\x18\x05 \x01(\tR\btemplate\"\xe4\x01\n" +
 	"\x11DeliveryCompleted\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
 	"\x05about\x18\x03 \x01(\tR\x05about\x12?\n" +
-	"\achannel\x18\x04 \x01(\x0e2%.kept.notification.v1.Message.ChannelR\achannel\x12=\n" +
-	"\aoutcome\x18\x05 \x01(\x0e2#.kept.notification.v1.Message.StateR\aoutcome\"q\n" +
+	"\achannel\x18\x04 \x01(\x0e2%.kept.notification.v1.Message.ChannelR\achannel\x12B\n" +
+	"\aoutcome\x18\x05 \x01(\x0e2#.kept.notification.v1.Message.StateB\x03\xe0A\x03R\aoutcome\"q\n" +
 	"\vActionTaken\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +

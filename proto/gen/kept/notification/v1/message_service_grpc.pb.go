@@ -36,6 +36,10 @@ type MessageServiceClient interface {
 	// Lists messages, the latest first. A customer sees their own only: their inbox.
 	ListMessages(ctx context.Context, in *ListMessagesRequest, opts ...grpc.CallOption) (*ListMessagesResponse, error)
 	// Sends the messages that come into a customer's inbox from now on, or since a message. One may come twice after a break.
+	//
+	// (-- api-linter: core::0136::response-message-name=disabled
+	//
+	//	aip.dev/not-precedent: each message of the stream is the resource itself. --)
 	StreamMessages(ctx context.Context, in *StreamMessagesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[Message], error)
 	// Marks a message as read by the customer. The first time counts.
 	MarkMessageRead(ctx context.Context, in *MarkMessageReadRequest, opts ...grpc.CallOption) (*Message, error)
@@ -109,6 +113,10 @@ type MessageServiceServer interface {
 	// Lists messages, the latest first. A customer sees their own only: their inbox.
 	ListMessages(context.Context, *ListMessagesRequest) (*ListMessagesResponse, error)
 	// Sends the messages that come into a customer's inbox from now on, or since a message. One may come twice after a break.
+	//
+	// (-- api-linter: core::0136::response-message-name=disabled
+	//
+	//	aip.dev/not-precedent: each message of the stream is the resource itself. --)
 	StreamMessages(*StreamMessagesRequest, grpc.ServerStreamingServer[Message]) error
 	// Marks a message as read by the customer. The first time counts.
 	MarkMessageRead(context.Context, *MarkMessageReadRequest) (*Message, error)

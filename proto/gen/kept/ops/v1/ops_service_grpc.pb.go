@@ -32,12 +32,20 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // Events and timers that a service could not handle, however often it tried.
+//
+// (-- api-linter: core::0121::resource-must-support-get=disabled
+//
+//	aip.dev/not-precedent: the list holds every field. --)
 type DeadLetterServiceClient interface {
 	// Lists what a service could not handle, the oldest first.
 	ListDeadLetters(ctx context.Context, in *ListDeadLettersRequest, opts ...grpc.CallOption) (*ListDeadLettersResponse, error)
 	// Hands it to its handler once more, with the count of tries back at zero.
 	ReplayDeadLetter(ctx context.Context, in *ReplayDeadLetterRequest, opts ...grpc.CallOption) (*DeadLetter, error)
 	// Gives it up for good.
+	//
+	// (-- api-linter: core::0136::response-message-name=disabled
+	//
+	//	aip.dev/not-precedent: there is nothing to say, as with a Delete. --)
 	DropDeadLetter(ctx context.Context, in *DropDeadLetterRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
 }
 
@@ -84,12 +92,20 @@ func (c *deadLetterServiceClient) DropDeadLetter(ctx context.Context, in *DropDe
 // for forward compatibility.
 //
 // Events and timers that a service could not handle, however often it tried.
+//
+// (-- api-linter: core::0121::resource-must-support-get=disabled
+//
+//	aip.dev/not-precedent: the list holds every field. --)
 type DeadLetterServiceServer interface {
 	// Lists what a service could not handle, the oldest first.
 	ListDeadLetters(context.Context, *ListDeadLettersRequest) (*ListDeadLettersResponse, error)
 	// Hands it to its handler once more, with the count of tries back at zero.
 	ReplayDeadLetter(context.Context, *ReplayDeadLetterRequest) (*DeadLetter, error)
 	// Gives it up for good.
+	//
+	// (-- api-linter: core::0136::response-message-name=disabled
+	//
+	//	aip.dev/not-precedent: there is nothing to say, as with a Delete. --)
 	DropDeadLetter(context.Context, *DropDeadLetterRequest) (*emptypb.Empty, error)
 	mustEmbedUnimplementedDeadLetterServiceServer()
 }
@@ -218,6 +234,10 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // Who read or changed what of whom. Each service has its own entries, for 400 days.
+//
+// (-- api-linter: core::0121::resource-must-support-get=disabled
+//
+//	aip.dev/not-precedent: an entry is read in its log, which holds every field. --)
 type AuditServiceClient interface {
 	// Lists what was read and changed, the latest first.
 	ListAuditEntries(ctx context.Context, in *ListAuditEntriesRequest, opts ...grpc.CallOption) (*ListAuditEntriesResponse, error)
@@ -246,6 +266,10 @@ func (c *auditServiceClient) ListAuditEntries(ctx context.Context, in *ListAudit
 // for forward compatibility.
 //
 // Who read or changed what of whom. Each service has its own entries, for 400 days.
+//
+// (-- api-linter: core::0121::resource-must-support-get=disabled
+//
+//	aip.dev/not-precedent: an entry is read in its log, which holds every field. --)
 type AuditServiceServer interface {
 	// Lists what was read and changed, the latest first.
 	ListAuditEntries(context.Context, *ListAuditEntriesRequest) (*ListAuditEntriesResponse, error)
@@ -478,6 +502,10 @@ const (
 // How busy one process is. Asked by the sandbox's clock, to know when the world is quiet.
 type ActivityServiceClient interface {
 	// Returns what the process has done and what it still has to do.
+	//
+	// (-- api-linter: core::0127::http-annotation=disabled
+	//
+	//	aip.dev/not-precedent: only services of the suite call it, over gRPC. --)
 	GetActivity(ctx context.Context, in *GetActivityRequest, opts ...grpc.CallOption) (*Activity, error)
 }
 
@@ -506,6 +534,10 @@ func (c *activityServiceClient) GetActivity(ctx context.Context, in *GetActivity
 // How busy one process is. Asked by the sandbox's clock, to know when the world is quiet.
 type ActivityServiceServer interface {
 	// Returns what the process has done and what it still has to do.
+	//
+	// (-- api-linter: core::0127::http-annotation=disabled
+	//
+	//	aip.dev/not-precedent: only services of the suite call it, over gRPC. --)
 	GetActivity(context.Context, *GetActivityRequest) (*Activity, error)
 	mustEmbedUnimplementedActivityServiceServer()
 }

@@ -650,6 +650,10 @@ type Import_Mapping struct {
 	// The language to speak, a BCP-47 tag.
 	LanguageCode string `protobuf:"bytes,5,opt,name=language_code,json=languageCode,proto3" json:"language_code,omitempty"`
 	// When it was ordered.
+	//
+	// (-- api-linter: core::0142::time-field-type=disabled
+	//
+	//	aip.dev/not-precedent: the text as the source has it, before it is understood. --)
 	OrderTime string `protobuf:"bytes,6,opt,name=order_time,json=orderTime,proto3" json:"order_time,omitempty"`
 	// The id of the product, the last part of its name.
 	ProductId string `protobuf:"bytes,7,opt,name=product_id,json=productId,proto3" json:"product_id,omitempty"`

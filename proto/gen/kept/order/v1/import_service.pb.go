@@ -25,9 +25,17 @@ const (
 )
 
 // The import to create.
+//
+// (-- api-linter: core::0133::request-id-field=disabled
+//
+//	aip.dev/not-precedent: the service gives the id; request_id makes a retry harmless. --)
 type CreateImportRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The import.
+	//
+	// (-- api-linter: core::0140::reserved-words=disabled
+	//
+	//	aip.dev/not-precedent: AIP-133 names the field after the resource. --)
 	Import *Import `protobuf:"bytes,1,opt,name=import,proto3" json:"import,omitempty"`
 	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
 	// alike for 24 hours. The header `Idempotency-Key` does the same.

@@ -35,6 +35,10 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // Takes in what another system knew: customers, and the orders of earlier years.
+//
+// (-- api-linter: core::0121::resource-must-support-get=disabled
+//
+//	aip.dev/not-precedent: a fault is a line of its import's report and read there. --)
 type ImportServiceClient interface {
 	// Creates an import. Its content comes next: over REST, `PUT /v1/imports/{import}/content` takes the file as it is.
 	//
@@ -48,6 +52,10 @@ type ImportServiceClient interface {
 	//
 	// Errors: INVALID_ARGUMENT naming `offset` where the part would not follow what is there; FAILED_PRECONDITION with
 	// IMPORT_STARTED once it is not UPLOADING any more, with IMPORT_TOO_LARGE beyond 67,108,864 bytes.
+	//
+	// (-- api-linter: core::0127::http-annotation=disabled
+	//
+	//	aip.dev/not-precedent: the gateway takes the bytes of the file at an address of its own. --)
 	WriteImportContent(ctx context.Context, in *WriteImportContentRequest, opts ...grpc.CallOption) (*WriteImportContentResponse, error)
 	// Starts an import: all content is there.
 	//
@@ -173,6 +181,10 @@ func (c *importServiceClient) ListImportFaults(ctx context.Context, in *ListImpo
 // for forward compatibility.
 //
 // Takes in what another system knew: customers, and the orders of earlier years.
+//
+// (-- api-linter: core::0121::resource-must-support-get=disabled
+//
+//	aip.dev/not-precedent: a fault is a line of its import's report and read there. --)
 type ImportServiceServer interface {
 	// Creates an import. Its content comes next: over REST, `PUT /v1/imports/{import}/content` takes the file as it is.
 	//
@@ -186,6 +198,10 @@ type ImportServiceServer interface {
 	//
 	// Errors: INVALID_ARGUMENT naming `offset` where the part would not follow what is there; FAILED_PRECONDITION with
 	// IMPORT_STARTED once it is not UPLOADING any more, with IMPORT_TOO_LARGE beyond 67,108,864 bytes.
+	//
+	// (-- api-linter: core::0127::http-annotation=disabled
+	//
+	//	aip.dev/not-precedent: the gateway takes the bytes of the file at an address of its own. --)
 	WriteImportContent(context.Context, *WriteImportContentRequest) (*WriteImportContentResponse, error)
 	// Starts an import: all content is there.
 	//

@@ -25,6 +25,10 @@ const (
 )
 
 // The order to place.
+//
+// (-- api-linter: core::0133::request-id-field=disabled
+//
+//	aip.dev/not-precedent: the service gives the id; request_id makes a retry harmless. --)
 type CreateOrderRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The order.

@@ -27,6 +27,10 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // Money that comes and goes.
+//
+// (-- api-linter: core::0121::resource-must-support-get=disabled
+//
+//	aip.dev/not-precedent: the list of an order is short and holds every field. --)
 type PaymentServiceClient interface {
 	// Lists the refunds of one order, the oldest first. A customer sees their own only.
 	ListRefunds(ctx context.Context, in *ListRefundsRequest, opts ...grpc.CallOption) (*ListRefundsResponse, error)
@@ -55,6 +59,10 @@ func (c *paymentServiceClient) ListRefunds(ctx context.Context, in *ListRefundsR
 // for forward compatibility.
 //
 // Money that comes and goes.
+//
+// (-- api-linter: core::0121::resource-must-support-get=disabled
+//
+//	aip.dev/not-precedent: the list of an order is short and holds every field. --)
 type PaymentServiceServer interface {
 	// Lists the refunds of one order, the oldest first. A customer sees their own only.
 	ListRefunds(context.Context, *ListRefundsRequest) (*ListRefundsResponse, error)

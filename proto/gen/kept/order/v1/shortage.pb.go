@@ -169,6 +169,10 @@ type Shortage struct {
 	// What happens without an answer.
 	DefaultChoice Shortage_Choice `protobuf:"varint,11,opt,name=default_choice,json=defaultChoice,proto3,enum=kept.order.v1.Shortage_Choice" json:"default_choice,omitempty"`
 	// Who answered, such as `customers/{customer}`; empty for nobody.
+	//
+	// (-- api-linter: core::0140::prepositions=disabled
+	//
+	//	aip.dev/not-precedent: says who acted; no noun for it is in use. --)
 	AnsweredBy string `protobuf:"bytes,12,opt,name=answered_by,json=answeredBy,proto3" json:"answered_by,omitempty"`
 	// When it was reported.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`

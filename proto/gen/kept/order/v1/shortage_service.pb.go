@@ -26,6 +26,10 @@ const (
 )
 
 // What is missing.
+//
+// (-- api-linter: core::0133::request-id-field=disabled
+//
+//	aip.dev/not-precedent: the service gives the id; request_id makes a retry harmless. --)
 type CreateShortageRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The order, `orders/{order}`.
@@ -263,6 +267,10 @@ type AnswerShortageRequest struct {
 	// One of the shortage's choices.
 	Choice Shortage_Choice `protobuf:"varint,2,opt,name=choice,proto3,enum=kept.order.v1.Shortage_Choice" json:"choice,omitempty"`
 	// Who answered, `customers/{customer}`, when a service passes an answer on. From anybody else it does not count.
+	//
+	// (-- api-linter: core::0140::prepositions=disabled
+	//
+	//	aip.dev/not-precedent: says who acted; no noun for it is in use. --)
 	AnsweredBy string `protobuf:"bytes,3,opt,name=answered_by,json=answeredBy,proto3" json:"answered_by,omitempty"`
 	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
 	// alike for 24 hours. The header `Idempotency-Key` does the same.

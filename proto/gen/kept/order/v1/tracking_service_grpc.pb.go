@@ -28,11 +28,19 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // Where an order is.
+//
+// (-- api-linter: core::0121::resource-must-support-get=disabled
+//
+//	aip.dev/not-precedent: an event is read in its shipment's history, which holds every field. --)
 type TrackingServiceClient interface {
 	// Lists the steps of an order's way, the oldest first. A customer sees their own only.
 	ListTrackingEvents(ctx context.Context, in *ListTrackingEventsRequest, opts ...grpc.CallOption) (*ListTrackingEventsResponse, error)
 	// Sends the steps of an order's way: those so far, or since a step, and then each as it happens. Ends when the order has come
 	// to its end. A customer sees their own only.
+	//
+	// (-- api-linter: core::0136::response-message-name=disabled
+	//
+	//	aip.dev/not-precedent: each message of the stream is the resource itself. --)
 	TrackOrder(ctx context.Context, in *TrackOrderRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[TrackingEvent], error)
 }
 
@@ -78,11 +86,19 @@ type TrackingService_TrackOrderClient = grpc.ServerStreamingClient[TrackingEvent
 // for forward compatibility.
 //
 // Where an order is.
+//
+// (-- api-linter: core::0121::resource-must-support-get=disabled
+//
+//	aip.dev/not-precedent: an event is read in its shipment's history, which holds every field. --)
 type TrackingServiceServer interface {
 	// Lists the steps of an order's way, the oldest first. A customer sees their own only.
 	ListTrackingEvents(context.Context, *ListTrackingEventsRequest) (*ListTrackingEventsResponse, error)
 	// Sends the steps of an order's way: those so far, or since a step, and then each as it happens. Ends when the order has come
 	// to its end. A customer sees their own only.
+	//
+	// (-- api-linter: core::0136::response-message-name=disabled
+	//
+	//	aip.dev/not-precedent: each message of the stream is the resource itself. --)
 	TrackOrder(*TrackOrderRequest, grpc.ServerStreamingServer[TrackingEvent]) error
 	mustEmbedUnimplementedTrackingServiceServer()
 }

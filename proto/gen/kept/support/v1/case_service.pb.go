@@ -26,9 +26,17 @@ const (
 )
 
 // The case to open.
+//
+// (-- api-linter: core::0133::request-id-field=disabled
+//
+//	aip.dev/not-precedent: the service gives the id; request_id makes a retry harmless. --)
 type CreateCaseRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The case.
+	//
+	// (-- api-linter: core::0140::reserved-words=disabled
+	//
+	//	aip.dev/not-precedent: AIP-133 names the field after the resource. --)
 	Case *Case `protobuf:"bytes,1,opt,name=case,proto3" json:"case,omitempty"`
 	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
 	// alike for 24 hours. The header `Idempotency-Key` does the same.

@@ -4,6 +4,9 @@
 // 	protoc        (unknown)
 // source: kept/support/v1/events.proto
 
+// (-- api-linter: core::0140::reserved-words=disabled
+//     aip.dev/not-precedent: a case is what those who serve customers call it. --)
+
 package supportv1
 
 import (
