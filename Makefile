@@ -31,6 +31,7 @@ generate: tools ## Generate Go and OpenAPI from the contracts, and Go from each 
 lint: tools ## Check the contracts, the code and the walls between modules.
 	$(BIN)/protodeps proto/third_party
 	$(BIN)/buf lint
+	$(BIN)/buf build -o $(BIN)/contract.binpb && $(BIN)/contractlint $(BIN)/contract.binpb
 	@test -z "$$(gofmt -l $(MODULES) tools k8s | grep -v /gen/)" || { echo "not formatted:"; gofmt -l $(MODULES) tools k8s; exit 1; }
 	$(GO) vet work
 	$(BIN)/staticcheck $(foreach m,$(filter-out proto,$(MODULES)),./$(m)/...)
@@ -40,7 +41,7 @@ lint: tools ## Check the contracts, the code and the walls between modules.
 check: lint ## Lint, and prove that generated code is current and every module builds alone.
 	$(GENERATE)
 	@git diff --exit-code --stat -- proto/gen services || { echo "generated code is not current: make generate"; exit 1; }
-	GOWORK=off $(GO) test -C tools ./cluster/policy ./images ./kube ./lint
+	GOWORK=off $(GO) test -C tools ./cluster/policy ./images ./kube ./lint ./contractlint
 	@for m in $(MODULES); do echo "build $$m alone"; (cd $$m && GOWORK=off $(GO) build ./...) || exit 1; done
 
 servers: ## Install PostgreSQL and Redis where they are missing (Debian, as root).
