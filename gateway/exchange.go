@@ -123,10 +123,19 @@ func (x *exchange) send() {
 	if x.status != http.StatusNoContent && x.status != http.StatusNotModified {
 		h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	}
+	x.expectReading(len(body))
 	x.w.WriteHeader(x.status)
 	if len(body) > 0 && x.r.Method != http.MethodHead {
 		_, _ = x.w.Write(body)
 	}
+}
+
+// expectReading gives the client the time that its answer takes at the least rate: one that does not read must not hold its
+// connection and the answer's memory for ever. The server lifts the limit when the answer has gone out. Writers that have no
+// deadlines, such as tests', are left as they are.
+func (x *exchange) expectReading(bytes int) {
+	limit := answerPatience + time.Duration(bytes)*time.Second/leastRate
+	_ = http.NewResponseController(x.w).SetWriteDeadline(time.Now().Add(limit))
 }
 
 func (x *exchange) reuse() {

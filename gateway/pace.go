@@ -7,11 +7,13 @@ import (
 )
 
 const (
-	// leastRate is how fast a client has to send in the long run, in bytes a second.
+	// leastRate is how fast a client has to send, and to read, in the long run, in bytes a second.
 	leastRate = 1 << 10
 	// bodyPatience is how long it may send nothing of a body that a call needs, and uploadPatience of a file.
 	bodyPatience   = 10 * time.Second
 	uploadPatience = 30 * time.Second
+	// answerPatience is how long it may read nothing of an answer.
+	answerPatience = 30 * time.Second
 )
 
 // pace is a body that has to come at the least rate. A client has its patience to begin with; waiting uses it up, and what

@@ -39,11 +39,13 @@ func (s *Service) checkAbout(ctx context.Context, about, customer string) error 
 	asking, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	err := s.references.Check(asking, "case.about", about, customer)
-	if err != nil && errs.KindOf(err) != codes.InvalidArgument {
+	switch errs.KindOf(err) {
+	case codes.Unavailable, codes.DeadlineExceeded, codes.Unimplemented: // the last by an owner of an older version
 		s.log.WarnContext(ctx, "a case is taken in without a look at what it is about", "about", about, "error", err)
 		return nil
+	default: // a caller who has used up the owner's patience is no outage
+		return err
 	}
-	return err
 }
 
 // orderOf asks for an order, and whether it is this customer's.

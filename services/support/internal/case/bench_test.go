@@ -54,11 +54,18 @@ type house struct {
 	customers map[string]bool
 	away      bool
 	asked     func(ctx context.Context) // before each answer about an order
+	failure   codes.Code                // of all questions about orders
+}
+
+func (h *house) failWith(code codes.Code) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.failure = code
 }
 
 func (h *house) GetOrder(ctx context.Context, req *orderv1.GetOrderRequest) (*orderv1.Order, error) {
 	h.mu.Lock()
-	order, away, asked := h.orders[req.GetName()], h.away, h.asked
+	order, away, asked, failure := h.orders[req.GetName()], h.away, h.asked, h.failure
 	h.mu.Unlock()
 	if asked != nil {
 		asked(ctx)
@@ -68,6 +75,8 @@ func (h *house) GetOrder(ctx context.Context, req *orderv1.GetOrderRequest) (*or
 		return nil, ctx.Err()
 	case away:
 		return nil, status.Error(codes.Unavailable, "away")
+	case failure != codes.OK:
+		return nil, status.Error(failure, "so it is")
 	case order == nil:
 		return nil, errs.NotFound(req.GetName()).GRPCStatus().Err()
 	}

@@ -218,6 +218,19 @@ func TestAnOrderServiceThatDoesNotAnswerIsNotWaitedForLong(t *testing.T) {
 	})
 }
 
+// A caller who has used up what the owner answers must not get an unchecked name in by that.
+func TestOnlyAnOutageSparesTheLookAtWhatACaseIsAbout(t *testing.T) {
+	h := &house{}
+	s := serviceBeside(h)
+	for code, taken := range map[codes.Code]bool{
+		codes.Unavailable: true, codes.DeadlineExceeded: true, codes.Unimplemented: true,
+		codes.ResourceExhausted: false, codes.PermissionDenied: false, codes.Internal: false, codes.NotFound: false,
+	} {
+		h.failWith(code)
+		require.Equal(t, taken, s.checkAbout(t.Context(), "orders/x", "customers/olena") == nil, code)
+	}
+}
+
 func TestTheSameRequestAgainIsNoSecondContact(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *bench) {
 		order := b.house.order(b.olena)
