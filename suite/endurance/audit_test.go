@@ -86,11 +86,12 @@ func breaches(ctx context.Context, db *sql.DB, queries [][2]string) (wrong []str
 	return wrong, nil
 }
 
-// plumbing: everything that was said has been published, and nothing has failed.
+// plumbing: everything that was said has been published, nothing has failed, and new handlers have been given what was said before.
 func (b *audit) plumbing(ctx context.Context) (wrong []string, err error) {
 	for service, db := range b.Services {
 		found, err := breaches(ctx, db, [][2]string{
 			{service + ": an event waits in the outbox", `select type || ' ' || id from outbox where pending`},
+			{service + ": a handler without the last hour's events", `select name || ' ' || type from event_handler where not republished`},
 			{service + ": a dead letter", `select kind || ' ' || key || ': ' || error from timer where attempts > 0`},
 			{service + ": the same fact said twice", `
 				select subject || ' ' || type from outbox group by subject, type, version, data having count(*) > 1`},

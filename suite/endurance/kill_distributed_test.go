@@ -2,13 +2,17 @@ package endurance_test
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"kept.dev/kit/bus"
 	"kept.dev/suite/cluster"
+	"kept.dev/suite/dbaudit"
 )
 
 // TestKillDistributed kills the replicas of each service at every failpoint that the story passes: in each play at some failpoints
@@ -32,6 +36,28 @@ type killCluster struct {
 	armed map[string]bool // services of which a process may still be about to die
 }
 
+// forgetRepublished makes the service's event handlers new again: on one database they are so once, and every play is on the same.
+func (k *killCluster) forgetRepublished(t *testing.T, service string) {
+	t.Helper()
+	_, err := k.audit.Services[service].ExecContext(t.Context(), `update event_handler set republished = false`)
+	require.NoError(t, err)
+}
+
+// wishEverything has the service's relay publish its last hour again, as new event handlers somewhere would.
+func (k *killCluster) wishEverything(t *testing.T, service string) {
+	t.Helper()
+	types, err := dbaudit.Column(t.Context(), k.audit.Services[service], `select distinct type from outbox`)
+	require.NoError(t, err)
+	client := k.c.Redis.Client()
+	defer client.Close()
+	b := bus.NewRedis(bus.RedisConfig{Client: client, Services: []string{service}})
+	require.NoError(t, b.Republish(t.Context(), types, time.Now().Add(-time.Hour)))
+}
+
+func passes(points []point, work string) bool {
+	return slices.ContainsFunc(points, func(p point) bool { return strings.HasSuffix(p.name, ":"+work) })
+}
+
 // set restarts the services that are to die, and those that were to, and keeps all running.
 func (k *killCluster) set(t *testing.T, f *killPlan) killRun {
 	t.Helper()
@@ -52,7 +78,13 @@ func (k *killCluster) set(t *testing.T, f *killPlan) killRun {
 		loseRedis(t, k.c)
 		awaitClock(t, k.c)
 	}
-	for service := range f.points {
+	for service, points := range f.points {
+		if passes(points, "handlers.republished") {
+			k.forgetRepublished(t, service)
+		}
+		if passes(points, "relay.republish") {
+			k.wishEverything(t, service)
+		}
 		k.start(t, f, service)
 	}
 	return killRun{k.c.Environment(), k.audit, k.keep(t, f), func(service string) string { return k.c.Replicas(service)[0].Log() }}

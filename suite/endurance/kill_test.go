@@ -150,6 +150,7 @@ func (s killShape) killAt(t *testing.T, points map[string][]point, states map[st
 		err := <-played
 		if err == nil {
 			at.audit.balance(t)
+			f.awaitRestarts(t)
 		}
 		ends, stopErr := at.stop()
 		require.NoError(t, err, "killed at %s", points)

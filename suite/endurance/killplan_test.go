@@ -3,6 +3,8 @@ package endurance_test
 import (
 	"slices"
 	"sync"
+	"testing"
+	"time"
 
 	"kept.dev/suite/cluster"
 )
@@ -61,6 +63,18 @@ func (f *killPlan) missed() map[string][]point {
 		}
 	}
 	return missed
+}
+
+// awaitRestarts gives a process that has just died, after the last thing it had to do, the time to be started again: its death counts
+// from then on. What was not reached at all is not waited for long.
+func (f *killPlan) awaitRestarts(t *testing.T) {
+	for end := time.Now().Add(2 * time.Second); len(f.missed()) > 0 && time.Now().Before(end); {
+		select {
+		case <-t.Context().Done():
+			return
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 // rounds puts those points together that are tried in the same run: some of each program, far from each other on the way
