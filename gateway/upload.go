@@ -80,6 +80,7 @@ func (u *uploads) put(x *exchange, name string) (*orderv1.WriteImportContentResp
 			break
 		}
 		if written, err = u.write(ctx, x, &orderv1.WriteImportContentRequest{Name: name, Offset: offset, Data: part}); err != nil {
+			f.discard()
 			return nil, err
 		}
 		offset += int64(len(part))

@@ -49,6 +49,21 @@ func (f *file) next() ([]byte, error) {
 	return f.part[:n], nil
 }
 
+// mostDiscarded bounds what is read of a file that has been refused.
+const mostDiscarded = 4 << 20
+
+// discard reads on for a while when a file has been refused: a client that is still sending would find its connection reset, and
+// never see the answer. Of a larger file it may not.
+func (f *file) discard() {
+	for n := 0; !f.x.whole && n < mostDiscarded; {
+		part, err := f.next()
+		if err != nil {
+			return
+		}
+		n += len(part)
+	}
+}
+
 // fault is what a client learns of why it could not be read, if it is still there.
 func (f *file) fault(err error) error {
 	var tooLong *http.MaxBytesError
