@@ -56,8 +56,8 @@ func (b *Redis) Granted(ctx context.Context, source string, wishes []Wish) error
 	return nil
 }
 
-// Republish implements Bus. Who wishes and who publishes are in one process, and so the wishes may end with it: a
-// handler that has not been given its events wishes again.
+// Republish implements Bus. Who wishes and who publishes are in one process, and the wishes end with it: one that dies within the
+// second before its relay looks does not get them granted.
 func (b *Local) Republish(_ context.Context, types []string, since time.Time) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
