@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"os/exec"
 	"syscall"
 	"time"
@@ -59,7 +60,10 @@ func keep(p *Process, next func(*Process) []string, over <-chan struct{}, ends *
 		}
 		time.Sleep(restartPause)
 		if stopped { // one that has just died is counted and started, and nothing is added any more
-			return p.Start()
+			if err := p.Start(); err != nil {
+				return err
+			}
+			return p.Await(context.Background()) // one that has not begun to listen for signals would not drain, but die
 		}
 		if err := p.Start(next(p)...); err != nil {
 			return err
