@@ -50,8 +50,12 @@ func keep(p *Process, next func(*Process) []string, over <-chan struct{}, ends *
 			stopped = true
 		case <-p.Done():
 		}
-		if !ended(p) {
-			return nil // which only over leads to
+		if stopped { // a process that is still starting does not listen for signals yet: it would die of one instead of draining
+			if err := p.Await(context.Background()); err == nil {
+				return nil
+			} else if !ended(p) {
+				return err
+			}
 		}
 		if killed(p.cmd) {
 			ends.Killed++
@@ -63,7 +67,7 @@ func keep(p *Process, next func(*Process) []string, over <-chan struct{}, ends *
 			if err := p.Start(); err != nil {
 				return err
 			}
-			return p.Await(context.Background()) // one that has not begun to listen for signals would not drain, but die
+			return p.Await(context.Background())
 		}
 		if err := p.Start(next(p)...); err != nil {
 			return err
