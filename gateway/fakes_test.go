@@ -21,7 +21,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"kept.dev/gateway"
-	"kept.dev/kit/inproc"
+	"kept.dev/kit/peer"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
@@ -208,7 +208,7 @@ type world struct {
 // newWorld puts the backends in this process.
 func newWorld(t testing.TB, change ...func(*gateway.Config)) *world {
 	return connected(t, func(b *backend) grpc.ClientConnInterface {
-		channel := inproc.New(b.unary, nil)
+		channel := peer.NewChannel(b.unary, nil)
 		b.register(channel)
 		return channel
 	}, change...)

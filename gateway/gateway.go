@@ -23,8 +23,8 @@ import (
 
 	"kept.dev/kit/access"
 	"kept.dev/kit/chain"
+	"kept.dev/kit/keyring"
 	"kept.dev/kit/ratelimit"
-	"kept.dev/kit/sign"
 )
 
 // Config is what a gateway needs.
@@ -62,7 +62,7 @@ type Config struct {
 	Sandbox bool
 	// Signer has the key that all gateways share, so that a stream's ticket from one is good at another. Without one, tickets
 	// are good here only.
-	Signer *sign.Signer
+	Signer *keyring.Signer
 	// JWKS serves the keys that sign tokens, at /.well-known/jwks.json; nil leaves the path unknown.
 	JWKS http.Handler
 }

@@ -17,13 +17,15 @@ import (
 	"google.golang.org/grpc"
 
 	"kept.dev/gateway"
-	"kept.dev/kit/sign"
+	"kept.dev/kit/keyring"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
 
 const bearer = "Bearer eyJhbGciOiJFZERTQSJ9.secret.signature"
 
-func signed(c *gateway.Config) { c.Signer = sign.New([]byte("0123456789abcdef0123456789abcdef")) }
+func signed(c *gateway.Config) {
+	c.Signer = keyring.NewSigner([]byte("0123456789abcdef0123456789abcdef"))
+}
 
 // one is a stream of one event.
 func one(_ *orderv1.TrackOrderRequest, stream grpc.ServerStreamingServer[orderv1.TrackingEvent]) error {

@@ -10,7 +10,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
-	"kept.dev/kit/sign"
+	"kept.dev/kit/keyring"
 )
 
 const (
@@ -26,7 +26,7 @@ const (
 // ticket is the token, encrypted; it is good for one stream, once, for a short time. All gateways have the same key, so that
 // a ticket from one is good at another; each remembers the tickets that it has seen used.
 type tickets struct {
-	signer *sign.Signer
+	signer *keyring.Signer
 
 	mu   sync.Mutex
 	used map[[sha256.Size]byte]time.Time // until when they would be good
@@ -42,11 +42,11 @@ type ticket struct {
 const ticketPurpose = "stream tickets"
 
 // newTickets needs the keys that all gateways share. Without any, tickets are good at this gateway only.
-func newTickets(signer *sign.Signer) *tickets {
+func newTickets(signer *keyring.Signer) *tickets {
 	if signer == nil {
 		key := make([]byte, 32)
 		_, _ = rand.Read(key) // never fails
-		signer = sign.New(key)
+		signer = keyring.NewSigner(key)
 	}
 	return &tickets{signer: signer, used: map[[sha256.Size]byte]time.Time{}}
 }

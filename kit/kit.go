@@ -12,9 +12,9 @@ import (
 	"kept.dev/kit/audit"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/inbox"
+	"kept.dev/kit/keyring"
 	"kept.dev/kit/live"
 	"kept.dev/kit/outbox"
-	"kept.dev/kit/sign"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
 )
@@ -36,7 +36,7 @@ type Deps struct {
 	// Live tells streams that there is something new.
 	Live live.Hub
 	// Signer signs links.
-	Signer *sign.Signer
+	Signer *keyring.Signer
 	// Mail says how mail leaves the house.
 	Mail Mail
 }

@@ -15,20 +15,19 @@ import (
 
 	"kept.dev/kit"
 	"kept.dev/kit/access"
-	"kept.dev/kit/activity"
 	"kept.dev/kit/audit"
 	"kept.dev/kit/bus"
 	"kept.dev/kit/chain"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/inbox"
+	"kept.dev/kit/keyring"
 	"kept.dev/kit/live"
 	"kept.dev/kit/ops"
 	"kept.dev/kit/outbox"
 	"kept.dev/kit/ratelimit"
-	"kept.dev/kit/relay"
 	"kept.dev/kit/schema"
-	"kept.dev/kit/sign"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 	"kept.dev/kit/timer"
 	opsv1 "kept.dev/proto/gen/kept/ops/v1"
 )
@@ -43,12 +42,12 @@ type Runtime struct {
 	Meter    metric.MeterProvider
 	Verifier chain.Verifier
 	Limiter  ratelimit.Limiter
-	Activity *activity.Counter
+	Activity *telemetry.Activity
 	// Validator knows the contract's rules; one is made for each service when it is nil.
 	Validator protovalidate.Validator
 	Peer      func(service string) grpc.ClientConnInterface
 	Live      live.Hub
-	Signer    *sign.Signer
+	Signer    *keyring.Signer
 	Mail      kit.Mail
 	// Connections are how many connections each service's database has.
 	Connections sqldb.Connections
@@ -67,7 +66,7 @@ type Host struct {
 
 	runtime Runtime
 	outbox  *outbox.Outbox
-	relay   *relay.Relay
+	relay   *outbox.Relay
 	worker  *timer.Worker
 	inbox   *inbox.Inbox
 	reads   *audit.Reads
@@ -148,7 +147,7 @@ func (h *Host) makeWorkers(log *slog.Logger) {
 		Refresh: h.runtime.RefreshClock,
 	}, h.worker)
 	h.runtime.Bus.Expect(h.inbox.Named()...)
-	h.relay = relay.New(relay.Config{
+	h.relay = outbox.NewRelay(outbox.RelayConfig{
 		DB: h.DB, Bus: h.runtime.Bus, Outbox: h.outbox, Source: h.Service.Name, Log: log, Activity: h.runtime.Activity,
 		Lease: h.runtime.RelayLease,
 	})

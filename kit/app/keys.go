@@ -6,14 +6,14 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
-	"kept.dev/kit/sign"
+	"kept.dev/kit/keyring"
 	"kept.dev/kit/token"
 )
 
 // Keys are what an installation signs tokens and links with.
 type Keys struct {
 	Tokens *token.Issuer
-	Links  *sign.Signer
+	Links  *keyring.Signer
 }
 
 // OpenKeys opens them in the folder, makes them at first use, and tells by a metric whether they can be read.
@@ -21,7 +21,7 @@ func OpenKeys(folder string, meters metric.MeterProvider) (keys Keys, err error)
 	if keys.Tokens, err = token.NewIssuer(folder); err != nil {
 		return keys, err
 	}
-	if keys.Links, err = sign.Open(folder); err != nil {
+	if keys.Links, err = keyring.OpenSigner(folder); err != nil {
 		return keys, err
 	}
 	return keys, keys.observe(meters.Meter("kept.dev/kit/app"))

@@ -17,7 +17,6 @@ import (
 
 	"kept.dev/kit"
 	"kept.dev/kit/access"
-	"kept.dev/kit/activity"
 	"kept.dev/kit/bus"
 	"kept.dev/kit/chain"
 	"kept.dev/kit/clock"
@@ -27,6 +26,7 @@ import (
 	"kept.dev/kit/process"
 	"kept.dev/kit/ratelimit"
 	"kept.dev/kit/sandbox"
+	"kept.dev/kit/telemetry"
 	"kept.dev/kit/tlsconf"
 	"kept.dev/kit/token"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
@@ -116,7 +116,7 @@ func (r *replica) makeRuntime(observed Telemetry) error {
 	r.live = live.NewRedis(r.redis, observed.Logger)
 	r.runtime = Runtime{
 		Process: id.New(), Clock: clock.Wall{}, Log: observed.Logger, Tracer: observed.TracerProvider, Meter: observed.MeterProvider,
-		Verifier: verifier, Activity: &activity.Counter{}, RelayLease: r.cfg.RelayLease, OutsideLease: r.cfg.OutsideLease,
+		Verifier: verifier, Activity: &telemetry.Activity{}, RelayLease: r.cfg.RelayLease, OutsideLease: r.cfg.OutsideLease,
 		Bus:  bus.NewRedis(bus.RedisConfig{Client: r.redis, Services: services, Idle: r.cfg.RedeliverAfter, Log: observed.Logger}),
 		Peer: func(service string) grpc.ClientConnInterface { return r.conns[service] },
 		Live: r.live, Signer: keys.Links, Mail: r.mail(), Connections: r.cfg.sizes(),

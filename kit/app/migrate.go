@@ -9,11 +9,11 @@ import (
 	"google.golang.org/grpc"
 
 	"kept.dev/kit"
-	"kept.dev/kit/activity"
 	"kept.dev/kit/bus"
 	"kept.dev/kit/clock"
+	"kept.dev/kit/keyring"
 	"kept.dev/kit/live"
-	"kept.dev/kit/sign"
+	"kept.dev/kit/telemetry"
 )
 
 // MigrateConfig are the settings of the command migrate: it needs the database and nothing else.
@@ -44,9 +44,9 @@ func Migrate(ctx context.Context, name string, make kit.New, cfg MigrateConfig) 
 // idle surrounds a service that does not work, but says what tables it has.
 func idle(log *slog.Logger) Runtime {
 	return Runtime{
-		Process: "migrate", Bus: bus.NewLocal(), Clock: clock.Wall{}, Log: log, Activity: &activity.Counter{},
+		Process: "migrate", Bus: bus.NewLocal(), Clock: clock.Wall{}, Log: log, Activity: &telemetry.Activity{},
 		Tracer: tracenoop.NewTracerProvider(), Meter: noop.NewMeterProvider(), Live: live.NewLocal(),
 		Mail:   kit.Mail{SMTP: "smtp://127.0.0.1:25", From: "Kept <no-reply@localhost>"}, // nothing is dialled
-		Signer: sign.New(make([]byte, 32)), Peer: func(string) grpc.ClientConnInterface { return nil },
+		Signer: keyring.NewSigner(make([]byte, 32)), Peer: func(string) grpc.ClientConnInterface { return nil },
 	}
 }

@@ -12,13 +12,13 @@ import (
 	"google.golang.org/grpc/health/grpc_health_v1"
 
 	"kept.dev/kit/app"
-	"kept.dev/kit/localport"
+	"kept.dev/kit/localserver"
 	"kept.dev/kit/process"
 )
 
 // TestProbesTellAliveFromReady asks as an orchestrator does: without TLS, while a dependency is away.
 func TestProbesTellAliveFromReady(t *testing.T) {
-	port, err := localport.Free()
+	port, err := localserver.FreePort()
 	require.NoError(t, err)
 	address := (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}).String()
 	readiness := process.NewReadiness([]string{"order"}, process.Check{

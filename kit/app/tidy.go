@@ -8,15 +8,15 @@ import (
 	"kept.dev/kit/audit"
 	"kept.dev/kit/change"
 	"kept.dev/kit/id"
-	"kept.dev/kit/relay"
+	"kept.dev/kit/outbox"
 	"kept.dev/kit/sqldb"
 )
 
 // Published events are kept for as long as the bus may have to be filled again, and what was taken in for twice as long, so
 // that none of them can have effect a second time. All of it goes by wall time.
 const (
-	keepOutbox = relay.Window
-	keepInbox  = 2 * relay.Window
+	keepOutbox = outbox.Window
+	keepInbox  = 2 * outbox.Window
 	tidyEvery  = time.Hour
 )
 

@@ -7,12 +7,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kept.dev/kit/bus"
-	"kept.dev/kit/localredis"
+	"kept.dev/kit/localserver"
 )
 
 // newCluster is a Redis Cluster.
 func newCluster(t *testing.T) *redis.ClusterClient {
-	nodes, err := localredis.StartCluster(t.Context(), t.TempDir())
+	nodes, err := localserver.StartRedisCluster(t.Context(), t.TempDir())
 	require.NoError(t, err)
 	t.Cleanup(nodes.Stop)
 	options, err := redis.ParseClusterURL(nodes.URL())

@@ -21,10 +21,10 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"kept.dev/kit/access"
-	"kept.dev/kit/activity"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/event"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 	"kept.dev/kit/timer"
 )
 
@@ -36,7 +36,7 @@ type Config struct {
 	Clock    clock.Clock
 	Log      *slog.Logger
 	Tracer   trace.Tracer
-	Activity *activity.Counter
+	Activity *telemetry.Activity
 	Handlers []Handler
 	// Refresh brings the clock up to date, where it can be moved from outside (a sandbox); nil where it can't.
 	Refresh func(context.Context) error

@@ -10,12 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
-	"kept.dev/kit/activity"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/event"
 	"kept.dev/kit/inbox"
 	"kept.dev/kit/kittest"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 	"kept.dev/kit/timer"
 )
 
@@ -47,7 +47,7 @@ func onBoth(t *testing.T, test func(t *testing.T, b *bench)) {
 
 func newBench(db *sqldb.DB) *bench {
 	b := &bench{db: db, clock: &clock.Sandbox{}, broken: map[string]bool{}}
-	log, tracer, counter := slog.New(slog.DiscardHandler), kittest.Tracer(), &activity.Counter{}
+	log, tracer, counter := slog.New(slog.DiscardHandler), kittest.Tracer(), &telemetry.Activity{}
 	b.worker = timer.NewWorker(timer.Config{DB: db, Clock: b.clock, Log: log, Tracer: tracer, Activity: counter, Poll: time.Millisecond})
 	b.consumer = inbox.New(inbox.Config{
 		Service: "order", DB: db, Clock: b.clock, Log: log, Tracer: tracer, Activity: counter, Handlers: []inbox.Handler{inbox.On("words", b.onSaid)},

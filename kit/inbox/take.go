@@ -12,8 +12,8 @@ import (
 
 	"kept.dev/kit/event"
 	"kept.dev/kit/failpoint"
-	"kept.dev/kit/panics"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 )
 
 // errWaiting says that a transaction failed before any handler was called: most likely another replica has the same events.
@@ -114,7 +114,7 @@ func (b *Inbox) call(ctx context.Context, tx *sqldb.Tx, items []item) (err error
 			trace.WithSpanKind(trace.SpanKindConsumer))
 		defer it.span.End()
 	}
-	if err = panics.Catch(func() error { return items[0].handler.handle(ctx, tx, items) }); err != nil {
+	if err = telemetry.CatchPanic(func() error { return items[0].handler.handle(ctx, tx, items) }); err != nil {
 		for _, it := range items {
 			it.span.RecordError(err)
 		}

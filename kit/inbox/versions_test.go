@@ -9,12 +9,12 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
-	"kept.dev/kit/activity"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/event"
 	"kept.dev/kit/inbox"
 	"kept.dev/kit/kittest"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 	"kept.dev/kit/timer"
 )
 
@@ -29,7 +29,7 @@ type version struct {
 // newVersion starts a replica with the given handlers of strings; "b@own" is b in a consumer of its own.
 func newVersion(t testing.TB, db *sqldb.DB, handlers ...inbox.Handler) *version {
 	v := &version{t: t}
-	log, tracer, counter := slog.New(slog.DiscardHandler), kittest.Tracer(), &activity.Counter{}
+	log, tracer, counter := slog.New(slog.DiscardHandler), kittest.Tracer(), &telemetry.Activity{}
 	v.worker = timer.NewWorker(timer.Config{DB: db, Clock: clock.Wall{}, Log: log, Tracer: tracer, Activity: counter, Poll: time.Millisecond})
 	v.inbox = inbox.New(inbox.Config{
 		Service: "order", DB: db, Clock: clock.Wall{}, Log: log, Tracer: tracer, Activity: counter, Handlers: handlers, Believed: time.Nanosecond,

@@ -1,5 +1,6 @@
-// Package keyring keeps the keys that all processes of an installation share: a set in a file, newest first, which is
-// replaced whole and noticed by those that use it. A new key may be known to all before the first of them signs with it, so
+// Package keyring keeps the keys that all processes of an installation share, and signs and seals with them what leaves it and has to be
+// known again when it comes back, such as links in messages. The keys are a set in a file, newest first, which is replaced whole and
+// noticed by those that use it. A new key may be known to all before the first of them signs with it, so
 // that no process is asked to accept what it can't know yet.
 package keyring
 

@@ -18,8 +18,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
-	"kept.dev/kit/localpg"
-	"kept.dev/kit/localredis"
+	"kept.dev/kit/localserver"
 	"kept.dev/kit/schema"
 	"kept.dev/kit/sqldb"
 )
@@ -30,7 +29,7 @@ var Dialects = []string{"sqlite", "postgres"}
 // started is the one PostgreSQL of a test binary, started when it is first needed.
 var started = struct {
 	sync.Mutex
-	server *localpg.Server
+	server *localserver.Postgres
 	stop   func()
 }{stop: func() {}}
 
@@ -92,7 +91,7 @@ func NewDatabase(t testing.TB) string {
 
 func newName() string { return "t_" + strings.ReplaceAll(uuid.NewString(), "-", "") }
 
-func admin(t testing.TB, server *localpg.Server, text string) {
+func admin(t testing.TB, server *localserver.Postgres, text string) {
 	ctx := context.WithoutCancel(t.Context())
 	conn, err := pgx.Connect(ctx, server.URL("postgres"))
 	require.NoError(t, err)
@@ -102,13 +101,13 @@ func admin(t testing.TB, server *localpg.Server, text string) {
 }
 
 // postgres is the test binary's server. It loses nothing when processes die; only the machine must not.
-func postgres(t testing.TB) *localpg.Server {
+func postgres(t testing.TB) *localserver.Postgres {
 	started.Lock()
 	defer started.Unlock()
 	if started.server == nil {
 		dir, err := os.MkdirTemp("", "kittest")
 		require.NoError(t, err)
-		started.server, err = localpg.Start(context.WithoutCancel(t.Context()), dir, localpg.Careless...)
+		started.server, err = localserver.StartPostgres(context.WithoutCancel(t.Context()), dir, localserver.Careless...)
 		started.stop = func() { os.RemoveAll(dir) }
 		require.NoError(t, err, "the tests need PostgreSQL")
 		started.stop = func() { started.server.Stop(false); os.RemoveAll(dir) }
@@ -117,9 +116,9 @@ func postgres(t testing.TB) *localpg.Server {
 }
 
 // Redis starts a Redis of the test's own.
-func Redis(t testing.TB) (*localredis.Server, *redis.Client) {
+func Redis(t testing.TB) (*localserver.Redis, *redis.Client) {
 	t.Helper()
-	s, err := localredis.Start(t.Context(), t.TempDir())
+	s, err := localserver.StartRedis(t.Context(), t.TempDir())
 	require.NoError(t, err)
 	client := redis.NewClient(&redis.Options{Addr: s.Addr()})
 	t.Cleanup(func() { client.Close(); s.Stop(true) })

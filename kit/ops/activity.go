@@ -6,11 +6,11 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"kept.dev/kit/activity"
 	"kept.dev/kit/bus"
 	"kept.dev/kit/clock"
-	"kept.dev/kit/relay"
+	"kept.dev/kit/outbox"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 	"kept.dev/kit/timer"
 	opsv1 "kept.dev/proto/gen/kept/ops/v1"
 )
@@ -23,7 +23,7 @@ type Activity struct {
 	DB      *sqldb.DB
 	Bus     bus.Bus
 	Clock   clock.Clock
-	Counter *activity.Counter
+	Counter *telemetry.Activity
 	// Refresh, when set, brings the clock up to date before it is asked.
 	Refresh func(context.Context) error
 	// Kinds are those of the timers that this process carries out.
@@ -65,7 +65,7 @@ func (a *Activity) GetActivity(ctx context.Context, _ *opsv1.GetActivityRequest)
 	if err != nil {
 		return nil, err
 	}
-	owing, err := relay.Owing(ctx, a.DB, a.Bus, a.Service)
+	owing, err := outbox.Pending(ctx, a.DB, a.Bus, a.Service)
 	if err != nil {
 		return nil, err
 	}

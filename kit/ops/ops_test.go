@@ -9,13 +9,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kept.dev/kit/activity"
 	"kept.dev/kit/bus"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/kittest"
 	"kept.dev/kit/ops"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 	"kept.dev/kit/timer"
 	opsv1 "kept.dev/proto/gen/kept/ops/v1"
 )
@@ -115,7 +115,7 @@ func TestReplayAndDropDeadLetters(t *testing.T) {
 
 func TestGetActivityCountsWhatIsLeft(t *testing.T) {
 	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) {
-		counter, woken := &activity.Counter{}, 0
+		counter, woken := &telemetry.Activity{}, 0
 		c, b := &clock.Sandbox{}, &keepingBus{Local: bus.NewLocal(), published: 5}
 		a := &ops.Activity{Service: "order", Process: "p", DB: db, Bus: b, Clock: c, Counter: counter,
 			Kinds: func() []string { return []string{"ring", "call"} }, Wake: func() { woken++ }}

@@ -1,4 +1,9 @@
-// Package outbox writes events in the transaction that makes them true. A relay publishes them afterwards.
+// Package outbox writes events in the transaction that makes them true. A relay publishes them afterwards: one replica at a time, by a
+// lease. An event that is published twice, because that replica died between publishing and noting it, is known to its consumers.
+//
+// Nothing depends on the bus keeping anything. Each publication has a running number, which the bus keeps with the events: one
+// that was restarted with its data has the last number, and nothing is published again; one that has lost some has an earlier
+// number, and what came after it is published again; one that has lost all is given the last seven days.
 package outbox
 
 import (
@@ -11,7 +16,7 @@ import (
 	"kept.dev/kit/sqldb"
 )
 
-// Outbox is a service's voice.
+// Outbox writes a service's events.
 type Outbox struct {
 	source string
 	clock  clock.Clock
@@ -26,8 +31,8 @@ func New(source string, c clock.Clock) *Outbox {
 // Wake receives soon after events have been written by this process.
 func (o *Outbox) Wake() <-chan struct{} { return o.wake }
 
-// Said is a fact about a subject, which has the given version after it.
-type Said struct {
+// Record is an event to be written: a fact about a subject, which has the given version after it.
+type Record struct {
 	Subject string
 	Version int64
 	Fact    proto.Message
@@ -35,27 +40,27 @@ type Said struct {
 	Traceparent string
 }
 
-// Put says, in the transaction, what became true of the subject, which has the given version after it.
-func (o *Outbox) Put(ctx context.Context, tx *sqldb.Tx, subject string, version int64, facts ...proto.Message) error {
-	said := make([]Said, len(facts))
+// Append writes, in the transaction, what became true of the subject, which has the given version after it.
+func (o *Outbox) Append(ctx context.Context, tx *sqldb.Tx, subject string, version int64, facts ...proto.Message) error {
+	records := make([]Record, len(facts))
 	for i, fact := range facts {
-		said[i] = Said{Subject: subject, Version: version, Fact: fact}
+		records[i] = Record{Subject: subject, Version: version, Fact: fact}
 	}
-	return o.PutAll(ctx, tx, said)
+	return o.AppendAll(ctx, tx, records)
 }
 
 const insert = `insert into outbox (id, type, subject, version, time, traceparent, data, pending) values`
 
-// PutAll says, in the transaction, what became true of many subjects at once.
-func (o *Outbox) PutAll(ctx context.Context, tx *sqldb.Tx, said []Said) error {
-	now, rows := o.clock.Now(), make([][]any, len(said))
-	for i, s := range said {
-		e, err := event.New(ctx, o.source, s.Subject, s.Version, now, s.Fact)
+// AppendAll writes, in the transaction, what became true of many subjects at once.
+func (o *Outbox) AppendAll(ctx context.Context, tx *sqldb.Tx, records []Record) error {
+	now, rows := o.clock.Now(), make([][]any, len(records))
+	for i, r := range records {
+		e, err := event.New(ctx, o.source, r.Subject, r.Version, now, r.Fact)
 		if err != nil {
 			return err
 		}
-		if s.Traceparent != "" {
-			e.Traceparent = s.Traceparent
+		if r.Traceparent != "" {
+			e.Traceparent = r.Traceparent
 		}
 		rows[i] = []any{e.ID, e.Type, e.Subject, e.Version, e.Time.UnixMicro(), e.Traceparent, e.Data, true}
 	}

@@ -16,22 +16,22 @@ import (
 
 func TestMain(m *testing.M) { kittest.Main(m) }
 
-// TestPutAllSaysWhatPutSays, one after the other, in the same order; many at once, so that they take several statements.
-func TestPutAllSaysWhatPutSays(t *testing.T) {
+// TestAppendAllWritesWhatAppendWrites, one after the other, in the same order; many at once, so that they take several statements.
+func TestAppendAllWritesWhatAppendWrites(t *testing.T) {
 	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) {
 		o := outbox.New("test", clock.Wall{})
-		var facts []outbox.Said
+		var facts []outbox.Record
 		for i := range int64(1000) {
-			facts = append(facts, outbox.Said{Subject: fmt.Sprint("things/", i%7), Version: i, Fact: wrapperspb.Int64(i)})
+			facts = append(facts, outbox.Record{Subject: fmt.Sprint("things/", i%7), Version: i, Fact: wrapperspb.Int64(i)})
 		}
-		require.NoError(t, db.Update(t.Context(), "test", func(tx *sqldb.Tx) error { return o.PutAll(t.Context(), tx, facts) }))
+		require.NoError(t, db.Update(t.Context(), "test", func(tx *sqldb.Tx) error { return o.AppendAll(t.Context(), tx, facts) }))
 		atOnce := said(t, db)
 		require.Len(t, atOnce, len(facts))
 
 		kittest.Exec(t, db, `delete from outbox`)
 		require.NoError(t, db.Update(t.Context(), "test", func(tx *sqldb.Tx) error {
 			for _, f := range facts {
-				if err := o.Put(t.Context(), tx, f.Subject, f.Version, f.Fact); err != nil {
+				if err := o.Append(t.Context(), tx, f.Subject, f.Version, f.Fact); err != nil {
 					return err
 				}
 			}
@@ -46,10 +46,10 @@ func TestPutSaysManyFactsOfOneSubject(t *testing.T) {
 	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) {
 		o := outbox.New("test", clock.Wall{})
 		require.NoError(t, db.Update(t.Context(), "test", func(tx *sqldb.Tx) error {
-			if err := o.Put(t.Context(), tx, "things/0", 1); err != nil {
+			if err := o.Append(t.Context(), tx, "things/0", 1); err != nil {
 				return err
 			}
-			return o.Put(t.Context(), tx, "things/1", 4, wrapperspb.Int64(1), wrapperspb.Int64(2), wrapperspb.Int64(3))
+			return o.Append(t.Context(), tx, "things/1", 4, wrapperspb.Int64(1), wrapperspb.Int64(2), wrapperspb.Int64(3))
 		}))
 		require.Equal(t, []string{"things/1 4 1 true", "things/1 4 2 true", "things/1 4 3 true"}, said(t, db))
 	})
@@ -60,7 +60,7 @@ func TestPutWakesTheRelay(t *testing.T) {
 	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) {
 		o := outbox.New("test", clock.Wall{})
 		require.NoError(t, db.Update(t.Context(), "test", func(tx *sqldb.Tx) error {
-			if err := o.Put(t.Context(), tx, "things/1", 1, wrapperspb.Int64(1)); err != nil {
+			if err := o.Append(t.Context(), tx, "things/1", 1, wrapperspb.Int64(1)); err != nil {
 				return err
 			}
 			require.Empty(t, o.Wake())

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"kept.dev/kit/localpg"
+	"kept.dev/kit/localserver"
 	"kept.dev/kit/page"
 	"kept.dev/kit/sqldb"
 )
@@ -166,7 +166,7 @@ func TestPagesOnSQLite(t *testing.T) {
 }
 
 func TestPagesOnPostgres(t *testing.T) {
-	pg, err := localpg.Start(t.Context(), t.TempDir())
+	pg, err := localserver.StartPostgres(t.Context(), t.TempDir())
 	require.NoError(t, err)
 	defer pg.Stop(false)
 	url, err := pg.Create(t.Context(), "things")

@@ -1,4 +1,4 @@
-// Package peer connects to another service of the suite.
+// Package peer connects to another service of the suite: over the network, or in the same process by a Channel.
 package peer
 
 import (

@@ -10,14 +10,14 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
-	"kept.dev/kit/localredis"
+	"kept.dev/kit/localserver"
 	"kept.dev/kit/ratelimit"
 )
 
 // server is a Redis of the test's own. Where there is none installed, the test fails.
-func server(t testing.TB) (*localredis.Server, *redis.Client) {
+func server(t testing.TB) (*localserver.Redis, *redis.Client) {
 	t.Helper()
-	s, err := localredis.Start(t.Context(), t.TempDir())
+	s, err := localserver.StartRedis(t.Context(), t.TempDir())
 	require.NoError(t, err)
 	client := redis.NewClient(&redis.Options{Addr: s.Addr(), MaxRetries: -1, DialTimeout: 100 * time.Millisecond})
 	t.Cleanup(func() { _ = client.Close(); s.Stop(true) })

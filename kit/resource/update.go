@@ -15,7 +15,6 @@ import (
 
 	"kept.dev/kit/change"
 	"kept.dev/kit/errs"
-	"kept.dev/kit/mask"
 	"kept.dev/kit/page"
 	"kept.dev/kit/sqldb"
 )
@@ -44,7 +43,7 @@ func (r *Resource[M, L]) Update(ctx context.Context, db *sqldb.DB, req UpdateReq
 	if _, err := r.rows.keyed(wanted.GetName()); err != nil {
 		return none, errs.Invalid(field+".name", "must be like %s", r.rows.Pattern)
 	}
-	paths, err := mask.Paths(req.GetUpdateMask(), wanted, r.changeable(wanted)...)
+	paths, err := MaskPaths(req.GetUpdateMask(), wanted, r.changeable(wanted)...)
 	if err != nil {
 		return none, err
 	}
@@ -60,7 +59,7 @@ func (r *Resource[M, L]) Update(ctx context.Context, db *sqldb.DB, req UpdateReq
 			return r.write(tx, wanted, paths, conds)
 		}
 		return r.change(tx, wanted, conds, append([]Also[M]{func(_ *sqldb.Tx, _, after M) error {
-			mask.Apply(after, wanted, paths)
+			ApplyMask(after, wanted, paths)
 			return nil
 		}}, also...))
 	})

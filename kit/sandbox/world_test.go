@@ -12,19 +12,18 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
-	"kept.dev/kit/activity"
 	"kept.dev/kit/bus"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/event"
 	"kept.dev/kit/id"
 	"kept.dev/kit/inbox"
-	"kept.dev/kit/inproc"
 	"kept.dev/kit/kittest"
 	"kept.dev/kit/ops"
 	"kept.dev/kit/outbox"
-	"kept.dev/kit/relay"
+	"kept.dev/kit/peer"
 	"kept.dev/kit/sandbox"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 	"kept.dev/kit/timer"
 	opsv1 "kept.dev/proto/gen/kept/ops/v1"
 )
@@ -44,21 +43,21 @@ type unit struct {
 	outbox   *outbox.Outbox
 	worker   *timer.Worker
 	consumer *inbox.Inbox
-	relay    *relay.Relay
-	channel  *inproc.Channel
+	relay    *outbox.Relay
+	channel  *peer.Channel
 	bus      bus.Bus
 	inside   atomic.Int64 // handlers that run
 }
 
 func newUnit(t testing.TB, name string, db *sqldb.DB, c *clock.Sandbox, b bus.Bus, refresh func(context.Context) error, handlers func(*unit) []inbox.Handler) *unit {
-	log, counter := slog.New(slog.DiscardHandler), &activity.Counter{}
+	log, counter := slog.New(slog.DiscardHandler), &telemetry.Activity{}
 	u := &unit{name: name, db: db, clock: c, outbox: outbox.New(name, c), bus: b}
 	u.worker = timer.NewWorker(timer.Config{DB: db, Clock: c, Log: log, Tracer: kittest.Tracer(), Activity: counter})
 	u.consumer = inbox.New(inbox.Config{
 		DB: db, Clock: c, Log: log, Tracer: kittest.Tracer(), Activity: counter, Handlers: handlers(u),
 	}, u.worker)
-	u.relay = relay.New(relay.Config{DB: db, Bus: b, Outbox: u.outbox, Source: name, Log: log, Activity: counter})
-	u.channel = inproc.New(nil, nil)
+	u.relay = outbox.NewRelay(outbox.RelayConfig{DB: db, Bus: b, Outbox: u.outbox, Source: name, Log: log, Activity: counter})
+	u.channel = peer.NewChannel(nil, nil)
 	opsv1.RegisterActivityServiceServer(u.channel, &ops.Activity{
 		Service: name, Process: id.New(), DB: db, Bus: b, Clock: c, Counter: counter, Refresh: refresh,
 		Kinds: u.worker.Kinds, Wake: func() { u.worker.Wake(); u.outbox.Nudge() },
@@ -142,13 +141,13 @@ func (s *story) prepare(t testing.TB, before func()) {
 	s.order.worker.Handle(ring, func(ctx context.Context, tx *sqldb.Tx, tm timer.Timer) error {
 		return s.order.slowly(func() error {
 			tx.Exec(`insert into journal (n, at) values (0, $1)`, tm.Due.UnixMicro())
-			return s.order.outbox.Put(ctx, tx, "rings/"+tm.Key, 1, wrapperspb.String(tm.Key))
+			return s.order.outbox.Append(ctx, tx, "rings/"+tm.Key, 1, wrapperspb.String(tm.Key))
 		})
 	})
 	s.customer.worker.HandleOutside(call, func(_ context.Context, tm timer.Timer) (func(context.Context, *sqldb.Tx) error, error) {
 		err := s.customer.slowly(func() error { before(); return nil })
 		return func(ctx context.Context, tx *sqldb.Tx) error {
-			return s.customer.outbox.Put(ctx, tx, "calls/"+tm.Key, 1, wrapperspb.String(tm.Key))
+			return s.customer.outbox.Append(ctx, tx, "calls/"+tm.Key, 1, wrapperspb.String(tm.Key))
 		}, err
 	})
 	for _, u := range s.units() {

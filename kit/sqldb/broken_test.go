@@ -17,7 +17,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"kept.dev/kit/errs"
-	"kept.dev/kit/localpg"
+	"kept.dev/kit/localserver"
 	"kept.dev/kit/sqldb"
 )
 
@@ -155,7 +155,7 @@ func serverDatabase(t *testing.T, db *sqldb.DB) (name string) {
 }
 
 func TestAServerMayRestart(t *testing.T) {
-	server, err := localpg.Start(t.Context(), t.TempDir())
+	server, err := localserver.StartPostgres(t.Context(), t.TempDir())
 	require.NoError(t, err)
 	defer func() { server.Stop(false) }()
 	url, err := server.Create(t.Context(), "kept")

@@ -115,11 +115,6 @@ func (db *DB) UpdateShared(ctx context.Context, work string, fn func(tx *Tx) err
 	return db.write(ctx, work, func(ctx context.Context) error { return db.engine.share(ctx, work, db.prepared(fn, true)) })
 }
 
-// UpdateAlone is Background().Update; it goes when its last caller is gone.
-func (db *DB) UpdateAlone(ctx context.Context, work string, fn func(tx *Tx) error) error {
-	return db.Background().Update(ctx, work, fn)
-}
-
 func (db *DB) write(ctx context.Context, work string, do func(ctx context.Context) error) error {
 	if err := db.writing.enter(); err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"kept.dev/kit/localpg"
+	"kept.dev/kit/localserver"
 	"kept.dev/kit/sqldb"
 )
 
@@ -54,7 +54,7 @@ func startPostgres(ctx context.Context) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	local, err := localpg.Start(ctx, dir)
+	local, err := localserver.StartPostgres(ctx, dir)
 	if err != nil {
 		os.RemoveAll(dir)
 		return nil, err

@@ -7,8 +7,8 @@ import (
 
 	"kept.dev/kit/event"
 	"kept.dev/kit/failpoint"
-	"kept.dev/kit/panics"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 )
 
 // gather is how long the end of a call waits for others to be written down with. Should the process die meanwhile, the call is
@@ -114,7 +114,7 @@ func (b *batcher[R]) record(ctx context.Context, calls []*Call[R]) error {
 		if mine, err = b.endOrCharge(tx, calls); err != nil || len(mine) == 0 {
 			return err
 		}
-		return panics.Catch(func() error { return b.finish(ctx, tx, mine) })
+		return telemetry.CatchPanic(func() error { return b.finish(ctx, tx, mine) })
 	})
 	if err == nil && len(mine) < len(calls) {
 		b.pool.w.cfg.Log.InfoContext(ctx, takenOver, "kind", b.pool.pool.kind, "timers", len(calls)-len(mine))

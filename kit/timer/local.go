@@ -5,8 +5,8 @@ import (
 
 	"kept.dev/kit/event"
 	"kept.dev/kit/failpoint"
-	"kept.dev/kit/panics"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 )
 
 // batch is how many due timers are claimed at a time.
@@ -109,7 +109,7 @@ func (p *localPool) end(ctx context.Context, tx *sqldb.Tx, t Timer) error {
 	ctx, span := p.w.cfg.Tracer.Start(event.Resume(ctx, t.traceparent), "timer "+t.Kind)
 	defer span.End()
 	Local(t.Kind).Cancel(tx, t.Key)
-	err := panics.Catch(func() error { return p.handle(ctx, tx, t) })
+	err := telemetry.CatchPanic(func() error { return p.handle(ctx, tx, t) })
 	if err != nil {
 		span.RecordError(err)
 	}

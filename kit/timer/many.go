@@ -8,8 +8,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"kept.dev/kit/failpoint"
-	"kept.dev/kit/panics"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 )
 
 // Many carries out outside timers of one kind many at a time: what has to be read and written for them is read and written
@@ -77,7 +77,7 @@ func (m Many[R]) carryOut(ctx context.Context, calls []*Call[R]) {
 	failpoint.Hit("outside.before", calls[0].Kind)
 	within, cancel := context.WithDeadline(ctx, calls[0].leased)
 	defer cancel()
-	err := panics.Catch(func() error {
+	err := telemetry.CatchPanic(func() error {
 		m.Start(within, calls)
 		return errors.New("the handler has forgotten the timer")
 	})

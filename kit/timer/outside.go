@@ -8,8 +8,8 @@ import (
 
 	"kept.dev/kit/event"
 	"kept.dev/kit/failpoint"
-	"kept.dev/kit/panics"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 )
 
 // callsAtOnce is how many outside calls of a kind one worker makes at the same time, where they are made one by one.
@@ -66,7 +66,7 @@ const takenOver = "another worker has taken the timer over"
 func call(ctx context.Context, handle OutsideHandler, t Timer) (finish func(context.Context, *sqldb.Tx) error, err error) {
 	ctx, cancel := context.WithDeadline(ctx, t.leased)
 	defer cancel()
-	err = panics.Catch(func() (err error) {
+	err = telemetry.CatchPanic(func() (err error) {
 		finish, err = handle(ctx, t)
 		return err
 	})
@@ -85,7 +85,7 @@ func (w *Worker) end(ctx context.Context, t Timer, finish func(context.Context, 
 		if rows.Len() == 0 && !failpoint.Off(failpoint.LeaseFence) {
 			return ErrLeaseLost
 		}
-		return panics.Catch(func() error { return finish(ctx, tx) })
+		return telemetry.CatchPanic(func() error { return finish(ctx, tx) })
 	})
 }
 

@@ -9,10 +9,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"kept.dev/kit/activity"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/kittest"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 	"kept.dev/kit/timer"
 )
 
@@ -38,7 +38,7 @@ func onBoth(t *testing.T, test func(t *testing.T, b *bench)) {
 
 func (b *bench) worker(t testing.TB, tune ...func(*timer.Config)) *timer.Worker {
 	cfg := timer.Config{
-		DB: b.db, Clock: b.clock, Log: slog.New(slog.DiscardHandler), Tracer: kittest.Tracer(), Activity: &activity.Counter{},
+		DB: b.db, Clock: b.clock, Log: slog.New(slog.DiscardHandler), Tracer: kittest.Tracer(), Activity: &telemetry.Activity{},
 		Poll: time.Millisecond,
 	}
 	for _, f := range tune {

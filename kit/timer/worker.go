@@ -11,9 +11,9 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"kept.dev/kit/access"
-	"kept.dev/kit/activity"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 )
 
 // LocalHandler carries out a local timer in the transaction that ends it.
@@ -31,7 +31,7 @@ type Config struct {
 	Clock    clock.Clock
 	Log      *slog.Logger
 	Tracer   trace.Tracer
-	Activity *activity.Counter
+	Activity *telemetry.Activity
 	// Lease is how long an outside call may take before another worker may try (wall time; default 1 minute).
 	Lease time.Duration
 	// Poll is how often to look at least for timers that other processes have set or left (default 1 second). Of those set in

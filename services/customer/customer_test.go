@@ -12,7 +12,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"kept.dev/kit"
-	"kept.dev/kit/activity"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/event"
 	"kept.dev/kit/inbox"
@@ -20,6 +19,7 @@ import (
 	"kept.dev/kit/live"
 	"kept.dev/kit/outbox"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 	"kept.dev/kit/timer"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
@@ -40,7 +40,7 @@ func TestAFactIsHeardInEveryRoom(t *testing.T) {
 		require.NoError(t, db.Migrate(t.Context(), service.Migrations, "schema_version"))
 		service.Register(grpc.NewServer())
 
-		counter := &activity.Counter{}
+		counter := &telemetry.Activity{}
 		worker := timer.NewWorker(timer.Config{DB: db, Clock: deps.Clock, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: counter})
 		service.Timers(worker)
 		consumer := inbox.New(inbox.Config{

@@ -19,7 +19,6 @@ import (
 
 	"kept.dev/kit"
 	"kept.dev/kit/access"
-	"kept.dev/kit/activity"
 	"kept.dev/kit/change"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/errs"
@@ -28,6 +27,7 @@ import (
 	"kept.dev/kit/kittest"
 	"kept.dev/kit/outbox"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 	"kept.dev/kit/timer"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
@@ -58,7 +58,7 @@ func onBoth(t *testing.T, test func(t *testing.T, h *house)) {
 
 func newHouse(t testing.TB, db *sqldb.DB) *house {
 	h := &house{t: t, db: db, clock: &clock.Sandbox{}, people: &people{}}
-	log, tracer, counter := slog.New(slog.DiscardHandler), kittest.Tracer(), &activity.Counter{}
+	log, tracer, counter := slog.New(slog.DiscardHandler), kittest.Tracer(), &telemetry.Activity{}
 	service, err := loyalty.New(kit.Deps{
 		DB: db, Clock: h.clock, Outbox: outbox.New("loyalty", h.clock), Log: log,
 		Peer: func(string) grpc.ClientConnInterface { return h.people },

@@ -18,16 +18,16 @@ import (
 
 	"kept.dev/kit"
 	"kept.dev/kit/access"
-	"kept.dev/kit/activity"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/event"
 	"kept.dev/kit/inbox"
-	"kept.dev/kit/inproc"
+	"kept.dev/kit/keyring"
 	"kept.dev/kit/kittest"
 	"kept.dev/kit/live"
 	"kept.dev/kit/outbox"
-	"kept.dev/kit/sign"
+	"kept.dev/kit/peer"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 	"kept.dev/kit/timer"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
@@ -57,7 +57,7 @@ type bench struct {
 	cases     *cases
 
 	service  *kit.Service
-	channel  *inproc.Channel
+	channel  *peer.Channel
 	worker   *timer.Worker
 	consumer *inbox.Inbox
 }
@@ -73,25 +73,25 @@ func newBench(t testing.TB, db *sqldb.DB, tune ...func(*kit.Deps)) *bench {
 		customers: &customers{known: map[string]*customerv1.Customer{}}, orders: &orders{answers: map[string]*orderv1.Shortage{}},
 		cases: &cases{entries: map[string]string{}},
 	}
-	neighbours := inproc.New(nil, nil)
+	neighbours := peer.NewChannel(nil, nil)
 	customerv1.RegisterCustomerServiceServer(neighbours, b.customers)
 	orderv1.RegisterShortageServiceServer(neighbours, b.orders)
 	supportv1.RegisterCaseServiceServer(neighbours, b.cases)
 	b.deps = kit.Deps{
 		DB: db, Clock: b.clock, Outbox: outbox.New("notification", b.clock), Log: slog.New(slog.NewTextHandler(b.log, nil)),
 		Meter: noop.Meter{}, Peer: func(string) grpc.ClientConnInterface { return neighbours }, Live: live.NewLocal(),
-		Signer: sign.New([]byte("0123456789abcdef0123456789abcdef")), Mail: kit.Mail{PublicURL: "https://shop.example/"},
+		Signer: keyring.NewSigner([]byte("0123456789abcdef0123456789abcdef")), Mail: kit.Mail{PublicURL: "https://shop.example/"},
 	}
 	for _, f := range tune {
 		f(&b.deps)
 	}
 	b.service = b.made(t)
 	require.NoError(t, db.Migrate(t.Context(), b.service.Migrations, "schema_version"))
-	b.channel = inproc.New(b.whoever, b.whoeverStreams)
+	b.channel = peer.NewChannel(b.whoever, b.whoeverStreams)
 	b.service.Register(b.channel)
 	b.worker = b.newWorker()
 	b.consumer = inbox.New(inbox.Config{
-		DB: db, Clock: b.clock, Log: b.deps.Log, Tracer: kittest.Tracer(), Activity: &activity.Counter{}, Handlers: b.service.Events(),
+		DB: db, Clock: b.clock, Log: b.deps.Log, Tracer: kittest.Tracer(), Activity: &telemetry.Activity{}, Handlers: b.service.Events(),
 	}, b.worker)
 	return b
 }
@@ -109,7 +109,7 @@ func (b *bench) made(t testing.TB) *kit.Service {
 
 func (b *bench) newWorker() *timer.Worker {
 	w := timer.NewWorker(timer.Config{
-		DB: b.db, Clock: b.clock, Log: b.deps.Log, Tracer: kittest.Tracer(), Activity: &activity.Counter{},
+		DB: b.db, Clock: b.clock, Log: b.deps.Log, Tracer: kittest.Tracer(), Activity: &telemetry.Activity{},
 	})
 	b.service.Timers(w)
 	return w

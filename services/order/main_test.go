@@ -16,7 +16,6 @@ import (
 
 	"kept.dev/kit"
 	"kept.dev/kit/access"
-	"kept.dev/kit/activity"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/event"
 	"kept.dev/kit/id"
@@ -25,6 +24,7 @@ import (
 	"kept.dev/kit/live"
 	"kept.dev/kit/outbox"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 	"kept.dev/kit/timer"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	commonv1 "kept.dev/proto/gen/kept/common/v1"
@@ -92,11 +92,11 @@ func newHouse(t testing.TB, db *sqldb.DB) *house {
 	h.tracking = r["kept.order.v1.TrackingService"].(orderv1.TrackingServiceServer)
 	h.imports = r["kept.order.v1.ImportService"].(orderv1.ImportServiceServer)
 	h.worker = timer.NewWorker(timer.Config{
-		DB: db, Clock: h.clock, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: &activity.Counter{},
+		DB: db, Clock: h.clock, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: &telemetry.Activity{},
 	})
 	service.Timers(h.worker)
 	h.consumer = inbox.New(inbox.Config{
-		DB: db, Clock: h.clock, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: &activity.Counter{},
+		DB: db, Clock: h.clock, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: &telemetry.Activity{},
 		Handlers: service.Events(),
 	}, h.worker)
 	return h

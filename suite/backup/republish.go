@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"kept.dev/kit/app"
-	"kept.dev/kit/relay"
+	"kept.dev/kit/outbox"
 	"kept.dev/kit/sqldb"
 )
 
@@ -28,7 +28,7 @@ func republish(ctx context.Context, address string) error {
 		return err
 	}
 	defer db.Close()
-	if err := app.KeepInbox(ctx, db, time.Now().Add(relay.Window)); err != nil {
+	if err := app.KeepInbox(ctx, db, time.Now().Add(outbox.Window)); err != nil {
 		return err
 	}
 	for last, more := "", true; more; {

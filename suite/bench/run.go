@@ -10,7 +10,7 @@ import (
 	"slices"
 	"time"
 
-	"kept.dev/kit/localpg"
+	"kept.dev/kit/localserver"
 	"kept.dev/suite/cluster"
 )
 
@@ -90,7 +90,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if err := cluster.Build(ctx, r.bin()); err != nil {
 		return err
 	}
-	server, err := localpg.Start(ctx, filepath.Join(dir, "baseline"))
+	server, err := localserver.StartPostgres(ctx, filepath.Join(dir, "baseline"))
 	if err != nil {
 		return err
 	}

@@ -16,8 +16,7 @@ import (
 	"time"
 
 	"kept.dev/kit/access"
-	"kept.dev/kit/localpg"
-	"kept.dev/kit/localredis"
+	"kept.dev/kit/localserver"
 	"kept.dev/kit/tlsconf"
 	"kept.dev/kit/token"
 	"kept.dev/suite/scenario"
@@ -55,10 +54,10 @@ type Config struct {
 
 // Cluster is a running suite.
 type Cluster struct {
-	Postgres *localpg.Server
+	Postgres *localserver.Postgres
 	// Redis is nil where the suite stands on a Redis Cluster, and RedisCluster where it does not.
-	Redis        *localredis.Server
-	RedisCluster *localredis.Cluster
+	Redis        *localserver.Redis
+	RedisCluster *localserver.RedisCluster
 	Processes    []*Process
 	Gateway      *Process // the first one
 
@@ -107,7 +106,7 @@ func (c *Cluster) prepare(ctx context.Context) (err error) {
 	if c.tls, err = tlsconf.DevCA(filepath.Join(c.cfg.Dir, "tls"), append([]string{"gateway"}, services...)...); err != nil {
 		return err
 	}
-	if c.Postgres, err = localpg.Start(ctx, c.cfg.Dir); err != nil {
+	if c.Postgres, err = localserver.StartPostgres(ctx, c.cfg.Dir); err != nil {
 		return err
 	}
 	return c.startRedis(ctx)
@@ -116,10 +115,10 @@ func (c *Cluster) prepare(ctx context.Context) (err error) {
 func (c *Cluster) startRedis(ctx context.Context) (err error) {
 	durable := []string{"--appendonly", "yes", "--appendfsync", "everysec"}
 	if c.cfg.RedisCluster {
-		c.RedisCluster, err = localredis.StartCluster(ctx, c.cfg.Dir, durable...)
+		c.RedisCluster, err = localserver.StartRedisCluster(ctx, c.cfg.Dir, durable...)
 		return err
 	}
-	c.Redis, err = localredis.Start(ctx, c.cfg.Dir, durable...)
+	c.Redis, err = localserver.StartRedis(ctx, c.cfg.Dir, durable...)
 	return err
 }
 

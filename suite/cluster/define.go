@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"kept.dev/kit/localport"
+	"kept.dev/kit/localserver"
 )
 
 // define chooses addresses and writes every process's settings.
@@ -162,6 +162,6 @@ func (c *Cluster) route(from, to, address string) (string, error) {
 func name(program string, i int) string { return fmt.Sprintf("%s-%d", program, i+1) }
 
 func freeAddress() (string, error) {
-	port, err := localport.Free()
+	port, err := localserver.FreePort()
 	return fmt.Sprintf("127.0.0.1:%d", port), err
 }

@@ -20,18 +20,17 @@ import (
 	"kept.dev/gateway"
 	"kept.dev/kit"
 	"kept.dev/kit/access"
-	"kept.dev/kit/activity"
 	"kept.dev/kit/app"
 	"kept.dev/kit/bus"
 	"kept.dev/kit/chain"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/id"
-	"kept.dev/kit/inproc"
+	"kept.dev/kit/keyring"
 	"kept.dev/kit/live"
 	"kept.dev/kit/peer"
 	"kept.dev/kit/ratelimit"
 	"kept.dev/kit/sandbox"
-	"kept.dev/kit/sign"
+	"kept.dev/kit/telemetry"
 	"kept.dev/kit/token"
 	contract "kept.dev/proto"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
@@ -81,9 +80,9 @@ type Suite struct {
 	Clock clock.Clock
 
 	cfg      Config
-	signer   *sign.Signer
+	signer   *keyring.Signer
 	hosts    map[string]*app.Host
-	channels map[string]*inproc.Channel
+	channels map[string]*peer.Channel
 	runtime  app.Runtime
 	lock     *os.File
 	live     *live.Local
@@ -91,7 +90,7 @@ type Suite struct {
 
 // Open puts the suite together and brings its tables up to date. Nothing works before Run.
 func Open(ctx context.Context, cfg Config) (suite *Suite, err error) {
-	s := &Suite{live: live.NewLocal(), cfg: cfg, hosts: map[string]*app.Host{}, channels: map[string]*inproc.Channel{}}
+	s := &Suite{live: live.NewLocal(), cfg: cfg, hosts: map[string]*app.Host{}, channels: map[string]*peer.Channel{}}
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -139,7 +138,7 @@ func (s *Suite) openUnits(ctx context.Context) error {
 			return errors.Join(err, group.Wait())
 		}
 		s.hosts[name] = host
-		s.channels[name] = inproc.New(host.Chain.Unary(), host.Chain.Stream())
+		s.channels[name] = peer.NewChannel(host.Chain.Unary(), host.Chain.Stream())
 		host.Register(s.channels[name])
 		group.Go(func() error { return prepare(ctx, host) })
 	}
@@ -176,7 +175,7 @@ func (s *Suite) newRuntime() (app.Runtime, error) {
 	runtime := app.Runtime{
 		Validator: validator,
 		Process:   id.New(), Bus: bus.NewLocal(names...), Clock: clock.Wall{}, Log: s.cfg.Log, Tracer: s.cfg.Tracer,
-		Meter: s.cfg.Meter, Verifier: verifier, Activity: &activity.Counter{}, Peer: s.peer(),
+		Meter: s.cfg.Meter, Verifier: verifier, Activity: &telemetry.Activity{}, Peer: s.peer(),
 		Live: s.live, Signer: s.signer, Mail: mail,
 	}
 	if s.cfg.RateLimit > 0 {

@@ -8,9 +8,9 @@ import (
 
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
+	"kept.dev/kit/keyring"
 	"kept.dev/kit/live"
 	"kept.dev/kit/outbox"
-	"kept.dev/kit/sign"
 	"kept.dev/suite/embedded"
 )
 
@@ -22,7 +22,7 @@ func Describe(t testing.TB) map[string]*kit.Service {
 		wall := clock.Wall{}
 		service, err := make(kit.Deps{
 			Clock: wall, Outbox: outbox.New(name, wall), Log: slog.New(slog.DiscardHandler), Meter: noop.Meter{}, Live: live.NewLocal(),
-			Signer: sign.New([]byte(name)), Mail: kit.Mail{From: "Shop <shop@example.org>", Folder: t.TempDir(), PublicURL: "http://shop.example"},
+			Signer: keyring.NewSigner([]byte(name)), Mail: kit.Mail{From: "Shop <shop@example.org>", Folder: t.TempDir(), PublicURL: "http://shop.example"},
 		})
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)

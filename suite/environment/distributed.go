@@ -19,7 +19,7 @@ import (
 	"kept.dev/kit/access"
 	"kept.dev/kit/app"
 	"kept.dev/kit/chain"
-	"kept.dev/kit/localport"
+	"kept.dev/kit/localserver"
 	"kept.dev/kit/peer"
 	"kept.dev/kit/process"
 	"kept.dev/kit/token"
@@ -45,7 +45,7 @@ func Distributed(t testing.TB, on Backends) (env scenario.Environment, stop func
 	t.Helper()
 	peers := map[string]string{}
 	for name := range embedded.Services() {
-		port, err := localport.Free()
+		port, err := localserver.FreePort()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kept.dev/kit/access"
-	"kept.dev/kit/sign"
+	"kept.dev/kit/keyring"
 	"kept.dev/kit/token"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	"kept.dev/suite/embedded"
@@ -92,7 +92,7 @@ func TestOwnKeysAreRotatedWhileTheSuiteRuns(t *testing.T) {
 	issuer, err := token.NewIssuer(filepath.Join(dir, "keys"))
 	require.NoError(t, err)
 	require.NoError(t, issuer.Rotate(0))
-	signer, err := sign.Open(filepath.Join(dir, "keys"))
+	signer, err := keyring.OpenSigner(filepath.Join(dir, "keys"))
 	require.NoError(t, err)
 	require.NoError(t, signer.Rotate(0))
 

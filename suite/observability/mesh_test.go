@@ -19,12 +19,11 @@ import (
 	"kept.dev/kit/access"
 	"kept.dev/kit/app"
 	"kept.dev/kit/chain"
+	"kept.dev/kit/keyring"
 	"kept.dev/kit/kittest"
-	"kept.dev/kit/localport"
-	"kept.dev/kit/localredis"
+	"kept.dev/kit/localserver"
 	"kept.dev/kit/peer"
 	"kept.dev/kit/process"
-	"kept.dev/kit/sign"
 	"kept.dev/kit/tlsconf"
 	"kept.dev/kit/token"
 	contract "kept.dev/proto"
@@ -42,7 +41,7 @@ type mesh struct {
 
 	dir    string
 	tls    tlsconf.Files
-	redis  *localredis.Server
+	redis  *localserver.Redis
 	mails  *mailsink.Sink
 	listen map[string]string
 }
@@ -64,9 +63,9 @@ func startMesh(t *testing.T) *mesh {
 	m := &mesh{spans: collect(t), admin: map[string]string{}, dir: t.TempDir(), listen: map[string]string{}}
 	issuer, err := token.NewIssuer(m.keys(""))
 	require.NoError(t, err)
-	_, err = sign.Open(m.keys(""))
+	_, err = keyring.OpenSigner(m.keys(""))
 	require.NoError(t, err)
-	m.redis, err = localredis.Start(t.Context(), m.dir)
+	m.redis, err = localserver.StartRedis(t.Context(), m.dir)
 	require.NoError(t, err)
 	t.Cleanup(func() { m.redis.Stop(true) })
 	m.mails, err = mailsink.Open(t.TempDir())
@@ -110,7 +109,7 @@ func (m *mesh) hand(t *testing.T, name string) {
 
 func (m *mesh) address(t *testing.T) string {
 	t.Helper()
-	port, err := localport.Free()
+	port, err := localserver.FreePort()
 	require.NoError(t, err)
 	return fmt.Sprintf("127.0.0.1:%d", port)
 }

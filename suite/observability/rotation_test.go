@@ -7,7 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kept.dev/kit/keyring"
-	"kept.dev/kit/sign"
 	"kept.dev/kit/token"
 	"kept.dev/suite/scenario"
 )
@@ -23,7 +22,7 @@ func rotateKeys(t *testing.T, m *mesh) {
 	}
 	issuer, err := token.NewIssuer(m.keys(""))
 	require.NoError(t, err)
-	signer, err := sign.Open(m.keys(""))
+	signer, err := keyring.OpenSigner(m.keys(""))
 	require.NoError(t, err)
 	rotate := func(overlap time.Duration) {
 		require.NoError(t, issuer.Rotate(overlap))

@@ -17,7 +17,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
-	"kept.dev/kit/localport"
+	"kept.dev/kit/localserver"
 )
 
 // TLS says whether connections are encrypted, and when.
@@ -64,7 +64,7 @@ type Server struct {
 func Start(options Options) (*Server, error) {
 	address := options.Address
 	if address == "" {
-		port, err := localport.Free()
+		port, err := localserver.FreePort()
 		if err != nil {
 			return nil, err
 		}

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"kept.dev/kit/keyring"
-	"kept.dev/kit/sign"
 	"kept.dev/kit/token"
 )
 
@@ -36,7 +35,7 @@ func (c *KeysCmd) run(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	signer, err := sign.Open(folder)
+	signer, err := keyring.OpenSigner(folder)
 	if err != nil {
 		return err
 	}

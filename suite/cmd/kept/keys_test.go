@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kept.dev/kit/access"
+	"kept.dev/kit/keyring"
 	"kept.dev/kit/process"
-	"kept.dev/kit/sign"
 	"kept.dev/kit/token"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 )
@@ -59,7 +59,7 @@ func TestKeysOfASuiteAreRotated(t *testing.T) {
 	folder := filepath.Join(data, "keys")
 	issuer, err := token.NewIssuer(folder)
 	require.NoError(t, err)
-	signer, err := sign.Open(folder)
+	signer, err := keyring.OpenSigner(folder)
 	require.NoError(t, err)
 	raw, err := issuer.Issue(access.Principal{Role: accessv1.Role_ROLE_ADMIN, Subject: "admins/owner"}, time.Hour)
 	require.NoError(t, err)
@@ -76,7 +76,7 @@ func TestKeysOfASuiteAreRotated(t *testing.T) {
 	require.NoError(t, err)
 	_, err = verifier.Verify(t.Context(), raw, nil)
 	require.NoError(t, err)
-	fresh, err := sign.Open(folder)
+	fresh, err := keyring.OpenSigner(folder)
 	require.NoError(t, err)
 	require.True(t, fresh.Verify(link, "action", "m1"))
 	require.NotEqual(t, link, fresh.Sign("action", "m1"))

@@ -13,7 +13,7 @@ import (
 
 	"kept.dev/gateway"
 	"kept.dev/kit/errs"
-	"kept.dev/kit/inproc"
+	"kept.dev/kit/peer"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
 
@@ -42,9 +42,9 @@ func New(t testing.TB) *Server {
 	s := &Server{refusals: map[string]error{}}
 	conns := map[string]grpc.ClientConnInterface{}
 	for _, service := range []string{"customer", "order", "loyalty", "notification", "support"} {
-		conns[service] = inproc.New(nil, nil)
+		conns[service] = peer.NewChannel(nil, nil)
 	}
-	order := inproc.New(s.before, nil)
+	order := peer.NewChannel(s.before, nil)
 	orderv1.RegisterImportServiceServer(order, s)
 	conns["order"] = order
 	door, err := gateway.New(gateway.Config{Conns: conns})

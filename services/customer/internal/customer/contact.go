@@ -117,7 +117,7 @@ func sameContact(before, after *customerv1.Customer) bool {
 // contactChanged says how to reach the customer, and of which confirmation the code is to be mailed or has been typed.
 // tellContact tells the others how the new version of the customer can be reached.
 func (s *Service) tellContact(ctx context.Context, tx *sqldb.Tx, c *customerv1.Customer, confirmation string) error {
-	return s.outbox.Put(ctx, tx, c.GetName(), resource.Version(c.GetEtag()), contactChanged(c, confirmation))
+	return s.outbox.Append(ctx, tx, c.GetName(), resource.Version(c.GetEtag()), contactChanged(c, confirmation))
 }
 
 func contactChanged(c *customerv1.Customer, confirmation string) *customerv1.CustomerContactChanged {

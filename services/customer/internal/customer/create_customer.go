@@ -53,7 +53,7 @@ func (s *Service) CreateCustomer(
 			return nil, err
 		}
 		created := &customerv1.CustomerCreated{Customer: customer.GetName()}
-		return customer, s.outbox.Put(ctx, tx, customer.GetName(), 1, created, contactChanged(customer, code))
+		return customer, s.outbox.Append(ctx, tx, customer.GetName(), 1, created, contactChanged(customer, code))
 	})
 }
 

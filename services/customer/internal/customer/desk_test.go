@@ -14,9 +14,9 @@ import (
 	"kept.dev/kit/access"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/errs"
+	"kept.dev/kit/keyring"
 	"kept.dev/kit/kittest"
 	"kept.dev/kit/outbox"
-	"kept.dev/kit/sign"
 	"kept.dev/kit/sqldb"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
@@ -24,7 +24,7 @@ import (
 	"kept.dev/services/customer/internal/identity"
 )
 
-var signer = sign.New(make([]byte, 32))
+var signer = keyring.NewSigner(make([]byte, 32))
 
 // desk is the service, and the identities beside it.
 type desk struct {

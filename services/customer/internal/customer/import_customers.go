@@ -55,10 +55,10 @@ func (s *Service) enter(ctx context.Context, tx *sqldb.Tx, issuer string, found 
 		return nil
 	}
 	imported := &customerv1.CustomersImported{Issuer: issuer}
-	said := []outbox.Said{{Subject: "issuers/" + issuer, Version: 1, Fact: imported}}
+	records := []outbox.Record{{Subject: "issuers/" + issuer, Version: 1, Fact: imported}}
 	for _, c := range found.created {
 		imported.Customers = append(imported.Customers, c.GetName())
-		said = append(said, outbox.Said{Subject: c.GetName(), Version: 1, Fact: contactChanged(c, "")})
+		records = append(records, outbox.Record{Subject: c.GetName(), Version: 1, Fact: contactChanged(c, "")})
 	}
-	return s.outbox.PutAll(ctx, tx, said)
+	return s.outbox.AppendAll(ctx, tx, records)
 }

@@ -8,9 +8,9 @@ import (
 
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
+	"kept.dev/kit/keyring"
 	"kept.dev/kit/outbox"
 	"kept.dev/kit/resource"
-	"kept.dev/kit/sign"
 	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 )
@@ -21,7 +21,7 @@ type Service struct {
 	db     *sqldb.DB
 	clock  clock.Clock
 	outbox *outbox.Outbox
-	signer *sign.Signer
+	signer *keyring.Signer
 }
 
 // New makes the service.

@@ -12,13 +12,13 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"kept.dev/kit"
-	"kept.dev/kit/activity"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/event"
 	"kept.dev/kit/inbox"
 	"kept.dev/kit/kittest"
 	kitmoney "kept.dev/kit/money"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 	"kept.dev/kit/timer"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
@@ -42,7 +42,7 @@ func onBoth(t *testing.T, test func(t *testing.T, b *bench)) {
 // newBench is one replica.
 func newBench(t testing.TB, db *sqldb.DB) *bench {
 	b := &bench{Service: New(kit.Deps{DB: db})}
-	cfg := timer.Config{DB: db, Clock: clock.Wall{}, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: &activity.Counter{}}
+	cfg := timer.Config{DB: db, Clock: clock.Wall{}, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: &telemetry.Activity{}}
 	b.consumer = inbox.New(inbox.Config{
 		DB: db, Clock: clock.Wall{}, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: cfg.Activity, Handlers: b.Capability().Events,
 	}, timer.NewWorker(cfg))

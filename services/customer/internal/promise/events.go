@@ -95,15 +95,15 @@ func (s *Service) sayRemedies(ctx context.Context, tx *sqldb.Tx, broken []answer
 	if err != nil {
 		return err
 	}
-	said := make([]outbox.Said, len(broken))
+	said := make([]outbox.Record, len(broken))
 	for i, a := range broken {
 		fact := a.fact.(*promisev1.PromiseBroken)
-		said[i] = outbox.Said{
+		said[i] = outbox.Record{
 			Subject: fact.GetPromise(), Version: versionRemedy, Fact: remedyOf(fact, a.source, policies[fact.GetKind()]),
 			Traceparent: a.traceparent,
 		}
 	}
-	return s.outbox.PutAll(ctx, tx, said)
+	return s.outbox.AppendAll(ctx, tx, said)
 }
 
 // answer is what an owner says of its promise in the end.

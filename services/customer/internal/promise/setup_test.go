@@ -10,7 +10,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"kept.dev/kit"
-	"kept.dev/kit/activity"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/event"
 	"kept.dev/kit/id"
@@ -18,6 +17,7 @@ import (
 	"kept.dev/kit/kittest"
 	"kept.dev/kit/outbox"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 	"kept.dev/kit/timer"
 )
 
@@ -39,11 +39,11 @@ func onBoth(t *testing.T, test func(t *testing.T, b *book)) {
 		require.NoError(t, err)
 		b := &book{Service: s, moved: moved}
 		b.worker = timer.NewWorker(timer.Config{
-			DB: db, Clock: moved, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: &activity.Counter{},
+			DB: db, Clock: moved, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: &telemetry.Activity{},
 		})
 		s.Capability().Timers(b.worker)
 		b.consumer = inbox.New(inbox.Config{
-			DB: db, Clock: moved, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: &activity.Counter{}, Handlers: s.Capability().Events,
+			DB: db, Clock: moved, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: &telemetry.Activity{}, Handlers: s.Capability().Events,
 		}, b.worker)
 		test(t, b)
 	})

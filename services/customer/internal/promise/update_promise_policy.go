@@ -7,7 +7,7 @@ import (
 
 	"kept.dev/kit/change"
 	"kept.dev/kit/errs"
-	"kept.dev/kit/mask"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
@@ -27,7 +27,7 @@ func (s *Service) UpdatePromisePolicy(
 	if !strings.HasPrefix(wanted.GetName(), policyCollection) {
 		return nil, errs.Invalid("promise_policy.name", "must be a policy's name, such as %q", policyName(promisev1.PromiseKind_DELIVERY))
 	}
-	paths, err := mask.Paths(req.GetUpdateMask(), wanted,
+	paths, err := resource.MaskPaths(req.GetUpdateMask(), wanted,
 		"warning_duration", "goodwill_points", "open_case", "apologize", "owner")
 	if err != nil {
 		return nil, err

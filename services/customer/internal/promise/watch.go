@@ -18,7 +18,7 @@ func (s *Service) whenAtRisk(ctx context.Context, tx *sqldb.Tx, t timer.Timer) e
 		return err
 	}
 	due.Set(ctx, tx, t.Key, p.GetDueTime().AsTime(), nil)
-	return s.outbox.Put(ctx, tx, p.GetName(), versionAtRisk, &promisev1.PromiseAtRisk{
+	return s.outbox.Append(ctx, tx, p.GetName(), versionAtRisk, &promisev1.PromiseAtRisk{
 		Promise: p.GetName(), Customer: p.GetCustomer(), About: p.GetAbout(), Service: p.GetService(), DueTime: p.GetDueTime(),
 	})
 }
@@ -30,7 +30,7 @@ func (s *Service) whenDue(ctx context.Context, tx *sqldb.Tx, t timer.Timer) erro
 		return err
 	}
 	unanswered.Set(ctx, tx, t.Key, t.Due.Add(answerWithin), nil)
-	return s.outbox.Put(ctx, tx, p.GetName(), versionDue, &promisev1.PromiseDue{
+	return s.outbox.Append(ctx, tx, p.GetName(), versionDue, &promisev1.PromiseDue{
 		Promise: p.GetName(), Customer: p.GetCustomer(), About: p.GetAbout(), Service: p.GetService(), DueTime: p.GetDueTime(),
 	})
 }

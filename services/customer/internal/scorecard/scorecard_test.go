@@ -13,13 +13,13 @@ import (
 	"pgregory.net/rapid"
 
 	"kept.dev/kit"
-	"kept.dev/kit/activity"
 	"kept.dev/kit/event"
 	"kept.dev/kit/id"
 	"kept.dev/kit/inbox"
 	"kept.dev/kit/kittest"
 	"kept.dev/kit/live"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 	"kept.dev/kit/timer"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
@@ -48,7 +48,7 @@ func onBoth(t *testing.T, test func(t *testing.T, b *bench)) {
 	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) {
 		require.NoError(t, db.Migrate(t.Context(), os.DirFS("../../migrations"), "schema_version"))
 		deps := kit.Deps{DB: db, Clock: stopped(now), Live: live.NewLocal()}
-		counter := &activity.Counter{}
+		counter := &telemetry.Activity{}
 		worker := timer.NewWorker(timer.Config{DB: db, Clock: deps.Clock, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: counter})
 		test(t, &bench{Service: New(deps), consumer: inbox.New(inbox.Config{
 			DB: db, Clock: deps.Clock, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: counter,

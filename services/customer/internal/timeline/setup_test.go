@@ -9,7 +9,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"kept.dev/kit"
-	"kept.dev/kit/activity"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/event"
 	"kept.dev/kit/id"
@@ -17,6 +16,7 @@ import (
 	"kept.dev/kit/kittest"
 	"kept.dev/kit/live"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 	"kept.dev/kit/timer"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 )
@@ -45,7 +45,7 @@ func newBench(t *testing.T, db *sqldb.DB) *bench {
 			values ($1, 1, '', '', '', '', '', $2, 0)`, name, []byte{})
 	}
 	b := &bench{Service: New(kit.Deps{DB: db, Live: live.NewLocal()})}
-	cfg := timer.Config{DB: db, Clock: clock.Wall{}, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: &activity.Counter{}}
+	cfg := timer.Config{DB: db, Clock: clock.Wall{}, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: &telemetry.Activity{}}
 	b.consumer = inbox.New(inbox.Config{
 		DB: db, Clock: clock.Wall{}, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: cfg.Activity, Handlers: b.Capability().Events,
 	}, timer.NewWorker(cfg))

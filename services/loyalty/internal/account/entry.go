@@ -46,8 +46,8 @@ func (p posted) proto() *loyaltyv1.Posting {
 	}
 }
 
-func (p posted) said() outbox.Said {
-	return outbox.Said{Subject: p.name(), Version: p.after.version, Fact: &loyaltyv1.PointsPosted{
+func (p posted) said() outbox.Record {
+	return outbox.Record{Subject: p.name(), Version: p.after.version, Fact: &loyaltyv1.PointsPosted{
 		Posting: p.posting(p.id), Account: p.name(), Customer: p.customerName(), Kind: p.kind, Points: p.points,
 		Balance: p.after.balance, About: p.about, Agent: p.agent,
 	}}

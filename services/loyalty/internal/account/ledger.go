@@ -56,13 +56,13 @@ func (s *Service) write(ctx context.Context, tx *sqldb.Tx, entries []entry, afte
 	if err != nil {
 		return nil, err
 	}
-	rows, sides, said := make([][]any, len(all)), make([][]any, 0, 2*len(all)), make([]outbox.Said, len(all))
+	rows, sides, said := make([][]any, len(all)), make([][]any, 0, 2*len(all)), make([]outbox.Record, len(all))
 	for i, p := range all {
 		rows[i], sides, said[i] = p.entryRow(), append(sides, p.customersRow(), p.housesRow()), p.said()
 	}
 	tx.ExecValues(insertEntries, rows, "")
 	tx.ExecValues(insertPostings, sides, "")
-	return all, s.outbox.PutAll(ctx, tx, said)
+	return all, s.outbox.AppendAll(ctx, tx, said)
 }
 
 func beyondLimit(account string) error {

@@ -39,7 +39,7 @@ func (s *Service) markTaken(ctx context.Context, tx *sqldb.Tx, a *action) error 
 	if err != nil {
 		return err
 	}
-	return s.outbox.Put(ctx, tx, "messages/"+a.message, version, &notificationv1.ActionTaken{
+	return s.outbox.Append(ctx, tx, "messages/"+a.message, version, &notificationv1.ActionTaken{
 		Message: "messages/" + a.message, Customer: a.customer, About: a.about, Choice: a.choice,
 	})
 }

@@ -6,8 +6,8 @@ import (
 
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
+	"kept.dev/kit/keyring"
 	"kept.dev/kit/outbox"
-	"kept.dev/kit/sign"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
@@ -20,7 +20,7 @@ type Service struct {
 	db     *sqldb.DB
 	clock  clock.Clock
 	outbox *outbox.Outbox
-	signer *sign.Signer
+	signer *keyring.Signer
 	peer   func(service string) grpc.ClientConnInterface
 }
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"kept.dev/kit/sign"
+	"kept.dev/kit/keyring"
 )
 
 // Collection is what actions' names begin with.
@@ -23,12 +23,12 @@ type Grant struct {
 }
 
 // Name is the name of the action, `actions/{message}.{choice}.{signature}`: the link itself.
-func (g Grant) Name(signer *sign.Signer) string {
+func (g Grant) Name(signer *keyring.Signer) string {
 	return Collection + g.Message + "." + strings.ToLower(g.Choice) + "." + signer.Sign(purpose, g.parts()...)
 }
 
 // Signed tells whether the link was made here for this grant.
-func (g Grant) Signed(signer *sign.Signer, signature string) bool {
+func (g Grant) Signed(signer *keyring.Signer, signature string) bool {
 	return signer.Verify(signature, purpose, g.parts()...)
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"kept.dev/kit/sign"
+	"kept.dev/kit/keyring"
 )
 
 func grant() Grant {
@@ -16,7 +16,7 @@ func grant() Grant {
 }
 
 func TestALinkComesBackAsItWent(t *testing.T) {
-	signer := sign.New([]byte("0123456789abcdef0123456789abcdef"))
+	signer := keyring.NewSigner([]byte("0123456789abcdef0123456789abcdef"))
 	name := grant().Name(signer)
 	require.Regexp(t, `^actions/[A-Za-z0-9_.-]{1,500}$`, name)
 	message, choice, signature, ok := Parse(name)
@@ -27,7 +27,7 @@ func TestALinkComesBackAsItWent(t *testing.T) {
 
 // Every part of a grant counts, and so does the key.
 func TestALinkIsGoodForNothingElse(t *testing.T) {
-	signer := sign.New([]byte("0123456789abcdef0123456789abcdef"))
+	signer := keyring.NewSigner([]byte("0123456789abcdef0123456789abcdef"))
 	_, _, signature, _ := Parse(grant().Name(signer))
 	for name, change := range map[string]func(*Grant){
 		"message":  func(g *Grant) { g.Message = "0190-b" },
@@ -41,7 +41,7 @@ func TestALinkIsGoodForNothingElse(t *testing.T) {
 			require.False(t, other.Signed(signer, signature))
 		})
 	}
-	require.False(t, grant().Signed(sign.New([]byte("another key of thirty-two bytes!")), signature))
+	require.False(t, grant().Signed(keyring.NewSigner([]byte("another key of thirty-two bytes!")), signature))
 	require.False(t, grant().Signed(signer, ""))
 }
 
@@ -53,7 +53,7 @@ func TestWhatIsNoLinkIsNotTakenForOne(t *testing.T) {
 }
 
 func TestParseUndoesName(t *testing.T) {
-	signer := sign.New([]byte("0123456789abcdef0123456789abcdef"))
+	signer := keyring.NewSigner([]byte("0123456789abcdef0123456789abcdef"))
 	rapid.Check(t, func(t *rapid.T) {
 		g := Grant{
 			Message: rapid.StringMatching(`[A-Za-z0-9-]{1,64}`).Draw(t, "message"),

@@ -66,10 +66,10 @@ func (s *Service) sayDelivered(ctx context.Context, tx *sqldb.Tx, calls map[stri
 	if err != nil {
 		return err
 	}
-	traces, facts := map[string]context.Context{}, map[string][]outbox.Said{}
+	traces, facts := map[string]context.Context{}, map[string][]outbox.Record{}
 	for rows.Next() {
 		var id string
-		var said outbox.Said
+		var said outbox.Record
 		d := &notificationv1.DeliveryCompleted{Channel: notificationv1.Message_EMAIL}
 		if err := rows.Scan(&id, &said.Version, &d.Customer, &d.About); err != nil {
 			return err
@@ -81,7 +81,7 @@ func (s *Service) sayDelivered(ctx context.Context, tx *sqldb.Tx, calls map[stri
 		traces[trace], facts[trace] = ctx, append(facts[trace], said)
 	}
 	for trace, said := range facts {
-		if err := s.outbox.PutAll(traces[trace], tx, said); err != nil {
+		if err := s.outbox.AppendAll(traces[trace], tx, said); err != nil {
 			return err
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 	"kept.dev/kit/errs"
 	"kept.dev/kit/failpoint"
-	"kept.dev/kit/panics"
+	"kept.dev/kit/telemetry"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	"kept.dev/services/notification/internal/mailer"
 )
@@ -138,7 +138,7 @@ func (s *Service) conclude(p *posting, o mailer.Outcome) (result, error) {
 
 // guard has a panic be the one mail's failure.
 func (p *posting) guard(do func() error) {
-	if err := panics.Catch(do); err != nil {
+	if err := telemetry.CatchPanic(do); err != nil {
 		p.end(result{}, err)
 	}
 }

@@ -12,9 +12,9 @@ import (
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/inbox"
+	"kept.dev/kit/keyring"
 	"kept.dev/kit/live"
 	"kept.dev/kit/outbox"
-	"kept.dev/kit/sign"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
@@ -31,7 +31,7 @@ type Service struct {
 	outbox    *outbox.Outbox
 	live      live.Hub
 	peer      func(service string) grpc.ClientConnInterface
-	signer    *sign.Signer
+	signer    *keyring.Signer
 	resend    bool
 	publicURL string
 	templates *template.Service

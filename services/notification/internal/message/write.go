@@ -59,7 +59,7 @@ func (s *Service) sayAccepted(
 	if mail == notificationv1.Message_SKIPPED {
 		facts = append(facts, delivered(notificationv1.Message_EMAIL, mail))
 	}
-	return s.outbox.Put(ctx, tx, collection+id, 1, facts...)
+	return s.outbox.Append(ctx, tx, collection+id, 1, facts...)
 }
 
 // topic is under what name streams listen for a customer's messages.

@@ -7,7 +7,7 @@ import (
 
 	"kept.dev/kit/change"
 	"kept.dev/kit/errs"
-	"kept.dev/kit/mask"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 )
@@ -25,7 +25,7 @@ func (s *Service) UpdateTemplate(
 	if !known {
 		return nil, errs.NotFound(req.GetTemplate().GetName())
 	}
-	if _, err := mask.Paths(req.GetUpdateMask(), req.GetTemplate(), "texts"); err != nil {
+	if _, err := resource.MaskPaths(req.GetUpdateMask(), req.GetTemplate(), "texts"); err != nil {
 		return nil, err
 	}
 	texts := textsOf(req.GetTemplate().GetTexts())

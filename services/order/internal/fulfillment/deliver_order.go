@@ -69,11 +69,11 @@ func (s *Service) sayDelivered(ctx context.Context, tx *sqldb.Tx, o *orderv1.Ord
 		Order: o.GetName(), Customer: o.GetCustomer(), DeliverTime: o.GetDeliverTime(), GoodsAmount: goods.Proto(),
 		PlaceTime: o.GetCreateTime(), UnitCount: order.UnitsThatCome(o),
 	}
-	if err := s.outbox.Put(ctx, tx, o.GetName(), order.Version(o), delivered); err != nil {
+	if err := s.outbox.Append(ctx, tx, o.GetName(), order.Version(o), delivered); err != nil {
 		return nil, err
 	}
 	if o.GetPromiseState() == orderv1.Order_KEPT {
-		return o, s.outbox.Put(ctx, tx, o.GetName(), order.Version(o), order.Kept(o))
+		return o, s.outbox.Append(ctx, tx, o.GetName(), order.Version(o), order.Kept(o))
 	}
 	if !late {
 		return o, nil

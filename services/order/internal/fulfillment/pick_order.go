@@ -38,6 +38,6 @@ func (s *Service) PickOrder(ctx context.Context, req *orderv1.PickOrderRequest) 
 			return nil, err
 		}
 		picked := &orderv1.OrderPicked{Order: o.GetName(), Customer: o.GetCustomer()}
-		return o, s.outbox.Put(ctx, tx, o.GetName(), order.Version(o), picked)
+		return o, s.outbox.Append(ctx, tx, o.GetName(), order.Version(o), picked)
 	})
 }

@@ -44,7 +44,7 @@ func (s *Service) ReturnOrder(ctx context.Context, req *orderv1.ReturnOrderReque
 		if err := s.steps.Record(tx, o, now, "sent back: %s", reason); err != nil {
 			return nil, err
 		}
-		return o, s.outbox.Put(ctx, tx, o.GetName(), order.Version(o), &orderv1.OrderReturned{
+		return o, s.outbox.Append(ctx, tx, o.GetName(), order.Version(o), &orderv1.OrderReturned{
 			Order: o.GetName(), Customer: o.GetCustomer(), Reason: o.GetReturnReason(), GoodsAmount: goods.Proto(),
 		})
 	})

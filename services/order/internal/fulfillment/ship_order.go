@@ -33,6 +33,6 @@ func (s *Service) ShipOrder(ctx context.Context, req *orderv1.ShipOrderRequest) 
 			return nil, err
 		}
 		shipped := &orderv1.OrderShipped{Order: o.GetName(), Customer: o.GetCustomer()}
-		return o, s.outbox.Put(ctx, tx, o.GetName(), order.Version(o), shipped)
+		return o, s.outbox.Append(ctx, tx, o.GetName(), order.Version(o), shipped)
 	})
 }

@@ -80,7 +80,7 @@ func (s *Service) takeOrders(ctx context.Context, tx *sqldb.Tx, j job, b batch, 
 	if err != nil || len(fresh) == 0 {
 		return 0, err
 	}
-	return int64(len(fresh)), s.outbox.Put(ctx, tx, j.GetName(), b.offset, imported(j.GetName(), fresh))
+	return int64(len(fresh)), s.outbox.Append(ctx, tx, j.GetName(), b.offset, imported(j.GetName(), fresh))
 }
 
 func imported(sourceImport string, orders []order.Imported) *orderv1.OrdersImported {

@@ -78,11 +78,11 @@ func (s *Service) refundRest(ctx context.Context, tx *sqldb.Tx, o *orderv1.Order
 
 func (s *Service) sayCancelled(ctx context.Context, tx *sqldb.Tx, o *orderv1.Order) error {
 	cancelled := &orderv1.OrderCancelled{Order: o.GetName(), Customer: o.GetCustomer(), Reason: o.GetCancelReason()}
-	if err := s.outbox.Put(ctx, tx, o.GetName(), Version(o), cancelled); err != nil {
+	if err := s.outbox.Append(ctx, tx, o.GetName(), Version(o), cancelled); err != nil {
 		return err
 	}
 	if o.GetPromiseState() != orderv1.Order_RELEASED {
 		return nil
 	}
-	return s.outbox.Put(ctx, tx, o.GetName(), Version(o), Released(o, o.GetCancelReason()))
+	return s.outbox.Append(ctx, tx, o.GetName(), Version(o), Released(o, o.GetCancelReason()))
 }

@@ -38,7 +38,7 @@ func (s *Service) CreateOrder(ctx context.Context, req *orderv1.CreateOrderReque
 		for _, line := range order.GetLines() {
 			stock.Hold(tx, line.GetProduct(), line.GetQuantity())
 		}
-		if err := s.outbox.Put(ctx, tx, order.GetName(), 1, placed(order), promiseMade(order, terms)); err != nil {
+		if err := s.outbox.Append(ctx, tx, order.GetName(), 1, placed(order), promiseMade(order, terms)); err != nil {
 			return nil, err
 		}
 		return order, nil

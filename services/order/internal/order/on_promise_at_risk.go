@@ -35,7 +35,7 @@ func (s *Service) onPromiseAtRisk(
 	if err := s.steps.Record(tx, order, s.clock.Now(), "expected later than was promised"); err != nil {
 		return err
 	}
-	return s.outbox.Put(ctx, tx, order.GetName(), Version(order), &orderv1.OrderDelayed{
+	return s.outbox.Append(ctx, tx, order.GetName(), Version(order), &orderv1.OrderDelayed{
 		Order: order.GetName(), Customer: order.GetCustomer(),
 		PromisedDeliveryTime: order.GetPromisedDeliveryTime(), ExpectedDeliveryTime: order.GetExpectedDeliveryTime(),
 	})

@@ -55,7 +55,7 @@ func (s *Service) Break(ctx context.Context, tx *sqldb.Tx, o *orderv1.Order) err
 	if !requested {
 		fee.Minor = 0
 	}
-	return s.outbox.Put(ctx, tx, o.GetName(), Version(o), broken(o, fee.Proto()))
+	return s.outbox.Append(ctx, tx, o.GetName(), Version(o), broken(o, fee.Proto()))
 }
 
 // Owe has money go back to the order's customer, and adds it to what the order has come to; requested tells whether it had not

@@ -61,7 +61,7 @@ func (s *Service) RequestRefund(ctx context.Context, tx *sqldb.Tx, o Owed) (requ
 	}
 	tx.Exec(addRefunded, order, o.Amount.Minor)
 	settle.Set(ctx, tx, order+"_"+id, now, nil)
-	return true, s.outbox.Put(ctx, tx, name, 1,
+	return true, s.outbox.Append(ctx, tx, name, 1,
 		&orderv1.RefundRequested{
 			Refund: name, Order: o.Order, Customer: o.Customer, Amount: o.Amount.Proto(), Purpose: o.Purpose,
 			PromisedSettleTime: timestamppb.New(due),

@@ -41,7 +41,7 @@ func (s *Service) settleRefund(ctx context.Context, t timer.Timer) (func(context
 	return func(ctx context.Context, tx *sqldb.Tx) error {
 		now, name := s.clock.Now(), refundName(order, id)
 		tx.Exec(settled, order, id, micros(now), reference)
-		if err := s.outbox.Put(ctx, tx, name, versionSettled, &orderv1.RefundSettled{
+		if err := s.outbox.Append(ctx, tx, name, versionSettled, &orderv1.RefundSettled{
 			Refund: name, Order: "orders/" + order, Customer: owed.Customer, Amount: owed.Amount.Proto(), Purpose: owed.Purpose,
 		}); err != nil {
 			return err
@@ -82,11 +82,11 @@ func (s *Service) answer(ctx context.Context, tx *sqldb.Tx, order, id string, ve
 	}
 	name := refundName(order, id)
 	if state == int64(orderv1.Order_KEPT) {
-		return s.outbox.Put(ctx, tx, name, version, &promisev1.PromiseKept{
+		return s.outbox.Append(ctx, tx, name, version, &promisev1.PromiseKept{
 			Promise: promise, Customer: customer, About: name, KeepTime: timestamppb.New(now), Kind: promisev1.PromiseKind_REFUND,
 		})
 	}
-	return s.outbox.Put(ctx, tx, name, version, &promisev1.PromiseBroken{
+	return s.outbox.Append(ctx, tx, name, version, &promisev1.PromiseBroken{
 		Promise: promise, Customer: customer, About: name, Kind: promisev1.PromiseKind_REFUND,
 		DueTime: timestamppb.New(time.UnixMicro(due)),
 	})

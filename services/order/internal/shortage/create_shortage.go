@@ -40,7 +40,7 @@ func (s *Service) CreateShortage(ctx context.Context, req *orderv1.CreateShortag
 		if err := s.steps.Record(tx, o, now, note, r.quantity, r.displayName); err != nil {
 			return nil, err
 		}
-		return written.proto(), s.outbox.Put(ctx, tx, o.GetName(), order.Version(o), r.fact(o, written))
+		return written.proto(), s.outbox.Append(ctx, tx, o.GetName(), order.Version(o), r.fact(o, written))
 	})
 }
 

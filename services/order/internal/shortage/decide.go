@@ -151,7 +151,7 @@ func (s *Service) end(ctx context.Context, tx *sqldb.Tx, m *matter) error {
 		return err
 	}
 	m.facts = append(m.facts, m.fact())
-	if err := s.outbox.Put(ctx, tx, m.order.GetName(), m.version, m.facts...); err != nil {
+	if err := s.outbox.Append(ctx, tx, m.order.GetName(), m.version, m.facts...); err != nil {
 		return err
 	}
 	if nothingComes(m.order) {

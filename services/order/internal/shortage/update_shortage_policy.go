@@ -7,7 +7,7 @@ import (
 
 	"kept.dev/kit/change"
 	"kept.dev/kit/errs"
-	"kept.dev/kit/mask"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
@@ -26,7 +26,7 @@ func (s *Service) UpdateShortagePolicy(
 	if wanted.GetName() != policyName {
 		return nil, errs.NotFound(wanted.GetName())
 	}
-	paths, err := mask.Paths(req.GetUpdateMask(), wanted, "answer_duration", "default_choice")
+	paths, err := resource.MaskPaths(req.GetUpdateMask(), wanted, "answer_duration", "default_choice")
 	if err != nil {
 		return nil, err
 	}

@@ -19,15 +19,15 @@ import (
 
 	"kept.dev/kit"
 	"kept.dev/kit/access"
-	"kept.dev/kit/activity"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/event"
 	"kept.dev/kit/id"
 	"kept.dev/kit/inbox"
-	"kept.dev/kit/inproc"
 	"kept.dev/kit/kittest"
 	"kept.dev/kit/outbox"
+	"kept.dev/kit/peer"
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/telemetry"
 	"kept.dev/kit/timer"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
@@ -151,11 +151,11 @@ func migrated(t testing.TB, db *sqldb.DB) *sqldb.DB {
 
 func newBench(t testing.TB, db *sqldb.DB) *bench {
 	h := &house{orders: map[string]*orderv1.Order{}, customers: map[string]bool{}}
-	others := inproc.New(nil, nil)
+	others := peer.NewChannel(nil, nil)
 	orderv1.RegisterOrderServiceServer(others, h)
 	customerv1.RegisterCustomerServiceServer(others, registry{house: h})
 	b := &bench{house: h, hands: newHands()}
-	log, tracer, counter := slog.New(slog.DiscardHandler), kittest.Tracer(), &activity.Counter{}
+	log, tracer, counter := slog.New(slog.DiscardHandler), kittest.Tracer(), &telemetry.Activity{}
 	b.Service = New(kit.Deps{
 		DB: db, Clock: b.hands, Outbox: outbox.New("support", b.hands), Log: log,
 		Peer: func(string) grpc.ClientConnInterface { return others },
@@ -311,7 +311,7 @@ func contains(t tb, text string, parts ...string) {
 
 // serviceBeside is a service without a database, beside the others.
 func serviceBeside(h *house) *Service {
-	others := inproc.New(nil, nil)
+	others := peer.NewChannel(nil, nil)
 	orderv1.RegisterOrderServiceServer(others, h)
 	return New(kit.Deps{
 		Log: slog.New(slog.DiscardHandler), Peer: func(string) grpc.ClientConnInterface { return others },
@@ -324,7 +324,7 @@ func customerPrincipal(name string) access.Principal {
 
 // client calls the service as somebody, through a connection.
 func (b *bench) client(who access.Principal) supportv1.CaseServiceClient {
-	channel := inproc.New(
+	channel := peer.NewChannel(
 		func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
 			return handle(access.With(ctx, who), req)
 		}, nil)

@@ -17,7 +17,7 @@ func (s *Service) say(ctx context.Context, tx *sqldb.Tx, r *record, facts ...pro
 	if len(facts) == 0 {
 		return nil
 	}
-	return s.outbox.Put(ctx, tx, r.GetName(), r.version, facts...)
+	return s.outbox.Append(ctx, tx, r.GetName(), r.version, facts...)
 }
 
 func caseOpened(r *record) *supportv1.CaseOpened {
