@@ -208,7 +208,7 @@ func TestAccess(t *testing.T) {
 		"customer's own":   {carl, buy, b.purchase("customers/carl"), codes.OK},
 		"another's":        {carl, buy, b.purchase("customers/dora"), codes.NotFound},
 		"method unknown":   {ada, "/shop.Shop/Steal", sound, codes.PermissionDenied},
-		"service, service": {order, activity, &opsv1.GetActivityRequest{}, codes.OK},
+		"service, service": {order, activity, &opsv1.ReportActivityRequest{}, codes.OK},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, tc.code, status.Code(b.call(as(t.Context(), tc.who), tc.method, tc.req, well)))
@@ -258,7 +258,7 @@ func TestRateLimit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			gate := &limiter{}
 			b := newBench(t, func(c *chain.Config) { c.Limiter = gate })
-			_ = b.call(tc.ctx, tc.method, &opsv1.GetActivityRequest{}, well)
+			_ = b.call(tc.ctx, tc.method, &opsv1.ReportActivityRequest{}, well)
 			require.Equal(t, tc.want, gate.callers)
 		})
 	}
@@ -293,7 +293,7 @@ func TestActivity(t *testing.T) {
 	}{
 		"a call":              {ada, replay, sound, 1},
 		"a refused call":      {anna, replay, sound, 1},
-		"asking for activity": {order, activity, &opsv1.GetActivityRequest{}, 0},
+		"asking for activity": {order, activity, &opsv1.ReportActivityRequest{}, 0},
 		"the clock's hand":    {ada, advance, &opsv1.AdvanceClockRequest{}, 0},
 		"health":              {ada, health, nil, 0},
 	} {

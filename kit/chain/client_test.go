@@ -41,9 +41,9 @@ func (p *peerService) note(ctx context.Context) {
 	p.md, _ = metadata.FromIncomingContext(ctx)
 }
 
-func (p *peerService) GetActivity(ctx context.Context, _ *opsv1.GetActivityRequest) (*opsv1.Activity, error) {
+func (p *peerService) ReportActivity(ctx context.Context, _ *opsv1.ReportActivityRequest) (*opsv1.ReportActivityResponse, error) {
 	p.note(ctx)
-	return &opsv1.Activity{}, nil
+	return &opsv1.ReportActivityResponse{}, nil
 }
 
 func (p *peerService) Watch(_ *grpc_health_v1.HealthCheckRequest, stream grpc_health_v1.Health_WatchServer) error {
@@ -85,7 +85,7 @@ func traced(t *testing.T) (context.Context, trace.Span, *tracetest.SpanRecorder)
 func TestAServiceCallsAsItself(t *testing.T) {
 	service := &peerService{}
 	ctx, parent, spans := traced(t)
-	_, err := opsv1.NewActivityServiceClient(dial(t, service)).GetActivity(ctx, &opsv1.GetActivityRequest{})
+	_, err := opsv1.NewActivityServiceClient(dial(t, service)).ReportActivity(ctx, &opsv1.ReportActivityRequest{})
 	require.NoError(t, err)
 	require.Equal(t, order, service.caller)
 	require.Len(t, spans.Ended(), 1)
@@ -101,14 +101,14 @@ func TestAForwardedUserTokenStays(t *testing.T) {
 	service := &peerService{}
 	ctx, _, spans := traced(t)
 	ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+anna.Subject)
-	_, err := opsv1.NewActivityServiceClient(dial(t, service)).GetActivity(ctx, &opsv1.GetActivityRequest{})
+	_, err := opsv1.NewActivityServiceClient(dial(t, service)).ReportActivity(ctx, &opsv1.ReportActivityRequest{})
 	require.Equal(t, codes.PermissionDenied, status.Code(err), "an agent is not a service")
 	require.Equal(t, otelcodes.Error, spans.Ended()[0].Status().Code)
 }
 
 func TestWithoutATraceNothingIsMadeUp(t *testing.T) {
 	service := &peerService{}
-	_, err := opsv1.NewActivityServiceClient(dial(t, service)).GetActivity(t.Context(), &opsv1.GetActivityRequest{})
+	_, err := opsv1.NewActivityServiceClient(dial(t, service)).ReportActivity(t.Context(), &opsv1.ReportActivityRequest{})
 	require.NoError(t, err)
 	require.Empty(t, service.md.Get("traceparent"))
 }

@@ -32,7 +32,7 @@ import (
 const (
 	replay   = "/kept.ops.v1.DeadLetterService/ReplayDeadLetter" // admins, a name with a pattern
 	list     = "/kept.ops.v1.DeadLetterService/ListDeadLetters"  // admins, a name of bounded length
-	activity = "/kept.ops.v1.ActivityService/GetActivity"        // services
+	activity = "/kept.ops.v1.ActivityService/ReportActivity"     // services
 	advance  = "/kept.ops.v1.SandboxService/AdvanceClock"        // admins
 	health   = "/grpc.health.v1.Health/Check"
 	greet    = "/shop.Shop/Greet" // anybody

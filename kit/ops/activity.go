@@ -34,9 +34,9 @@ type Activity struct {
 
 const countPending = `select count(*) from outbox where pending`
 
-// GetActivity says what is going on. The counters are read first and what is left to do after them, so that work that
+// ReportActivity says what is going on. The counters are read first and what is left to do after them, so that work that
 // goes from one to the other is seen at least once.
-func (a *Activity) GetActivity(ctx context.Context, _ *opsv1.GetActivityRequest) (*opsv1.Activity, error) {
+func (a *Activity) ReportActivity(ctx context.Context, _ *opsv1.ReportActivityRequest) (*opsv1.ReportActivityResponse, error) {
 	if a.Refresh != nil {
 		if err := a.Refresh(ctx); err != nil {
 			return nil, err
@@ -52,7 +52,7 @@ func (a *Activity) GetActivity(ctx context.Context, _ *opsv1.GetActivityRequest)
 	if err != nil {
 		return nil, err
 	}
-	res := &opsv1.Activity{
+	res := &opsv1.ReportActivityResponse{
 		Process: a.Service + "/" + a.Process, Begun: begun, Ended: ended, InboxPending: unhandled, CurrentTime: timestamppb.New(now),
 	}
 	if res.OutboxPending, err = sqldb.One(results[0], number); err != nil {

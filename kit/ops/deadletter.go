@@ -65,6 +65,21 @@ func (d *DeadLetters) ListDeadLetters(
 	return res, nil
 }
 
+// GetDeadLetter returns one.
+//
+// Errors: NOT_FOUND for an unknown one.
+func (d *DeadLetters) GetDeadLetter(ctx context.Context, req *opsv1.GetDeadLetterRequest) (*opsv1.DeadLetter, error) {
+	kind, key, err := d.parse(req.GetName())
+	if err != nil {
+		return nil, err
+	}
+	failed, err := timer.GetFailed(ctx, d.DB, kind, key)
+	if err != nil {
+		return nil, missing(err, req.GetName())
+	}
+	return d.letter(failed), nil
+}
+
 // ReplayDeadLetter makes one due at once, with its count of tries at zero.
 //
 // Errors: NOT_FOUND for an unknown one.

@@ -119,9 +119,9 @@ func TestGetActivityCountsWhatIsLeft(t *testing.T) {
 		c, b := &clock.Sandbox{}, &keepingBus{Local: bus.NewLocal(), published: 5}
 		a := &ops.Activity{Service: "order", Process: "p", DB: db, Bus: b, Clock: c, Counter: counter,
 			Kinds: func() []string { return []string{"ring", "call"} }, Wake: func() { woken++ }}
-		get := func() *opsv1.Activity {
+		get := func() *opsv1.ReportActivityResponse {
 			t.Helper()
-			res, err := a.GetActivity(t.Context(), &opsv1.GetActivityRequest{})
+			res, err := a.ReportActivity(t.Context(), &opsv1.ReportActivityRequest{})
 			require.NoError(t, err)
 			return res
 		}

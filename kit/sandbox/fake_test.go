@@ -29,7 +29,7 @@ type fakeWorld struct {
 	done   []time.Time
 	shared []time.Duration
 	looks  int
-	look   func(n int, a *opsv1.Activity) error
+	look   func(n int, a *opsv1.ReportActivityResponse) error
 }
 
 func (w *fakeWorld) Members(context.Context) ([]opsv1.ActivityServiceClient, error) {
@@ -43,7 +43,7 @@ func (w *fakeWorld) Share(_ context.Context, offset time.Duration) error {
 	return nil
 }
 
-func (w *fakeWorld) GetActivity(context.Context, *opsv1.GetActivityRequest, ...grpc.CallOption) (*opsv1.Activity, error) {
+func (w *fakeWorld) ReportActivity(context.Context, *opsv1.ReportActivityRequest, ...grpc.CallOption) (*opsv1.ReportActivityResponse, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.looks++
@@ -52,7 +52,7 @@ func (w *fakeWorld) GetActivity(context.Context, *opsv1.GetActivityRequest, ...g
 	for len(w.due) > 0 && !w.due[0].After(now) {
 		w.done, w.due, w.begun = append(w.done, now), w.due[1:], w.begun+1
 	}
-	a := &opsv1.Activity{Process: "p", Begun: w.begun, Ended: w.begun}
+	a := &opsv1.ReportActivityResponse{Process: "p", Begun: w.begun, Ended: w.begun}
 	if len(w.due) > 0 {
 		a.NextDueTime = timestamppb.New(w.due[0])
 	}
@@ -91,20 +91,20 @@ func TestTheClockStopsAtEachDueTime(t *testing.T) {
 }
 
 func TestTheClockWaitsWhileAnythingGoesOn(t *testing.T) {
-	for name, look := range map[string]func(n int, a *opsv1.Activity) error{
-		"work under way":      func(_ int, a *opsv1.Activity) error { a.Ended--; return nil },
-		"unpublished events":  func(_ int, a *opsv1.Activity) error { a.OutboxPending = 1; return nil },
-		"unhandled events":    func(_ int, a *opsv1.Activity) error { a.InboxPending = 1; return nil },
-		"due timers":          func(_ int, a *opsv1.Activity) error { a.TimersDue = 1; return nil },
-		"a process is away":   func(int, *opsv1.Activity) error { return errors.New("connection refused") },
-		"work between looks":  func(n int, a *opsv1.Activity) error { a.Begun, a.Ended = int64(n), int64(n); return nil },
-		"a process restarted": func(n int, a *opsv1.Activity) error { a.Process = string(rune('a' + n)); return nil },
+	for name, look := range map[string]func(n int, a *opsv1.ReportActivityResponse) error{
+		"work under way":      func(_ int, a *opsv1.ReportActivityResponse) error { a.Ended--; return nil },
+		"unpublished events":  func(_ int, a *opsv1.ReportActivityResponse) error { a.OutboxPending = 1; return nil },
+		"unhandled events":    func(_ int, a *opsv1.ReportActivityResponse) error { a.InboxPending = 1; return nil },
+		"due timers":          func(_ int, a *opsv1.ReportActivityResponse) error { a.TimersDue = 1; return nil },
+		"a process is away":   func(int, *opsv1.ReportActivityResponse) error { return errors.New("connection refused") },
+		"work between looks":  func(n int, a *opsv1.ReportActivityResponse) error { a.Begun, a.Ended = int64(n), int64(n); return nil },
+		"a process restarted": func(n int, a *opsv1.ReportActivityResponse) error { a.Process = string(rune('a' + n)); return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const busy = 10
 				w := &fakeWorld{clock: &clock.Sandbox{}}
-				w.look = func(n int, a *opsv1.Activity) error {
+				w.look = func(n int, a *opsv1.ReportActivityResponse) error {
 					if n <= busy {
 						return look(n, a)
 					}
@@ -121,7 +121,7 @@ func TestTheClockWaitsWhileAnythingGoesOn(t *testing.T) {
 func TestTheClockGivesUpWithItsCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &fakeWorld{clock: &clock.Sandbox{}}
-		w.look = func(_ int, a *opsv1.Activity) error { a.TimersDue = 1; return nil }
+		w.look = func(_ int, a *opsv1.ReportActivityResponse) error { a.TimersDue = 1; return nil }
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err := advance(ctx, sandbox.New(w.clock, w), time.Hour)
@@ -136,7 +136,7 @@ func TestCallersTakeTurns(t *testing.T) {
 		w := &fakeWorld{clock: &clock.Sandbox{}}
 		s, start := sandbox.New(w.clock, w), w.clock.Now()
 		goOn := make(chan struct{})
-		w.look = func(_ int, a *opsv1.Activity) error {
+		w.look = func(_ int, a *opsv1.ReportActivityResponse) error {
 			select {
 			case <-goOn:
 			default:

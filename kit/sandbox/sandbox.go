@@ -125,7 +125,7 @@ func (s *Service) look(ctx context.Context) (begun map[string]int64, next time.T
 	}
 	begun = map[string]int64{}
 	for _, member := range members {
-		a, err := member.GetActivity(ctx, &opsv1.GetActivityRequest{})
+		a, err := member.ReportActivity(ctx, &opsv1.ReportActivityRequest{})
 		if err != nil {
 			return nil, next, errs.Unavailable("MEMBER_UNAVAILABLE", "a process does not answer").Because(err)
 		}

@@ -34,6 +34,19 @@ func ListFailed(ctx context.Context, db *sqldb.DB, after Failed, limit int) ([]F
 	return sqldb.All(rows, scanFailed)
 }
 
+const getFailed = `
+	select kind, key, type, error, attempts, parked, failed, payload from timer
+	where kind = $1 and key = $2 and attempts > 0`
+
+// GetFailed returns a dead letter. sqldb.ErrNoRow when there is none.
+func GetFailed(ctx context.Context, db *sqldb.DB, kind, key string) (Failed, error) {
+	rows, err := db.Query(ctx, getFailed, kind, key)
+	if err != nil {
+		return Failed{}, err
+	}
+	return sqldb.One(rows, scanFailed)
+}
+
 const replay = `
 	update timer set attempts = 0, parked = false, due = $3, error = '', leased = 0, fence = fence + 1
 	where kind = $1 and key = $2 and attempts > 0

@@ -86,24 +86,30 @@ func insightSamples() map[string]sample {
 			return &customerv1.StreamTimelineEntriesRequest{Parent: w.own.Subject, LastSeen: w.entry()}
 		},
 		customerv1.ScorecardService_GetScorecard_FullMethodName: func(*fixture) proto.Message {
-			return &customerv1.GetScorecardRequest{Name: "scorecard", MonthCount: 3}
+			return &customerv1.GetScorecardRequest{Name: "scorecard"}
 		},
 		customerv1.InsightService_GetRfmReport_FullMethodName: func(*fixture) proto.Message {
-			return &customerv1.GetRfmReportRequest{Name: "insights/rfm", CurrencyCode: "EUR"}
+			return &customerv1.GetRfmReportRequest{Name: "insights/EUR/rfmReport"}
 		},
 		customerv1.InsightService_GetRfmScore_FullMethodName: func(w *fixture) proto.Message {
 			w.promise() // an order that all have heard of
-			return &customerv1.GetRfmScoreRequest{Name: "insights/rfm/scores/" + strings.TrimPrefix(w.own.Subject, "customers/"), CurrencyCode: "EUR"}
+			return &customerv1.GetRfmScoreRequest{Name: "insights/EUR/rfmScores/" + strings.TrimPrefix(w.own.Subject, "customers/")}
 		},
 		customerv1.InsightService_ListRfmScores_FullMethodName: func(w *fixture) proto.Message {
 			w.promise()
 			return &customerv1.ListRfmScoresRequest{
-				Parent: "insights/rfm", PageSize: 10, Filter: "monetary_score >= 1", OrderBy: "order_count desc", CurrencyCode: "EUR",
+				Parent: "insights/EUR", PageSize: 10, Filter: "monetary_score >= 1", OrderBy: "order_count desc",
 			}
+		},
+		customerv1.InsightService_GetSalesMonth_FullMethodName: func(w *fixture) proto.Message {
+			w.promise()
+			months := ask(w, "customer", customerv1.InsightService_ListSalesMonths_FullMethodName,
+				&customerv1.ListSalesMonthsRequest{Parent: "insights/EUR"}, &customerv1.ListSalesMonthsResponse{})
+			return &customerv1.GetSalesMonthRequest{Name: months.GetSalesMonths()[0].GetName()}
 		},
 		customerv1.InsightService_ListSalesMonths_FullMethodName: func(w *fixture) proto.Message {
 			w.promise()
-			return &customerv1.ListSalesMonthsRequest{PageSize: 10, CurrencyCode: "EUR"}
+			return &customerv1.ListSalesMonthsRequest{Parent: "insights/EUR", PageSize: 10}
 		},
 	}
 }

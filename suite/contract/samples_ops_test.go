@@ -13,6 +13,9 @@ func opsSamples() map[string]sample {
 			w.deadLetter()
 			return &opsv1.ListDeadLettersRequest{Parent: "services/" + opsAt, PageSize: 10}
 		},
+		opsv1.DeadLetterService_GetDeadLetter_FullMethodName: func(w *fixture) proto.Message {
+			return &opsv1.GetDeadLetterRequest{Name: w.deadLetter()}
+		},
 		opsv1.DeadLetterService_ReplayDeadLetter_FullMethodName: func(w *fixture) proto.Message {
 			return &opsv1.ReplayDeadLetterRequest{Name: w.deadLetter()}
 		},
@@ -28,8 +31,8 @@ func opsSamples() map[string]sample {
 		opsv1.SandboxService_AdvanceClock_FullMethodName: func(*fixture) proto.Message {
 			return &opsv1.AdvanceClockRequest{Name: "sandbox/clock", Duration: &durationpb.Duration{Seconds: 1}}
 		},
-		opsv1.ActivityService_GetActivity_FullMethodName: func(*fixture) proto.Message {
-			return &opsv1.GetActivityRequest{}
+		opsv1.ActivityService_ReportActivity_FullMethodName: func(*fixture) proto.Message {
+			return &opsv1.ReportActivityRequest{}
 		},
 	}
 }

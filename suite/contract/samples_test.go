@@ -67,6 +67,11 @@ func orderSamples() map[string]sample {
 			o := w.shipped()
 			return &orderv1.DeliverOrderRequest{Name: o.GetName(), DeliverTime: o.GetShipTime()}
 		},
+		orderv1.PaymentService_GetRefund_FullMethodName: func(w *fixture) proto.Message {
+			refunds := ask(w, "order", orderv1.PaymentService_ListRefunds_FullMethodName,
+				&orderv1.ListRefundsRequest{Parent: w.cancelled().GetName()}, &orderv1.ListRefundsResponse{})
+			return &orderv1.GetRefundRequest{Name: refunds.GetRefunds()[0].GetName()}
+		},
 		orderv1.PaymentService_ListRefunds_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.ListRefundsRequest{Parent: w.cancelled().GetName(), PageSize: 10}
 		},

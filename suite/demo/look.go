@@ -24,7 +24,7 @@ func (d *demo) look(ctx context.Context) error {
 // totals tells the sums.
 func (d *demo) totals(ctx context.Context) error {
 	report, proof := &customerv1.RfmReport{}, &loyaltyv1.VerifyLedgerResponse{}
-	if err := d.api.get(ctx, report, "/v1/insights/rfm"); err != nil {
+	if err := d.api.get(ctx, report, "/v1/insights/default/rfmReport"); err != nil {
 		return err
 	}
 	if err := d.api.get(ctx, proof, "/v1/programs/main:verifyLedger"); err != nil {
@@ -59,7 +59,7 @@ const mostMonths = "1000"
 // months tells what was sold when, the first month first.
 func (d *demo) months(ctx context.Context) error {
 	found := &customerv1.ListSalesMonthsResponse{}
-	if err := d.api.get(ctx, found, "/v1/insights/months", "pageSize", mostMonths); err != nil {
+	if err := d.api.get(ctx, found, "/v1/insights/default/salesMonths", "pageSize", mostMonths); err != nil {
 		return err
 	}
 	d.page.title("Month by month")

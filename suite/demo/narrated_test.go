@@ -156,7 +156,7 @@ func (r reader) links(text string) {
 		}
 	}
 	require.Greater(r.t, len(seen), 10)
-	for _, what := range []string{"/docs", "/timelineEntries", "/v1/messages", "/v1/scorecard", "/v1/insights/rfm", "/v1/insights/months"} {
+	for _, what := range []string{"/docs", "/timelineEntries", "/v1/messages", "/v1/scorecard", "/v1/insights/default/rfmReport", "/v1/insights/default/salesMonths"} {
 		require.Regexp(r.t, regexp.QuoteMeta(r.url)+`\S*`+what, text)
 	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // scores is the list of customers by what they have bought.
-const scores = "/v1/insights/rfm/scores"
+const scores = "/v1/insights/default/rfmScores"
 
 // best tells who the ten best customers are.
 func (d *demo) best(ctx context.Context) error {

@@ -61,10 +61,10 @@ func (d *demo) links(ctx context.Context) ([]link, error) {
 		{"the scorecard: promises kept and broken, cancellations in silence", "/v1/scorecard"},
 		{"the promises that were broken", address("/v1/promises", "filter", "state = BROKEN")},
 		{"the cases that wait for a person", address("/v1/cases", "filter", "state = OPEN")},
-		{"recency, frequency and money of all", "/v1/insights/rfm"},
+		{"recency, frequency and money of all", "/v1/insights/default/rfmReport"},
 		{"the ten best customers", address(scores, "orderBy", "total_amount desc", "pageSize", "10")},
 		{"who has bought once and not come back since 1998", address(scores, "filter", lost)},
-		{"the months", "/v1/insights/months"},
+		{"the months", "/v1/insights/default/salesMonths"},
 		{"the timeline of the best customer, from 1997 on", address("/v1/"+regular+"/timelineEntries", "orderBy", "event_time")},
 		{"the proof that the points add up", "/v1/programs/main:verifyLedger"},
 	}, nil

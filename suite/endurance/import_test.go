@@ -126,7 +126,7 @@ func pointsOf(t *testing.T, text []byte) (p points) {
 func (m *importManager) requireHistory(t *testing.T, b *audit, p points) {
 	t.Helper()
 	b.quiet(t)
-	report := m.get(t, "/v1/insights/rfm")
+	report := m.get(t, "/v1/insights/default/rfmReport")
 	require.Equal(t, "23570 69659 167881", fmt.Sprint(report["customerCount"], " ", report["orderCount"], " ", report["unitCount"]))
 	require.Equal(t, map[string]any{"currencyCode": "USD", "units": "2500315", "nanos": 630_000_000.}, report["revenue"])
 	proof := m.get(t, "/v1/programs/main:verifyLedger")

@@ -26,7 +26,7 @@ const (
 func (s *Service) GetRfmReport(
 	ctx context.Context, req *customerv1.GetRfmReportRequest,
 ) (*customerv1.RfmReport, error) {
-	among, err := s.populationOf(ctx, req.GetCurrencyCode())
+	among, err := s.populationOf(ctx, "name", req.GetName())
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func scanCell(r *sqldb.Rows) (cell, error) {
 
 // report adds the cells up.
 func report(among population, cells []cell) *customerv1.RfmReport {
-	r := &customerv1.RfmReport{Name: "insights/rfm", CurrencyCode: among.currency}
+	r := &customerv1.RfmReport{Name: among.name() + "/rfmReport", CurrencyCode: among.currency}
 	var sum cell
 	for i, c := range cells {
 		c.Revenue = among.money(c.amount)

@@ -3,6 +3,7 @@ package insight
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 
 	"kept.dev/kit/errs"
@@ -16,7 +17,7 @@ import (
 func (s *Service) GetRfmScore(
 	ctx context.Context, req *customerv1.GetRfmScoreRequest,
 ) (*customerv1.RfmScore, error) {
-	among, err := s.populationOf(ctx, req.GetCurrencyCode())
+	among, err := s.populationOf(ctx, "name", req.GetName())
 	if err != nil {
 		return nil, err
 	}
@@ -24,8 +25,8 @@ func (s *Service) GetRfmScore(
 	if err != nil {
 		return nil, err
 	}
-	customer := strings.TrimPrefix(req.GetName(), scores)
-	rows, err := s.db.Query(ctx, `select `+scoreColumns+` from `+from+` where customer = $14`, append(args, customer)...)
+	_, customer, _ := strings.Cut(req.GetName(), scores)
+	rows, err := s.db.Query(ctx, `select `+scoreColumns+` from `+from+` where customer = $`+strconv.Itoa(len(args)+1), append(args, customer)...)
 	if err != nil {
 		return nil, err
 	}

@@ -103,19 +103,27 @@ func TestInsightIsLikeCountingOneByOne(t *testing.T) {
 func (b *bench) requireLike(r *rapid.T, all model, currency, asked string, size int32) {
 	want := all.scores(currency)
 	requireProto(r, all.report(currency), b.report(r, asked), asked)
-	requireProtos(r, want, b.all(r, &customerv1.ListRfmScoresRequest{CurrencyCode: asked, PageSize: size}), asked)
-	requireProtos(r, all.months(currency), b.months(r, asked, size), asked)
+	requireProtos(r, want, b.all(r, &customerv1.ListRfmScoresRequest{Parent: insightOf(asked), PageSize: size}), asked)
+	months := all.months(currency)
+	requireProtos(r, months, b.months(r, asked, size), asked)
+	for _, m := range months {
+		got, err := b.GetSalesMonth(r.Context(), &customerv1.GetSalesMonthRequest{Name: m.GetName()})
+		require.NoError(r, err)
+		requireProto(r, m, got)
+	}
+	_, err := b.GetSalesMonth(r.Context(), &customerv1.GetSalesMonthRequest{Name: insightOf(asked) + "/salesMonths/1999-12"})
+	require.Equal(r, codes.NotFound, errs.KindOf(err))
 	for _, s := range want {
-		got, err := b.GetRfmScore(r.Context(), &customerv1.GetRfmScoreRequest{Name: s.GetName(), CurrencyCode: asked})
+		got, err := b.GetRfmScore(r.Context(), &customerv1.GetRfmScoreRequest{Name: s.GetName()})
 		require.NoError(r, err)
 		requireProto(r, s, got)
 	}
 	for _, nobody := range []string{"nobody", "1", "2", "3"} {
-		name := scores + nobody
+		name := insightOf(currency) + scores + nobody
 		if slices.ContainsFunc(want, func(s *customerv1.RfmScore) bool { return s.GetName() == name }) {
 			continue
 		}
-		_, err := b.GetRfmScore(r.Context(), &customerv1.GetRfmScoreRequest{Name: name, CurrencyCode: asked})
+		_, err := b.GetRfmScore(r.Context(), &customerv1.GetRfmScoreRequest{Name: name})
 		require.Equal(r, codes.NotFound, errs.KindOf(err), name)
 	}
 }
@@ -215,23 +223,24 @@ func TestScoresAreFilteredAndOrdered(t *testing.T) {
 
 func TestNothingHasBeenSold(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *bench) {
-		require.True(t, proto.Equal(&customerv1.RfmReport{Name: "insights/rfm"}, b.report(t, "")))
+		require.True(t, proto.Equal(&customerv1.RfmReport{Name: "insights/default/rfmReport"}, b.report(t, "")))
 		require.Empty(t, b.all(t, &customerv1.ListRfmScoresRequest{}))
 		require.Empty(t, b.months(t, "", 10))
-		_, err := b.GetRfmScore(t.Context(), &customerv1.GetRfmScoreRequest{Name: scores + "olena"})
+		_, err := b.GetRfmScore(t.Context(), &customerv1.GetRfmScoreRequest{Name: "insights/default" + scores + "olena"})
 		require.Equal(t, codes.NotFound, errs.KindOf(err))
 	})
 }
 
 func TestWhatIsNoCurrencyIsRefused(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *bench) {
-		_, report := b.GetRfmReport(t.Context(), &customerv1.GetRfmReportRequest{CurrencyCode: "AAA"})
-		_, score := b.GetRfmScore(t.Context(), &customerv1.GetRfmScoreRequest{CurrencyCode: "AAA"})
-		_, list := b.ListRfmScores(t.Context(), &customerv1.ListRfmScoresRequest{CurrencyCode: "AAA"})
-		_, months := b.ListSalesMonths(t.Context(), &customerv1.ListSalesMonthsRequest{CurrencyCode: "AAA"})
-		for _, err := range []error{report, score, list, months} {
+		_, report := b.GetRfmReport(t.Context(), &customerv1.GetRfmReportRequest{Name: "insights/AAA/rfmReport"})
+		_, score := b.GetRfmScore(t.Context(), &customerv1.GetRfmScoreRequest{Name: "insights/AAA/rfmScores/olena"})
+		_, list := b.ListRfmScores(t.Context(), &customerv1.ListRfmScoresRequest{Parent: "insights/AAA"})
+		_, months := b.ListSalesMonths(t.Context(), &customerv1.ListSalesMonthsRequest{Parent: "insights/AAA"})
+		_, month := b.GetSalesMonth(t.Context(), &customerv1.GetSalesMonthRequest{Name: "insights/AAA/salesMonths/1997-01"})
+		for _, err := range []error{report, score, list, months, month} {
 			require.Equal(t, codes.InvalidArgument, errs.KindOf(err))
-			require.ErrorContains(t, err, "currency_code: ")
+			require.ErrorContains(t, err, "insights/EUR")
 		}
 	})
 }

@@ -36,7 +36,7 @@ func (s *Service) ListRfmScores(
 	if err != nil {
 		return nil, err
 	}
-	among, err := s.populationOf(ctx, req.GetCurrencyCode())
+	among, err := s.populationOf(ctx, "parent", req.GetParent())
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func (s *Service) ListSalesMonths(
 	if err != nil {
 		return nil, err
 	}
-	among, err := s.populationOf(ctx, req.GetCurrencyCode())
+	among, err := s.populationOf(ctx, "parent", req.GetParent())
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (p population) scanMonth(r *sqldb.Rows) (*customerv1.SalesMonth, error) {
 	var month, amount int64
 	m := &customerv1.SalesMonth{}
 	err := r.Scan(&month, &m.CustomerCount, &m.OrderCount, &m.UnitCount, &amount, &m.NewCustomerCount)
-	m.Name = fmt.Sprintf("insights/months/%04d-%02d", month/100, month%100)
+	m.Name = fmt.Sprintf("%s/salesMonths/%04d-%02d", p.name(), month/100, month%100)
 	m.Month = &date.Date{Year: int32(month / 100), Month: int32(month % 100), Day: 1}
 	m.Revenue = p.money(amount)
 	return m, err

@@ -64,7 +64,7 @@ func (m model) scores(currency string) (all []*customerv1.RfmScore) {
 	buyers := m.buyers(currency)
 	for _, b := range buyers {
 		all = append(all, &customerv1.RfmScore{
-			Name: scores + strings.TrimPrefix(b.customer, customers), Customer: b.customer,
+			Name: insightOf(currency) + scores + strings.TrimPrefix(b.customer, customers), Customer: b.customer,
 			FirstOrderTime: stamp(b.first), LastOrderTime: stamp(b.last), OrderCount: b.orders, UnitCount: b.units,
 			TotalAmount:    amountOf(b.minor, currency),
 			RecencyScore:   scoreOf(buyers, b, func(b buyer) int64 { return b.last.UnixMicro() }),
@@ -77,7 +77,7 @@ func (m model) scores(currency string) (all []*customerv1.RfmScore) {
 
 // report adds up the customers that have the same scores.
 func (m model) report(currency string) *customerv1.RfmReport {
-	r := &customerv1.RfmReport{Name: "insights/rfm", CurrencyCode: currency}
+	r := &customerv1.RfmReport{Name: insightOf(currency) + "/rfmReport", CurrencyCode: currency}
 	cells, minor, sum := map[string]*customerv1.RfmReport_Cell{}, map[string]int64{}, int64(0)
 	scores := m.scores(currency)
 	for i, b := range m.buyers(currency) {
@@ -130,7 +130,7 @@ func (m model) months(currency string) (all []*customerv1.SalesMonth) {
 		if by[key] == nil {
 			at := o.at.UTC()
 			by[key] = &customerv1.SalesMonth{
-				Name: "insights/months/" + key, Month: &date.Date{Year: int32(at.Year()), Month: int32(at.Month()), Day: 1},
+				Name: insightOf(currency) + "/salesMonths/" + key, Month: &date.Date{Year: int32(at.Year()), Month: int32(at.Month()), Day: 1},
 			}
 		}
 		minor[key] += amount

@@ -1,8 +1,10 @@
 package insight
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"strings"
 
 	"google.golang.org/genproto/googleapis/type/money"
 
@@ -28,16 +30,22 @@ const (
 	limit 1`
 )
 
-// populationOf is who has bought in the currency that is asked for, or in that in which the most have.
+const insights = "insights/"
+
+// mostBought is the insight into the currency in which the most customers have bought.
+const mostBought = "default"
+
+// populationOf is who has bought in the currency of the insight, whose name begins with insights/{insight}.
 //
-// Errors: INVALID_ARGUMENT for what is no currency.
-func (s *Service) populationOf(ctx context.Context, currency string) (population, error) {
-	query := sqldb.Q(countMost)
-	if currency != "" {
+// Errors: INVALID_ARGUMENT naming the field for what is no currency.
+func (s *Service) populationOf(ctx context.Context, field, name string) (population, error) {
+	currency, _, _ := strings.Cut(strings.TrimPrefix(name, insights), "/")
+	among, query := population{}, sqldb.Q(countMost)
+	if currency != mostBought {
 		if _, err := kitmoney.Parse(&money.Money{CurrencyCode: currency}); err != nil {
-			return population{}, errs.Invalid("currency_code", "must be empty or the ISO 4217 code of a currency, such as EUR")
+			return population{}, errs.Invalid(field, "must be of the ISO 4217 code of a currency, such as insights/EUR, or of insights/default")
 		}
-		query = sqldb.Q(countIn, currency)
+		among.currency, query = currency, sqldb.Q(countIn, currency)
 	}
 	results, err := s.db.Batch(ctx, query)
 	if err != nil {
@@ -45,10 +53,13 @@ func (s *Service) populationOf(ctx context.Context, currency string) (population
 	}
 	found, err := sqldb.One(results[0], func(r *sqldb.Rows) (p population, err error) { return p, r.Scan(&p.currency, &p.size) })
 	if errors.Is(err, sqldb.ErrNoRow) {
-		return population{currency: currency}, nil
+		return among, nil
 	}
 	return found, err
 }
+
+// name is the insight's, insights/{insight}: that of its currency where there is any.
+func (p population) name() string { return insights + cmp.Or(p.currency, mostBought) }
 
 // money is an amount in the population's currency.
 func (p population) money(minor int64) *money.Money {

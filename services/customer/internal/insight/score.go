@@ -81,10 +81,10 @@ func (p population) scanScore(r *sqldb.Rows) (*customerv1.RfmScore, error) {
 	s := &customerv1.RfmScore{}
 	err := r.Scan(&customer, &first, &last, &s.OrderCount, &s.UnitCount, &amount,
 		&s.RecencyScore, &s.FrequencyScore, &s.MonetaryScore)
-	s.Name, s.Customer = scores+customer, customers+customer
+	s.Name, s.Customer = p.name()+scores+customer, customers+customer
 	s.FirstOrderTime, s.LastOrderTime = timestamppb.New(time.UnixMicro(first)), timestamppb.New(time.UnixMicro(last))
 	s.TotalAmount = p.money(amount)
 	return s, err
 }
 
-const scores = "insights/rfm/scores/"
+const scores = "/rfmScores/"

@@ -1,6 +1,7 @@
 package insight
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"testing"
@@ -121,10 +122,13 @@ func (o order) counts() (units, amount int64, counted bool) {
 	return o.unitsWanted, o.wanted, o.placed
 }
 
+// insightOf is the insight into a currency, or into that in which the most have bought.
+func insightOf(currency string) string { return insights + cmp.Or(currency, mostBought) }
+
 // all reads all pages of scores.
 func (b *bench) all(t require.TestingT, req *customerv1.ListRfmScoresRequest) (found []*customerv1.RfmScore) {
 	req = proto.CloneOf(req)
-	req.Parent = "insights/rfm"
+	req.Parent = cmp.Or(req.GetParent(), insightOf(""))
 	for {
 		res, err := b.ListRfmScores(b.ctx(t), req)
 		require.NoError(t, err)
@@ -138,7 +142,7 @@ func (b *bench) all(t require.TestingT, req *customerv1.ListRfmScoresRequest) (f
 
 // months reads all pages of months.
 func (b *bench) months(t require.TestingT, currency string, size int32) (found []*customerv1.SalesMonth) {
-	req := &customerv1.ListSalesMonthsRequest{CurrencyCode: currency, PageSize: size}
+	req := &customerv1.ListSalesMonthsRequest{Parent: insightOf(currency), PageSize: size}
 	for {
 		res, err := b.ListSalesMonths(b.ctx(t), req)
 		require.NoError(t, err)
@@ -150,7 +154,7 @@ func (b *bench) months(t require.TestingT, currency string, size int32) (found [
 }
 
 func (b *bench) report(t require.TestingT, currency string) *customerv1.RfmReport {
-	r, err := b.GetRfmReport(b.ctx(t), &customerv1.GetRfmReportRequest{Name: "insights/rfm", CurrencyCode: currency})
+	r, err := b.GetRfmReport(b.ctx(t), &customerv1.GetRfmReportRequest{Name: insightOf(currency) + "/rfmReport"})
 	require.NoError(t, err)
 	return r
 }

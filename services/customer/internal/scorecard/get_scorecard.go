@@ -1,21 +1,20 @@
 package scorecard
 
 import (
-	"cmp"
 	"context"
 
 	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 )
 
-// defaultMonths is what a month_count of 0 means.
-const defaultMonths = 12
+// monthCount is how many months are counted: this one and those before it.
+const monthCount = 12
 
 // GetScorecard counts promises by month and kind, and cancellations by month. Months in which there was nothing to count are
 // left out.
 func (s *Service) GetScorecard(ctx context.Context, req *customerv1.GetScorecardRequest) (*customerv1.Scorecard, error) {
 	now := s.clock.Now()
-	months := monthsUntil(now, int(cmp.Or(req.GetMonthCount(), defaultMonths)))
+	months := monthsUntil(now, monthCount)
 	those, later := countPromises(months)
 	results, err := s.db.Batch(ctx, those, later, countCancellations(months[0], now))
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // deliveryOptionRows are the rows of the table delivery_option, each of them a DeliveryOption.
-var deliveryOptionRows = resource.Rows[*orderv1.DeliveryOption, resource.NoList]{
+var deliveryOptionRows = resource.Rows[*orderv1.DeliveryOption, *orderv1.ListDeliveryOptionsResponse]{
 	Table:   "delivery_option",
 	Pattern: "deliveryOptions/{delivery_option}",
 	Columns: []resource.Column{
@@ -25,6 +25,9 @@ var deliveryOptionRows = resource.Rows[*orderv1.DeliveryOption, resource.NoList]
 	Key:    keyOfDeliveryOption,
 	Scan:   scanDeliveryOption,
 	Values: valuesOfDeliveryOption,
+	Page: func(found []*orderv1.DeliveryOption, nextPageToken string) *orderv1.ListDeliveryOptionsResponse {
+		return &orderv1.ListDeliveryOptionsResponse{DeliveryOptions: found, NextPageToken: nextPageToken}
+	},
 }
 
 // keyOfDeliveryOption reads a name such as deliveryOptions/{delivery_option}.

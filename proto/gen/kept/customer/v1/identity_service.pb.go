@@ -94,6 +94,52 @@ func (x *CreateIdentityRequest) GetRequestId() string {
 	return ""
 }
 
+// Which identity.
+type GetIdentityRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetIdentityRequest) Reset() {
+	*x = GetIdentityRequest{}
+	mi := &file_kept_customer_v1_identity_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetIdentityRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetIdentityRequest) ProtoMessage() {}
+
+func (x *GetIdentityRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_identity_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetIdentityRequest.ProtoReflect.Descriptor instead.
+func (*GetIdentityRequest) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_identity_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *GetIdentityRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 // Whose identities, and how many at a time.
 type ListIdentitiesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -109,7 +155,7 @@ type ListIdentitiesRequest struct {
 
 func (x *ListIdentitiesRequest) Reset() {
 	*x = ListIdentitiesRequest{}
-	mi := &file_kept_customer_v1_identity_service_proto_msgTypes[1]
+	mi := &file_kept_customer_v1_identity_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -121,7 +167,7 @@ func (x *ListIdentitiesRequest) String() string {
 func (*ListIdentitiesRequest) ProtoMessage() {}
 
 func (x *ListIdentitiesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_identity_service_proto_msgTypes[1]
+	mi := &file_kept_customer_v1_identity_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -134,7 +180,7 @@ func (x *ListIdentitiesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIdentitiesRequest.ProtoReflect.Descriptor instead.
 func (*ListIdentitiesRequest) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_identity_service_proto_rawDescGZIP(), []int{1}
+	return file_kept_customer_v1_identity_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *ListIdentitiesRequest) GetParent() string {
@@ -171,7 +217,7 @@ type ListIdentitiesResponse struct {
 
 func (x *ListIdentitiesResponse) Reset() {
 	*x = ListIdentitiesResponse{}
-	mi := &file_kept_customer_v1_identity_service_proto_msgTypes[2]
+	mi := &file_kept_customer_v1_identity_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -183,7 +229,7 @@ func (x *ListIdentitiesResponse) String() string {
 func (*ListIdentitiesResponse) ProtoMessage() {}
 
 func (x *ListIdentitiesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_identity_service_proto_msgTypes[2]
+	mi := &file_kept_customer_v1_identity_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -196,7 +242,7 @@ func (x *ListIdentitiesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListIdentitiesResponse.ProtoReflect.Descriptor instead.
 func (*ListIdentitiesResponse) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_identity_service_proto_rawDescGZIP(), []int{2}
+	return file_kept_customer_v1_identity_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ListIdentitiesResponse) GetIdentities() []*Identity {
@@ -227,7 +273,7 @@ type DeleteIdentityRequest struct {
 
 func (x *DeleteIdentityRequest) Reset() {
 	*x = DeleteIdentityRequest{}
-	mi := &file_kept_customer_v1_identity_service_proto_msgTypes[3]
+	mi := &file_kept_customer_v1_identity_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -239,7 +285,7 @@ func (x *DeleteIdentityRequest) String() string {
 func (*DeleteIdentityRequest) ProtoMessage() {}
 
 func (x *DeleteIdentityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_identity_service_proto_msgTypes[3]
+	mi := &file_kept_customer_v1_identity_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -252,7 +298,7 @@ func (x *DeleteIdentityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteIdentityRequest.ProtoReflect.Descriptor instead.
 func (*DeleteIdentityRequest) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_identity_service_proto_rawDescGZIP(), []int{3}
+	return file_kept_customer_v1_identity_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *DeleteIdentityRequest) GetName() string {
@@ -286,7 +332,7 @@ type ResolveIdentityRequest struct {
 
 func (x *ResolveIdentityRequest) Reset() {
 	*x = ResolveIdentityRequest{}
-	mi := &file_kept_customer_v1_identity_service_proto_msgTypes[4]
+	mi := &file_kept_customer_v1_identity_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -298,7 +344,7 @@ func (x *ResolveIdentityRequest) String() string {
 func (*ResolveIdentityRequest) ProtoMessage() {}
 
 func (x *ResolveIdentityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_identity_service_proto_msgTypes[4]
+	mi := &file_kept_customer_v1_identity_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -311,7 +357,7 @@ func (x *ResolveIdentityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResolveIdentityRequest.ProtoReflect.Descriptor instead.
 func (*ResolveIdentityRequest) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_identity_service_proto_rawDescGZIP(), []int{4}
+	return file_kept_customer_v1_identity_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ResolveIdentityRequest) GetValue() string {
@@ -351,7 +397,10 @@ const file_kept_customer_v1_identity_service_proto_rawDesc = "" +
 	"\x06parent\x18\x01 \x01(\tB;\xe0A\x02\xfaA\x13\x12\x11kept.dev/Identity\xbaH\x1fr\x1d\x18J2\x19^customers/[A-Za-z0-9-]+$R\x06parent\x12A\n" +
 	"\bidentity\x18\x02 \x01(\v2\x1a.kept.customer.v1.IdentityB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\bidentity\x125\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\xc4\x01\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\x86\x01\n" +
+	"\x12GetIdentityRequest\x12p\n" +
+	"\x04name\x18\x01 \x01(\tB\\\xe0A\x02\xfaA\x13\n" +
+	"\x11kept.dev/Identity\xbaH@r>2<^customers/[A-Za-z0-9-]{1,64}/identities/[A-Za-z0-9-]{1,64}$R\x04name\"\xc4\x01\n" +
 	"\x15ListIdentitiesRequest\x12S\n" +
 	"\x06parent\x18\x01 \x01(\tB;\xe0A\x02\xfaA\x13\x12\x11kept.dev/Identity\xbaH\x1fr\x1d\x18J2\x19^customers/[A-Za-z0-9-]+$R\x06parent\x12*\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
@@ -372,10 +421,12 @@ const file_kept_customer_v1_identity_service_proto_rawDesc = "" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1f.kept.customer.v1.Identity.KindB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x04kind\x12;\n" +
 	"\x06issuer\x18\x03 \x01(\tB#\xe0A\x01\xbaH\x1dr\x1b\x18?2\x17^([a-z0-9][a-z0-9-]*)?$R\x06issuer\x128\n" +
 	"\vregion_code\x18\x04 \x01(\tB\x17\xe0A\x01\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\n" +
-	"regionCode2\x89\x05\n" +
+	"regionCode2\x9c\x06\n" +
 	"\x0fIdentityService\x12\xa8\x01\n" +
 	"\x0eCreateIdentity\x12'.kept.customer.v1.CreateIdentityRequest\x1a\x1a.kept.customer.v1.Identity\"Q\xdaA\x0fparent,identity\x8a\xb5\x18\x06\n" +
-	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02/:\bidentity\"#/v1/{parent=customers/*}/identities\x12\xac\x01\n" +
+	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02/:\bidentity\"#/v1/{parent=customers/*}/identities\x12\x90\x01\n" +
+	"\vGetIdentity\x12$.kept.customer.v1.GetIdentityRequest\x1a\x1a.kept.customer.v1.Identity\"?\xdaA\x04name\x8a\xb5\x18\t\n" +
+	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02%\x12#/v1/{name=customers/*/identities/*}\x12\xac\x01\n" +
 	"\x0eListIdentities\x12'.kept.customer.v1.ListIdentitiesRequest\x1a(.kept.customer.v1.ListIdentitiesResponse\"G\xdaA\x06parent\x8a\xb5\x18\x0f\n" +
 	"\x05\x01\x03\x04\x05\a\x12\x06parent\x82\xd3\xe4\x93\x02%\x12#/v1/{parent=customers/*}/identities\x12\x8f\x01\n" +
 	"\x0eDeleteIdentity\x12'.kept.customer.v1.DeleteIdentityRequest\x1a\x16.google.protobuf.Empty\"<\xdaA\x04name\x8a\xb5\x18\x06\n" +
@@ -395,31 +446,34 @@ func file_kept_customer_v1_identity_service_proto_rawDescGZIP() []byte {
 	return file_kept_customer_v1_identity_service_proto_rawDescData
 }
 
-var file_kept_customer_v1_identity_service_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_kept_customer_v1_identity_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_kept_customer_v1_identity_service_proto_goTypes = []any{
 	(*CreateIdentityRequest)(nil),  // 0: kept.customer.v1.CreateIdentityRequest
-	(*ListIdentitiesRequest)(nil),  // 1: kept.customer.v1.ListIdentitiesRequest
-	(*ListIdentitiesResponse)(nil), // 2: kept.customer.v1.ListIdentitiesResponse
-	(*DeleteIdentityRequest)(nil),  // 3: kept.customer.v1.DeleteIdentityRequest
-	(*ResolveIdentityRequest)(nil), // 4: kept.customer.v1.ResolveIdentityRequest
-	(*Identity)(nil),               // 5: kept.customer.v1.Identity
-	(Identity_Kind)(0),             // 6: kept.customer.v1.Identity.Kind
-	(*emptypb.Empty)(nil),          // 7: google.protobuf.Empty
+	(*GetIdentityRequest)(nil),     // 1: kept.customer.v1.GetIdentityRequest
+	(*ListIdentitiesRequest)(nil),  // 2: kept.customer.v1.ListIdentitiesRequest
+	(*ListIdentitiesResponse)(nil), // 3: kept.customer.v1.ListIdentitiesResponse
+	(*DeleteIdentityRequest)(nil),  // 4: kept.customer.v1.DeleteIdentityRequest
+	(*ResolveIdentityRequest)(nil), // 5: kept.customer.v1.ResolveIdentityRequest
+	(*Identity)(nil),               // 6: kept.customer.v1.Identity
+	(Identity_Kind)(0),             // 7: kept.customer.v1.Identity.Kind
+	(*emptypb.Empty)(nil),          // 8: google.protobuf.Empty
 }
 var file_kept_customer_v1_identity_service_proto_depIdxs = []int32{
-	5, // 0: kept.customer.v1.CreateIdentityRequest.identity:type_name -> kept.customer.v1.Identity
-	5, // 1: kept.customer.v1.ListIdentitiesResponse.identities:type_name -> kept.customer.v1.Identity
-	6, // 2: kept.customer.v1.ResolveIdentityRequest.kind:type_name -> kept.customer.v1.Identity.Kind
+	6, // 0: kept.customer.v1.CreateIdentityRequest.identity:type_name -> kept.customer.v1.Identity
+	6, // 1: kept.customer.v1.ListIdentitiesResponse.identities:type_name -> kept.customer.v1.Identity
+	7, // 2: kept.customer.v1.ResolveIdentityRequest.kind:type_name -> kept.customer.v1.Identity.Kind
 	0, // 3: kept.customer.v1.IdentityService.CreateIdentity:input_type -> kept.customer.v1.CreateIdentityRequest
-	1, // 4: kept.customer.v1.IdentityService.ListIdentities:input_type -> kept.customer.v1.ListIdentitiesRequest
-	3, // 5: kept.customer.v1.IdentityService.DeleteIdentity:input_type -> kept.customer.v1.DeleteIdentityRequest
-	4, // 6: kept.customer.v1.IdentityService.ResolveIdentity:input_type -> kept.customer.v1.ResolveIdentityRequest
-	5, // 7: kept.customer.v1.IdentityService.CreateIdentity:output_type -> kept.customer.v1.Identity
-	2, // 8: kept.customer.v1.IdentityService.ListIdentities:output_type -> kept.customer.v1.ListIdentitiesResponse
-	7, // 9: kept.customer.v1.IdentityService.DeleteIdentity:output_type -> google.protobuf.Empty
-	5, // 10: kept.customer.v1.IdentityService.ResolveIdentity:output_type -> kept.customer.v1.Identity
-	7, // [7:11] is the sub-list for method output_type
-	3, // [3:7] is the sub-list for method input_type
+	1, // 4: kept.customer.v1.IdentityService.GetIdentity:input_type -> kept.customer.v1.GetIdentityRequest
+	2, // 5: kept.customer.v1.IdentityService.ListIdentities:input_type -> kept.customer.v1.ListIdentitiesRequest
+	4, // 6: kept.customer.v1.IdentityService.DeleteIdentity:input_type -> kept.customer.v1.DeleteIdentityRequest
+	5, // 7: kept.customer.v1.IdentityService.ResolveIdentity:input_type -> kept.customer.v1.ResolveIdentityRequest
+	6, // 8: kept.customer.v1.IdentityService.CreateIdentity:output_type -> kept.customer.v1.Identity
+	6, // 9: kept.customer.v1.IdentityService.GetIdentity:output_type -> kept.customer.v1.Identity
+	3, // 10: kept.customer.v1.IdentityService.ListIdentities:output_type -> kept.customer.v1.ListIdentitiesResponse
+	8, // 11: kept.customer.v1.IdentityService.DeleteIdentity:output_type -> google.protobuf.Empty
+	6, // 12: kept.customer.v1.IdentityService.ResolveIdentity:output_type -> kept.customer.v1.Identity
+	8, // [8:13] is the sub-list for method output_type
+	3, // [3:8] is the sub-list for method input_type
 	3, // [3:3] is the sub-list for extension type_name
 	3, // [3:3] is the sub-list for extension extendee
 	0, // [0:3] is the sub-list for field type_name
@@ -437,7 +491,7 @@ func file_kept_customer_v1_identity_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_customer_v1_identity_service_proto_rawDesc), len(file_kept_customer_v1_identity_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

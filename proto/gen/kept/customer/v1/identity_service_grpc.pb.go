@@ -21,6 +21,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	IdentityService_CreateIdentity_FullMethodName  = "/kept.customer.v1.IdentityService/CreateIdentity"
+	IdentityService_GetIdentity_FullMethodName     = "/kept.customer.v1.IdentityService/GetIdentity"
 	IdentityService_ListIdentities_FullMethodName  = "/kept.customer.v1.IdentityService/ListIdentities"
 	IdentityService_DeleteIdentity_FullMethodName  = "/kept.customer.v1.IdentityService/DeleteIdentity"
 	IdentityService_ResolveIdentity_FullMethodName = "/kept.customer.v1.IdentityService/ResolveIdentity"
@@ -31,15 +32,13 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // Who somebody is, told by what they call from, write from, or are called elsewhere.
-//
-// (-- api-linter: core::0121::resource-must-support-get=disabled
-//
-//	aip.dev/not-precedent: the list of a customer is short and holds every field. --)
 type IdentityServiceClient interface {
 	// Adds an identity to a customer.
 	//
 	// Errors: INVALID_ARGUMENT for a value that is no such thing; ALREADY_EXISTS (IDENTITY_TAKEN) where it is another's.
 	CreateIdentity(ctx context.Context, in *CreateIdentityRequest, opts ...grpc.CallOption) (*Identity, error)
+	// Returns one identity. A customer sees their own only.
+	GetIdentity(ctx context.Context, in *GetIdentityRequest, opts ...grpc.CallOption) (*Identity, error)
 	// Lists the identities of a customer, the oldest first. A customer sees their own only.
 	ListIdentities(ctx context.Context, in *ListIdentitiesRequest, opts ...grpc.CallOption) (*ListIdentitiesResponse, error)
 	// Takes an identity from a customer. What the customer is written or called at is changed at the customer instead.
@@ -52,7 +51,8 @@ type IdentityServiceClient interface {
 	//
 	// (-- api-linter: core::0136::response-message-name=disabled
 	//
-	//	aip.dev/not-precedent: answers with the resource that it is about. --)
+	//	api-linter: core::0136::http-uri-suffix=disabled
+	//	aip.dev/not-precedent: looks for one in the collection, and answers with it. --)
 	ResolveIdentity(ctx context.Context, in *ResolveIdentityRequest, opts ...grpc.CallOption) (*Identity, error)
 }
 
@@ -68,6 +68,16 @@ func (c *identityServiceClient) CreateIdentity(ctx context.Context, in *CreateId
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Identity)
 	err := c.cc.Invoke(ctx, IdentityService_CreateIdentity_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *identityServiceClient) GetIdentity(ctx context.Context, in *GetIdentityRequest, opts ...grpc.CallOption) (*Identity, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Identity)
+	err := c.cc.Invoke(ctx, IdentityService_GetIdentity_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -109,15 +119,13 @@ func (c *identityServiceClient) ResolveIdentity(ctx context.Context, in *Resolve
 // for forward compatibility.
 //
 // Who somebody is, told by what they call from, write from, or are called elsewhere.
-//
-// (-- api-linter: core::0121::resource-must-support-get=disabled
-//
-//	aip.dev/not-precedent: the list of a customer is short and holds every field. --)
 type IdentityServiceServer interface {
 	// Adds an identity to a customer.
 	//
 	// Errors: INVALID_ARGUMENT for a value that is no such thing; ALREADY_EXISTS (IDENTITY_TAKEN) where it is another's.
 	CreateIdentity(context.Context, *CreateIdentityRequest) (*Identity, error)
+	// Returns one identity. A customer sees their own only.
+	GetIdentity(context.Context, *GetIdentityRequest) (*Identity, error)
 	// Lists the identities of a customer, the oldest first. A customer sees their own only.
 	ListIdentities(context.Context, *ListIdentitiesRequest) (*ListIdentitiesResponse, error)
 	// Takes an identity from a customer. What the customer is written or called at is changed at the customer instead.
@@ -130,7 +138,8 @@ type IdentityServiceServer interface {
 	//
 	// (-- api-linter: core::0136::response-message-name=disabled
 	//
-	//	aip.dev/not-precedent: answers with the resource that it is about. --)
+	//	api-linter: core::0136::http-uri-suffix=disabled
+	//	aip.dev/not-precedent: looks for one in the collection, and answers with it. --)
 	ResolveIdentity(context.Context, *ResolveIdentityRequest) (*Identity, error)
 	mustEmbedUnimplementedIdentityServiceServer()
 }
@@ -144,6 +153,9 @@ type UnimplementedIdentityServiceServer struct{}
 
 func (UnimplementedIdentityServiceServer) CreateIdentity(context.Context, *CreateIdentityRequest) (*Identity, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateIdentity not implemented")
+}
+func (UnimplementedIdentityServiceServer) GetIdentity(context.Context, *GetIdentityRequest) (*Identity, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetIdentity not implemented")
 }
 func (UnimplementedIdentityServiceServer) ListIdentities(context.Context, *ListIdentitiesRequest) (*ListIdentitiesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListIdentities not implemented")
@@ -189,6 +201,24 @@ func _IdentityService_CreateIdentity_Handler(srv interface{}, ctx context.Contex
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(IdentityServiceServer).CreateIdentity(ctx, req.(*CreateIdentityRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _IdentityService_GetIdentity_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetIdentityRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(IdentityServiceServer).GetIdentity(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: IdentityService_GetIdentity_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(IdentityServiceServer).GetIdentity(ctx, req.(*GetIdentityRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -257,6 +287,10 @@ var IdentityService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CreateIdentity",
 			Handler:    _IdentityService_CreateIdentity_Handler,
+		},
+		{
+			MethodName: "GetIdentity",
+			Handler:    _IdentityService_GetIdentity_Handler,
 		},
 		{
 			MethodName: "ListIdentities",

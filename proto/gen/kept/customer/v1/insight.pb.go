@@ -32,7 +32,7 @@ const (
 // have the same score. (A. M. Hughes, Strategic Database Marketing, 1994, with ties kept together.)
 type RfmReport struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its name, `insights/rfm`.
+	// Its name, `insights/{insight}/rfmReport`, such as `insights/EUR/rfmReport`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The currency that is counted.
 	CurrencyCode string `protobuf:"bytes,2,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
@@ -159,7 +159,7 @@ func (x *RfmReport) GetCells() []*RfmReport_Cell {
 // Recency, frequency and money of one customer.
 type RfmScore struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its name, `insights/rfm/scores/{score}`; the last part is the customer's id.
+	// Its name, `insights/{insight}/rfmScores/{rfm_score}`; the last part is the customer's id.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Whose it is, `customers/{customer}`.
 	Customer string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
@@ -286,7 +286,7 @@ func (x *RfmScore) GetMonetaryScore() int32 {
 // What was sold in one month, in one currency.
 type SalesMonth struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its name, `insights/months/{month}`, such as `insights/months/1997-01`.
+	// Its name, `insights/{insight}/salesMonths/{sales_month}`, such as `insights/USD/salesMonths/1997-01`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The first day of the month, in UTC.
 	Month *date.Date `protobuf:"bytes,2,opt,name=month,proto3" json:"month,omitempty"`
@@ -478,7 +478,7 @@ var File_kept_customer_v1_insight_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_insight_proto_rawDesc = "" +
 	"\n" +
-	"\x1ekept/customer/v1/insight.proto\x12\x10kept.customer.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\"\xdc\x06\n" +
+	"\x1ekept/customer/v1/insight.proto\x12\x10kept.customer.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\"\xec\x06\n" +
 	"\tRfmReport\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12(\n" +
 	"\rcurrency_code\x18\x02 \x01(\tB\x03\xe0A\x03R\fcurrencyCode\x12*\n" +
@@ -500,9 +500,9 @@ const file_kept_customer_v1_insight_proto_rawDesc = "" +
 	"\x0ecustomer_count\x18\x04 \x01(\x03B\x03\xe0A\x03R\rcustomerCount\x12$\n" +
 	"\vorder_count\x18\x05 \x01(\x03B\x03\xe0A\x03R\n" +
 	"orderCount\x121\n" +
-	"\arevenue\x18\x06 \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\arevenue:<\xeaA9\n" +
-	"\x12kept.dev/RfmReport\x12\finsights/rfm*\n" +
-	"rfmReports2\trfmReport\"\xc2\x04\n" +
+	"\arevenue\x18\x06 \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\arevenue:L\xeaAI\n" +
+	"\x12kept.dev/RfmReport\x12\x1cinsights/{insight}/rfmReport*\n" +
+	"rfmReports2\trfmReport\"\xcf\x04\n" +
 	"\bRfmScore\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x125\n" +
 	"\bcustomer\x18\x02 \x01(\tB\x19\xe0A\x03\xfaA\x13\n" +
@@ -517,8 +517,8 @@ const file_kept_customer_v1_insight_proto_rawDesc = "" +
 	"\rrecency_score\x18\b \x01(\x05B\x03\xe0A\x03R\frecencyScore\x12,\n" +
 	"\x0ffrequency_score\x18\t \x01(\x05B\x03\xe0A\x03R\x0efrequencyScore\x12*\n" +
 	"\x0emonetary_score\x18\n" +
-	" \x01(\x05B\x03\xe0A\x03R\rmonetaryScore:H\xeaAE\n" +
-	"\x11kept.dev/RfmScore\x12\x1binsights/rfm/scores/{score}*\trfmScores2\brfmScore\"\xfb\x02\n" +
+	" \x01(\x05B\x03\xe0A\x03R\rmonetaryScore:U\xeaAR\n" +
+	"\x11kept.dev/RfmScore\x12(insights/{insight}/rfmScores/{rfm_score}*\trfmScores2\brfmScore\"\x90\x03\n" +
 	"\n" +
 	"SalesMonth\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12,\n" +
@@ -529,8 +529,8 @@ const file_kept_customer_v1_insight_proto_rawDesc = "" +
 	"orderCount\x12\"\n" +
 	"\n" +
 	"unit_count\x18\x06 \x01(\x03B\x03\xe0A\x03R\tunitCount\x121\n" +
-	"\arevenue\x18\a \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\arevenue:J\xeaAG\n" +
-	"\x13kept.dev/SalesMonth\x12\x17insights/months/{month}*\vsalesMonths2\n" +
+	"\arevenue\x18\a \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\arevenue:_\xeaA\\\n" +
+	"\x13kept.dev/SalesMonth\x12,insights/{insight}/salesMonths/{sales_month}*\vsalesMonths2\n" +
 	"salesMonthB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
 
 var (

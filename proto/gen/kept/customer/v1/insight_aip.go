@@ -14,19 +14,27 @@ import (
 )
 
 type RfmReportResourceName struct {
+	Insight string
 }
 
 func (n RfmReportResourceName) Validate() error {
+	if n.Insight == "" {
+		return fmt.Errorf("insight: empty")
+	}
+	if strings.IndexByte(n.Insight, '/') != -1 {
+		return fmt.Errorf("insight: contains illegal character '/'")
+	}
 	return nil
 }
 
 func (n RfmReportResourceName) ContainsWildcard() bool {
-	return false
+	return false || n.Insight == "-"
 }
 
 func (n RfmReportResourceName) String() string {
 	return resourcename.Sprint(
-		"insights/rfm",
+		"insights/{insight}/rfmReport",
+		n.Insight,
 	)
 }
 
@@ -48,7 +56,8 @@ func (n RfmReportResourceName) MarshalText() ([]byte, error) {
 func (n *RfmReportResourceName) UnmarshalString(name string) error {
 	err := resourcename.Sscan(
 		name,
-		"insights/rfm",
+		"insights/{insight}/rfmReport",
+		&n.Insight,
 	)
 	if err != nil {
 		return err
@@ -67,39 +76,39 @@ func (n RfmReportResourceName) Type() string {
 
 // Pattern returns the resource name pattern for RfmReportResourceName as a string.
 func (n RfmReportResourceName) Pattern() string {
-	return "insights/rfm"
+	return "insights/{insight}/rfmReport"
 }
 
 type RfmScoreResourceName struct {
-	Score string
-}
-
-func (n RfmReportResourceName) RfmScoreResourceName(
-	score string,
-) RfmScoreResourceName {
-	return RfmScoreResourceName{
-		Score: score,
-	}
+	Insight  string
+	RfmScore string
 }
 
 func (n RfmScoreResourceName) Validate() error {
-	if n.Score == "" {
-		return fmt.Errorf("score: empty")
+	if n.Insight == "" {
+		return fmt.Errorf("insight: empty")
 	}
-	if strings.IndexByte(n.Score, '/') != -1 {
-		return fmt.Errorf("score: contains illegal character '/'")
+	if strings.IndexByte(n.Insight, '/') != -1 {
+		return fmt.Errorf("insight: contains illegal character '/'")
+	}
+	if n.RfmScore == "" {
+		return fmt.Errorf("rfm_score: empty")
+	}
+	if strings.IndexByte(n.RfmScore, '/') != -1 {
+		return fmt.Errorf("rfm_score: contains illegal character '/'")
 	}
 	return nil
 }
 
 func (n RfmScoreResourceName) ContainsWildcard() bool {
-	return false || n.Score == "-"
+	return false || n.Insight == "-" || n.RfmScore == "-"
 }
 
 func (n RfmScoreResourceName) String() string {
 	return resourcename.Sprint(
-		"insights/rfm/scores/{score}",
-		n.Score,
+		"insights/{insight}/rfmScores/{rfm_score}",
+		n.Insight,
+		n.RfmScore,
 	)
 }
 
@@ -121,8 +130,9 @@ func (n RfmScoreResourceName) MarshalText() ([]byte, error) {
 func (n *RfmScoreResourceName) UnmarshalString(name string) error {
 	err := resourcename.Sscan(
 		name,
-		"insights/rfm/scores/{score}",
-		&n.Score,
+		"insights/{insight}/rfmScores/{rfm_score}",
+		&n.Insight,
+		&n.RfmScore,
 	)
 	if err != nil {
 		return err
@@ -141,35 +151,39 @@ func (n RfmScoreResourceName) Type() string {
 
 // Pattern returns the resource name pattern for RfmScoreResourceName as a string.
 func (n RfmScoreResourceName) Pattern() string {
-	return "insights/rfm/scores/{score}"
-}
-
-func (n RfmScoreResourceName) RfmReportResourceName() RfmReportResourceName {
-	return RfmReportResourceName{}
+	return "insights/{insight}/rfmScores/{rfm_score}"
 }
 
 type SalesMonthResourceName struct {
-	Month string
+	Insight    string
+	SalesMonth string
 }
 
 func (n SalesMonthResourceName) Validate() error {
-	if n.Month == "" {
-		return fmt.Errorf("month: empty")
+	if n.Insight == "" {
+		return fmt.Errorf("insight: empty")
 	}
-	if strings.IndexByte(n.Month, '/') != -1 {
-		return fmt.Errorf("month: contains illegal character '/'")
+	if strings.IndexByte(n.Insight, '/') != -1 {
+		return fmt.Errorf("insight: contains illegal character '/'")
+	}
+	if n.SalesMonth == "" {
+		return fmt.Errorf("sales_month: empty")
+	}
+	if strings.IndexByte(n.SalesMonth, '/') != -1 {
+		return fmt.Errorf("sales_month: contains illegal character '/'")
 	}
 	return nil
 }
 
 func (n SalesMonthResourceName) ContainsWildcard() bool {
-	return false || n.Month == "-"
+	return false || n.Insight == "-" || n.SalesMonth == "-"
 }
 
 func (n SalesMonthResourceName) String() string {
 	return resourcename.Sprint(
-		"insights/months/{month}",
-		n.Month,
+		"insights/{insight}/salesMonths/{sales_month}",
+		n.Insight,
+		n.SalesMonth,
 	)
 }
 
@@ -191,8 +205,9 @@ func (n SalesMonthResourceName) MarshalText() ([]byte, error) {
 func (n *SalesMonthResourceName) UnmarshalString(name string) error {
 	err := resourcename.Sscan(
 		name,
-		"insights/months/{month}",
-		&n.Month,
+		"insights/{insight}/salesMonths/{sales_month}",
+		&n.Insight,
+		&n.SalesMonth,
 	)
 	if err != nil {
 		return err
@@ -211,5 +226,5 @@ func (n SalesMonthResourceName) Type() string {
 
 // Pattern returns the resource name pattern for SalesMonthResourceName as a string.
 func (n SalesMonthResourceName) Pattern() string {
-	return "insights/months/{month}"
+	return "insights/{insight}/salesMonths/{sales_month}"
 }

@@ -27,10 +27,8 @@ const (
 // Which report.
 type GetRfmReportRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its name, `insights/rfm`.
-	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The ISO 4217 code of the currency to count; that of the most customers when empty.
-	CurrencyCode  string `protobuf:"bytes,2,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	// Its name, `insights/{insight}/rfmReport`, such as `insights/EUR/rfmReport` or `insights/default/rfmReport`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -72,20 +70,11 @@ func (x *GetRfmReportRequest) GetName() string {
 	return ""
 }
 
-func (x *GetRfmReportRequest) GetCurrencyCode() string {
-	if x != nil {
-		return x.CurrencyCode
-	}
-	return ""
-}
-
 // Whose scores.
 type GetRfmScoreRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its name, `insights/rfm/scores/{score}`.
-	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The ISO 4217 code of the currency to count; that of the most customers when empty.
-	CurrencyCode  string `protobuf:"bytes,2,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	// Its name, `insights/{insight}/rfmScores/{rfm_score}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -127,17 +116,10 @@ func (x *GetRfmScoreRequest) GetName() string {
 	return ""
 }
 
-func (x *GetRfmScoreRequest) GetCurrencyCode() string {
-	if x != nil {
-		return x.CurrencyCode
-	}
-	return ""
-}
-
 // Which customers, and how many at a time.
 type ListRfmScoresRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The report, `insights/rfm`.
+	// In which currency, `insights/{insight}`, such as `insights/EUR` or `insights/default`.
 	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	// How many at most, up to 1000. 0 means 50.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
@@ -148,9 +130,7 @@ type ListRfmScoresRequest struct {
 	Filter string `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
 	// `total_amount`, `order_count`, `last_order_time` or `customer`, with `desc` for the greatest first. The default is
 	// `total_amount desc`.
-	OrderBy string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
-	// The ISO 4217 code of the currency to count; that of the most customers when empty.
-	CurrencyCode  string `protobuf:"bytes,6,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	OrderBy       string `protobuf:"bytes,5,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -220,13 +200,6 @@ func (x *ListRfmScoresRequest) GetOrderBy() string {
 	return ""
 }
 
-func (x *ListRfmScoresRequest) GetCurrencyCode() string {
-	if x != nil {
-		return x.CurrencyCode
-	}
-	return ""
-}
-
 // One page of customers' scores.
 type ListRfmScoresResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -282,22 +255,68 @@ func (x *ListRfmScoresResponse) GetNextPageToken() string {
 	return ""
 }
 
-// How many months at a time.
+// Which month.
+type GetSalesMonthRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name, `insights/{insight}/salesMonths/{sales_month}`, such as `insights/USD/salesMonths/1997-01`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetSalesMonthRequest) Reset() {
+	*x = GetSalesMonthRequest{}
+	mi := &file_kept_customer_v1_insight_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetSalesMonthRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetSalesMonthRequest) ProtoMessage() {}
+
+func (x *GetSalesMonthRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_insight_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetSalesMonthRequest.ProtoReflect.Descriptor instead.
+func (*GetSalesMonthRequest) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_insight_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *GetSalesMonthRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// In which currency, and how many months at a time.
 type ListSalesMonthsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
+	// In which currency, `insights/{insight}`, such as `insights/EUR` or `insights/default`.
+	Parent string `protobuf:"bytes,1,opt,name=parent,proto3" json:"parent,omitempty"`
 	// How many at most, up to 1000. 0 means 50.
-	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The `next_page_token` of the page before. All other fields must be the same as then.
-	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// The ISO 4217 code of the currency to count; that of the most customers when empty.
-	CurrencyCode  string `protobuf:"bytes,3,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListSalesMonthsRequest) Reset() {
 	*x = ListSalesMonthsRequest{}
-	mi := &file_kept_customer_v1_insight_service_proto_msgTypes[4]
+	mi := &file_kept_customer_v1_insight_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -309,7 +328,7 @@ func (x *ListSalesMonthsRequest) String() string {
 func (*ListSalesMonthsRequest) ProtoMessage() {}
 
 func (x *ListSalesMonthsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_insight_service_proto_msgTypes[4]
+	mi := &file_kept_customer_v1_insight_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -322,7 +341,14 @@ func (x *ListSalesMonthsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSalesMonthsRequest.ProtoReflect.Descriptor instead.
 func (*ListSalesMonthsRequest) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_insight_service_proto_rawDescGZIP(), []int{4}
+	return file_kept_customer_v1_insight_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ListSalesMonthsRequest) GetParent() string {
+	if x != nil {
+		return x.Parent
+	}
+	return ""
 }
 
 func (x *ListSalesMonthsRequest) GetPageSize() int32 {
@@ -335,13 +361,6 @@ func (x *ListSalesMonthsRequest) GetPageSize() int32 {
 func (x *ListSalesMonthsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
-	}
-	return ""
-}
-
-func (x *ListSalesMonthsRequest) GetCurrencyCode() string {
-	if x != nil {
-		return x.CurrencyCode
 	}
 	return ""
 }
@@ -359,7 +378,7 @@ type ListSalesMonthsResponse struct {
 
 func (x *ListSalesMonthsResponse) Reset() {
 	*x = ListSalesMonthsResponse{}
-	mi := &file_kept_customer_v1_insight_service_proto_msgTypes[5]
+	mi := &file_kept_customer_v1_insight_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -371,7 +390,7 @@ func (x *ListSalesMonthsResponse) String() string {
 func (*ListSalesMonthsResponse) ProtoMessage() {}
 
 func (x *ListSalesMonthsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_insight_service_proto_msgTypes[5]
+	mi := &file_kept_customer_v1_insight_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -384,7 +403,7 @@ func (x *ListSalesMonthsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSalesMonthsResponse.ProtoReflect.Descriptor instead.
 func (*ListSalesMonthsResponse) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_insight_service_proto_rawDescGZIP(), []int{5}
+	return file_kept_customer_v1_insight_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListSalesMonthsResponse) GetSalesMonths() []*SalesMonth {
@@ -405,44 +424,46 @@ var File_kept_customer_v1_insight_service_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_insight_service_proto_rawDesc = "" +
 	"\n" +
-	"&kept/customer/v1/insight_service.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1ekept/customer/v1/insight.proto\"\x98\x01\n" +
-	"\x13GetRfmReportRequest\x12C\n" +
-	"\x04name\x18\x01 \x01(\tB/\xe0A\x02\xfaA\x14\n" +
-	"\x12kept.dev/RfmReport\xbaH\x12r\x102\x0e^insights/rfm$R\x04name\x12<\n" +
-	"\rcurrency_code\x18\x02 \x01(\tB\x17\xe0A\x01\xbaH\x11r\x0f2\r^([A-Z]{3})?$R\fcurrencyCode\"\xad\x01\n" +
-	"\x12GetRfmScoreRequest\x12Y\n" +
-	"\x04name\x18\x01 \x01(\tBE\xe0A\x02\xfaA\x13\n" +
-	"\x11kept.dev/RfmScore\xbaH)r'\x18T2#^insights/rfm/scores/[A-Za-z0-9-]+$R\x04name\x12<\n" +
-	"\rcurrency_code\x18\x02 \x01(\tB\x17\xe0A\x01\xbaH\x11r\x0f2\r^([A-Z]{3})?$R\fcurrencyCode\"\xc1\x02\n" +
-	"\x14ListRfmScoresRequest\x12F\n" +
-	"\x06parent\x18\x01 \x01(\tB.\xe0A\x02\xfaA\x13\x12\x11kept.dev/RfmScore\xbaH\x12r\x102\x0e^insights/rfm$R\x06parent\x12*\n" +
+	"&kept/customer/v1/insight_service.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1ekept/customer/v1/insight.proto\"s\n" +
+	"\x13GetRfmReportRequest\x12\\\n" +
+	"\x04name\x18\x01 \x01(\tBH\xe0A\x02\xfaA\x14\n" +
+	"\x12kept.dev/RfmReport\xbaH+r)2'^insights/([A-Z]{3}|default)/rfmReport$R\x04name\"\x81\x01\n" +
+	"\x12GetRfmScoreRequest\x12k\n" +
+	"\x04name\x18\x01 \x01(\tBW\xe0A\x02\xfaA\x13\n" +
+	"\x11kept.dev/RfmScore\xbaH;r9\x18Z25^insights/([A-Z]{3}|default)/rfmScores/[A-Za-z0-9-]+$R\x04name\"\x92\x02\n" +
+	"\x14ListRfmScoresRequest\x12U\n" +
+	"\x06parent\x18\x01 \x01(\tB=\xe0A\x02\xfaA\x13\x12\x11kept.dev/RfmScore\xbaH!r\x1f2\x1d^insights/([A-Z]{3}|default)$R\x06parent\x12*\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\x12#\n" +
 	"\x06filter\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xd0\x0fR\x06filter\x12&\n" +
-	"\border_by\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\x12<\n" +
-	"\rcurrency_code\x18\x06 \x01(\tB\x17\xe0A\x01\xbaH\x11r\x0f2\r^([A-Z]{3})?$R\fcurrencyCode\"z\n" +
+	"\border_by\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\"z\n" +
 	"\x15ListRfmScoresResponse\x129\n" +
 	"\n" +
 	"rfm_scores\x18\x01 \x03(\v2\x1a.kept.customer.v1.RfmScoreR\trfmScores\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xae\x01\n" +
-	"\x16ListSalesMonthsRequest\x12*\n" +
-	"\tpage_size\x18\x01 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x90\x01\n" +
+	"\x14GetSalesMonthRequest\x12x\n" +
+	"\x04name\x18\x01 \x01(\tBd\xe0A\x02\xfaA\x15\n" +
+	"\x13kept.dev/SalesMonth\xbaHFrD2B^insights/([A-Z]{3}|default)/salesMonths/[0-9]{4}-(0[1-9]|1[0-2])$R\x04name\"\xc9\x01\n" +
+	"\x16ListSalesMonthsRequest\x12W\n" +
+	"\x06parent\x18\x01 \x01(\tB?\xe0A\x02\xfaA\x15\x12\x13kept.dev/SalesMonth\xbaH!r\x1f2\x1d^insights/([A-Z]{3}|default)$R\x06parent\x12*\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\x12<\n" +
-	"\rcurrency_code\x18\x03 \x01(\tB\x17\xe0A\x01\xbaH\x11r\x0f2\r^([A-Z]{3})?$R\fcurrencyCode\"\x82\x01\n" +
+	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"\x82\x01\n" +
 	"\x17ListSalesMonthsResponse\x12?\n" +
 	"\fsales_months\x18\x01 \x03(\v2\x1c.kept.customer.v1.SalesMonthR\vsalesMonths\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xd7\x04\n" +
-	"\x0eInsightService\x12\x84\x01\n" +
-	"\fGetRfmReport\x12%.kept.customer.v1.GetRfmReportRequest\x1a\x1b.kept.customer.v1.RfmReport\"0\xdaA\x04name\x8a\xb5\x18\x06\n" +
-	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/{name=insights/rfm}\x12\x8a\x01\n" +
-	"\vGetRfmScore\x12$.kept.customer.v1.GetRfmScoreRequest\x1a\x1a.kept.customer.v1.RfmScore\"9\xdaA\x04name\x8a\xb5\x18\x06\n" +
-	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\"\x12 /v1/{name=insights/rfm/scores/*}\x12\x9d\x01\n" +
-	"\rListRfmScores\x12&.kept.customer.v1.ListRfmScoresRequest\x1a'.kept.customer.v1.ListRfmScoresResponse\";\xdaA\x06parent\x8a\xb5\x18\x06\n" +
-	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=insights/rfm}/scores\x12\x90\x01\n" +
-	"\x0fListSalesMonths\x12(.kept.customer.v1.ListSalesMonthsRequest\x1a).kept.customer.v1.ListSalesMonthsResponse\"(\xdaA\x00\x8a\xb5\x18\x06\n" +
-	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/insights/monthsB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\x8d\x06\n" +
+	"\x0eInsightService\x12\x8c\x01\n" +
+	"\fGetRfmReport\x12%.kept.customer.v1.GetRfmReportRequest\x1a\x1b.kept.customer.v1.RfmReport\"8\xdaA\x04name\x8a\xb5\x18\x06\n" +
+	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02!\x12\x1f/v1/{name=insights/*/rfmReport}\x12\x8b\x01\n" +
+	"\vGetRfmScore\x12$.kept.customer.v1.GetRfmScoreRequest\x1a\x1a.kept.customer.v1.RfmScore\":\xdaA\x04name\x8a\xb5\x18\x06\n" +
+	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02#\x12!/v1/{name=insights/*/rfmScores/*}\x12\x9e\x01\n" +
+	"\rListRfmScores\x12&.kept.customer.v1.ListRfmScoresRequest\x1a'.kept.customer.v1.ListRfmScoresResponse\"<\xdaA\x06parent\x8a\xb5\x18\x06\n" +
+	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02#\x12!/v1/{parent=insights/*}/rfmScores\x12\x93\x01\n" +
+	"\rGetSalesMonth\x12&.kept.customer.v1.GetSalesMonthRequest\x1a\x1c.kept.customer.v1.SalesMonth\"<\xdaA\x04name\x8a\xb5\x18\x06\n" +
+	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02%\x12#/v1/{name=insights/*/salesMonths/*}\x12\xa6\x01\n" +
+	"\x0fListSalesMonths\x12(.kept.customer.v1.ListSalesMonthsRequest\x1a).kept.customer.v1.ListSalesMonthsResponse\">\xdaA\x06parent\x8a\xb5\x18\x06\n" +
+	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02%\x12#/v1/{parent=insights/*}/salesMonthsB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
 
 var (
 	file_kept_customer_v1_insight_service_proto_rawDescOnce sync.Once
@@ -456,31 +477,34 @@ func file_kept_customer_v1_insight_service_proto_rawDescGZIP() []byte {
 	return file_kept_customer_v1_insight_service_proto_rawDescData
 }
 
-var file_kept_customer_v1_insight_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_kept_customer_v1_insight_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_kept_customer_v1_insight_service_proto_goTypes = []any{
 	(*GetRfmReportRequest)(nil),     // 0: kept.customer.v1.GetRfmReportRequest
 	(*GetRfmScoreRequest)(nil),      // 1: kept.customer.v1.GetRfmScoreRequest
 	(*ListRfmScoresRequest)(nil),    // 2: kept.customer.v1.ListRfmScoresRequest
 	(*ListRfmScoresResponse)(nil),   // 3: kept.customer.v1.ListRfmScoresResponse
-	(*ListSalesMonthsRequest)(nil),  // 4: kept.customer.v1.ListSalesMonthsRequest
-	(*ListSalesMonthsResponse)(nil), // 5: kept.customer.v1.ListSalesMonthsResponse
-	(*RfmScore)(nil),                // 6: kept.customer.v1.RfmScore
-	(*SalesMonth)(nil),              // 7: kept.customer.v1.SalesMonth
-	(*RfmReport)(nil),               // 8: kept.customer.v1.RfmReport
+	(*GetSalesMonthRequest)(nil),    // 4: kept.customer.v1.GetSalesMonthRequest
+	(*ListSalesMonthsRequest)(nil),  // 5: kept.customer.v1.ListSalesMonthsRequest
+	(*ListSalesMonthsResponse)(nil), // 6: kept.customer.v1.ListSalesMonthsResponse
+	(*RfmScore)(nil),                // 7: kept.customer.v1.RfmScore
+	(*SalesMonth)(nil),              // 8: kept.customer.v1.SalesMonth
+	(*RfmReport)(nil),               // 9: kept.customer.v1.RfmReport
 }
 var file_kept_customer_v1_insight_service_proto_depIdxs = []int32{
-	6, // 0: kept.customer.v1.ListRfmScoresResponse.rfm_scores:type_name -> kept.customer.v1.RfmScore
-	7, // 1: kept.customer.v1.ListSalesMonthsResponse.sales_months:type_name -> kept.customer.v1.SalesMonth
+	7, // 0: kept.customer.v1.ListRfmScoresResponse.rfm_scores:type_name -> kept.customer.v1.RfmScore
+	8, // 1: kept.customer.v1.ListSalesMonthsResponse.sales_months:type_name -> kept.customer.v1.SalesMonth
 	0, // 2: kept.customer.v1.InsightService.GetRfmReport:input_type -> kept.customer.v1.GetRfmReportRequest
 	1, // 3: kept.customer.v1.InsightService.GetRfmScore:input_type -> kept.customer.v1.GetRfmScoreRequest
 	2, // 4: kept.customer.v1.InsightService.ListRfmScores:input_type -> kept.customer.v1.ListRfmScoresRequest
-	4, // 5: kept.customer.v1.InsightService.ListSalesMonths:input_type -> kept.customer.v1.ListSalesMonthsRequest
-	8, // 6: kept.customer.v1.InsightService.GetRfmReport:output_type -> kept.customer.v1.RfmReport
-	6, // 7: kept.customer.v1.InsightService.GetRfmScore:output_type -> kept.customer.v1.RfmScore
-	3, // 8: kept.customer.v1.InsightService.ListRfmScores:output_type -> kept.customer.v1.ListRfmScoresResponse
-	5, // 9: kept.customer.v1.InsightService.ListSalesMonths:output_type -> kept.customer.v1.ListSalesMonthsResponse
-	6, // [6:10] is the sub-list for method output_type
-	2, // [2:6] is the sub-list for method input_type
+	4, // 5: kept.customer.v1.InsightService.GetSalesMonth:input_type -> kept.customer.v1.GetSalesMonthRequest
+	5, // 6: kept.customer.v1.InsightService.ListSalesMonths:input_type -> kept.customer.v1.ListSalesMonthsRequest
+	9, // 7: kept.customer.v1.InsightService.GetRfmReport:output_type -> kept.customer.v1.RfmReport
+	7, // 8: kept.customer.v1.InsightService.GetRfmScore:output_type -> kept.customer.v1.RfmScore
+	3, // 9: kept.customer.v1.InsightService.ListRfmScores:output_type -> kept.customer.v1.ListRfmScoresResponse
+	8, // 10: kept.customer.v1.InsightService.GetSalesMonth:output_type -> kept.customer.v1.SalesMonth
+	6, // 11: kept.customer.v1.InsightService.ListSalesMonths:output_type -> kept.customer.v1.ListSalesMonthsResponse
+	7, // [7:12] is the sub-list for method output_type
+	2, // [2:7] is the sub-list for method input_type
 	2, // [2:2] is the sub-list for extension type_name
 	2, // [2:2] is the sub-list for extension extendee
 	0, // [0:2] is the sub-list for field type_name
@@ -498,7 +522,7 @@ func file_kept_customer_v1_insight_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_customer_v1_insight_service_proto_rawDesc), len(file_kept_customer_v1_insight_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -22,6 +22,7 @@ const (
 	InsightService_GetRfmReport_FullMethodName    = "/kept.customer.v1.InsightService/GetRfmReport"
 	InsightService_GetRfmScore_FullMethodName     = "/kept.customer.v1.InsightService/GetRfmScore"
 	InsightService_ListRfmScores_FullMethodName   = "/kept.customer.v1.InsightService/ListRfmScores"
+	InsightService_GetSalesMonth_FullMethodName   = "/kept.customer.v1.InsightService/GetSalesMonth"
 	InsightService_ListSalesMonths_FullMethodName = "/kept.customer.v1.InsightService/ListSalesMonths"
 )
 
@@ -29,12 +30,8 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// What the company can learn from what its customers have bought. All amounts of an answer are in one currency: the one that
-// is asked for, or that in which the most customers have bought.
-//
-// (-- api-linter: core::0121::resource-must-support-get=disabled
-//
-//	aip.dev/not-precedent: a month means something only in the row of the others. --)
+// What the company can learn from what its customers have bought. All amounts of an answer are in one currency: `insights/EUR` is
+// what was bought in euros, `insights/default` what was bought in the currency in which the most customers have.
 type InsightServiceClient interface {
 	// Returns recency, frequency and money over all customers, by cells.
 	GetRfmReport(ctx context.Context, in *GetRfmReportRequest, opts ...grpc.CallOption) (*RfmReport, error)
@@ -43,6 +40,10 @@ type InsightServiceClient interface {
 	// Lists customers by their scores. The ten best: `order_by=total_amount desc&page_size=10`. Who has bought once and not
 	// come back: `filter=order_count = 1 AND last_order_time < "1998-01-01T00:00:00Z"`.
 	ListRfmScores(ctx context.Context, in *ListRfmScoresRequest, opts ...grpc.CallOption) (*ListRfmScoresResponse, error)
+	// Returns customers, orders and revenue of one month.
+	//
+	// Errors: NOT_FOUND for a month in which nothing was sold.
+	GetSalesMonth(ctx context.Context, in *GetSalesMonthRequest, opts ...grpc.CallOption) (*SalesMonth, error)
 	// Lists customers, orders and revenue by month, the latest first.
 	ListSalesMonths(ctx context.Context, in *ListSalesMonthsRequest, opts ...grpc.CallOption) (*ListSalesMonthsResponse, error)
 }
@@ -85,6 +86,16 @@ func (c *insightServiceClient) ListRfmScores(ctx context.Context, in *ListRfmSco
 	return out, nil
 }
 
+func (c *insightServiceClient) GetSalesMonth(ctx context.Context, in *GetSalesMonthRequest, opts ...grpc.CallOption) (*SalesMonth, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SalesMonth)
+	err := c.cc.Invoke(ctx, InsightService_GetSalesMonth_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *insightServiceClient) ListSalesMonths(ctx context.Context, in *ListSalesMonthsRequest, opts ...grpc.CallOption) (*ListSalesMonthsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListSalesMonthsResponse)
@@ -99,12 +110,8 @@ func (c *insightServiceClient) ListSalesMonths(ctx context.Context, in *ListSale
 // All implementations must embed UnimplementedInsightServiceServer
 // for forward compatibility.
 //
-// What the company can learn from what its customers have bought. All amounts of an answer are in one currency: the one that
-// is asked for, or that in which the most customers have bought.
-//
-// (-- api-linter: core::0121::resource-must-support-get=disabled
-//
-//	aip.dev/not-precedent: a month means something only in the row of the others. --)
+// What the company can learn from what its customers have bought. All amounts of an answer are in one currency: `insights/EUR` is
+// what was bought in euros, `insights/default` what was bought in the currency in which the most customers have.
 type InsightServiceServer interface {
 	// Returns recency, frequency and money over all customers, by cells.
 	GetRfmReport(context.Context, *GetRfmReportRequest) (*RfmReport, error)
@@ -113,6 +120,10 @@ type InsightServiceServer interface {
 	// Lists customers by their scores. The ten best: `order_by=total_amount desc&page_size=10`. Who has bought once and not
 	// come back: `filter=order_count = 1 AND last_order_time < "1998-01-01T00:00:00Z"`.
 	ListRfmScores(context.Context, *ListRfmScoresRequest) (*ListRfmScoresResponse, error)
+	// Returns customers, orders and revenue of one month.
+	//
+	// Errors: NOT_FOUND for a month in which nothing was sold.
+	GetSalesMonth(context.Context, *GetSalesMonthRequest) (*SalesMonth, error)
 	// Lists customers, orders and revenue by month, the latest first.
 	ListSalesMonths(context.Context, *ListSalesMonthsRequest) (*ListSalesMonthsResponse, error)
 	mustEmbedUnimplementedInsightServiceServer()
@@ -133,6 +144,9 @@ func (UnimplementedInsightServiceServer) GetRfmScore(context.Context, *GetRfmSco
 }
 func (UnimplementedInsightServiceServer) ListRfmScores(context.Context, *ListRfmScoresRequest) (*ListRfmScoresResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListRfmScores not implemented")
+}
+func (UnimplementedInsightServiceServer) GetSalesMonth(context.Context, *GetSalesMonthRequest) (*SalesMonth, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetSalesMonth not implemented")
 }
 func (UnimplementedInsightServiceServer) ListSalesMonths(context.Context, *ListSalesMonthsRequest) (*ListSalesMonthsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListSalesMonths not implemented")
@@ -212,6 +226,24 @@ func _InsightService_ListRfmScores_Handler(srv interface{}, ctx context.Context,
 	return interceptor(ctx, in, info, handler)
 }
 
+func _InsightService_GetSalesMonth_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetSalesMonthRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(InsightServiceServer).GetSalesMonth(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: InsightService_GetSalesMonth_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(InsightServiceServer).GetSalesMonth(ctx, req.(*GetSalesMonthRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _InsightService_ListSalesMonths_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListSalesMonthsRequest)
 	if err := dec(in); err != nil {
@@ -248,6 +280,10 @@ var InsightService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListRfmScores",
 			Handler:    _InsightService_ListRfmScores_Handler,
+		},
+		{
+			MethodName: "GetSalesMonth",
+			Handler:    _InsightService_GetSalesMonth_Handler,
 		},
 		{
 			MethodName: "ListSalesMonths",

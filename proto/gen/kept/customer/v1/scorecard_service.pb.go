@@ -28,9 +28,7 @@ const (
 type GetScorecardRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its name, `scorecard`.
-	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// How many months, this one and those before it, 1 to 120. 0 means 12. Promises that are due later count as well.
-	MonthCount    int32 `protobuf:"varint,2,opt,name=month_count,json=monthCount,proto3" json:"month_count,omitempty"`
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -72,23 +70,14 @@ func (x *GetScorecardRequest) GetName() string {
 	return ""
 }
 
-func (x *GetScorecardRequest) GetMonthCount() int32 {
-	if x != nil {
-		return x.MonthCount
-	}
-	return 0
-}
-
 var File_kept_customer_v1_scorecard_service_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_scorecard_service_proto_rawDesc = "" +
 	"\n" +
-	"(kept/customer/v1/scorecard_service.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a kept/customer/v1/scorecard.proto\"\x86\x01\n" +
+	"(kept/customer/v1/scorecard_service.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a kept/customer/v1/scorecard.proto\"W\n" +
 	"\x13GetScorecardRequest\x12@\n" +
 	"\x04name\x18\x01 \x01(\tB,\xe0A\x02\xfaA\x14\n" +
-	"\x12kept.dev/Scorecard\xbaH\x0fr\r2\v^scorecard$R\x04name\x12-\n" +
-	"\vmonth_count\x18\x02 \x01(\x05B\f\xe0A\x01\xbaH\x06\x1a\x04\x18x(\x00R\n" +
-	"monthCount2\x96\x01\n" +
+	"\x12kept.dev/Scorecard\xbaH\x0fr\r2\v^scorecard$R\x04name2\x96\x01\n" +
 	"\x10ScorecardService\x12\x81\x01\n" +
 	"\fGetScorecard\x12%.kept.customer.v1.GetScorecardRequest\x1a\x1b.kept.customer.v1.Scorecard\"-\xdaA\x04name\x8a\xb5\x18\x06\n" +
 	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/{name=scorecard}B0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"

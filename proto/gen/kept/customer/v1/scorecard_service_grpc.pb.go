@@ -28,7 +28,8 @@ const (
 //
 // Where the company stands.
 type ScorecardServiceClient interface {
-	// Returns how many promises were kept and broken, and how many orders were cancelled in silence.
+	// Returns how many promises were kept and broken, and how many orders were cancelled in silence, in this month and the eleven before
+	// it. Promises that are due later count as well.
 	GetScorecard(ctx context.Context, in *GetScorecardRequest, opts ...grpc.CallOption) (*Scorecard, error)
 }
 
@@ -56,7 +57,8 @@ func (c *scorecardServiceClient) GetScorecard(ctx context.Context, in *GetScorec
 //
 // Where the company stands.
 type ScorecardServiceServer interface {
-	// Returns how many promises were kept and broken, and how many orders were cancelled in silence.
+	// Returns how many promises were kept and broken, and how many orders were cancelled in silence, in this month and the eleven before
+	// it. Promises that are due later count as well.
 	GetScorecard(context.Context, *GetScorecardRequest) (*Scorecard, error)
 	mustEmbedUnimplementedScorecardServiceServer()
 }

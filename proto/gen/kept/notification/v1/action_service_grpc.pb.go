@@ -28,6 +28,10 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // What customers do from messages: press one.
+//
+// (-- api-linter: core::0121::resource-must-support-list=disabled
+//
+//	aip.dev/not-precedent: an action is its signed link, and only who has it may know of it. --)
 type ActionServiceClient interface {
 	// Shows what an action would do. Looking changes nothing, whoever looks and however often.
 	//
@@ -73,6 +77,10 @@ func (c *actionServiceClient) TakeAction(ctx context.Context, in *TakeActionRequ
 // for forward compatibility.
 //
 // What customers do from messages: press one.
+//
+// (-- api-linter: core::0121::resource-must-support-list=disabled
+//
+//	aip.dev/not-precedent: an action is its signed link, and only who has it may know of it. --)
 type ActionServiceServer interface {
 	// Shows what an action would do. Looking changes nothing, whoever looks and however often.
 	//

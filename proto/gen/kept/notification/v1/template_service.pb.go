@@ -26,6 +26,10 @@ const (
 )
 
 // Which template.
+//
+// (-- api-linter: core::0131::request-unknown-fields=disabled
+//
+//	aip.dev/not-precedent: an earlier version is the same template. --)
 type GetTemplateRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its name.

@@ -132,7 +132,7 @@ func (x AuditEntry_Action) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use AuditEntry_Action.Descriptor instead.
 func (AuditEntry_Action) EnumDescriptor() ([]byte, []int) {
-	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{5, 0}
+	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{6, 0}
 }
 
 // An event or a timer that could not be handled.
@@ -354,6 +354,52 @@ func (x *ListDeadLettersResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Which dead letter.
+type GetDeadLetterRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetDeadLetterRequest) Reset() {
+	*x = GetDeadLetterRequest{}
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetDeadLetterRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetDeadLetterRequest) ProtoMessage() {}
+
+func (x *GetDeadLetterRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetDeadLetterRequest.ProtoReflect.Descriptor instead.
+func (*GetDeadLetterRequest) Descriptor() ([]byte, []int) {
+	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *GetDeadLetterRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 // Which dead letter to hand out again.
 type ReplayDeadLetterRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -365,7 +411,7 @@ type ReplayDeadLetterRequest struct {
 
 func (x *ReplayDeadLetterRequest) Reset() {
 	*x = ReplayDeadLetterRequest{}
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[3]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -377,7 +423,7 @@ func (x *ReplayDeadLetterRequest) String() string {
 func (*ReplayDeadLetterRequest) ProtoMessage() {}
 
 func (x *ReplayDeadLetterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[3]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -390,7 +436,7 @@ func (x *ReplayDeadLetterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplayDeadLetterRequest.ProtoReflect.Descriptor instead.
 func (*ReplayDeadLetterRequest) Descriptor() ([]byte, []int) {
-	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{3}
+	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ReplayDeadLetterRequest) GetName() string {
@@ -411,7 +457,7 @@ type DropDeadLetterRequest struct {
 
 func (x *DropDeadLetterRequest) Reset() {
 	*x = DropDeadLetterRequest{}
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[4]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -423,7 +469,7 @@ func (x *DropDeadLetterRequest) String() string {
 func (*DropDeadLetterRequest) ProtoMessage() {}
 
 func (x *DropDeadLetterRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[4]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -436,7 +482,7 @@ func (x *DropDeadLetterRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DropDeadLetterRequest.ProtoReflect.Descriptor instead.
 func (*DropDeadLetterRequest) Descriptor() ([]byte, []int) {
-	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{4}
+	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *DropDeadLetterRequest) GetName() string {
@@ -471,7 +517,7 @@ type AuditEntry struct {
 
 func (x *AuditEntry) Reset() {
 	*x = AuditEntry{}
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[5]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -483,7 +529,7 @@ func (x *AuditEntry) String() string {
 func (*AuditEntry) ProtoMessage() {}
 
 func (x *AuditEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[5]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -496,7 +542,7 @@ func (x *AuditEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuditEntry.ProtoReflect.Descriptor instead.
 func (*AuditEntry) Descriptor() ([]byte, []int) {
-	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{5}
+	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *AuditEntry) GetName() string {
@@ -573,7 +619,7 @@ type ListAuditEntriesRequest struct {
 
 func (x *ListAuditEntriesRequest) Reset() {
 	*x = ListAuditEntriesRequest{}
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[6]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -585,7 +631,7 @@ func (x *ListAuditEntriesRequest) String() string {
 func (*ListAuditEntriesRequest) ProtoMessage() {}
 
 func (x *ListAuditEntriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[6]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -598,7 +644,7 @@ func (x *ListAuditEntriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAuditEntriesRequest.ProtoReflect.Descriptor instead.
 func (*ListAuditEntriesRequest) Descriptor() ([]byte, []int) {
-	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{6}
+	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListAuditEntriesRequest) GetParent() string {
@@ -642,7 +688,7 @@ type ListAuditEntriesResponse struct {
 
 func (x *ListAuditEntriesResponse) Reset() {
 	*x = ListAuditEntriesResponse{}
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[7]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -654,7 +700,7 @@ func (x *ListAuditEntriesResponse) String() string {
 func (*ListAuditEntriesResponse) ProtoMessage() {}
 
 func (x *ListAuditEntriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[7]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -667,7 +713,7 @@ func (x *ListAuditEntriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAuditEntriesResponse.ProtoReflect.Descriptor instead.
 func (*ListAuditEntriesResponse) Descriptor() ([]byte, []int) {
-	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{7}
+	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListAuditEntriesResponse) GetAuditEntries() []*AuditEntry {
@@ -685,6 +731,10 @@ func (x *ListAuditEntriesResponse) GetNextPageToken() string {
 }
 
 // The sandbox's clock.
+//
+// (-- api-linter: core::0123::resource-name-components-alternate=disabled
+//
+//	aip.dev/not-precedent: there is one sandbox, and one clock in it. --)
 type Clock struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its name, `sandbox/clock`.
@@ -697,7 +747,7 @@ type Clock struct {
 
 func (x *Clock) Reset() {
 	*x = Clock{}
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[8]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -709,7 +759,7 @@ func (x *Clock) String() string {
 func (*Clock) ProtoMessage() {}
 
 func (x *Clock) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[8]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -722,7 +772,7 @@ func (x *Clock) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Clock.ProtoReflect.Descriptor instead.
 func (*Clock) Descriptor() ([]byte, []int) {
-	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{8}
+	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Clock) GetName() string {
@@ -750,7 +800,7 @@ type GetClockRequest struct {
 
 func (x *GetClockRequest) Reset() {
 	*x = GetClockRequest{}
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[9]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -762,7 +812,7 @@ func (x *GetClockRequest) String() string {
 func (*GetClockRequest) ProtoMessage() {}
 
 func (x *GetClockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[9]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -775,7 +825,7 @@ func (x *GetClockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetClockRequest.ProtoReflect.Descriptor instead.
 func (*GetClockRequest) Descriptor() ([]byte, []int) {
-	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{9}
+	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetClockRequest) GetName() string {
@@ -798,7 +848,7 @@ type AdvanceClockRequest struct {
 
 func (x *AdvanceClockRequest) Reset() {
 	*x = AdvanceClockRequest{}
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[10]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -810,7 +860,7 @@ func (x *AdvanceClockRequest) String() string {
 func (*AdvanceClockRequest) ProtoMessage() {}
 
 func (x *AdvanceClockRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[10]
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -823,7 +873,7 @@ func (x *AdvanceClockRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AdvanceClockRequest.ProtoReflect.Descriptor instead.
 func (*AdvanceClockRequest) Descriptor() ([]byte, []int) {
-	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{10}
+	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *AdvanceClockRequest) GetName() string {
@@ -841,27 +891,27 @@ func (x *AdvanceClockRequest) GetDuration() *durationpb.Duration {
 }
 
 // Nothing to say.
-type GetActivityRequest struct {
+type ReportActivityRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *GetActivityRequest) Reset() {
-	*x = GetActivityRequest{}
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[11]
+func (x *ReportActivityRequest) Reset() {
+	*x = ReportActivityRequest{}
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *GetActivityRequest) String() string {
+func (x *ReportActivityRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*GetActivityRequest) ProtoMessage() {}
+func (*ReportActivityRequest) ProtoMessage() {}
 
-func (x *GetActivityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[11]
+func (x *ReportActivityRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -872,13 +922,13 @@ func (x *GetActivityRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use GetActivityRequest.ProtoReflect.Descriptor instead.
-func (*GetActivityRequest) Descriptor() ([]byte, []int) {
-	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{11}
+// Deprecated: Use ReportActivityRequest.ProtoReflect.Descriptor instead.
+func (*ReportActivityRequest) Descriptor() ([]byte, []int) {
+	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{12}
 }
 
 // What a process has done and has to do.
-type Activity struct {
+type ReportActivityResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The process, different after every start.
 	Process string `protobuf:"bytes,1,opt,name=process,proto3" json:"process,omitempty"`
@@ -900,21 +950,21 @@ type Activity struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *Activity) Reset() {
-	*x = Activity{}
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[12]
+func (x *ReportActivityResponse) Reset() {
+	*x = ReportActivityResponse{}
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *Activity) String() string {
+func (x *ReportActivityResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*Activity) ProtoMessage() {}
+func (*ReportActivityResponse) ProtoMessage() {}
 
-func (x *Activity) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[12]
+func (x *ReportActivityResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_ops_v1_ops_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -925,61 +975,61 @@ func (x *Activity) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use Activity.ProtoReflect.Descriptor instead.
-func (*Activity) Descriptor() ([]byte, []int) {
-	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{12}
+// Deprecated: Use ReportActivityResponse.ProtoReflect.Descriptor instead.
+func (*ReportActivityResponse) Descriptor() ([]byte, []int) {
+	return file_kept_ops_v1_ops_service_proto_rawDescGZIP(), []int{13}
 }
 
-func (x *Activity) GetProcess() string {
+func (x *ReportActivityResponse) GetProcess() string {
 	if x != nil {
 		return x.Process
 	}
 	return ""
 }
 
-func (x *Activity) GetBegun() int64 {
+func (x *ReportActivityResponse) GetBegun() int64 {
 	if x != nil {
 		return x.Begun
 	}
 	return 0
 }
 
-func (x *Activity) GetEnded() int64 {
+func (x *ReportActivityResponse) GetEnded() int64 {
 	if x != nil {
 		return x.Ended
 	}
 	return 0
 }
 
-func (x *Activity) GetOutboxPending() int64 {
+func (x *ReportActivityResponse) GetOutboxPending() int64 {
 	if x != nil {
 		return x.OutboxPending
 	}
 	return 0
 }
 
-func (x *Activity) GetInboxPending() int64 {
+func (x *ReportActivityResponse) GetInboxPending() int64 {
 	if x != nil {
 		return x.InboxPending
 	}
 	return 0
 }
 
-func (x *Activity) GetTimersDue() int64 {
+func (x *ReportActivityResponse) GetTimersDue() int64 {
 	if x != nil {
 		return x.TimersDue
 	}
 	return 0
 }
 
-func (x *Activity) GetNextDueTime() *timestamppb.Timestamp {
+func (x *ReportActivityResponse) GetNextDueTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.NextDueTime
 	}
 	return nil
 }
 
-func (x *Activity) GetCurrentTime() *timestamppb.Timestamp {
+func (x *ReportActivityResponse) GetCurrentTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.CurrentTime
 	}
@@ -1015,7 +1065,10 @@ const file_kept_ops_v1_ops_service_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"}\n" +
 	"\x17ListDeadLettersResponse\x12:\n" +
 	"\fdead_letters\x18\x01 \x03(\v2\x17.kept.ops.v1.DeadLetterR\vdeadLetters\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8a\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x87\x01\n" +
+	"\x14GetDeadLetterRequest\x12o\n" +
+	"\x04name\x18\x01 \x01(\tB[\xe0A\x02\xfaA\x15\n" +
+	"\x13kept.dev/DeadLetter\xbaH=r;29^services/[a-z]{1,32}/deadLetters/[A-Za-z0-9._~-]{1,200}$R\x04name\"\x8a\x01\n" +
 	"\x17ReplayDeadLetterRequest\x12o\n" +
 	"\x04name\x18\x01 \x01(\tB[\xe0A\x02\xfaA\x15\n" +
 	"\x13kept.dev/DeadLetter\xbaH=r;29^services/[a-z]{1,32}/deadLetters/[A-Za-z0-9._~-]{1,200}$R\x04name\"\x88\x01\n" +
@@ -1061,9 +1114,9 @@ const file_kept_ops_v1_ops_service_proto_rawDesc = "" +
 	"\x0ekept.dev/Clock\xbaH\x11r\x0f\n" +
 	"\rsandbox/clockR\x04name\x12M\n" +
 	"\bduration\x18\x02 \x01(\v2\x19.google.protobuf.DurationB\x16\xe0A\x02\xbaH\x10\xc8\x01\x01\xaa\x01\n" +
-	"\"\x06\b\x80\xe4\xe4\x96\x012\x00R\bduration\"\x14\n" +
-	"\x12GetActivityRequest\"\xba\x02\n" +
-	"\bActivity\x12\x18\n" +
+	"\"\x06\b\x80\xe4\xe4\x96\x012\x00R\bduration\"\x17\n" +
+	"\x15ReportActivityRequest\"\xc8\x02\n" +
+	"\x16ReportActivityResponse\x12\x18\n" +
 	"\aprocess\x18\x01 \x01(\tR\aprocess\x12\x14\n" +
 	"\x05begun\x18\x02 \x01(\x03R\x05begun\x12\x14\n" +
 	"\x05ended\x18\x03 \x01(\x03R\x05ended\x12%\n" +
@@ -1072,10 +1125,12 @@ const file_kept_ops_v1_ops_service_proto_rawDesc = "" +
 	"\n" +
 	"timers_due\x18\x06 \x01(\x03R\ttimersDue\x12>\n" +
 	"\rnext_due_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\vnextDueTime\x12=\n" +
-	"\fcurrent_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\vcurrentTime2\xda\x03\n" +
+	"\fcurrent_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\vcurrentTime2\xe3\x04\n" +
 	"\x11DeadLetterService\x12\x99\x01\n" +
 	"\x0fListDeadLetters\x12#.kept.ops.v1.ListDeadLettersRequest\x1a$.kept.ops.v1.ListDeadLettersResponse\";\xdaA\x06parent\x8a\xb5\x18\x03\n" +
-	"\x01\x05\x82\xd3\xe4\x93\x02%\x12#/v1/{parent=services/*}/deadLetters\x12\x96\x01\n" +
+	"\x01\x05\x82\xd3\xe4\x93\x02%\x12#/v1/{parent=services/*}/deadLetters\x12\x86\x01\n" +
+	"\rGetDeadLetter\x12!.kept.ops.v1.GetDeadLetterRequest\x1a\x17.kept.ops.v1.DeadLetter\"9\xdaA\x04name\x8a\xb5\x18\x03\n" +
+	"\x01\x05\x82\xd3\xe4\x93\x02%\x12#/v1/{name=services/*/deadLetters/*}\x12\x96\x01\n" +
 	"\x10ReplayDeadLetter\x12$.kept.ops.v1.ReplayDeadLetterRequest\x1a\x17.kept.ops.v1.DeadLetter\"C\xdaA\x04name\x8a\xb5\x18\x03\n" +
 	"\x01\x05\x82\xd3\xe4\x93\x02/:\x01*\"*/v1/{name=services/*/deadLetters/*}:replay\x12\x8f\x01\n" +
 	"\x0eDropDeadLetter\x12\".kept.ops.v1.DropDeadLetterRequest\x1a\x16.google.protobuf.Empty\"A\xdaA\x04name\x8a\xb5\x18\x03\n" +
@@ -1087,9 +1142,9 @@ const file_kept_ops_v1_ops_service_proto_rawDesc = "" +
 	"\bGetClock\x12\x1c.kept.ops.v1.GetClockRequest\x1a\x12.kept.ops.v1.Clock\"1\xdaA\x04name\x8a\xb5\x18\x06\n" +
 	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/{name=sandbox/clock}\x12\x88\x01\n" +
 	"\fAdvanceClock\x12 .kept.ops.v1.AdvanceClockRequest\x1a\x12.kept.ops.v1.Clock\"B\xdaA\rname,duration\x8a\xb5\x18\x03\n" +
-	"\x01\x05\x82\xd3\xe4\x93\x02%:\x01*\" /v1/{name=sandbox/clock}:advance2a\n" +
-	"\x0fActivityService\x12N\n" +
-	"\vGetActivity\x12\x1f.kept.ops.v1.GetActivityRequest\x1a\x15.kept.ops.v1.Activity\"\a\x8a\xb5\x18\x03\n" +
+	"\x01\x05\x82\xd3\xe4\x93\x02%:\x01*\" /v1/{name=sandbox/clock}:advance2u\n" +
+	"\x0fActivityService\x12b\n" +
+	"\x0eReportActivity\x12\".kept.ops.v1.ReportActivityRequest\x1a#.kept.ops.v1.ReportActivityResponse\"\a\x8a\xb5\x18\x03\n" +
 	"\x01\aB&Z$kept.dev/proto/gen/kept/ops/v1;opsv1b\x06proto3"
 
 var (
@@ -1105,56 +1160,59 @@ func file_kept_ops_v1_ops_service_proto_rawDescGZIP() []byte {
 }
 
 var file_kept_ops_v1_ops_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_kept_ops_v1_ops_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_kept_ops_v1_ops_service_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_kept_ops_v1_ops_service_proto_goTypes = []any{
 	(DeadLetter_State)(0),            // 0: kept.ops.v1.DeadLetter.State
 	(AuditEntry_Action)(0),           // 1: kept.ops.v1.AuditEntry.Action
 	(*DeadLetter)(nil),               // 2: kept.ops.v1.DeadLetter
 	(*ListDeadLettersRequest)(nil),   // 3: kept.ops.v1.ListDeadLettersRequest
 	(*ListDeadLettersResponse)(nil),  // 4: kept.ops.v1.ListDeadLettersResponse
-	(*ReplayDeadLetterRequest)(nil),  // 5: kept.ops.v1.ReplayDeadLetterRequest
-	(*DropDeadLetterRequest)(nil),    // 6: kept.ops.v1.DropDeadLetterRequest
-	(*AuditEntry)(nil),               // 7: kept.ops.v1.AuditEntry
-	(*ListAuditEntriesRequest)(nil),  // 8: kept.ops.v1.ListAuditEntriesRequest
-	(*ListAuditEntriesResponse)(nil), // 9: kept.ops.v1.ListAuditEntriesResponse
-	(*Clock)(nil),                    // 10: kept.ops.v1.Clock
-	(*GetClockRequest)(nil),          // 11: kept.ops.v1.GetClockRequest
-	(*AdvanceClockRequest)(nil),      // 12: kept.ops.v1.AdvanceClockRequest
-	(*GetActivityRequest)(nil),       // 13: kept.ops.v1.GetActivityRequest
-	(*Activity)(nil),                 // 14: kept.ops.v1.Activity
-	(*timestamppb.Timestamp)(nil),    // 15: google.protobuf.Timestamp
-	(v1.Role)(0),                     // 16: kept.access.v1.Role
-	(*durationpb.Duration)(nil),      // 17: google.protobuf.Duration
-	(*emptypb.Empty)(nil),            // 18: google.protobuf.Empty
+	(*GetDeadLetterRequest)(nil),     // 5: kept.ops.v1.GetDeadLetterRequest
+	(*ReplayDeadLetterRequest)(nil),  // 6: kept.ops.v1.ReplayDeadLetterRequest
+	(*DropDeadLetterRequest)(nil),    // 7: kept.ops.v1.DropDeadLetterRequest
+	(*AuditEntry)(nil),               // 8: kept.ops.v1.AuditEntry
+	(*ListAuditEntriesRequest)(nil),  // 9: kept.ops.v1.ListAuditEntriesRequest
+	(*ListAuditEntriesResponse)(nil), // 10: kept.ops.v1.ListAuditEntriesResponse
+	(*Clock)(nil),                    // 11: kept.ops.v1.Clock
+	(*GetClockRequest)(nil),          // 12: kept.ops.v1.GetClockRequest
+	(*AdvanceClockRequest)(nil),      // 13: kept.ops.v1.AdvanceClockRequest
+	(*ReportActivityRequest)(nil),    // 14: kept.ops.v1.ReportActivityRequest
+	(*ReportActivityResponse)(nil),   // 15: kept.ops.v1.ReportActivityResponse
+	(*timestamppb.Timestamp)(nil),    // 16: google.protobuf.Timestamp
+	(v1.Role)(0),                     // 17: kept.access.v1.Role
+	(*durationpb.Duration)(nil),      // 18: google.protobuf.Duration
+	(*emptypb.Empty)(nil),            // 19: google.protobuf.Empty
 }
 var file_kept_ops_v1_ops_service_proto_depIdxs = []int32{
 	0,  // 0: kept.ops.v1.DeadLetter.state:type_name -> kept.ops.v1.DeadLetter.State
-	15, // 1: kept.ops.v1.DeadLetter.create_time:type_name -> google.protobuf.Timestamp
+	16, // 1: kept.ops.v1.DeadLetter.create_time:type_name -> google.protobuf.Timestamp
 	2,  // 2: kept.ops.v1.ListDeadLettersResponse.dead_letters:type_name -> kept.ops.v1.DeadLetter
-	16, // 3: kept.ops.v1.AuditEntry.role:type_name -> kept.access.v1.Role
+	17, // 3: kept.ops.v1.AuditEntry.role:type_name -> kept.access.v1.Role
 	1,  // 4: kept.ops.v1.AuditEntry.action:type_name -> kept.ops.v1.AuditEntry.Action
-	15, // 5: kept.ops.v1.AuditEntry.create_time:type_name -> google.protobuf.Timestamp
-	7,  // 6: kept.ops.v1.ListAuditEntriesResponse.audit_entries:type_name -> kept.ops.v1.AuditEntry
-	15, // 7: kept.ops.v1.Clock.current_time:type_name -> google.protobuf.Timestamp
-	17, // 8: kept.ops.v1.AdvanceClockRequest.duration:type_name -> google.protobuf.Duration
-	15, // 9: kept.ops.v1.Activity.next_due_time:type_name -> google.protobuf.Timestamp
-	15, // 10: kept.ops.v1.Activity.current_time:type_name -> google.protobuf.Timestamp
+	16, // 5: kept.ops.v1.AuditEntry.create_time:type_name -> google.protobuf.Timestamp
+	8,  // 6: kept.ops.v1.ListAuditEntriesResponse.audit_entries:type_name -> kept.ops.v1.AuditEntry
+	16, // 7: kept.ops.v1.Clock.current_time:type_name -> google.protobuf.Timestamp
+	18, // 8: kept.ops.v1.AdvanceClockRequest.duration:type_name -> google.protobuf.Duration
+	16, // 9: kept.ops.v1.ReportActivityResponse.next_due_time:type_name -> google.protobuf.Timestamp
+	16, // 10: kept.ops.v1.ReportActivityResponse.current_time:type_name -> google.protobuf.Timestamp
 	3,  // 11: kept.ops.v1.DeadLetterService.ListDeadLetters:input_type -> kept.ops.v1.ListDeadLettersRequest
-	5,  // 12: kept.ops.v1.DeadLetterService.ReplayDeadLetter:input_type -> kept.ops.v1.ReplayDeadLetterRequest
-	6,  // 13: kept.ops.v1.DeadLetterService.DropDeadLetter:input_type -> kept.ops.v1.DropDeadLetterRequest
-	8,  // 14: kept.ops.v1.AuditService.ListAuditEntries:input_type -> kept.ops.v1.ListAuditEntriesRequest
-	11, // 15: kept.ops.v1.SandboxService.GetClock:input_type -> kept.ops.v1.GetClockRequest
-	12, // 16: kept.ops.v1.SandboxService.AdvanceClock:input_type -> kept.ops.v1.AdvanceClockRequest
-	13, // 17: kept.ops.v1.ActivityService.GetActivity:input_type -> kept.ops.v1.GetActivityRequest
-	4,  // 18: kept.ops.v1.DeadLetterService.ListDeadLetters:output_type -> kept.ops.v1.ListDeadLettersResponse
-	2,  // 19: kept.ops.v1.DeadLetterService.ReplayDeadLetter:output_type -> kept.ops.v1.DeadLetter
-	18, // 20: kept.ops.v1.DeadLetterService.DropDeadLetter:output_type -> google.protobuf.Empty
-	9,  // 21: kept.ops.v1.AuditService.ListAuditEntries:output_type -> kept.ops.v1.ListAuditEntriesResponse
-	10, // 22: kept.ops.v1.SandboxService.GetClock:output_type -> kept.ops.v1.Clock
-	10, // 23: kept.ops.v1.SandboxService.AdvanceClock:output_type -> kept.ops.v1.Clock
-	14, // 24: kept.ops.v1.ActivityService.GetActivity:output_type -> kept.ops.v1.Activity
-	18, // [18:25] is the sub-list for method output_type
-	11, // [11:18] is the sub-list for method input_type
+	5,  // 12: kept.ops.v1.DeadLetterService.GetDeadLetter:input_type -> kept.ops.v1.GetDeadLetterRequest
+	6,  // 13: kept.ops.v1.DeadLetterService.ReplayDeadLetter:input_type -> kept.ops.v1.ReplayDeadLetterRequest
+	7,  // 14: kept.ops.v1.DeadLetterService.DropDeadLetter:input_type -> kept.ops.v1.DropDeadLetterRequest
+	9,  // 15: kept.ops.v1.AuditService.ListAuditEntries:input_type -> kept.ops.v1.ListAuditEntriesRequest
+	12, // 16: kept.ops.v1.SandboxService.GetClock:input_type -> kept.ops.v1.GetClockRequest
+	13, // 17: kept.ops.v1.SandboxService.AdvanceClock:input_type -> kept.ops.v1.AdvanceClockRequest
+	14, // 18: kept.ops.v1.ActivityService.ReportActivity:input_type -> kept.ops.v1.ReportActivityRequest
+	4,  // 19: kept.ops.v1.DeadLetterService.ListDeadLetters:output_type -> kept.ops.v1.ListDeadLettersResponse
+	2,  // 20: kept.ops.v1.DeadLetterService.GetDeadLetter:output_type -> kept.ops.v1.DeadLetter
+	2,  // 21: kept.ops.v1.DeadLetterService.ReplayDeadLetter:output_type -> kept.ops.v1.DeadLetter
+	19, // 22: kept.ops.v1.DeadLetterService.DropDeadLetter:output_type -> google.protobuf.Empty
+	10, // 23: kept.ops.v1.AuditService.ListAuditEntries:output_type -> kept.ops.v1.ListAuditEntriesResponse
+	11, // 24: kept.ops.v1.SandboxService.GetClock:output_type -> kept.ops.v1.Clock
+	11, // 25: kept.ops.v1.SandboxService.AdvanceClock:output_type -> kept.ops.v1.Clock
+	15, // 26: kept.ops.v1.ActivityService.ReportActivity:output_type -> kept.ops.v1.ReportActivityResponse
+	19, // [19:27] is the sub-list for method output_type
+	11, // [11:19] is the sub-list for method input_type
 	11, // [11:11] is the sub-list for extension type_name
 	11, // [11:11] is the sub-list for extension extendee
 	0,  // [0:11] is the sub-list for field type_name
@@ -1171,7 +1229,7 @@ func file_kept_ops_v1_ops_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_ops_v1_ops_service_proto_rawDesc), len(file_kept_ops_v1_ops_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   13,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   4,
 		},

@@ -23,6 +23,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	DeadLetterService_ListDeadLetters_FullMethodName  = "/kept.ops.v1.DeadLetterService/ListDeadLetters"
+	DeadLetterService_GetDeadLetter_FullMethodName    = "/kept.ops.v1.DeadLetterService/GetDeadLetter"
 	DeadLetterService_ReplayDeadLetter_FullMethodName = "/kept.ops.v1.DeadLetterService/ReplayDeadLetter"
 	DeadLetterService_DropDeadLetter_FullMethodName   = "/kept.ops.v1.DeadLetterService/DropDeadLetter"
 )
@@ -32,13 +33,11 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // Events and timers that a service could not handle, however often it tried.
-//
-// (-- api-linter: core::0121::resource-must-support-get=disabled
-//
-//	aip.dev/not-precedent: the list holds every field. --)
 type DeadLetterServiceClient interface {
 	// Lists what a service could not handle, the oldest first.
 	ListDeadLetters(ctx context.Context, in *ListDeadLettersRequest, opts ...grpc.CallOption) (*ListDeadLettersResponse, error)
+	// Returns one of them.
+	GetDeadLetter(ctx context.Context, in *GetDeadLetterRequest, opts ...grpc.CallOption) (*DeadLetter, error)
 	// Hands it to its handler once more, with the count of tries back at zero.
 	ReplayDeadLetter(ctx context.Context, in *ReplayDeadLetterRequest, opts ...grpc.CallOption) (*DeadLetter, error)
 	// Gives it up for good.
@@ -61,6 +60,16 @@ func (c *deadLetterServiceClient) ListDeadLetters(ctx context.Context, in *ListD
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListDeadLettersResponse)
 	err := c.cc.Invoke(ctx, DeadLetterService_ListDeadLetters_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *deadLetterServiceClient) GetDeadLetter(ctx context.Context, in *GetDeadLetterRequest, opts ...grpc.CallOption) (*DeadLetter, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeadLetter)
+	err := c.cc.Invoke(ctx, DeadLetterService_GetDeadLetter_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -92,13 +101,11 @@ func (c *deadLetterServiceClient) DropDeadLetter(ctx context.Context, in *DropDe
 // for forward compatibility.
 //
 // Events and timers that a service could not handle, however often it tried.
-//
-// (-- api-linter: core::0121::resource-must-support-get=disabled
-//
-//	aip.dev/not-precedent: the list holds every field. --)
 type DeadLetterServiceServer interface {
 	// Lists what a service could not handle, the oldest first.
 	ListDeadLetters(context.Context, *ListDeadLettersRequest) (*ListDeadLettersResponse, error)
+	// Returns one of them.
+	GetDeadLetter(context.Context, *GetDeadLetterRequest) (*DeadLetter, error)
 	// Hands it to its handler once more, with the count of tries back at zero.
 	ReplayDeadLetter(context.Context, *ReplayDeadLetterRequest) (*DeadLetter, error)
 	// Gives it up for good.
@@ -119,6 +126,9 @@ type UnimplementedDeadLetterServiceServer struct{}
 
 func (UnimplementedDeadLetterServiceServer) ListDeadLetters(context.Context, *ListDeadLettersRequest) (*ListDeadLettersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListDeadLetters not implemented")
+}
+func (UnimplementedDeadLetterServiceServer) GetDeadLetter(context.Context, *GetDeadLetterRequest) (*DeadLetter, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetDeadLetter not implemented")
 }
 func (UnimplementedDeadLetterServiceServer) ReplayDeadLetter(context.Context, *ReplayDeadLetterRequest) (*DeadLetter, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReplayDeadLetter not implemented")
@@ -161,6 +171,24 @@ func _DeadLetterService_ListDeadLetters_Handler(srv interface{}, ctx context.Con
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(DeadLetterServiceServer).ListDeadLetters(ctx, req.(*ListDeadLettersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DeadLetterService_GetDeadLetter_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetDeadLetterRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DeadLetterServiceServer).GetDeadLetter(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DeadLetterService_GetDeadLetter_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DeadLetterServiceServer).GetDeadLetter(ctx, req.(*GetDeadLetterRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -211,6 +239,10 @@ var DeadLetterService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListDeadLetters",
 			Handler:    _DeadLetterService_ListDeadLetters_Handler,
+		},
+		{
+			MethodName: "GetDeadLetter",
+			Handler:    _DeadLetterService_GetDeadLetter_Handler,
 		},
 		{
 			MethodName: "ReplayDeadLetter",
@@ -492,7 +524,7 @@ var SandboxService_ServiceDesc = grpc.ServiceDesc{
 }
 
 const (
-	ActivityService_GetActivity_FullMethodName = "/kept.ops.v1.ActivityService/GetActivity"
+	ActivityService_ReportActivity_FullMethodName = "/kept.ops.v1.ActivityService/ReportActivity"
 )
 
 // ActivityServiceClient is the client API for ActivityService service.
@@ -501,12 +533,12 @@ const (
 //
 // How busy one process is. Asked by the sandbox's clock, to know when the world is quiet.
 type ActivityServiceClient interface {
-	// Returns what the process has done and what it still has to do.
+	// Says what the process has done and what it still has to do.
 	//
 	// (-- api-linter: core::0127::http-annotation=disabled
 	//
 	//	aip.dev/not-precedent: only services of the suite call it, over gRPC. --)
-	GetActivity(ctx context.Context, in *GetActivityRequest, opts ...grpc.CallOption) (*Activity, error)
+	ReportActivity(ctx context.Context, in *ReportActivityRequest, opts ...grpc.CallOption) (*ReportActivityResponse, error)
 }
 
 type activityServiceClient struct {
@@ -517,10 +549,10 @@ func NewActivityServiceClient(cc grpc.ClientConnInterface) ActivityServiceClient
 	return &activityServiceClient{cc}
 }
 
-func (c *activityServiceClient) GetActivity(ctx context.Context, in *GetActivityRequest, opts ...grpc.CallOption) (*Activity, error) {
+func (c *activityServiceClient) ReportActivity(ctx context.Context, in *ReportActivityRequest, opts ...grpc.CallOption) (*ReportActivityResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(Activity)
-	err := c.cc.Invoke(ctx, ActivityService_GetActivity_FullMethodName, in, out, cOpts...)
+	out := new(ReportActivityResponse)
+	err := c.cc.Invoke(ctx, ActivityService_ReportActivity_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -533,12 +565,12 @@ func (c *activityServiceClient) GetActivity(ctx context.Context, in *GetActivity
 //
 // How busy one process is. Asked by the sandbox's clock, to know when the world is quiet.
 type ActivityServiceServer interface {
-	// Returns what the process has done and what it still has to do.
+	// Says what the process has done and what it still has to do.
 	//
 	// (-- api-linter: core::0127::http-annotation=disabled
 	//
 	//	aip.dev/not-precedent: only services of the suite call it, over gRPC. --)
-	GetActivity(context.Context, *GetActivityRequest) (*Activity, error)
+	ReportActivity(context.Context, *ReportActivityRequest) (*ReportActivityResponse, error)
 	mustEmbedUnimplementedActivityServiceServer()
 }
 
@@ -549,8 +581,8 @@ type ActivityServiceServer interface {
 // pointer dereference when methods are called.
 type UnimplementedActivityServiceServer struct{}
 
-func (UnimplementedActivityServiceServer) GetActivity(context.Context, *GetActivityRequest) (*Activity, error) {
-	return nil, status.Error(codes.Unimplemented, "method GetActivity not implemented")
+func (UnimplementedActivityServiceServer) ReportActivity(context.Context, *ReportActivityRequest) (*ReportActivityResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReportActivity not implemented")
 }
 func (UnimplementedActivityServiceServer) mustEmbedUnimplementedActivityServiceServer() {}
 func (UnimplementedActivityServiceServer) testEmbeddedByValue()                         {}
@@ -573,20 +605,20 @@ func RegisterActivityServiceServer(s grpc.ServiceRegistrar, srv ActivityServiceS
 	s.RegisterService(&ActivityService_ServiceDesc, srv)
 }
 
-func _ActivityService_GetActivity_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(GetActivityRequest)
+func _ActivityService_ReportActivity_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReportActivityRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(ActivityServiceServer).GetActivity(ctx, in)
+		return srv.(ActivityServiceServer).ReportActivity(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: ActivityService_GetActivity_FullMethodName,
+		FullMethod: ActivityService_ReportActivity_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(ActivityServiceServer).GetActivity(ctx, req.(*GetActivityRequest))
+		return srv.(ActivityServiceServer).ReportActivity(ctx, req.(*ReportActivityRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -599,8 +631,8 @@ var ActivityService_ServiceDesc = grpc.ServiceDesc{
 	HandlerType: (*ActivityServiceServer)(nil),
 	Methods: []grpc.MethodDesc{
 		{
-			MethodName: "GetActivity",
-			Handler:    _ActivityService_GetActivity_Handler,
+			MethodName: "ReportActivity",
+			Handler:    _ActivityService_ReportActivity_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -135,6 +135,116 @@ func (x *GetProductRequest) GetName() string {
 	return ""
 }
 
+// How many at a time.
+type ListProductsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many at most, up to 1000. 0 means 50.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The `next_page_token` of the page before. All other fields must be the same as then.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListProductsRequest) Reset() {
+	*x = ListProductsRequest{}
+	mi := &file_kept_order_v1_catalog_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListProductsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListProductsRequest) ProtoMessage() {}
+
+func (x *ListProductsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_catalog_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListProductsRequest.ProtoReflect.Descriptor instead.
+func (*ListProductsRequest) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_catalog_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ListProductsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListProductsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// One page of them.
+type ListProductsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What there is, by name.
+	Products []*Product `protobuf:"bytes,1,rep,name=products,proto3" json:"products,omitempty"`
+	// Gets the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListProductsResponse) Reset() {
+	*x = ListProductsResponse{}
+	mi := &file_kept_order_v1_catalog_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListProductsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListProductsResponse) ProtoMessage() {}
+
+func (x *ListProductsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_catalog_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListProductsResponse.ProtoReflect.Descriptor instead.
+func (*ListProductsResponse) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_catalog_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ListProductsResponse) GetProducts() []*Product {
+	if x != nil {
+		return x.Products
+	}
+	return nil
+}
+
+func (x *ListProductsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 var File_kept_order_v1_catalog_service_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_catalog_service_proto_rawDesc = "" +
@@ -148,12 +258,20 @@ const file_kept_order_v1_catalog_service_proto_rawDesc = "" +
 	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"r\n" +
 	"\x11GetProductRequest\x12]\n" +
 	"\x04name\x18\x01 \x01(\tBI\xe0A\x02\xfaA\x12\n" +
-	"\x10kept.dev/Product\xbaH.r,\x18H2(^products/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\x04name2\x90\x02\n" +
+	"\x10kept.dev/Product\xbaH.r,\x18H2(^products/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\x04name\"m\n" +
+	"\x13ListProductsRequest\x12*\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"r\n" +
+	"\x14ListProductsResponse\x122\n" +
+	"\bproducts\x18\x01 \x03(\v2\x16.kept.order.v1.ProductR\bproducts\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\x88\x03\n" +
 	"\x0eCatalogService\x12\x89\x01\n" +
 	"\rCreateProduct\x12#.kept.order.v1.CreateProductRequest\x1a\x16.kept.order.v1.Product\";\xdaA\x12product,product_id\x8a\xb5\x18\x05\n" +
 	"\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x17:\aproduct\"\f/v1/products\x12r\n" +
 	"\n" +
-	"GetProduct\x12 .kept.order.v1.GetProductRequest\x1a\x16.kept.order.v1.Product\"*\xdaA\x04name\x8a\xb5\x18\x02 \x01\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=products/*}B*Z(kept.dev/proto/gen/kept/order/v1;orderv1b\x06proto3"
+	"GetProduct\x12 .kept.order.v1.GetProductRequest\x1a\x16.kept.order.v1.Product\"*\xdaA\x04name\x8a\xb5\x18\x02 \x01\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=products/*}\x12v\n" +
+	"\fListProducts\x12\".kept.order.v1.ListProductsRequest\x1a#.kept.order.v1.ListProductsResponse\"\x1d\xdaA\x00\x8a\xb5\x18\x02 \x01\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/productsB*Z(kept.dev/proto/gen/kept/order/v1;orderv1b\x06proto3"
 
 var (
 	file_kept_order_v1_catalog_service_proto_rawDescOnce sync.Once
@@ -167,23 +285,28 @@ func file_kept_order_v1_catalog_service_proto_rawDescGZIP() []byte {
 	return file_kept_order_v1_catalog_service_proto_rawDescData
 }
 
-var file_kept_order_v1_catalog_service_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_kept_order_v1_catalog_service_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_kept_order_v1_catalog_service_proto_goTypes = []any{
 	(*CreateProductRequest)(nil), // 0: kept.order.v1.CreateProductRequest
 	(*GetProductRequest)(nil),    // 1: kept.order.v1.GetProductRequest
-	(*Product)(nil),              // 2: kept.order.v1.Product
+	(*ListProductsRequest)(nil),  // 2: kept.order.v1.ListProductsRequest
+	(*ListProductsResponse)(nil), // 3: kept.order.v1.ListProductsResponse
+	(*Product)(nil),              // 4: kept.order.v1.Product
 }
 var file_kept_order_v1_catalog_service_proto_depIdxs = []int32{
-	2, // 0: kept.order.v1.CreateProductRequest.product:type_name -> kept.order.v1.Product
-	0, // 1: kept.order.v1.CatalogService.CreateProduct:input_type -> kept.order.v1.CreateProductRequest
-	1, // 2: kept.order.v1.CatalogService.GetProduct:input_type -> kept.order.v1.GetProductRequest
-	2, // 3: kept.order.v1.CatalogService.CreateProduct:output_type -> kept.order.v1.Product
-	2, // 4: kept.order.v1.CatalogService.GetProduct:output_type -> kept.order.v1.Product
-	3, // [3:5] is the sub-list for method output_type
-	1, // [1:3] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	4, // 0: kept.order.v1.CreateProductRequest.product:type_name -> kept.order.v1.Product
+	4, // 1: kept.order.v1.ListProductsResponse.products:type_name -> kept.order.v1.Product
+	0, // 2: kept.order.v1.CatalogService.CreateProduct:input_type -> kept.order.v1.CreateProductRequest
+	1, // 3: kept.order.v1.CatalogService.GetProduct:input_type -> kept.order.v1.GetProductRequest
+	2, // 4: kept.order.v1.CatalogService.ListProducts:input_type -> kept.order.v1.ListProductsRequest
+	4, // 5: kept.order.v1.CatalogService.CreateProduct:output_type -> kept.order.v1.Product
+	4, // 6: kept.order.v1.CatalogService.GetProduct:output_type -> kept.order.v1.Product
+	3, // 7: kept.order.v1.CatalogService.ListProducts:output_type -> kept.order.v1.ListProductsResponse
+	5, // [5:8] is the sub-list for method output_type
+	2, // [2:5] is the sub-list for method input_type
+	2, // [2:2] is the sub-list for extension type_name
+	2, // [2:2] is the sub-list for extension extendee
+	0, // [0:2] is the sub-list for field type_name
 }
 
 func init() { file_kept_order_v1_catalog_service_proto_init() }
@@ -198,7 +321,7 @@ func file_kept_order_v1_catalog_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_order_v1_catalog_service_proto_rawDesc), len(file_kept_order_v1_catalog_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -136,6 +136,116 @@ func (x *GetDeliveryOptionRequest) GetName() string {
 	return ""
 }
 
+// How many at a time.
+type ListDeliveryOptionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many at most, up to 1000. 0 means 50.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The `next_page_token` of the page before. All other fields must be the same as then.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDeliveryOptionsRequest) Reset() {
+	*x = ListDeliveryOptionsRequest{}
+	mi := &file_kept_order_v1_fulfillment_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDeliveryOptionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDeliveryOptionsRequest) ProtoMessage() {}
+
+func (x *ListDeliveryOptionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_fulfillment_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDeliveryOptionsRequest.ProtoReflect.Descriptor instead.
+func (*ListDeliveryOptionsRequest) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_fulfillment_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ListDeliveryOptionsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListDeliveryOptionsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// One page of them.
+type ListDeliveryOptionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What there is, by name.
+	DeliveryOptions []*DeliveryOption `protobuf:"bytes,1,rep,name=delivery_options,json=deliveryOptions,proto3" json:"delivery_options,omitempty"`
+	// Gets the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListDeliveryOptionsResponse) Reset() {
+	*x = ListDeliveryOptionsResponse{}
+	mi := &file_kept_order_v1_fulfillment_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListDeliveryOptionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListDeliveryOptionsResponse) ProtoMessage() {}
+
+func (x *ListDeliveryOptionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_fulfillment_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListDeliveryOptionsResponse.ProtoReflect.Descriptor instead.
+func (*ListDeliveryOptionsResponse) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_fulfillment_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ListDeliveryOptionsResponse) GetDeliveryOptions() []*DeliveryOption {
+	if x != nil {
+		return x.DeliveryOptions
+	}
+	return nil
+}
+
+func (x *ListDeliveryOptionsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // Which order was picked.
 type PickOrderRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -150,7 +260,7 @@ type PickOrderRequest struct {
 
 func (x *PickOrderRequest) Reset() {
 	*x = PickOrderRequest{}
-	mi := &file_kept_order_v1_fulfillment_service_proto_msgTypes[2]
+	mi := &file_kept_order_v1_fulfillment_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -162,7 +272,7 @@ func (x *PickOrderRequest) String() string {
 func (*PickOrderRequest) ProtoMessage() {}
 
 func (x *PickOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_order_v1_fulfillment_service_proto_msgTypes[2]
+	mi := &file_kept_order_v1_fulfillment_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -175,7 +285,7 @@ func (x *PickOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PickOrderRequest.ProtoReflect.Descriptor instead.
 func (*PickOrderRequest) Descriptor() ([]byte, []int) {
-	return file_kept_order_v1_fulfillment_service_proto_rawDescGZIP(), []int{2}
+	return file_kept_order_v1_fulfillment_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *PickOrderRequest) GetName() string {
@@ -206,7 +316,7 @@ type ShipOrderRequest struct {
 
 func (x *ShipOrderRequest) Reset() {
 	*x = ShipOrderRequest{}
-	mi := &file_kept_order_v1_fulfillment_service_proto_msgTypes[3]
+	mi := &file_kept_order_v1_fulfillment_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -218,7 +328,7 @@ func (x *ShipOrderRequest) String() string {
 func (*ShipOrderRequest) ProtoMessage() {}
 
 func (x *ShipOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_order_v1_fulfillment_service_proto_msgTypes[3]
+	mi := &file_kept_order_v1_fulfillment_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -231,7 +341,7 @@ func (x *ShipOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ShipOrderRequest.ProtoReflect.Descriptor instead.
 func (*ShipOrderRequest) Descriptor() ([]byte, []int) {
-	return file_kept_order_v1_fulfillment_service_proto_rawDescGZIP(), []int{3}
+	return file_kept_order_v1_fulfillment_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ShipOrderRequest) GetName() string {
@@ -264,7 +374,7 @@ type DeliverOrderRequest struct {
 
 func (x *DeliverOrderRequest) Reset() {
 	*x = DeliverOrderRequest{}
-	mi := &file_kept_order_v1_fulfillment_service_proto_msgTypes[4]
+	mi := &file_kept_order_v1_fulfillment_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -276,7 +386,7 @@ func (x *DeliverOrderRequest) String() string {
 func (*DeliverOrderRequest) ProtoMessage() {}
 
 func (x *DeliverOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_order_v1_fulfillment_service_proto_msgTypes[4]
+	mi := &file_kept_order_v1_fulfillment_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -289,7 +399,7 @@ func (x *DeliverOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeliverOrderRequest.ProtoReflect.Descriptor instead.
 func (*DeliverOrderRequest) Descriptor() ([]byte, []int) {
-	return file_kept_order_v1_fulfillment_service_proto_rawDescGZIP(), []int{4}
+	return file_kept_order_v1_fulfillment_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *DeliverOrderRequest) GetName() string {
@@ -329,7 +439,7 @@ type ReturnOrderRequest struct {
 
 func (x *ReturnOrderRequest) Reset() {
 	*x = ReturnOrderRequest{}
-	mi := &file_kept_order_v1_fulfillment_service_proto_msgTypes[5]
+	mi := &file_kept_order_v1_fulfillment_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -341,7 +451,7 @@ func (x *ReturnOrderRequest) String() string {
 func (*ReturnOrderRequest) ProtoMessage() {}
 
 func (x *ReturnOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_order_v1_fulfillment_service_proto_msgTypes[5]
+	mi := &file_kept_order_v1_fulfillment_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -354,7 +464,7 @@ func (x *ReturnOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReturnOrderRequest.ProtoReflect.Descriptor instead.
 func (*ReturnOrderRequest) Descriptor() ([]byte, []int) {
-	return file_kept_order_v1_fulfillment_service_proto_rawDescGZIP(), []int{5}
+	return file_kept_order_v1_fulfillment_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ReturnOrderRequest) GetName() string {
@@ -390,7 +500,14 @@ const file_kept_order_v1_fulfillment_service_proto_rawDesc = "" +
 	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\x87\x01\n" +
 	"\x18GetDeliveryOptionRequest\x12k\n" +
 	"\x04name\x18\x01 \x01(\tBW\xe0A\x02\xfaA\x19\n" +
-	"\x17kept.dev/DeliveryOption\xbaH5r3\x18O2/^deliveryOptions/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\x04name\"\x94\x01\n" +
+	"\x17kept.dev/DeliveryOption\xbaH5r3\x18O2/^deliveryOptions/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\x04name\"t\n" +
+	"\x1aListDeliveryOptionsRequest\x12*\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"\x8f\x01\n" +
+	"\x1bListDeliveryOptionsResponse\x12H\n" +
+	"\x10delivery_options\x18\x01 \x03(\v2\x1d.kept.order.v1.DeliveryOptionR\x0fdeliveryOptions\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x94\x01\n" +
 	"\x10PickOrderRequest\x12I\n" +
 	"\x04name\x18\x01 \x01(\tB5\xe0A\x02\xfaA\x10\n" +
 	"\x0ekept.dev/Order\xbaH\x1cr\x1a\x18G2\x16^orders/[A-Za-z0-9-]+$R\x04name\x125\n" +
@@ -412,11 +529,12 @@ const file_kept_order_v1_fulfillment_service_proto_rawDesc = "" +
 	"\x0ekept.dev/Order\xbaH\x1cr\x1a\x18G2\x16^orders/[A-Za-z0-9-]+$R\x04name\x12'\n" +
 	"\x06reason\x18\x02 \x01(\tB\x0f\xe0A\x02\xbaH\tr\a\x18\xf4\x032\x02\\SR\x06reason\x125\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xe5\x06\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xfa\a\n" +
 	"\x12FulfillmentService\x12\xbd\x01\n" +
 	"\x14CreateDeliveryOption\x12*.kept.order.v1.CreateDeliveryOptionRequest\x1a\x1d.kept.order.v1.DeliveryOption\"Z\xdaA\"delivery_option,delivery_option_id\x8a\xb5\x18\x05\n" +
 	"\x03\x04\x05\a\x82\xd3\xe4\x93\x02&:\x0fdelivery_option\"\x13/v1/deliveryOptions\x12\x8e\x01\n" +
-	"\x11GetDeliveryOption\x12'.kept.order.v1.GetDeliveryOptionRequest\x1a\x1d.kept.order.v1.DeliveryOption\"1\xdaA\x04name\x8a\xb5\x18\x02 \x01\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{name=deliveryOptions/*}\x12x\n" +
+	"\x11GetDeliveryOption\x12'.kept.order.v1.GetDeliveryOptionRequest\x1a\x1d.kept.order.v1.DeliveryOption\"1\xdaA\x04name\x8a\xb5\x18\x02 \x01\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{name=deliveryOptions/*}\x12\x92\x01\n" +
+	"\x13ListDeliveryOptions\x12).kept.order.v1.ListDeliveryOptionsRequest\x1a*.kept.order.v1.ListDeliveryOptionsResponse\"$\xdaA\x00\x8a\xb5\x18\x02 \x01\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/deliveryOptions\x12x\n" +
 	"\tPickOrder\x12\x1f.kept.order.v1.PickOrderRequest\x1a\x14.kept.order.v1.Order\"4\xdaA\x04name\x8a\xb5\x18\x06\n" +
 	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/{name=orders/*}:pick\x12x\n" +
 	"\tShipOrder\x12\x1f.kept.order.v1.ShipOrderRequest\x1a\x14.kept.order.v1.Order\"4\xdaA\x04name\x8a\xb5\x18\x06\n" +
@@ -438,38 +556,43 @@ func file_kept_order_v1_fulfillment_service_proto_rawDescGZIP() []byte {
 	return file_kept_order_v1_fulfillment_service_proto_rawDescData
 }
 
-var file_kept_order_v1_fulfillment_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_kept_order_v1_fulfillment_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_kept_order_v1_fulfillment_service_proto_goTypes = []any{
 	(*CreateDeliveryOptionRequest)(nil), // 0: kept.order.v1.CreateDeliveryOptionRequest
 	(*GetDeliveryOptionRequest)(nil),    // 1: kept.order.v1.GetDeliveryOptionRequest
-	(*PickOrderRequest)(nil),            // 2: kept.order.v1.PickOrderRequest
-	(*ShipOrderRequest)(nil),            // 3: kept.order.v1.ShipOrderRequest
-	(*DeliverOrderRequest)(nil),         // 4: kept.order.v1.DeliverOrderRequest
-	(*ReturnOrderRequest)(nil),          // 5: kept.order.v1.ReturnOrderRequest
-	(*DeliveryOption)(nil),              // 6: kept.order.v1.DeliveryOption
-	(*timestamppb.Timestamp)(nil),       // 7: google.protobuf.Timestamp
-	(*Order)(nil),                       // 8: kept.order.v1.Order
+	(*ListDeliveryOptionsRequest)(nil),  // 2: kept.order.v1.ListDeliveryOptionsRequest
+	(*ListDeliveryOptionsResponse)(nil), // 3: kept.order.v1.ListDeliveryOptionsResponse
+	(*PickOrderRequest)(nil),            // 4: kept.order.v1.PickOrderRequest
+	(*ShipOrderRequest)(nil),            // 5: kept.order.v1.ShipOrderRequest
+	(*DeliverOrderRequest)(nil),         // 6: kept.order.v1.DeliverOrderRequest
+	(*ReturnOrderRequest)(nil),          // 7: kept.order.v1.ReturnOrderRequest
+	(*DeliveryOption)(nil),              // 8: kept.order.v1.DeliveryOption
+	(*timestamppb.Timestamp)(nil),       // 9: google.protobuf.Timestamp
+	(*Order)(nil),                       // 10: kept.order.v1.Order
 }
 var file_kept_order_v1_fulfillment_service_proto_depIdxs = []int32{
-	6, // 0: kept.order.v1.CreateDeliveryOptionRequest.delivery_option:type_name -> kept.order.v1.DeliveryOption
-	7, // 1: kept.order.v1.DeliverOrderRequest.deliver_time:type_name -> google.protobuf.Timestamp
-	0, // 2: kept.order.v1.FulfillmentService.CreateDeliveryOption:input_type -> kept.order.v1.CreateDeliveryOptionRequest
-	1, // 3: kept.order.v1.FulfillmentService.GetDeliveryOption:input_type -> kept.order.v1.GetDeliveryOptionRequest
-	2, // 4: kept.order.v1.FulfillmentService.PickOrder:input_type -> kept.order.v1.PickOrderRequest
-	3, // 5: kept.order.v1.FulfillmentService.ShipOrder:input_type -> kept.order.v1.ShipOrderRequest
-	4, // 6: kept.order.v1.FulfillmentService.DeliverOrder:input_type -> kept.order.v1.DeliverOrderRequest
-	5, // 7: kept.order.v1.FulfillmentService.ReturnOrder:input_type -> kept.order.v1.ReturnOrderRequest
-	6, // 8: kept.order.v1.FulfillmentService.CreateDeliveryOption:output_type -> kept.order.v1.DeliveryOption
-	6, // 9: kept.order.v1.FulfillmentService.GetDeliveryOption:output_type -> kept.order.v1.DeliveryOption
-	8, // 10: kept.order.v1.FulfillmentService.PickOrder:output_type -> kept.order.v1.Order
-	8, // 11: kept.order.v1.FulfillmentService.ShipOrder:output_type -> kept.order.v1.Order
-	8, // 12: kept.order.v1.FulfillmentService.DeliverOrder:output_type -> kept.order.v1.Order
-	8, // 13: kept.order.v1.FulfillmentService.ReturnOrder:output_type -> kept.order.v1.Order
-	8, // [8:14] is the sub-list for method output_type
-	2, // [2:8] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	8,  // 0: kept.order.v1.CreateDeliveryOptionRequest.delivery_option:type_name -> kept.order.v1.DeliveryOption
+	8,  // 1: kept.order.v1.ListDeliveryOptionsResponse.delivery_options:type_name -> kept.order.v1.DeliveryOption
+	9,  // 2: kept.order.v1.DeliverOrderRequest.deliver_time:type_name -> google.protobuf.Timestamp
+	0,  // 3: kept.order.v1.FulfillmentService.CreateDeliveryOption:input_type -> kept.order.v1.CreateDeliveryOptionRequest
+	1,  // 4: kept.order.v1.FulfillmentService.GetDeliveryOption:input_type -> kept.order.v1.GetDeliveryOptionRequest
+	2,  // 5: kept.order.v1.FulfillmentService.ListDeliveryOptions:input_type -> kept.order.v1.ListDeliveryOptionsRequest
+	4,  // 6: kept.order.v1.FulfillmentService.PickOrder:input_type -> kept.order.v1.PickOrderRequest
+	5,  // 7: kept.order.v1.FulfillmentService.ShipOrder:input_type -> kept.order.v1.ShipOrderRequest
+	6,  // 8: kept.order.v1.FulfillmentService.DeliverOrder:input_type -> kept.order.v1.DeliverOrderRequest
+	7,  // 9: kept.order.v1.FulfillmentService.ReturnOrder:input_type -> kept.order.v1.ReturnOrderRequest
+	8,  // 10: kept.order.v1.FulfillmentService.CreateDeliveryOption:output_type -> kept.order.v1.DeliveryOption
+	8,  // 11: kept.order.v1.FulfillmentService.GetDeliveryOption:output_type -> kept.order.v1.DeliveryOption
+	3,  // 12: kept.order.v1.FulfillmentService.ListDeliveryOptions:output_type -> kept.order.v1.ListDeliveryOptionsResponse
+	10, // 13: kept.order.v1.FulfillmentService.PickOrder:output_type -> kept.order.v1.Order
+	10, // 14: kept.order.v1.FulfillmentService.ShipOrder:output_type -> kept.order.v1.Order
+	10, // 15: kept.order.v1.FulfillmentService.DeliverOrder:output_type -> kept.order.v1.Order
+	10, // 16: kept.order.v1.FulfillmentService.ReturnOrder:output_type -> kept.order.v1.Order
+	10, // [10:17] is the sub-list for method output_type
+	3,  // [3:10] is the sub-list for method input_type
+	3,  // [3:3] is the sub-list for extension type_name
+	3,  // [3:3] is the sub-list for extension extendee
+	0,  // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_kept_order_v1_fulfillment_service_proto_init() }
@@ -485,7 +608,7 @@ func file_kept_order_v1_fulfillment_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_order_v1_fulfillment_service_proto_rawDesc), len(file_kept_order_v1_fulfillment_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,6 +21,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	FulfillmentService_CreateDeliveryOption_FullMethodName = "/kept.order.v1.FulfillmentService/CreateDeliveryOption"
 	FulfillmentService_GetDeliveryOption_FullMethodName    = "/kept.order.v1.FulfillmentService/GetDeliveryOption"
+	FulfillmentService_ListDeliveryOptions_FullMethodName  = "/kept.order.v1.FulfillmentService/ListDeliveryOptions"
 	FulfillmentService_PickOrder_FullMethodName            = "/kept.order.v1.FulfillmentService/PickOrder"
 	FulfillmentService_ShipOrder_FullMethodName            = "/kept.order.v1.FulfillmentService/ShipOrder"
 	FulfillmentService_DeliverOrder_FullMethodName         = "/kept.order.v1.FulfillmentService/DeliverOrder"
@@ -37,6 +38,8 @@ type FulfillmentServiceClient interface {
 	CreateDeliveryOption(ctx context.Context, in *CreateDeliveryOptionRequest, opts ...grpc.CallOption) (*DeliveryOption, error)
 	// Returns a way of delivery. Anybody may look.
 	GetDeliveryOption(ctx context.Context, in *GetDeliveryOptionRequest, opts ...grpc.CallOption) (*DeliveryOption, error)
+	// Lists the ways of delivery, by name. Anybody may look.
+	ListDeliveryOptions(ctx context.Context, in *ListDeliveryOptionsRequest, opts ...grpc.CallOption) (*ListDeliveryOptionsResponse, error)
 	// Records that the goods were taken from the shelf. Refused with ORDER_NOT_PLACED in any other state.
 	PickOrder(ctx context.Context, in *PickOrderRequest, opts ...grpc.CallOption) (*Order, error)
 	// Records that the goods were handed to the carrier. Refused with ORDER_NOT_PICKED in any other state.
@@ -71,6 +74,16 @@ func (c *fulfillmentServiceClient) GetDeliveryOption(ctx context.Context, in *Ge
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DeliveryOption)
 	err := c.cc.Invoke(ctx, FulfillmentService_GetDeliveryOption_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *fulfillmentServiceClient) ListDeliveryOptions(ctx context.Context, in *ListDeliveryOptionsRequest, opts ...grpc.CallOption) (*ListDeliveryOptionsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListDeliveryOptionsResponse)
+	err := c.cc.Invoke(ctx, FulfillmentService_ListDeliveryOptions_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -127,6 +140,8 @@ type FulfillmentServiceServer interface {
 	CreateDeliveryOption(context.Context, *CreateDeliveryOptionRequest) (*DeliveryOption, error)
 	// Returns a way of delivery. Anybody may look.
 	GetDeliveryOption(context.Context, *GetDeliveryOptionRequest) (*DeliveryOption, error)
+	// Lists the ways of delivery, by name. Anybody may look.
+	ListDeliveryOptions(context.Context, *ListDeliveryOptionsRequest) (*ListDeliveryOptionsResponse, error)
 	// Records that the goods were taken from the shelf. Refused with ORDER_NOT_PLACED in any other state.
 	PickOrder(context.Context, *PickOrderRequest) (*Order, error)
 	// Records that the goods were handed to the carrier. Refused with ORDER_NOT_PICKED in any other state.
@@ -152,6 +167,9 @@ func (UnimplementedFulfillmentServiceServer) CreateDeliveryOption(context.Contex
 }
 func (UnimplementedFulfillmentServiceServer) GetDeliveryOption(context.Context, *GetDeliveryOptionRequest) (*DeliveryOption, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetDeliveryOption not implemented")
+}
+func (UnimplementedFulfillmentServiceServer) ListDeliveryOptions(context.Context, *ListDeliveryOptionsRequest) (*ListDeliveryOptionsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListDeliveryOptions not implemented")
 }
 func (UnimplementedFulfillmentServiceServer) PickOrder(context.Context, *PickOrderRequest) (*Order, error) {
 	return nil, status.Error(codes.Unimplemented, "method PickOrder not implemented")
@@ -218,6 +236,24 @@ func _FulfillmentService_GetDeliveryOption_Handler(srv interface{}, ctx context.
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(FulfillmentServiceServer).GetDeliveryOption(ctx, req.(*GetDeliveryOptionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _FulfillmentService_ListDeliveryOptions_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListDeliveryOptionsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(FulfillmentServiceServer).ListDeliveryOptions(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: FulfillmentService_ListDeliveryOptions_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(FulfillmentServiceServer).ListDeliveryOptions(ctx, req.(*ListDeliveryOptionsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -308,6 +344,10 @@ var FulfillmentService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetDeliveryOption",
 			Handler:    _FulfillmentService_GetDeliveryOption_Handler,
+		},
+		{
+			MethodName: "ListDeliveryOptions",
+			Handler:    _FulfillmentService_ListDeliveryOptions_Handler,
 		},
 		{
 			MethodName: "PickOrder",

@@ -24,6 +24,52 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Which refund.
+type GetRefundRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name, `orders/{order}/refunds/{refund}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetRefundRequest) Reset() {
+	*x = GetRefundRequest{}
+	mi := &file_kept_order_v1_payment_service_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetRefundRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetRefundRequest) ProtoMessage() {}
+
+func (x *GetRefundRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_payment_service_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetRefundRequest.ProtoReflect.Descriptor instead.
+func (*GetRefundRequest) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_payment_service_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *GetRefundRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 // Whose refunds.
 type ListRefundsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -39,7 +85,7 @@ type ListRefundsRequest struct {
 
 func (x *ListRefundsRequest) Reset() {
 	*x = ListRefundsRequest{}
-	mi := &file_kept_order_v1_payment_service_proto_msgTypes[0]
+	mi := &file_kept_order_v1_payment_service_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -51,7 +97,7 @@ func (x *ListRefundsRequest) String() string {
 func (*ListRefundsRequest) ProtoMessage() {}
 
 func (x *ListRefundsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_order_v1_payment_service_proto_msgTypes[0]
+	mi := &file_kept_order_v1_payment_service_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -64,7 +110,7 @@ func (x *ListRefundsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRefundsRequest.ProtoReflect.Descriptor instead.
 func (*ListRefundsRequest) Descriptor() ([]byte, []int) {
-	return file_kept_order_v1_payment_service_proto_rawDescGZIP(), []int{0}
+	return file_kept_order_v1_payment_service_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *ListRefundsRequest) GetParent() string {
@@ -101,7 +147,7 @@ type ListRefundsResponse struct {
 
 func (x *ListRefundsResponse) Reset() {
 	*x = ListRefundsResponse{}
-	mi := &file_kept_order_v1_payment_service_proto_msgTypes[1]
+	mi := &file_kept_order_v1_payment_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -113,7 +159,7 @@ func (x *ListRefundsResponse) String() string {
 func (*ListRefundsResponse) ProtoMessage() {}
 
 func (x *ListRefundsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_order_v1_payment_service_proto_msgTypes[1]
+	mi := &file_kept_order_v1_payment_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -126,7 +172,7 @@ func (x *ListRefundsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRefundsResponse.ProtoReflect.Descriptor instead.
 func (*ListRefundsResponse) Descriptor() ([]byte, []int) {
-	return file_kept_order_v1_payment_service_proto_rawDescGZIP(), []int{1}
+	return file_kept_order_v1_payment_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *ListRefundsResponse) GetRefunds() []*Refund {
@@ -147,7 +193,10 @@ var File_kept_order_v1_payment_service_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_payment_service_proto_rawDesc = "" +
 	"\n" +
-	"#kept/order/v1/payment_service.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1akept/order/v1/refund.proto\"\xbc\x01\n" +
+	"#kept/order/v1/payment_service.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1akept/order/v1/refund.proto\"u\n" +
+	"\x10GetRefundRequest\x12a\n" +
+	"\x04name\x18\x01 \x01(\tBM\xe0A\x02\xfaA\x11\n" +
+	"\x0fkept.dev/Refund\xbaH3r1\x18\x96\x012,^orders/[A-Za-z0-9-]+/refunds/[A-Za-z0-9-]+$R\x04name\"\xbc\x01\n" +
 	"\x12ListRefundsRequest\x12N\n" +
 	"\x06parent\x18\x01 \x01(\tB6\xe0A\x02\xfaA\x11\x12\x0fkept.dev/Refund\xbaH\x1cr\x1a\x18G2\x16^orders/[A-Za-z0-9-]+$R\x06parent\x12*\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
@@ -155,8 +204,10 @@ const file_kept_order_v1_payment_service_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"n\n" +
 	"\x13ListRefundsResponse\x12/\n" +
 	"\arefunds\x18\x01 \x03(\v2\x15.kept.order.v1.RefundR\arefunds\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xa4\x01\n" +
-	"\x0ePaymentService\x12\x91\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xa4\x02\n" +
+	"\x0ePaymentService\x12~\n" +
+	"\tGetRefund\x12\x1f.kept.order.v1.GetRefundRequest\x1a\x15.kept.order.v1.Refund\"9\xdaA\x04name\x8a\xb5\x18\t\n" +
+	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{name=orders/*/refunds/*}\x12\x91\x01\n" +
 	"\vListRefunds\x12!.kept.order.v1.ListRefundsRequest\x1a\".kept.order.v1.ListRefundsResponse\";\xdaA\x06parent\x8a\xb5\x18\t\n" +
 	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{parent=orders/*}/refundsB*Z(kept.dev/proto/gen/kept/order/v1;orderv1b\x06proto3"
 
@@ -172,18 +223,21 @@ func file_kept_order_v1_payment_service_proto_rawDescGZIP() []byte {
 	return file_kept_order_v1_payment_service_proto_rawDescData
 }
 
-var file_kept_order_v1_payment_service_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_kept_order_v1_payment_service_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_kept_order_v1_payment_service_proto_goTypes = []any{
-	(*ListRefundsRequest)(nil),  // 0: kept.order.v1.ListRefundsRequest
-	(*ListRefundsResponse)(nil), // 1: kept.order.v1.ListRefundsResponse
-	(*Refund)(nil),              // 2: kept.order.v1.Refund
+	(*GetRefundRequest)(nil),    // 0: kept.order.v1.GetRefundRequest
+	(*ListRefundsRequest)(nil),  // 1: kept.order.v1.ListRefundsRequest
+	(*ListRefundsResponse)(nil), // 2: kept.order.v1.ListRefundsResponse
+	(*Refund)(nil),              // 3: kept.order.v1.Refund
 }
 var file_kept_order_v1_payment_service_proto_depIdxs = []int32{
-	2, // 0: kept.order.v1.ListRefundsResponse.refunds:type_name -> kept.order.v1.Refund
-	0, // 1: kept.order.v1.PaymentService.ListRefunds:input_type -> kept.order.v1.ListRefundsRequest
-	1, // 2: kept.order.v1.PaymentService.ListRefunds:output_type -> kept.order.v1.ListRefundsResponse
-	2, // [2:3] is the sub-list for method output_type
-	1, // [1:2] is the sub-list for method input_type
+	3, // 0: kept.order.v1.ListRefundsResponse.refunds:type_name -> kept.order.v1.Refund
+	0, // 1: kept.order.v1.PaymentService.GetRefund:input_type -> kept.order.v1.GetRefundRequest
+	1, // 2: kept.order.v1.PaymentService.ListRefunds:input_type -> kept.order.v1.ListRefundsRequest
+	3, // 3: kept.order.v1.PaymentService.GetRefund:output_type -> kept.order.v1.Refund
+	2, // 4: kept.order.v1.PaymentService.ListRefunds:output_type -> kept.order.v1.ListRefundsResponse
+	3, // [3:5] is the sub-list for method output_type
+	1, // [1:3] is the sub-list for method input_type
 	1, // [1:1] is the sub-list for extension type_name
 	1, // [1:1] is the sub-list for extension extendee
 	0, // [0:1] is the sub-list for field type_name
@@ -201,7 +255,7 @@ func file_kept_order_v1_payment_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_order_v1_payment_service_proto_rawDesc), len(file_kept_order_v1_payment_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
