@@ -47,13 +47,14 @@ func TestCheck(t *testing.T) {
 	const mine, others = "customers/mine", "customers/others"
 	o := &owner{has: map[string]string{
 		"orders/1": mine, "orders/2": others, "cases/1": mine, "cases/2": others, "promises/1": mine, "promises/2": others,
-		"messages/1": mine, "messages/2": others, "products/pot": "", mine: mine, others: others, "orders/1/shortages/1": mine,
+		"messages/1": mine, "messages/2": others, "products/pot": "", mine: mine, others: others,
+		"orders/1/shortages/1": "", "orders/2/shortages/1": "", "orders/1/refunds/1": "", "orders/2/refunds/1": "",
 	}}
 	service := ""
 	c := New(func(name string) grpc.ClientConnInterface { service = name; return o })
 	for name, want := range map[string]string{
 		"": "", "orders/1": "order", "cases/1": "support", "promises/1": "customer", "messages/1": "notification",
-		"products/pot": "order", mine: "customer", "orders/1/shortages/1": "order",
+		"products/pot": "order", mine: "customer", "orders/1/shortages/1": "order", "orders/1/refunds/1": "order",
 	} {
 		service = ""
 		require.NoError(t, c.Check(t.Context(), "case.about", name, mine), name)
@@ -62,7 +63,7 @@ func TestCheck(t *testing.T) {
 	fault := c.Check(t.Context(), "case.about", "orders/none", mine)
 	require.Equal(t, errs.Invalid("case.about", "%q does not exist", "orders/none"), fault)
 	for _, name := range []string{
-		"orders/2", "cases/2", "promises/2", "messages/2", others, "cases/none", "unicorns/1", "orders", "orders/1/unicorns/1", "orders/1/shortages/none",
+		"orders/2", "cases/2", "promises/2", "messages/2", others, "cases/none", "unicorns/1", "orders", "orders/1/unicorns/1", "orders/1/shortages/none", "orders/2/shortages/1", "orders/2/refunds/1",
 	} {
 		require.Equal(t, errs.Invalid("case.about", "%q does not exist", name), c.Check(t.Context(), "case.about", name, mine), name)
 	}

@@ -1,11 +1,9 @@
-// Package contact knows how customers can be reached and addressed. The customer service owns that; here is a copy,
-// which its news keep up to date. Where none has come yet, the customer service is asked.
+// Package contact knows how customers can be reached and addressed. The customer service owns that; here is a copy.
 package contact
 
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"google.golang.org/grpc"
 
@@ -13,6 +11,8 @@ import (
 	"kept.dev/kit/clock"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/inbox"
+	"kept.dev/kit/localcopy"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 )
@@ -26,54 +26,47 @@ type Contact struct {
 	version int64
 }
 
-// Book has the contacts.
-type Book struct {
+// Contacts has the contacts.
+type Contacts struct {
+	localcopy.Copy[Contact]
 	db    *sqldb.DB
 	clock clock.Clock
 	peer  func(service string) grpc.ClientConnInterface
 }
 
-// New makes the book.
-func New(deps kit.Deps) *Book { return &Book{db: deps.DB, clock: deps.Clock, peer: deps.Peer} }
+// New makes the contacts.
+func New(deps kit.Deps) *Contacts {
+	c := &Contacts{db: deps.DB, clock: deps.Clock, peer: deps.Peer}
+	c.Copy = localcopy.Copy[Contact]{
+		Table: "contact", Version: "version",
+		Columns: []string{"customer", "version", "display_name", "language_code", "email", "email_confirmed"},
+		Values: func(o Contact) []any {
+			return []any{o.Customer, o.version, o.DisplayName, o.LanguageCode, o.Email, o.EmailConfirmed}
+		},
+		Scan: func(r *sqldb.Rows) (o Contact, err error) {
+			return o, r.Scan(&o.Customer, &o.version, &o.DisplayName, &o.LanguageCode, &o.Email, &o.EmailConfirmed)
+		},
+		Ask: c.ask,
+	}
+	return c
+}
 
 // Capability is what the service runs of this package.
-func (b *Book) Capability() kit.Capability {
+func (c *Contacts) Capability() kit.Capability {
 	return kit.Capability{
 		Name:   "contact",
-		Events: []inbox.Handler{inbox.On("contact.customer-contact-changed", b.onCustomerContactChanged)},
+		Events: []inbox.Handler{inbox.OnAll("contact.customer-contact-changed", c.onCustomerContactsChanged)},
 	}
 }
 
-// Find returns a customer's contact, from the customer service where there is no copy yet. Keep it. A customer whom nobody
-// knows has an empty one.
-func (b *Book) Find(ctx context.Context, customer string) (Contact, error) {
-	rows, err := b.db.Query(ctx, selectContact, customer)
-	if err != nil {
-		return Contact{}, err
-	}
-	if c, known, err := Scan(rows); err != nil || known {
-		return c, err
-	}
-	return b.ask(ctx, customer)
+// Find returns a customer's contact, from the customer service where there is no copy yet. Keep it.
+func (c *Contacts) Find(ctx context.Context, customer string) (Contact, error) {
+	return c.Get(ctx, c.db, customer)
 }
 
-// Known returns the contacts of those of the customers of whom there is a copy.
-func (b *Book) Known(ctx context.Context, customers []string) (map[string]Contact, error) {
-	list, args := sqldb.List(1, customers)
-	rows, err := b.db.Query(ctx, selectContacts+` where customer in `+list, args...)
-	if err != nil {
-		return nil, err
-	}
-	found, err := sqldb.All(rows, scan)
-	known := make(map[string]Contact, len(found))
-	for _, c := range found {
-		known[c.Customer] = c
-	}
-	return known, err
-}
-
-func (b *Book) ask(ctx context.Context, customer string) (Contact, error) {
-	client := customerv1.NewCustomerServiceClient(b.peer("customer"))
+// ask asks the customer service. A customer whom nobody knows has an empty contact.
+func (c *Contacts) ask(ctx context.Context, customer string) (Contact, error) {
+	client := customerv1.NewCustomerServiceClient(c.peer("customer"))
 	found, err := client.GetCustomer(ctx, &customerv1.GetCustomerRequest{Name: customer})
 	if errs.KindOf(err) == errs.KindNotFound {
 		return Contact{Customer: customer}, nil
@@ -81,13 +74,8 @@ func (b *Book) ask(ctx context.Context, customer string) (Contact, error) {
 	if err != nil {
 		return Contact{}, fmt.Errorf("ask the customer service for a contact: %w", err)
 	}
-	version, err := strconv.ParseInt(found.GetEtag(), 10, 64)
-	if err != nil {
-		version = 0 // any news is newer
-	}
 	return Contact{
 		Customer: customer, DisplayName: found.GetDisplayName(), LanguageCode: found.GetLanguageCode(), Email: found.GetEmail(),
-		EmailConfirmed: found.GetEmailConfirmed(),
-		version:        version,
+		EmailConfirmed: found.GetEmailConfirmed(), version: resource.Version(found.GetEtag()),
 	}, nil
 }

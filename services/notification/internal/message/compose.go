@@ -9,7 +9,6 @@ import (
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
-	"kept.dev/services/notification/internal/contact"
 )
 
 // tell writes the message in the transaction that takes the fact in. Where its words or its language are somebody else's to
@@ -18,14 +17,15 @@ func (s *Service) tell(ctx context.Context, tx *sqldb.Tx, e event.Event, t *tell
 	if t.decides != "" {
 		Decide(tx, t.decides, e.Time)
 	}
-	found, err := tx.Batch(sqldb.Q(`select id from message where id = $1`, e.ID), contact.Select(t.customer))
+	found, err := tx.Batch(sqldb.Q(`select id from message where id = $1`, e.ID), s.contacts.Select(t.customer))
 	if err != nil || found[0].Len() > 0 { // told already, before the inbox forgot it
 		return err
 	}
-	to, known, err := contact.Scan(found[1])
+	contacts, err := s.contacts.Read(found[1])
 	if err != nil {
 		return err
 	}
+	to, known := contacts[t.customer]
 	if !known || t.entry != "" {
 		return s.composeLater(ctx, tx, e)
 	}
@@ -60,7 +60,7 @@ func (s *Service) compose(ctx context.Context, t timer.Timer) (func(context.Cont
 		return nil, err
 	}
 	return func(ctx context.Context, tx *sqldb.Tx) error {
-		contact.Keep(tx, to)
+		s.contacts.Keep(tx, to)
 		return s.write(ctx, tx, e, tale, to, extra)
 	}, nil
 }

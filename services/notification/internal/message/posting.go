@@ -90,7 +90,7 @@ func (s *Service) collect(ctx context.Context, calls []*call) ([]*posting, error
 	if err != nil {
 		return nil, err
 	}
-	contacts, err := s.contacts.Known(ctx, customersOf(found))
+	contacts, err := s.contacts.Known(ctx, s.db, customersOf(found)...)
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ type Service struct {
 	resend    bool
 	publicURL string
 	templates *template.Service
-	contacts  *contact.Book
+	contacts  *contact.Contacts
 	sender    mailer.Sender
 	ends      metric.Int64Counter
 	tellers   []teller
@@ -43,7 +43,7 @@ type Service struct {
 
 // New makes the service. Mails go out by the sender.
 func New(
-	deps kit.Deps, templates *template.Service, contacts *contact.Book, sender mailer.Sender,
+	deps kit.Deps, templates *template.Service, contacts *contact.Contacts, sender mailer.Sender,
 ) (*Service, error) {
 	ends, err := deps.Meter.Int64Counter("kept_deliveries_total",
 		metric.WithDescription("Messages that have come to their end over a channel, by channel and state"))

@@ -3,8 +3,8 @@ package order
 import (
 	"time"
 
+	"kept.dev/kit/localcopy"
 	"kept.dev/kit/money"
-	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
@@ -77,7 +77,7 @@ func insertImportedRest(tx *sqldb.Tx, orders []Imported) {
 		customers = append(customers, o.Customer)
 	}
 	tx.ExecValues(insertImportedLines, lines, "")
-	resource.Known{Table: knownCustomers}.Keep(tx, customers...)
+	localcopy.Names(knownCustomers, nil).Keep(tx, customers...)
 }
 
 // share is how many units cost how much each.

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"kept.dev/kit/errs"
+	"kept.dev/kit/localcopy"
 	"kept.dev/kit/money"
-	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
@@ -66,11 +66,11 @@ func scanOption(r *sqldb.Rows) (t terms, err error) {
 }
 
 // knownCustomers are the customers of whom it is known here that they exist.
-func (s *Service) knownCustomers() resource.Known {
-	return resource.Known{Table: knownCustomers, Ask: func(ctx context.Context, name string) error {
+func (s *Service) knownCustomers() localcopy.Copy[string] {
+	return localcopy.Names(knownCustomers, func(ctx context.Context, name string) error {
 		_, err := s.customers().GetCustomer(ctx, &customerv1.GetCustomerRequest{Name: name})
 		return err
-	}}
+	})
 }
 
 const knownCustomers = "known_customer"

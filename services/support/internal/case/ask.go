@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"kept.dev/kit/errs"
-	"kept.dev/kit/resource"
+	"kept.dev/kit/localcopy"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
@@ -23,11 +23,11 @@ func (s *Service) check(ctx context.Context, c *supportv1.Case) error {
 }
 
 // knownCustomers are the customers of whom it is known here that they exist.
-func (s *Service) knownCustomers() resource.Known {
-	return resource.Known{Table: "known_customer", Ask: func(ctx context.Context, name string) error {
+func (s *Service) knownCustomers() localcopy.Copy[string] {
+	return localcopy.Names("known_customer", func(ctx context.Context, name string) error {
 		_, err := s.customers().GetCustomer(ctx, &customerv1.GetCustomerRequest{Name: name})
 		return err
-	}}
+	})
 }
 
 // askWithin is how long a request waits for the service that owns what it is about (wall time).

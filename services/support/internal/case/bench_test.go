@@ -83,6 +83,15 @@ func (h *house) GetOrder(ctx context.Context, req *orderv1.GetOrderRequest) (*or
 	return order, nil
 }
 
+// payments has a refund for every name.
+type payments struct {
+	orderv1.UnimplementedPaymentServiceServer
+}
+
+func (payments) GetRefund(_ context.Context, req *orderv1.GetRefundRequest) (*orderv1.Refund, error) {
+	return &orderv1.Refund{Name: req.GetName()}, nil
+}
+
 type registry struct {
 	customerv1.UnimplementedCustomerServiceServer
 	*house
@@ -153,6 +162,7 @@ func newBench(t testing.TB, db *sqldb.DB) *bench {
 	h := &house{orders: map[string]*orderv1.Order{}, customers: map[string]bool{}}
 	others := peer.NewChannel(nil, nil)
 	orderv1.RegisterOrderServiceServer(others, h)
+	orderv1.RegisterPaymentServiceServer(others, payments{})
 	customerv1.RegisterCustomerServiceServer(others, registry{house: h})
 	b := &bench{house: h, hands: newHands()}
 	log, tracer, counter := slog.New(slog.DiscardHandler), kittest.Tracer(), &telemetry.Activity{}
