@@ -3,12 +3,15 @@ module kept.dev/kit
 go 1.26.0
 
 require (
+	github.com/bojanz/currency v1.5.1
 	github.com/jackc/pgx/v5 v5.12.0
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20261019180522-ce908d29299b
 	google.golang.org/grpc v1.85.0
 	google.golang.org/protobuf v1.36.12
 	modernc.org/sqlite v1.54.0
 )
+
+require github.com/cockroachdb/apd/v3 v3.2.3 // indirect
 
 require (
 	github.com/hashicorp/golang-lru/v2 v2.0.7

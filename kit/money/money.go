@@ -5,7 +5,6 @@ package money
 import (
 	"fmt"
 
-	"golang.org/x/text/currency"
 	"google.golang.org/genproto/googleapis/type/money"
 )
 
@@ -28,15 +27,6 @@ func nanosPerMinor(scale int) int64 {
 		n /= 10
 	}
 	return n
-}
-
-func scaleOf(code string) (int, error) {
-	unit, err := currency.ParseISO(code)
-	if err != nil || unit.String() != code {
-		return 0, fmt.Errorf("must have an ISO 4217 currency code in upper case, such as EUR, but has %q", code)
-	}
-	scale, _ := currency.Standard.Rounding(unit)
-	return scale, nil
 }
 
 // Parse reads an amount of zero or more. Its error says what would be right.

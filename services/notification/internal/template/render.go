@@ -42,7 +42,7 @@ type Told struct {
 // render puts what is told into words.
 func (d *definition) render(v version, told Told) Rendered {
 	text := pick(v.texts, told.LanguageCode)
-	values := values{definition: d, told: told, speech: speechOf(text.GetLanguageCode())}
+	values := values{definition: d, told: told, locale: localeOf(text.GetLanguageCode())}
 	r := Rendered{
 		Template: collection + d.id, Version: v.number, LanguageCode: text.GetLanguageCode(),
 		Title: oneLine(values.line(text.GetTitle())), Body: values.body(text.GetBody()),

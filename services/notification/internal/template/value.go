@@ -15,7 +15,7 @@ import (
 type values struct {
 	definition *definition
 	told       Told
-	speech     speech
+	locale     locale
 }
 
 // of is a field in words. What is not set, empty or zero has none. A field that is true or false has no words either
@@ -51,21 +51,21 @@ func (v values) words(fd protoreflect.FieldDescriptor, value protoreflect.Value)
 		if name == nil {
 			return ""
 		}
-		return v.speech.code(string(fd.Enum().FullName()), string(name.Name()))
+		return v.locale.code(string(fd.Enum().FullName()), string(name.Name()))
 	case protoreflect.StringKind:
 		return v.text(fd, value.String())
 	case protoreflect.MessageKind:
 		return v.whole(value.Message().Interface())
 	}
-	return v.speech.number(value.Int())
+	return v.locale.number(value.Int())
 }
 
 func (v values) text(fd protoreflect.FieldDescriptor, text string) string {
 	if slices.Contains(names, fd.Name()) {
 		return text[strings.LastIndexByte(text, '/')+1:]
 	}
-	if v.speech.knows(string(fd.FullName())) {
-		return v.speech.code(string(fd.FullName()), text)
+	if v.locale.knows(string(fd.FullName())) {
+		return v.locale.code(string(fd.FullName()), text)
 	}
 	return clean(text)
 }
@@ -73,9 +73,9 @@ func (v values) text(fd protoreflect.FieldDescriptor, text string) string {
 func (v values) whole(m protoreflect.ProtoMessage) string {
 	switch m := m.(type) {
 	case *timestamppb.Timestamp:
-		return v.speech.date(m.AsTime().In(time.UTC))
+		return v.locale.date(m.AsTime().In(time.UTC))
 	case *money.Money:
-		return v.speech.money(m)
+		return v.locale.money(m)
 	}
 	return ""
 }

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	kitmoney "kept.dev/kit/money"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
@@ -50,7 +51,7 @@ func interimWords(f *supportv1.OrderSnapshot, due *timestamppb.Timestamp) string
 	fmt.Fprintf(&out, "This is an automatic, interim reply. A person replies by %s.\n\n", moment(due))
 	out.WriteString(standing(f))
 	if !none(f.GetRefundedAmount()) {
-		fmt.Fprintf(&out, " %s has come back to you, or is on its way back.", amount(f.GetRefundedAmount()))
+		fmt.Fprintf(&out, " %s has come back to you, or is on its way back.", kitmoney.Text(f.GetRefundedAmount(), "en"))
 	}
 	return out.String()
 }
@@ -100,17 +101,4 @@ func sentence(text string) string {
 		return text
 	}
 	return text + "."
-}
-
-// amount is money in words, with two decimals, or as many as it takes.
-func amount(m *money.Money) string {
-	if m.GetNanos() == 0 {
-		return fmt.Sprintf("%d %s", m.GetUnits(), m.GetCurrencyCode())
-	}
-	fraction := fmt.Sprintf("%09d", m.GetNanos())
-	end := 9
-	for end > 2 && fraction[end-1] == '0' {
-		end--
-	}
-	return fmt.Sprintf("%d.%s %s", m.GetUnits(), fraction[:end], m.GetCurrencyCode())
 }

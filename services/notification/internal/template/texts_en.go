@@ -1,6 +1,6 @@
 package template
 
-var english = vocabulary{
+var english = localeTexts{
 	months: [12]string{
 		"January", "February", "March", "April", "May", "June",
 		"July", "August", "September", "October", "November", "December",

@@ -1,6 +1,6 @@
 package template
 
-var ukrainian = vocabulary{
+var ukrainian = localeTexts{
 	months: [12]string{
 		"січня", "лютого", "березня", "квітня", "травня", "червня",
 		"липня", "серпня", "вересня", "жовтня", "листопада", "грудня",

@@ -1,6 +1,6 @@
 package template
 
-var russian = vocabulary{
+var russian = localeTexts{
 	months: [12]string{
 		"января", "февраля", "марта", "апреля", "мая", "июня",
 		"июля", "августа", "сентября", "октября", "ноября", "декабря",
