@@ -5,16 +5,19 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"kept.dev/kit/errs"
+	"kept.dev/kit/text"
 )
 
 // soundness finds what no field of any request may hold, so that the contract need not say so at each: a text that is not
 // UTF-8 (a wire refuses it, a call within the process does not) or has a NUL in it (PostgreSQL refuses it, SQLite does
-// not); a time or a duration that is none. It looks at every field, at those that only the server writes too.
+// not); a time or a duration that is none; a blank where the contract wants a text (min_len). It looks at every field, at those that only the server writes too.
 //
 // Fields that this version of the contract does not know are dropped: gRPC's callers may be newer, but nothing may be
 // kept or answered that no rule has looked at.
@@ -79,8 +82,21 @@ func (s *soundness) value(at place, fd protoreflect.FieldDescriptor, v protorefl
 		s.add("must be valid UTF-8")
 	case fd.Kind() == protoreflect.StringKind && strings.IndexByte(v.String(), 0) >= 0:
 		s.add("must not contain the character NUL")
+	case fd.Kind() == protoreflect.StringKind && v.String() != "" && !text.Visible(v.String()) && wantsText(fd):
+		s.add("must have a character that can be seen, not only spaces and their like")
 	}
 	s.path = s.path[:len(s.path)-1]
+}
+
+// wantsText tells whether a field is for something to read: it must not be empty, and no pattern or format says what it must be.
+// It is asked only about what is blank.
+func wantsText(fd protoreflect.FieldDescriptor) bool {
+	rules, _ := proto.GetExtension(fd.Options(), validate.E_Field).(*validate.FieldRules)
+	of := rules.GetString()
+	if fd.IsList() {
+		of = rules.GetRepeated().GetItems().GetString()
+	}
+	return of.GetMinLen() > 0 && of.Pattern == nil && of.GetWellKnown() == nil
 }
 
 // mostFaults is how many faults of one request are told.

@@ -16,11 +16,14 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	opsv1 "kept.dev/proto/gen/kept/ops/v1"
+	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
 
 func TestSoundness(t *testing.T) {
 	const (
 		notUTF8, nul = "must be valid UTF-8", "must not contain the character NUL"
+		blank        = "must have a character that can be seen, not only spaces and their like"
 		noTime       = "must be a time in the years 1 to 9999, with nanos from 0 to 999999999"
 		noDuration   = "must be at most 315576000000 seconds either way, with nanos below a second and of the same sign"
 	)
@@ -39,6 +42,8 @@ func TestSoundness(t *testing.T) {
 		"deep": {&structpb.ListValue{Values: []*structpb.Value{structpb.NewListValue(&structpb.ListValue{
 			Values: []*structpb.Value{{Kind: &structpb.Value_StringValue{StringValue: "\x00"}}}})}},
 			map[string]string{"values[0].list_value.values[0].string_value": nul}},
+		"a blank":                 {&supportv1.ReplyCaseRequest{Name: "cases/1", Body: "\u3000\u200b"}, map[string]string{"body": blank}},
+		"a blank further down":    {&orderv1.CreateProductRequest{Product: &orderv1.Product{DisplayName: " "}}, map[string]string{"product.display_name": blank}},
 		"no time":                 {&opsv1.Clock{CurrentTime: &timestamppb.Timestamp{Seconds: math.MaxInt64}}, map[string]string{"current_time": noTime}},
 		"nanos below zero":        {&opsv1.Clock{CurrentTime: &timestamppb.Timestamp{Nanos: -1}}, map[string]string{"current_time": noTime}},
 		"no duration":             {&opsv1.AdvanceClockRequest{Duration: &durationpb.Duration{Seconds: math.MinInt64}}, map[string]string{"duration": noDuration}},

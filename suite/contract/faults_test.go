@@ -3,7 +3,10 @@ package contract_test
 import (
 	"math"
 	"strings"
+	"testing"
 
+	"buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
+	"github.com/stretchr/testify/require"
 	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/protobuf/proto"
@@ -54,6 +57,26 @@ func faults(request proto.Message) []fault {
 	return all
 }
 
+// A text that must not be left out says what it has to be: it has a pattern or a format, or is a constant, or has a shortest length, by which blanks are
+// refused.
+func TestTextsThatAreWantedCantBeBlank(t *testing.T) {
+	read := 0
+	for _, r := range rpcs(t) {
+		for _, s := range spots(r.desc.Input()) {
+			if s.forReading() {
+				read++
+			}
+			if s.field().Kind() != protoreflect.StringKind || !s.required() || s.field().IsMap() {
+				continue
+			}
+			rules := s.textRules()
+			free := rules.Pattern == nil && rules.Const == nil && rules.GetWellKnown() == nil
+			require.True(t, !free || rules.GetMinLen() > 0, "%s: %s", r, s)
+		}
+	}
+	require.Greater(t, read, 20)
+}
+
 // tooMany fills a list beyond what is declared, or beyond anything sensible.
 func tooMany(in protoreflect.Message, fd protoreflect.FieldDescriptor) {
 	most := farTooMany
@@ -76,7 +99,12 @@ func badTexts(s spot, request proto.Message, add func(string, proto.Message)) {
 	if s.ignored {
 		return
 	}
-	rules := rulesFor(s.field()).GetString()
+	rules := s.textRules()
+	for what, blank := range blanks {
+		if s.forReading() {
+			set(what, blank)
+		}
+	}
 	set("100 kB", strings.Repeat("a", farTooLong))
 	if rules.GetMaxLen() > 0 {
 		set("one too long", strings.Repeat("a", int(rules.GetMaxLen())+1))
@@ -97,6 +125,27 @@ func badTexts(s spot, request proto.Message, add func(string, proto.Message)) {
 			set("name "+name, name)
 		}
 	}
+}
+
+// blanks are texts of which nobody can see anything.
+var blanks = map[string]string{
+	"a space": " ", "an ideographic space": "\u3000", "a zero-width space": "\u200b",
+	"blanks of all sorts": "\t\v\u0085\u00a0\u00ad\u115f\u2028\u2060\u2800\u3164",
+}
+
+// textRules is what the contract says of a text, or of each of a list.
+func (s spot) textRules() *validate.StringRules {
+	rules := rulesFor(s.field())
+	if s.field().IsList() {
+		return rules.GetRepeated().GetItems().GetString()
+	}
+	return rules.GetString()
+}
+
+// forReading tells whether a text has to be there for somebody to read: no pattern, format or reference says what it has to be.
+func (s spot) forReading() bool {
+	r := s.textRules()
+	return s.field().Kind() == protoreflect.StringKind && !s.ignored && r.GetMinLen() > 0 && r.Pattern == nil && r.GetWellKnown() == nil
 }
 
 // uncounted tells fields that count from services only, and are not looked at here: AnswerShortageRequest.answered_by.

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"kept.dev/kit/text"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	"kept.dev/services/customer/internal/identity"
 )
@@ -74,7 +75,7 @@ func (p *person) readContacts(r *customerv1.ImportCustomersRequest_Record) (faul
 	return faults
 }
 
-func blank(text string) bool { return strings.TrimSpace(text) == "" }
+func blank(given string) bool { return !text.Visible(given) }
 
 // maxDisplayName is how many characters the contract allows a customer's name.
 const maxDisplayName = 200

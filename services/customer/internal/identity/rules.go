@@ -6,6 +6,8 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 	"golang.org/x/text/width"
+
+	kittext "kept.dev/kit/text"
 )
 
 // plain takes from a text what makes no difference to who is meant: full-width letters and signs become plain ones, spaces
@@ -42,5 +44,5 @@ func looksLikeEmail(value string) bool {
 // readExternalID takes the spaces from around an id. How the id itself is spelled is the other system's business.
 func readExternalID(value string) (string, bool) {
 	value = norm.NFC.String(strings.TrimSpace(value))
-	return value, value != ""
+	return value, kittext.Visible(value)
 }

@@ -8,6 +8,8 @@ import (
 	"net/textproto"
 	"strings"
 	"unicode"
+
+	"kept.dev/kit/text"
 )
 
 // errASCIIOnly is a server's that does not speak SMTPUTF8 (RFC 6531).
@@ -128,7 +130,7 @@ func wide(a *netmail.Address) bool {
 }
 
 // answer is one line that any database takes.
-func answer(text string) string {
-	runes := []rune(line(text))
+func answer(said string) string {
+	runes := []rune(text.OneLine(said))
 	return string(runes[:min(len(runes), 500)])
 }

@@ -12,6 +12,8 @@ import (
 	"unicode"
 
 	"github.com/wneessen/go-mail"
+
+	"kept.dev/kit/text"
 )
 
 // letter is a mail as it goes over the wire: envelope and content.
@@ -44,7 +46,7 @@ func write(m Mail, usual *netmail.Address) (letter, error) {
 	msg := mail.NewMsg(mail.WithNoDefaultUserAgent(), mail.WithBoundary(boundary(m)))
 	setAddress(msg, mail.HeaderFrom, l.from)
 	setAddress(msg, mail.HeaderTo, l.to)
-	setSubject(msg, line(m.Subject))
+	setSubject(msg, text.OneLine(m.Subject))
 	msg.SetMessageIDWithValue(l.id)
 	msg.SetDateWithValue(date(m))
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no out-of-office notes in return
@@ -112,16 +114,9 @@ func date(m Mail) time.Time {
 	return m.Date
 }
 
-// line makes one line of a text that stands in a header: a line break there would end the header, and what follows it
-// could forge another. The text is mended and not refused, because a template fills in what people wrote.
-func line(text string) string {
-	text = strings.ToValidUTF8(text, "\uFFFD")
-	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsControl(r) || r == ' ' }), " ")
-}
-
 // name makes a name of a text that people wrote. net/mail leaves a backslash as it is among letters beyond ASCII, where
 // RFC 2047 (section 5) forbids it, and receivers then can't read the address.
-func name(text string) string { return line(strings.ReplaceAll(text, `\`, "/")) }
+func name(written string) string { return text.OneLine(strings.ReplaceAll(written, `\`, "/")) }
 
 // body writes the text, with one sort of line break: the encoder makes those of a mail of it.
 func body(text string) func(io.Writer) (int64, error) {

@@ -105,7 +105,7 @@ func names(h mail.Header) (list []string) {
 
 // oneLine is a header's text as it should arrive.
 func oneLine(text string) string {
-	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || unicode.IsControl(r) }), " ")
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\u2028' || r == '\u2029' || unicode.IsControl(r) }), " ")
 }
 
 // lines are a text's as they should arrive: every sort of line break has become one.

@@ -4,10 +4,10 @@ import (
 	"html/template"
 	"net/url"
 	"strings"
-	"unicode"
 
 	"golang.org/x/net/idna"
 
+	"kept.dev/kit/text"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	"kept.dev/services/notification/internal/contact"
 	"kept.dev/services/notification/internal/link"
@@ -20,7 +20,7 @@ type button struct{ Label, URL string }
 
 // mail writes the message as a mail. The same message is the same mail each time, so that who gets it twice can tell.
 func (s *Service) mail(m *notificationv1.Message, to contact.Contact) mailer.Mail {
-	name := plainName(to.DisplayName)
+	name := text.OneLine(to.DisplayName)
 	l := letter{
 		Language: m.GetLanguageCode(), Title: m.GetTitle(), Greeting: phrasesOf(m.GetLanguageCode()).greet(name),
 		Body: m.GetBody(), Buttons: s.buttons(m), Choose: phrasesOf(m.GetLanguageCode()).choose,
@@ -100,11 +100,6 @@ func (l letter) html() string {
 		return ""
 	}
 	return b.String()
-}
-
-// plainName is a customer's name in one line, without what steers a terminal or a header.
-func plainName(name string) string {
-	return strings.Join(strings.FieldsFunc(name, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }), " ")
 }
 
 // hostOf is the right side of Message-IDs.

@@ -2,10 +2,10 @@ package template
 
 import (
 	"strings"
-	"unicode"
 
 	"google.golang.org/protobuf/proto"
 
+	kittext "kept.dev/kit/text"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 )
 
@@ -45,7 +45,7 @@ func (d *definition) render(v version, told Told) Rendered {
 	values := values{definition: d, told: told, locale: localeOf(text.GetLanguageCode())}
 	r := Rendered{
 		Template: collection + d.id, Version: v.number, LanguageCode: text.GetLanguageCode(),
-		Title: oneLine(values.line(text.GetTitle())), Body: values.body(text.GetBody()),
+		Title: kittext.OneLine(values.line(text.GetTitle())), Body: values.body(text.GetBody()),
 	}
 	if r.Body == "" {
 		r.Body = r.Title
@@ -54,7 +54,7 @@ func (d *definition) render(v version, told Told) Rendered {
 	for _, choice := range told.Choices {
 		option := words[choice]
 		r.Options = append(r.Options, Option{
-			Choice: choice, Label: oneLine(values.line(option.Label)), Confirmation: values.line(option.Confirmation),
+			Choice: choice, Label: kittext.OneLine(values.line(option.Label)), Confirmation: values.line(option.Confirmation),
 		})
 	}
 	return r
@@ -127,9 +127,4 @@ func (v values) fill(text string) (filled string, whole bool) {
 		b.WriteString(value)
 	}
 	return b.String(), whole
-}
-
-// oneLine makes one line of a text: foreign words in it may have breaks.
-func oneLine(text string) string {
-	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsControl(r) || r == ' ' }), " ")
 }

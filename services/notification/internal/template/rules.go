@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"kept.dev/kit/errs"
+	kittext "kept.dev/kit/text"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 )
 
@@ -59,7 +60,7 @@ func (d *definition) textFault(text string) string {
 	}
 	uses, words := map[string]int{}, false
 	for _, p := range parts {
-		words = words || strings.TrimSpace(p.words) != ""
+		words = words || kittext.Visible(p.words)
 		if p.field == "" {
 			continue
 		}

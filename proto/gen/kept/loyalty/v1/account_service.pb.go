@@ -414,12 +414,12 @@ const file_kept_loyalty_v1_account_service_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"t\n" +
 	"\x14ListPostingsResponse\x124\n" +
 	"\bpostings\x18\x01 \x03(\v2\x18.kept.loyalty.v1.PostingR\bpostings\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9a\x03\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x98\x03\n" +
 	"\x15CreditGoodwillRequest\x12|\n" +
 	"\x04name\x18\x01 \x01(\tBh\xe0A\x02\xfaA\x12\n" +
 	"\x10kept.dev/Account\xbaHMrK2I^programs/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/accounts/[A-Za-z0-9-]{1,64}$R\x04name\x12&\n" +
-	"\x06points\x18\x02 \x01(\x03B\x0e\xe0A\x02\xbaH\b\"\x06\x18\xc0\x84=(\x01R\x06points\x12'\n" +
-	"\x06reason\x18\x03 \x01(\tB\x0f\xe0A\x02\xbaH\tr\a\x18\xf4\x032\x02\\SR\x06reason\x12{\n" +
+	"\x06points\x18\x02 \x01(\x03B\x0e\xe0A\x02\xbaH\b\"\x06\x18\xc0\x84=(\x01R\x06points\x12%\n" +
+	"\x06reason\x18\x03 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06reason\x12{\n" +
 	"\x05about\x18\x04 \x01(\tBe\xe0A\x01\xfaA\x03\n" +
 	"\x01*\xbaHYrW2U^([a-z][A-Za-z]{0,31}/[A-Za-z0-9-]{1,64}(/[a-z][A-Za-z]{0,31}/[A-Za-z0-9-]{1,64})?)?$R\x05about\x125\n" +
 	"\n" +

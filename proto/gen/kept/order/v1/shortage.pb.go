@@ -388,13 +388,13 @@ var File_kept_order_v1_shortage_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_shortage_proto_rawDesc = "" +
 	"\n" +
-	"\x1ckept/order/v1/shortage.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x86\t\n" +
+	"\x1ckept/order/v1/shortage.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x84\t\n" +
 	"\bShortage\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12c\n" +
 	"\aproduct\x18\x02 \x01(\tBI\xe0A\x02\xfaA\x12\n" +
 	"\x10kept.dev/Product\xbaH.r,\x18H2(^products/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\aproduct\x12*\n" +
-	"\bquantity\x18\x03 \x01(\x03B\x0e\xe0A\x02\xbaH\b\"\x06\x18\xc0\x84=(\x01R\bquantity\x12'\n" +
-	"\x06reason\x18\x04 \x01(\tB\x0f\xe0A\x02\xbaH\tr\a\x18\xf4\x032\x02\\SR\x06reason\x12U\n" +
+	"\bquantity\x18\x03 \x01(\x03B\x0e\xe0A\x02\xbaH\b\"\x06\x18\xc0\x84=(\x01R\bquantity\x12%\n" +
+	"\x06reason\x18\x04 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06reason\x12U\n" +
 	"\x16expected_delivery_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\x14expectedDeliveryTime\x12l\n" +
 	"\n" +
 	"substitute\x18\x06 \x01(\tBL\xe0A\x01\xfaA\x12\n" +
