@@ -33,6 +33,10 @@ func (c *compressed) free() {
 	}
 }
 
+func (x *exchange) takesGzip() bool {
+	return accepts(strings.Join(x.r.Header["Accept-Encoding"], ","), "gzip")
+}
+
 // compress is the answer's body compressed, or nil where it stays as it is.
 func (x *exchange) compress() *compressed {
 	if len(x.output) < worthwhile {
@@ -40,7 +44,7 @@ func (x *exchange) compress() *compressed {
 	}
 	h := x.w.Header()
 	h.Add("Vary", "Accept-Encoding")
-	if !accepts(strings.Join(x.r.Header["Accept-Encoding"], ","), "gzip") {
+	if h.Get("Content-Encoding") != "" || !x.takesGzip() {
 		return nil
 	}
 	c, ok := x.g.compressors.Get().(*compressed)

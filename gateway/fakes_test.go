@@ -246,7 +246,7 @@ func connected(t testing.TB, connect func(*backend) grpc.ClientConnInterface, ch
 	for _, b := range []*backend{w.customer, w.order, w.loyalty, w.notification, w.support} {
 		conns[b.name] = connect(b)
 	}
-	description, err := os.ReadFile("../proto/gen/openapi/kept.swagger.json")
+	description, err := os.ReadFile("../proto/gen/openapi/kept.openapi.json")
 	require.NoError(t, err)
 	config := gateway.Config{Conns: conns, OpenAPI: description}
 	for _, c := range change {

@@ -31,8 +31,11 @@ import (
 type Config struct {
 	// Conns has the connection to each service by its name: "customer", "order".
 	Conns map[string]grpc.ClientConnInterface
-	// OpenAPI is the generated description (Swagger 2), served at /openapi.json once it is completed.
+	// OpenAPI is the generated description (OpenAPI 3.1), served at /openapi.json.
 	OpenAPI []byte
+	// PublicURL is where callers reach the gateway, such as "https://shop.example", for the description. Without one it says that
+	// the gateway is where the description comes from.
+	PublicURL string
 	// CORSOrigins are the origins whose pages may call, such as "https://shop.example"; "*" is any. None by default.
 	CORSOrigins []string
 	// MaxBody is the longest request body in bytes (default 1 MiB).

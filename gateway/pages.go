@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"net/http"
+	"sync"
 )
 
 // page is what the gateway serves itself.
@@ -11,8 +12,10 @@ type page struct {
 	kind    string // its content type
 	policy  string // its content security policy, where it is not the closed one
 	body    []byte
-	handler http.Handler          // serves instead of the body
-	post    func(*exchange) error // answers POST, and nothing else
+	made    func() ([]byte, error) // makes the body when it is first asked for
+	packed  func() ([]byte, error) // has the body compressed
+	handler http.Handler           // serves instead of the body
+	post    func(*exchange) error  // answers POST, and nothing else
 	measure *measure
 }
 
@@ -24,14 +27,14 @@ const documentPolicy = "default-src 'none'; script-src 'self'; style-src 'self';
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 func newPages(config Config, measures *measures) (map[string]*page, error) {
-	description, err := complete(config.OpenAPI, config.Sandbox)
+	pages, err := docs()
 	if err != nil {
 		return nil, err
 	}
-	pages := map[string]*page{
-		"/openapi.json": {kind: "application/json", body: description},
-		"/healthz":      {kind: "application/json", body: []byte(`{"status":"SERVING"}`)},
-	}
+	pages["/healthz"] = &page{kind: "application/json", body: []byte(`{"status":"SERVING"}`)}
+	pages["/openapi.json"] = &page{kind: "application/json", made: sync.OnceValues(func() ([]byte, error) { // most are never asked
+		return describe(config.OpenAPI, config.PublicURL, config.Sandbox)
+	})}
 	for path, file := range map[string]struct{ name, kind string }{
 		"/":              {"root.html", "text/html; charset=utf-8"},
 		"/docs":          {"docs.html", "text/html; charset=utf-8"},
@@ -45,6 +48,7 @@ func newPages(config Config, measures *measures) (map[string]*page, error) {
 		}
 		pages[path] = &page{kind: file.kind, policy: documentPolicy, body: body}
 	}
+	pages["/docs"].policy = docsPolicy
 	pages[ticketsPath] = &page{post: (*exchange).issueTicket}
 	if config.JWKS != nil {
 		pages["/.well-known/jwks.json"] = &page{handler: config.JWKS}
@@ -70,14 +74,17 @@ func (p *page) answer(x *exchange) error {
 	case x.r.Method != http.MethodGet && x.r.Method != http.MethodHead:
 		return x.otherMethod([]string{http.MethodGet})
 	}
-	p.show(x)
-	return nil
+	return p.show(x)
 }
 
-func (p *page) show(x *exchange) {
+func (p *page) show(x *exchange) error {
 	if p.handler != nil {
 		p.handler.ServeHTTP(x, x.r)
-		return
+		return nil
+	}
+	body, err := p.content(x)
+	if err != nil {
+		return err
 	}
 	h := x.Header()
 	h.Set("Content-Type", p.kind)
@@ -86,5 +93,24 @@ func (p *page) show(x *exchange) {
 		h.Set("Content-Security-Policy", p.policy)
 		h.Set("Referrer-Policy", "no-referrer")
 	}
-	_, _ = x.Write(p.body) // into memory
+	_, _ = x.Write(body) // into memory
+	return nil
+}
+
+func (p *page) content(x *exchange) ([]byte, error) {
+	switch {
+	case p.made != nil:
+		return p.made()
+	case p.packed != nil:
+		body, err := p.packed()
+		if err != nil {
+			return nil, err
+		}
+		if !x.takesGzip() {
+			return unpacked(body)
+		}
+		x.Header().Set("Content-Encoding", "gzip")
+		return body, nil
+	}
+	return p.body, nil
 }

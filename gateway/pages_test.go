@@ -1,7 +1,9 @@
 package gateway_test
 
 import (
+	"compress/gzip"
 	"encoding/json"
+	"io"
 	"net/http"
 	"regexp"
 	"strings"
@@ -20,6 +22,7 @@ func TestPages(t *testing.T) {
 	w := newWorld(t, func(c *gateway.Config) { c.JWKS = keys })
 	for path, kind := range map[string]string{
 		"/": "text/html", "/docs": "text/html", "/docs/docs.js": "text/javascript", "/docs/docs.css": "text/css",
+		"/docs/swagger-ui-bundle.js": "text/javascript", "/docs/swagger-ui.css": "text/css",
 		"/openapi.json": "application/json", "/healthz": "application/json", "/.well-known/jwks.json": "application/jwk-set+json",
 	} {
 		got := w.ask(t, "GET", path, "")
@@ -43,33 +46,64 @@ func TestPagesAreWhole(t *testing.T) {
 	}
 }
 
-type operation struct {
-	Parameters []struct{ Name, In string }
-	Produces   []string
-	Responses  map[string]struct{ Schema map[string]any }
+// What comes compressed is the same for who does not take it so.
+func TestDocsAreUnpackedForWhoAsks(t *testing.T) {
+	w := newWorld(t)
+	packed := w.ask(t, "GET", "/docs/swagger-ui.css", "", "Accept-Encoding", "gzip")
+	require.Equal(t, []string{"gzip"}, packed.Header().Values("Content-Encoding"))
+	reader, err := gzip.NewReader(packed.Body)
+	require.NoError(t, err)
+	unpacked, err := io.ReadAll(reader)
+	require.NoError(t, err)
+	plain := w.ask(t, "GET", "/docs/swagger-ui.css", "")
+	require.Empty(t, plain.Header().Get("Content-Encoding"))
+	require.Equal(t, string(unpacked), plain.Body.String())
+	require.Equal(t, "Accept-Encoding", plain.Header().Get("Vary"))
 }
 
+// description is the document as far as these tests look.
+type description struct {
+	OpenAPI string
+	Servers []struct{ URL string }
+	Paths   map[string]map[string]struct {
+		Parameters []struct{ Name, In string }
+	}
+	Tags []struct{ Name string }
+}
+
+func described(t *testing.T, change ...func(*gateway.Config)) (d description) {
+	require.NoError(t, json.Unmarshal(newWorld(t, change...).ask(t, "GET", "/openapi.json", "").Body.Bytes(), &d))
+	return d
+}
+
+func TestOpenAPISaysWhereThisGatewayIs(t *testing.T) {
+	require.Equal(t, "/", described(t).Servers[0].URL)
+	at := func(c *gateway.Config) { c.PublicURL = "https://shop.example/" }
+	require.Equal(t, "https://shop.example", described(t, at).Servers[0].URL)
+}
+
+func TestOpenAPIHasASandboxWhereThereIsOne(t *testing.T) {
+	shown := func(d description) (all []string) {
+		for path := range d.Paths {
+			all = append(all, path)
+		}
+		for _, tag := range d.Tags {
+			all = append(all, tag.Name)
+		}
+		return all
+	}
+	require.Subset(t, shown(described(t, sandbox)), []string{"/v1/sandbox/clock:advance", "Sandbox"})
+	for _, name := range shown(described(t)) {
+		require.NotContains(t, strings.ToLower(name), "sandbox")
+	}
+}
+
+// Every operation of the document is served, and every route is in the document: what the others are, their Allow says.
 func TestOpenAPIIsWhatIsServed(t *testing.T) {
-	w := newWorld(t)
-	var document struct {
-		Swagger     string
-		Info        struct{ Title, Version, Description string }
-		Paths       map[string]map[string]operation
-		Definitions map[string]any
-		Tags        []struct{ Name string }
-	}
-	require.NoError(t, json.Unmarshal(w.ask(t, "GET", "/openapi.json", "").Body.Bytes(), &document))
-	require.Equal(t, "2.0", document.Swagger)
-	require.Equal(t, "Kept", document.Info.Title)
-	require.Contains(t, document.Paths, "/v1/orders/{order}:cancel")
-	require.Contains(t, document.Paths, "/v1/services/{service}/deadLetters/{deadLetter}:replay")
-	require.Contains(t, document.Definitions, "Status")
-	for _, tag := range document.Tags {
-		require.NotContains(t, []string{"SandboxService", "ActivityService"}, tag.Name)
-	}
+	w := newWorld(t, sandbox)
 	variable := regexp.MustCompile(`\{([^}]*)\}`)
-	for path, item := range document.Paths {
-		require.NotContains(t, path, "sandbox")
+	served := w.Handler.(*gateway.Handler).Routes()
+	for path, item := range described(t, sandbox).Paths {
 		for method, operation := range item {
 			in := map[string]bool{}
 			for _, p := range operation.Parameters {
@@ -78,41 +112,10 @@ func TestOpenAPIIsWhatIsServed(t *testing.T) {
 			for _, v := range variable.FindAllStringSubmatch(path, -1) {
 				require.True(t, in["path "+v[1]], path)
 			}
-			require.Contains(t, operation.Responses, "default")
-			require.NotEqual(t, 404, w.ask(t, strings.ToUpper(method), variable.ReplaceAllString(path, "order"), "").Code, path)
 			got := w.ask(t, "OPTIONS", variable.ReplaceAllString(path, "order"), "")
-			require.Contains(t, got.Header().Get("Allow"), strings.ToUpper(method))
+			require.Contains(t, got.Header().Get("Allow"), strings.ToUpper(method), path)
+			delete(served, strings.ToUpper(method)+" "+variable.ReplaceAllString(path, "{}"))
 		}
 	}
-	require.Contains(t, newWorld(t, sandbox).ask(t, "GET", "/openapi.json", "").Body.String(), "/v1/sandbox/clock:advance")
-}
-
-func TestOpenAPISaysWhatTheGeneratorDoesNotKnow(t *testing.T) {
-	var document struct {
-		Paths map[string]map[string]operation
-	}
-	w := newWorld(t)
-	require.NoError(t, json.Unmarshal(w.ask(t, "GET", "/openapi.json", "").Body.Bytes(), &document))
-	streams := 0
-	for path, item := range document.Paths {
-		for method, o := range item {
-			parameters := map[string]bool{}
-			for _, p := range o.Parameters {
-				parameters[p.In+" "+p.Name] = true
-			}
-			stream := strings.HasSuffix(path, ":track") || strings.HasSuffix(path, ":stream")
-			if stream {
-				streams++
-				require.Equal(t, []string{"text/event-stream"}, o.Produces, path)
-				require.Contains(t, o.Responses["200"].Schema, "$ref")
-			}
-			require.Equal(t, stream, parameters["header Last-Event-ID"] && parameters["query ticket"] && parameters["query lastSeen"], path)
-			require.Equal(t, method == "patch", parameters["query updateMask"] && parameters["header If-Match"], path)
-		}
-	}
-	require.Equal(t, 3, streams)
-	require.Contains(t, document.Paths["/streamTickets"], "post")
-	for _, path := range []string{"/v1/scorecard", "/v1/shortagePolicy", "/v1/promisePolicies/{promisePolicy}", "/v1/customers/{customer}/identities/{identity}"} {
-		require.Contains(t, document.Paths, path)
-	}
+	require.Empty(t, served, "in the document, too")
 }

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -233,21 +235,22 @@ func TestUploadsAreTracedByTheirRoute(t *testing.T) {
 func TestUploadsAreDescribed(t *testing.T) {
 	var document struct {
 		Paths map[string]map[string]struct {
-			Consumes, Tags []string
-			Responses      map[string]struct {
-				Schema struct{ Properties map[string]any }
-			}
+			Tags        []string
+			RequestBody struct{ Content map[string]any }
+		}
+		Components struct {
+			Schemas map[string]struct{ Properties map[string]any }
 		}
 		Tags []struct{ Name string }
 	}
 	w := newWorld(t)
 	require.NoError(t, json.Unmarshal(w.ask(t, "GET", "/openapi.json", "").Body.Bytes(), &document))
-	upload, ok := document.Paths["/v1/imports/{import}/content"]["put"]
+	upload, ok := document.Paths["/v1/imports/{importId}/content"]["put"]
 	require.True(t, ok)
-	require.Equal(t, []string{"text/csv", "text/plain", "application/octet-stream"}, upload.Consumes)
+	require.Equal(t, []string{"application/octet-stream", "text/csv", "text/plain"}, slices.Sorted(maps.Keys(upload.RequestBody.Content)))
 	require.Contains(t, document.Tags, struct{ Name string }{upload.Tags[0]}, "/docs shows it among its like")
 	for field := range w.ask(t, "PUT", content, "a", "Content-Type", "", "Content-Type", "text/csv").json() {
-		require.Contains(t, upload.Responses["200"].Schema.Properties, field)
+		require.Contains(t, document.Components.Schemas["ImportContent"].Properties, field)
 	}
 }
 

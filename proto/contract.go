@@ -3,7 +3,7 @@ package proto
 
 import _ "embed"
 
-// OpenAPI is the generated description of the REST interface (Swagger 2.0, JSON).
+// OpenAPI is the generated description of the REST interface (OpenAPI 3.1, JSON).
 //
-//go:embed gen/openapi/kept.swagger.json
+//go:embed gen/openapi/kept.openapi.json
 var OpenAPI []byte

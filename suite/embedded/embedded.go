@@ -214,7 +214,7 @@ func (s *Suite) gateway() (http.Handler, error) {
 		conns[name] = channel
 	}
 	return gateway.New(gateway.Config{
-		Conns: conns, OpenAPI: contract.OpenAPI, CORSOrigins: s.cfg.CORSOrigins, Sandbox: s.cfg.Sandbox, JWKS: s.Issuer,
+		Conns: conns, OpenAPI: contract.OpenAPI, PublicURL: s.cfg.Mail.PublicURL, CORSOrigins: s.cfg.CORSOrigins, Sandbox: s.cfg.Sandbox, JWKS: s.Issuer,
 		Verifier: s.runtime.Verifier, Token: s.tokens(), TrustedProxies: s.cfg.TrustedProxies,
 		Log: s.cfg.Log, Tracer: s.cfg.Tracer.Tracer("kept.dev/gateway"), Meter: s.cfg.Meter.Meter("kept.dev/gateway"),
 	})

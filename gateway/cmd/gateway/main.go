@@ -29,8 +29,9 @@ type Config struct {
 	app.Common
 	app.Mesh
 	app.Front
-	Listen   string            `help:"Address to serve REST on." default:"127.0.0.1:8080" group:"Addresses"`
-	Services map[string]string `help:"Addresses of all services, name=host:port; several with commas." required:"" group:"Addresses"`
+	Listen    string            `help:"Address to serve REST on." default:"127.0.0.1:8080" group:"Addresses"`
+	Services  map[string]string `help:"Addresses of all services, name=host:port; several with commas." required:"" group:"Addresses"`
+	PublicURL string            `name:"public-url" help:"Where callers reach the gateway, as its OpenAPI document says; where the document is, when unset." group:"Addresses"`
 	// MaxStreams leaves room for other calls: a connection to a service carries 1000 at once.
 	MaxStreams int `help:"Streams that may be open at once." default:"500" group:"Limits"`
 }
@@ -110,7 +111,7 @@ func front(cfg Config, conns map[string]grpc.ClientConnInterface, seen app.Telem
 	self := access.Principal{Role: accessv1.Role_ROLE_SERVICE, Subject: "services/gateway"}
 	return gateway.New(gateway.Config{
 		Verifier: verifier, Token: keys.Tokens.Renewing(self, time.Hour), TrustedProxies: cfg.TrustedProxies,
-		Conns: conns, OpenAPI: contract.OpenAPI, CORSOrigins: cfg.CORS, Sandbox: cfg.Sandbox, JWKS: keys.Tokens, Signer: keys.Links,
+		Conns: conns, OpenAPI: contract.OpenAPI, PublicURL: cfg.PublicURL, CORSOrigins: cfg.CORS, Sandbox: cfg.Sandbox, JWKS: keys.Tokens, Signer: keys.Links,
 		Timeout: 30 * time.Second, MaxStreams: cfg.MaxStreams, Log: seen.Logger,
 		Tracer: seen.TracerProvider.Tracer("kept.dev/gateway"), Meter: seen.MeterProvider.Meter("kept.dev/gateway"),
 	})
