@@ -1,6 +1,6 @@
 # Everything that is done with this repository. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help tools generate lint check test test-all test-packages test-processes mutants release-schema run demo run-distributed scenarios bench servers images k8s-lint k8s-check k8s-e2e release tidy
+.PHONY: help tools generate examples lint check test test-all test-packages test-processes mutants release-schema run demo run-distributed scenarios bench servers images k8s-lint k8s-check k8s-e2e release tidy
 
 MODULES := proto kit services/customer services/order services/loyalty services/notification services/support gateway suite
 GO      := go
@@ -27,6 +27,10 @@ tools: ## Build the pinned build tools into bin/.
 generate: tools ## Generate Go and OpenAPI from the contracts, and Go from each rows.yaml.
 	$(BIN)/protodeps proto/third_party
 	$(GENERATE)
+
+examples: ## Record anew the examples that the OpenAPI document shows, from the running suite.
+	$(GO) test ./suite/contract -count 1 -run TestExamples -record
+	@$(MAKE) --no-print-directory generate
 
 lint: tools ## Check the contracts, the code and the walls between modules.
 	$(BIN)/protodeps proto/third_party
