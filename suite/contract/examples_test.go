@@ -6,6 +6,8 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -29,8 +31,11 @@ type example struct {
 // in them differs from run to run (names, times, sums), and is not compared.
 func TestExamples(t *testing.T) {
 	w := newFixture(t)
+	w.promise() // an order that reports tell of
 	recorded := map[string]bool{}
-	for _, r := range rpcs(t) {
+	all := rpcs(t)
+	slices.SortFunc(all, func(a, b rpc) int { return strings.Compare(a.full(), b.full()) }) // what one leaves behind, others may show
+	for _, r := range all {
 		if !r.overREST() {
 			continue
 		}
