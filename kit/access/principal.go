@@ -8,6 +8,7 @@ import (
 	"context"
 
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 // Principal is who calls. The zero Principal is nobody: a caller without a token, or no caller at all.
@@ -19,6 +20,19 @@ type Principal struct {
 
 // Anonymous tells whether nobody is known to call.
 func (p Principal) Anonymous() bool { return p.Role == accessv1.Role_ROLE_UNSPECIFIED }
+
+// Actor is the caller as contracts show them; nil for nobody.
+func (p Principal) Actor() *typepb.Actor {
+	if p.Anonymous() {
+		return nil
+	}
+	return &typepb.Actor{Role: p.Role, Principal: p.Subject}
+}
+
+// ActorOf is the actor whom a row has kept, by role and name.
+func ActorOf(role int64, name string) *typepb.Actor {
+	return Principal{Role: accessv1.Role(role), Subject: name}.Actor()
+}
 
 // Service is the principal of one of the suite's services: of its calls to others, of its timers and of its event handlers.
 func Service(name string) Principal {

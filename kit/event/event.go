@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	"google.golang.org/protobuf/proto"
 
+	"kept.dev/kit/access"
 	"kept.dev/kit/id"
 )
 
@@ -20,12 +21,14 @@ type Event struct {
 	Subject string    // the resource that it is about, such as "orders/…"
 	Version int64     // the resource's version after it; consumers that care about order compare it
 	Time    time.Time // when it happened, by the business clock
+	// Actor is who made it true: the caller of the RPC, or the service that said it by itself.
+	Actor access.Principal
 	// Traceparent ties it to the trace in which it was said (W3C trace context).
 	Traceparent string
 	Data        []byte // the message, in protobuf's binary encoding
 }
 
-// New makes the event of a message. The context gives the trace.
+// New makes the event of a message. The context gives the trace and who acts.
 func New(ctx context.Context, source, subject string, version int64, at time.Time, msg proto.Message) (Event, error) {
 	data, err := proto.Marshal(msg)
 	if err != nil {
@@ -33,7 +36,7 @@ func New(ctx context.Context, source, subject string, version int64, at time.Tim
 	}
 	return Event{
 		ID: id.New(), Source: source, Type: string(msg.ProtoReflect().Descriptor().FullName()), Subject: subject,
-		Version: version, Time: at, Traceparent: Traceparent(ctx), Data: data,
+		Version: version, Time: at, Actor: access.Caller(ctx), Traceparent: Traceparent(ctx), Data: data,
 	}, nil
 }
 

@@ -49,7 +49,7 @@ func (o *Outbox) Append(ctx context.Context, tx *sqldb.Tx, subject string, versi
 	return o.AppendAll(ctx, tx, records)
 }
 
-const insert = `insert into outbox (id, type, subject, version, time, traceparent, data, pending) values`
+const insert = `insert into outbox (id, type, subject, version, time, actor_role, actor, traceparent, data, pending) values`
 
 // AppendAll writes, in the transaction, what became true of many subjects at once.
 func (o *Outbox) AppendAll(ctx context.Context, tx *sqldb.Tx, records []Record) error {
@@ -62,7 +62,7 @@ func (o *Outbox) AppendAll(ctx context.Context, tx *sqldb.Tx, records []Record) 
 		if r.Traceparent != "" {
 			e.Traceparent = r.Traceparent
 		}
-		rows[i] = []any{e.ID, e.Type, e.Subject, e.Version, e.Time.UnixMicro(), e.Traceparent, e.Data, true}
+		rows[i] = []any{e.ID, e.Type, e.Subject, e.Version, e.Time.UnixMicro(), int64(e.Actor.Role), e.Actor.Subject, e.Traceparent, e.Data, true}
 	}
 	tx.ExecValues(insert, rows, "")
 	tx.AfterCommit(o.Nudge)

@@ -14,6 +14,7 @@ import (
 	"kept.dev/kit/id"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/telemetry"
+	accessv1 "kept.dev/proto/gen/kept/access/v1"
 )
 
 // Window is how long published events are kept, to be published again when the bus has lost them.
@@ -149,7 +150,7 @@ func (r *Relay) trim(ctx context.Context) error {
 }
 
 const selectPending = `
-	select id, type, subject, version, time, traceparent, data from outbox
+	select id, type, subject, version, time, actor_role, actor, traceparent, data from outbox
 	where pending and id >= $2 order by id limit $1`
 
 // recent is how far back the relay looks in every round, by the wall time at which events were made. The index lists those
@@ -176,8 +177,9 @@ func (r *Relay) pending(ctx context.Context) ([]event.Event, error) {
 	}
 	return sqldb.All(rows, func(rows *sqldb.Rows) (event.Event, error) {
 		e := event.Event{Source: r.cfg.Source}
-		var micros int64
-		err := rows.Scan(&e.ID, &e.Type, &e.Subject, &e.Version, &micros, &e.Traceparent, &e.Data)
+		var micros, role int64
+		err := rows.Scan(&e.ID, &e.Type, &e.Subject, &e.Version, &micros, &role, &e.Actor.Subject, &e.Traceparent, &e.Data)
+		e.Actor.Role = accessv1.Role(role)
 		e.Time = time.UnixMicro(micros).UTC()
 		return e, err
 	})

@@ -20,6 +20,7 @@ import (
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 // meet has the house hear of customers.
@@ -139,7 +140,7 @@ func TestGoodwillIsAnsweredAsItIsListed(t *testing.T) {
 		require.True(t, proto.Equal(posting, h.postings(t, "programs/main/accounts/anna", 1)[0]))
 		want := &loyaltyv1.Posting{
 			Name: posting.GetName(), Kind: loyaltyv1.Posting_GOODWILL, Points: 20, Balance: 25, About: "orders/1", Reason: "for waiting",
-			Agent: "agents/anna", CreateTime: timestamppb.New(posting.GetCreateTime().AsTime()),
+			Actor: &typepb.Actor{Role: accessv1.Role_ROLE_AGENT, Principal: "agents/anna"}, CreateTime: timestamppb.New(posting.GetCreateTime().AsTime()),
 		}
 		require.True(t, proto.Equal(want, posting), "%v", posting)
 	})
@@ -149,16 +150,17 @@ func TestGoodwillNotesWhoGaveIt(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
 		h.meet("anna")
 		for _, test := range []struct {
-			giver access.Principal
-			want  string
+			role accessv1.Role
+			name string
 		}{
-			{access.Principal{Role: accessv1.Role_ROLE_AGENT, Subject: "agents/a"}, "agents/a"},
-			{access.Principal{Role: accessv1.Role_ROLE_MANAGER, Subject: "managers/m"}, "managers/m"},
-			{access.Principal{Role: accessv1.Role_ROLE_SERVICE, Subject: "services/support"}, ""},
+			{accessv1.Role_ROLE_AGENT, "agents/a"},
+			{accessv1.Role_ROLE_MANAGER, "managers/m"},
+			{accessv1.Role_ROLE_SERVICE, "services/support"},
 		} {
-			posting, err := h.give(access.With(t.Context(), test.giver), "programs/main/accounts/anna", 1)
+			giver := access.Principal{Role: test.role, Subject: test.name}
+			posting, err := h.give(access.With(t.Context(), giver), "programs/main/accounts/anna", 1)
 			require.NoError(t, err)
-			require.Equal(t, test.want, posting.GetAgent())
+			require.True(t, proto.Equal(&typepb.Actor{Role: test.role, Principal: test.name}, posting.GetActor()), "%v", posting)
 		}
 	})
 }
@@ -234,7 +236,7 @@ func TestRemediesAreGivenOnce(t *testing.T) {
 		require.Equal(t, "100 [GOODWILL 100]", h.standing("programs/main/accounts/anna"))
 		posting := h.postings(t, "programs/main/accounts/anna", 1)[0]
 		require.Equal(t, "orders/late", posting.GetAbout())
-		require.Empty(t, posting.GetAgent())
+		require.Equal(t, "ROLE_SERVICE services/loyalty", posting.GetActor().GetRole().String()+" "+posting.GetActor().GetPrincipal())
 	})
 }
 
@@ -258,7 +260,7 @@ func TestEveryPostingIsSaid(t *testing.T) {
 			p := postings[len(postings)-int(s.version)]
 			want := &loyaltyv1.PointsPosted{
 				Posting: p.GetName(), Account: s.subject, Customer: "customers/" + s.subject[strings.LastIndex(s.subject, "/")+1:],
-				Kind: p.GetKind(), Points: p.GetPoints(), Balance: p.GetBalance(), About: p.GetAbout(), Agent: p.GetAgent(),
+				Kind: p.GetKind(), Points: p.GetPoints(), Balance: p.GetBalance(), About: p.GetAbout(),
 			}
 			require.True(t, proto.Equal(want, s.posted), "%v, not %v", s.posted, want)
 		}

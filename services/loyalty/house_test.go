@@ -68,7 +68,7 @@ func newHouse(t testing.TB, db *sqldb.DB) *house {
 	service.Register(h)
 	h.worker = timer.NewWorker(timer.Config{DB: db, Clock: h.clock, Log: log, Tracer: tracer, Activity: counter})
 	h.consumer = inbox.New(inbox.Config{
-		DB: db, Clock: h.clock, Log: log, Tracer: tracer, Activity: counter, Handlers: service.Events(),
+		Service: "loyalty", DB: db, Clock: h.clock, Log: log, Tracer: tracer, Activity: counter, Handlers: service.Events(),
 	}, h.worker)
 	return h
 }

@@ -85,7 +85,7 @@ func TestImportedOrdersEarnAsDeliveredOnesDo(t *testing.T) {
 func (h *house) history(account string) []string {
 	var lines []string
 	for _, p := range h.postings(h.t, account, 1000) {
-		lines = append(lines, fmt.Sprint(p.GetKind(), p.GetPoints(), p.GetBalance(), p.GetAbout(), p.GetReason(), p.GetAgent()))
+		lines = append(lines, fmt.Sprint(p.GetKind(), p.GetPoints(), p.GetBalance(), p.GetAbout(), p.GetReason(), p.GetActor().GetPrincipal()))
 	}
 	return lines
 }

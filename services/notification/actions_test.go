@@ -19,6 +19,7 @@ import (
 	"kept.dev/kit/kittest"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 // asked is Olena, who has been asked about a shortage. It returns the links by choice.
@@ -73,7 +74,7 @@ func TestPressOne(t *testing.T) {
 		require.Equal(t, notificationv1.Action_TAKEN, taken.GetState())
 		require.Contains(t, taken.GetConfirmation(), "Дякуємо за терпіння.")
 		require.NotNil(t, taken.GetTakeTime())
-		require.Equal(t, "WAIT "+olena, b.orders.decided.GetChoice().String()+" "+b.orders.decided.GetAnsweredBy())
+		require.Equal(t, "WAIT "+olena, b.orders.decided.GetChoice().String()+" "+b.orders.decided.GetAnsweredBy().GetPrincipal())
 		b.pass(time.Minute)
 
 		again, err := b.press(t.Context(), links["WAIT"])
@@ -176,7 +177,7 @@ func TestWhatIsDecidedElsewhereIsSuperseded(t *testing.T) {
 func TestTheOrderServiceHasTheLastWord(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *bench) {
 		links := b.asked()
-		b.orders.decided = &orderv1.Shortage{State: orderv1.Shortage_ANSWERED, Choice: orderv1.Shortage_CANCEL, AnsweredBy: olena}
+		b.orders.decided = &orderv1.Shortage{State: orderv1.Shortage_ANSWERED, Choice: orderv1.Shortage_CANCEL, AnsweredBy: &typepb.Actor{Principal: olena}}
 		b.refused("ACTION_SUPERSEDED", t.Context(), links["WAIT"])
 		require.Equal(t, notificationv1.Action_SUPERSEDED, b.look(t.Context(), links["WAIT"]).GetState())
 		require.Equal(t, notificationv1.Action_SUPERSEDED, b.look(t.Context(), links["CANCEL"]).GetState())

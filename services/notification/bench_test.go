@@ -30,6 +30,7 @@ import (
 	"kept.dev/kit/telemetry"
 	"kept.dev/kit/timer"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
+	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
@@ -241,7 +242,7 @@ func (b *bench) shortage() *orderv1.ShortageReported {
 	}
 }
 
-func stateOf(m *notificationv1.Message, channel notificationv1.Message_Channel) notificationv1.Message_State {
+func stateOf(m *notificationv1.Message, channel commonv1.Channel) notificationv1.Message_State {
 	for _, d := range m.GetDeliveries() {
 		if d.GetChannel() == channel {
 			return d.GetState()

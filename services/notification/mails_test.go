@@ -160,7 +160,7 @@ func (p *press) work(n int, do func()) float64 {
 	stop()
 	staff.Wait()
 	require.Len(p.t, p.server.Mails(), n)
-	require.EqualValues(p.t, p.orders, kittest.Number(p.t, p.db, `select count(*) from delivery where channel = 1 and state = 3`))
+	require.EqualValues(p.t, p.orders, kittest.Number(p.t, p.db, `select count(*) from delivery where channel = 6 and state = 3`))
 	return float64(n) / elapsed.Seconds()
 }
 
@@ -230,7 +230,7 @@ func TestManyMailsToAServerThatRefusesForAWhile(t *testing.T) {
 		require.Len(t, once, mails)
 		require.Len(t, server.Mails(), mails)
 		require.EqualValues(t, 2*mails+30, kittest.Number(t, b.db, `select count(*) from attempt where ended is not null`))
-		require.EqualValues(t, mails, kittest.Number(t, b.db, `select count(*) from delivery where channel = 1 and state = 3`))
+		require.EqualValues(t, mails, kittest.Number(t, b.db, `select count(*) from delivery where channel = 6 and state = 3`))
 		require.EqualValues(t, 2*mails, b.said(&notificationv1.DeliveryCompleted{}))
 		require.Zero(t, kittest.Number(t, b.db, `select count(*) from timer`))
 	})

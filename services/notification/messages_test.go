@@ -15,6 +15,7 @@ import (
 
 	"kept.dev/kit/event"
 	"kept.dev/kit/kittest"
+	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
@@ -71,8 +72,8 @@ func TestEachFactIsToldOnce(t *testing.T) {
 			require.EqualValues(t, 1, m.GetTemplateVersion())
 			require.Contains(t, strings.ReplaceAll(m.GetBody(), "\u00a0", " "), c.words, name)
 			require.Empty(t, m.GetOptions())
-			require.Equal(t, notificationv1.Message_SENT, stateOf(m, notificationv1.Message_IN_APP))
-			require.Equal(t, notificationv1.Message_SENT, stateOf(m, notificationv1.Message_EMAIL))
+			require.Equal(t, notificationv1.Message_SENT, stateOf(m, commonv1.Channel_INBOX))
+			require.Equal(t, notificationv1.Message_SENT, stateOf(m, commonv1.Channel_EMAIL))
 			require.Len(t, b.post.sent(), mails+1)
 			mail := b.post.sent()[mails]
 			require.Equal(t, "olena@example.org Olena "+m.GetTitle(), mail.To+" "+mail.ToName+" "+mail.Subject)
@@ -131,7 +132,7 @@ func TestWhomNobodyKnowsIsToldInEnglish(t *testing.T) {
 		b.told(b.shortage())
 		m := b.only(b.customer(olena))
 		require.Equal(t, "en", m.GetLanguageCode())
-		require.Equal(t, notificationv1.Message_SKIPPED, stateOf(m, notificationv1.Message_EMAIL))
+		require.Equal(t, notificationv1.Message_SKIPPED, stateOf(m, commonv1.Channel_EMAIL))
 		require.Zero(t, kittest.Number(t, b.db, `select count(*) from contact where email <> ''`))
 	})
 }
@@ -141,8 +142,8 @@ func TestWithoutAnAddressThereIsNoMail(t *testing.T) {
 		b.meet(olena, "uk", "")
 		b.told(b.shortage())
 		m := b.only(b.customer(olena))
-		require.Equal(t, notificationv1.Message_SKIPPED, stateOf(m, notificationv1.Message_EMAIL))
-		require.Equal(t, notificationv1.Message_SENT, stateOf(m, notificationv1.Message_IN_APP))
+		require.Equal(t, notificationv1.Message_SKIPPED, stateOf(m, commonv1.Channel_EMAIL))
+		require.Equal(t, notificationv1.Message_SENT, stateOf(m, commonv1.Channel_INBOX))
 		require.Empty(t, b.post.sent())
 		require.EqualValues(t, 2, b.said(&notificationv1.DeliveryCompleted{}))
 		require.Zero(t, kittest.Number(t, b.db, `select count(*) from timer`))
@@ -170,7 +171,7 @@ func TestWhatAPersonRepliedComesInTheirWords(t *testing.T) {
 		const words = "Olena, it left Kyiv & is with you <today>.\n\n{case} is closed."
 		b.meet(olena, "en", "olena@example.org")
 		b.cases.entries["cases/77/entries/2"], b.cases.away = words, true
-		b.told(&supportv1.CaseReplied{Case: "cases/77", Customer: olena, About: "orders/0190", Entry: "cases/77/entries/2", Agent: "agents/anna"})
+		b.told(&supportv1.CaseReplied{Case: "cases/77", Customer: olena, About: "orders/0190", Entry: "cases/77/entries/2"})
 		b.pass(time.Minute)
 		require.Zero(t, kittest.Number(t, b.db, `select count(*) from message`))
 		b.cases.away = false

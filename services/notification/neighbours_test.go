@@ -10,6 +10,7 @@ import (
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 	"kept.dev/services/notification/internal/mailer"
 )
 
@@ -109,7 +110,7 @@ func (o *orders) AnswerShortage(ctx context.Context, req *orderv1.AnswerShortage
 	}
 	o.carried++
 	o.decided = &orderv1.Shortage{
-		Name: req.GetName(), State: orderv1.Shortage_ANSWERED, Choice: req.GetChoice(), AnsweredBy: req.GetAnsweredBy(),
+		Name: req.GetName(), State: orderv1.Shortage_ANSWERED, Choice: req.GetChoice(), AnsweredBy: &typepb.Actor{Principal: req.GetAnsweredBy()},
 	}
 	o.answers[key] = o.decided
 	return o.decided, o.after

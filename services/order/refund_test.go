@@ -10,9 +10,11 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 // owing is a cancelled order, and the refund that is owed for it.
@@ -193,9 +195,17 @@ func TestWhatWasPaidForTheGoodsThatCame(t *testing.T) {
 			returned.GetState().String()+" "+returned.GetReturnReason()+" "+returned.GetPromiseState().String())
 		require.NotNil(t, returned.GetReturnTime())
 		require.EqualValues(t, 9500, cents(returned.GetRefundedAmount()), "all but what was paid for speed")
+		told := said(h, o.GetName(), &orderv1.OrderReturned{})[0]
+		units, lines := int64(0), int64(0)
+		for _, l := range told.GetLines() {
+			units, lines = units+l.GetQuantity(), lines+cents(l.GetAmount())
+		}
+		require.EqualValues(t, 3, units, "one pot and two cups had come")
+		require.EqualValues(t, 6500, lines, "what they had cost")
+		told.Lines = nil
 		require.True(t, proto.Equal(&orderv1.OrderReturned{
 			Order: o.GetName(), Customer: olena, Reason: "Too small", GoodsAmount: euros(6500),
-		}, said(h, o.GetName(), &orderv1.OrderReturned{})[0]))
+		}, told))
 		h.requireStock(pot, 8, 0)
 		h.requireStock(cup, 9, 0)
 		h.work()
@@ -239,16 +249,19 @@ func TestEachStepInItsState(t *testing.T) {
 func TestWhoPlacedAnOrderAndHow(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
 		o := h.order(wanted{h.product(2500, 10), 1})
-		require.Equal(t, "agents/anna", o.GetAgent())
+		require.True(t, proto.Equal(&typepb.Actor{Role: accessv1.Role_ROLE_AGENT, Principal: "agents/anna"}, o.GetCreator()), "%v", o)
 		placed := said(h, o.GetName(), &orderv1.OrderPlaced{})[0]
-		require.Equal(t, "agents/anna", placed.GetAgent())
+		require.Len(t, placed.GetLines(), 1)
+		require.True(t, proto.Equal(&orderv1.OrderedLine{
+			Product: o.GetLines()[0].GetProduct(), Quantity: 1, Amount: o.GetLines()[0].GetAmount(),
+		}, placed.GetLines()[0]))
 		require.Equal(t, commonv1.Channel_PHONE, placed.GetChannel())
 		own, err := h.orders.CreateOrder(h.customer(), &orderv1.CreateOrderRequest{Order: &orderv1.Order{
 			Customer: olena, DeliveryOption: o.GetDeliveryOption(), Lines: []*orderv1.Order_Line{{Product: o.GetLines()[0].GetProduct(), Quantity: 1}},
-			Agent: "agents/forged", ReturnReason: "forged", ReturnTime: timestamppb.New(h.clock.Now()),
+			Creator: &typepb.Actor{Principal: "agents/forged"}, ReturnReason: "forged", ReturnTime: timestamppb.New(h.clock.Now()),
 		}})
 		require.NoError(t, err)
-		require.True(t, own.GetAgent() == "" && own.GetReturnReason() == "" && own.GetReturnTime() == nil, "%v", own)
+		require.True(t, own.GetCreator().GetPrincipal() == olena && own.GetReturnReason() == "" && own.GetReturnTime() == nil, "%v", own)
 		require.True(t, proto.Equal(own, h.get(own.GetName())))
 	})
 }

@@ -141,7 +141,7 @@ func TestWhoWaitsHasANewPromise(t *testing.T) {
 		h.clock.pass(time.Hour)
 		s, err := h.answer(h.customer(), l.shortage, orderv1.Shortage_WAIT)
 		require.NoError(t, err)
-		require.Equal(t, "ANSWERED WAIT "+olena, s.GetState().String()+" "+s.GetChoice().String()+" "+s.GetAnsweredBy())
+		require.Equal(t, "ANSWERED WAIT "+olena, s.GetState().String()+" "+s.GetChoice().String()+" "+s.GetAnsweredBy().GetPrincipal())
 		require.Equal(t, h.clock.Now(), s.GetAnswerTime().AsTime())
 		read, err := h.shortages.GetShortage(h.customer(), &orderv1.GetShortageRequest{Name: s.GetName()})
 		require.NoError(t, err)
@@ -268,7 +268,7 @@ func TestWithoutAnAnswerTheDefaultHolds(t *testing.T) {
 		s, err := h.shortages.GetShortage(h.customer(), &orderv1.GetShortageRequest{Name: l.shortage.GetName()})
 		require.NoError(t, err)
 		require.Equal(t, "DEFAULTED WAIT", s.GetState().String()+" "+s.GetChoice().String())
-		require.Empty(t, s.GetAnsweredBy())
+		require.Nil(t, s.GetAnsweredBy())
 		o := h.get(l.order.GetName())
 		require.Equal(t, l.order.GetPromise(), o.GetPromise(), "who has not answered has agreed to nothing")
 		require.True(t, proto.Equal(l.order.GetPromisedDeliveryTime(), o.GetPromisedDeliveryTime()))
@@ -426,7 +426,7 @@ func TestWhoAnswered(t *testing.T) {
 				Name: h.lacking(1).shortage.GetName(), Choice: orderv1.Shortage_CANCEL, AnsweredBy: c.named,
 			})
 			require.NoError(t, err)
-			require.Equal(t, c.want, s.GetAnsweredBy())
+			require.Equal(t, c.want, s.GetAnsweredBy().GetPrincipal())
 		}
 	})
 }

@@ -109,7 +109,7 @@ func (b *audit) points(ctx context.Context) ([]string, error) {
 func (b *audit) mails(ctx context.Context) (wrong []string, err error) {
 	sent, err := b.column(ctx, "notification", `
 		select a.response from attempt a join delivery d on d.message_id = a.message_id and d.channel = a.channel
-		where a.channel = 1 and d.state = 3 and a.response <> ''`)
+		where a.channel = 6 and d.state = 3 and a.response <> ''`)
 	for _, file := range sent {
 		if _, err := os.Stat(filepath.Join(b.mailbox, file)); err != nil {
 			wrong = append(wrong, "a mail that was sent is not there: "+err.Error())

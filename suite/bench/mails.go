@@ -76,10 +76,10 @@ func (p *target) sayDelayed(ctx context.Context, customers []string, count int) 
 			if err != nil {
 				return err
 			}
-			rows = append(rows, []any{e.ID, e.Type, e.Subject, e.Version, e.Time.UnixMicro(), e.Traceparent, e.Data, true})
+			rows = append(rows, []any{e.ID, e.Type, e.Subject, e.Version, e.Time.UnixMicro(), int64(e.Actor.Role), e.Actor.Subject, e.Traceparent, e.Data, true})
 		}
 		if err := p.databases["order"].Background().Update(ctx, "bench", func(tx *sqldb.Tx) error {
-			tx.ExecValues(`insert into outbox (id, type, subject, version, time, traceparent, data, pending) values`, rows, "")
+			tx.ExecValues(`insert into outbox (id, type, subject, version, time, actor_role, actor, traceparent, data, pending) values`, rows, "")
 			return nil
 		}); err != nil {
 			return err

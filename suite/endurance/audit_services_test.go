@@ -107,7 +107,7 @@ func (b *audit) mails(ctx context.Context) (wrong []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	sent, err := dbaudit.Column(ctx, notification, `select message_id || ' ' || state from delivery where channel = 1 and state in (3, 5)`)
+	sent, err := dbaudit.Column(ctx, notification, `select message_id || ' ' || state from delivery where channel = 6 and state in (3, 5)`)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,6 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
-	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 	"kept.dev/suite/embedded"
 )
@@ -70,7 +69,7 @@ func possible() map[string]values {
 			listed: facts.listed, says: "`MADE`, `KEPT`, `BROKEN`, `RELEASED`, `UNANSWERED`",
 		},
 		"kept_keys_readable keys":                  listed("tokens", "links"),
-		"kept_deliveries_total channel":            enum(notificationv1.Message_EMAIL.Descriptor()),
+		"kept_deliveries_total channel":            listed("EMAIL", "INBOX"),
 		"kept_deliveries_total state":              listed("SENT", "FAILED", "UNKNOWN", "SKIPPED"),
 		"kept_rpc_duration_seconds method":         described("the RPC's full name", `/[\w.]+/\w+`),
 		"kept_rpc_in_flight method":                described("the RPC's full name", `/[\w.]+/\w+`),

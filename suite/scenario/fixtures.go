@@ -116,7 +116,7 @@ func deliveries(message map[string]any) map[string]string {
 // mailed checks that a message is in the customer's inbox and has come by mail, once.
 func (s *shop) mailed(message map[string]any) {
 	states := deliveries(message)
-	s.Equal("SENT", states["IN_APP"], "the message in the inbox")
+	s.Equal("SENT", states["INBOX"], "the message in the inbox")
 	came := 0
 	for _, mail := range s.env.Mails(s.email) {
 		if mail.Subject == message["title"] && contains(mail.Text, fmt.Sprint(message["body"])) {

@@ -14,7 +14,7 @@ var channels = []string{"STORE", "PHONE", "WEB"}
 func (s *shop) narrateBought(orders map[string]Answer) {
 	for _, channel := range channels {
 		order, with := orders[channel], "by herself"
-		if agent := order.Text("agent"); agent != "" {
+		if agent := order.Text("creator", "principal"); strings.HasPrefix(agent, "agents/") {
 			with = "with " + agent
 		}
 		s.Narrate("shop", "Olena buys %s by %s, %s: %s, and %s for speed.", s.goods(order), order.Text("channel"), with,
@@ -32,7 +32,7 @@ func happened(entry map[string]any) string {
 	facts, _ := entry["details"].(map[string]any)
 	kind := fmt.Sprint(entry["eventType"])
 	text := fmt.Sprintf("%s, %s by %v", clockTime(entry), kind[strings.LastIndex(kind, ".")+1:], entry["channel"])
-	if agent := fmt.Sprint(entry["agent"]); agent != "" {
+	if agent := (Answer{Body: entry}).Text("actor", "principal"); strings.HasPrefix(agent, "agents/") {
 		text += " with " + agent
 	}
 	return fmt.Sprintf("%s, %v", text, facts["total_amount"])

@@ -17,7 +17,7 @@ func S10(r *Runner) {
 	orders := map[string]Answer{ // by channel
 		"STORE": s.orderBy(seller, "STORE", "1"), "PHONE": s.orderBy(s.agent, "PHONE", "1"), "WEB": s.order("1"),
 	}
-	agents := map[string]string{"STORE": "agents/boris", "PHONE": "agents/anna", "WEB": ""}
+	agents := map[string]string{"STORE": "agents/boris", "PHONE": "agents/anna", "WEB": s.customer.Name}
 	seen := map[string]string{} // the channel by the order
 	s.narrateBought(orders)
 	placed := time.Now()
@@ -30,16 +30,14 @@ func S10(r *Runner) {
 	mine := map[string]map[string]any{} // the timeline's entries by channel
 	for channel, order := range orders {
 		s.Equal(channel, seen[order.Text("name")], "the channel of the order on the stream")
-		s.Equal(channel+" "+agents[channel], order.Text("channel")+" "+order.Text("agent"), "channel and acting agent of the order")
+		s.Equal(channel+" "+agents[channel], order.Text("channel")+" "+order.Text("creator", "principal"), "channel of the order, and who placed it")
 		s.Equal(orders["WEB"].Body["goodsAmount"], order.Body["goodsAmount"], "the price through "+channel)
 		entry := s.Soon("the order is in the timeline",
 			func() Answer { return s.Get(s.customer, timeline, "filter", `resource = "`+order.Text("name")+`"`) },
 			func(a Answer) bool { return len(a.List("timelineEntries")) > 0 }).List("timelineEntries")[0]
 		s.Equal(channel, entry["channel"], "the channel in the timeline")
 		mine[channel] = entry
-		if agents[channel] != "" {
-			s.Equal(agents[channel], entry["agent"], "the agent in the timeline")
-		}
+		s.Equal(agents[channel], Answer{Body: entry}.Text("actor", "principal"), "who did it in the timeline")
 	}
 	s.narrateMine(mine)
 	s.samePrice()

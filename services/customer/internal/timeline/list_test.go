@@ -96,6 +96,6 @@ func TestNothingPersonalIsStored(t *testing.T) {
 		b.hears(t, newEvent(t, "customer", noon, &customerv1.CustomerContactChanged{
 			Customer: olena, DisplayName: "Olena", LanguageCode: "uk", Email: "olena@example.org", Phone: "+380441234567",
 		}))
-		require.EqualValues(t, 1, kittest.Number(t, b.db, `select count(*) from timeline_entry where details = '{}' and agent = ''`))
+		require.EqualValues(t, 1, kittest.Number(t, b.db, `select count(*) from timeline_entry where details = '{}' and actor = ''`))
 	})
 }

@@ -20,7 +20,7 @@ func entryOf(e event.Event, fact fact) *customerv1.TimelineEntry {
 		Name: fact.GetCustomer() + collection + e.ID, EventTime: timestamppb.New(e.Time), Source: e.Source, EventType: e.Type,
 		Resource: resource,
 		About:    matterOf(cmp.Or(textOf(m, "about"), textOf(m, "order"), resource)),
-		Channel:  channelOf(m), Agent: textOf(m, "agent"), Details: factsOf(m),
+		Channel:  channelOf(m), Actor: e.Actor.Actor(), Details: factsOf(m),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"kept.dev/kit/access"
 	"kept.dev/kit/sqldb"
 	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
@@ -16,7 +17,7 @@ import (
 func idOf(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
 
 const insertEntries = `
-	insert into timeline_entry (id, customer, event_time, known, source, event_type, resource, about, channel, agent, details)
+	insert into timeline_entry (id, customer, event_time, known, source, event_type, resource, about, channel, actor_role, actor, details)
 	values`
 
 // insert writes entries, all of which became known at the same moment. Those that are there stay.
@@ -30,7 +31,8 @@ func insert(tx *sqldb.Tx, known time.Time, entries ...*customerv1.TimelineEntry)
 		customer, id, _ := strings.Cut(e.GetName(), collection)
 		rows[i] = []any{
 			id, customer, e.GetEventTime().AsTime().UnixMicro(), known.UnixMicro(), e.GetSource(), e.GetEventType(),
-			e.GetResource(), e.GetAbout(), int64(e.GetChannel()), e.GetAgent(), string(details),
+			e.GetResource(), e.GetAbout(), int64(e.GetChannel()), int64(e.GetActor().GetRole()), e.GetActor().GetPrincipal(),
+			string(details),
 		}
 	}
 	tx.ExecValues(insertEntries, rows, "on conflict (id) do nothing")
@@ -38,7 +40,7 @@ func insert(tx *sqldb.Tx, known time.Time, entries ...*customerv1.TimelineEntry)
 }
 
 // selectEntries reads what scan scans.
-const selectEntries = `select id, known, customer, event_time, source, event_type, resource, about, channel, agent, details from timeline_entry`
+const selectEntries = `select id, known, customer, event_time, source, event_type, resource, about, channel, actor_role, actor, details from timeline_entry`
 
 // row is an entry, and when this service heard of it.
 type row struct {
@@ -47,16 +49,16 @@ type row struct {
 }
 
 func scan(r *sqldb.Rows) (row, error) {
-	var id, customer, details string
-	var at, channel int64
+	var id, customer, actor, details string
+	var at, channel, role int64
 	e := row{TimelineEntry: &customerv1.TimelineEntry{}}
-	err := r.Scan(&id, &e.known, &customer, &at, &e.Source, &e.EventType, &e.Resource, &e.About, &channel, &e.Agent, &details)
+	err := r.Scan(&id, &e.known, &customer, &at, &e.Source, &e.EventType, &e.Resource, &e.About, &channel, &role, &actor, &details)
 	if err != nil {
 		return e, err
 	}
 	e.Name = customer + collection + id
 	e.EventTime = timestamppb.New(time.UnixMicro(at))
-	e.Channel = commonv1.Channel(channel)
+	e.Channel, e.Actor = commonv1.Channel(channel), access.ActorOf(role, actor)
 	return e, json.Unmarshal([]byte(details), &e.Details)
 }
 

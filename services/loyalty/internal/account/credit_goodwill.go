@@ -7,12 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"kept.dev/kit/access"
 	"kept.dev/kit/change"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/id"
 	"kept.dev/kit/sqldb"
-	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
 )
@@ -26,7 +24,7 @@ import (
 // customer's; FAILED_PRECONDITION (BALANCE_LIMIT) where the balance would be
 // more than can be counted.
 func (s *Service) CreditGoodwill(ctx context.Context, req *loyaltyv1.CreditGoodwillRequest) (*loyaltyv1.Posting, error) {
-	gift := newGift(req, access.Caller(ctx), s.clock.Now())
+	gift := newGift(req, s.clock.Now())
 	posting, err := s.give(ctx, req, gift)
 	if !errors.Is(err, errNoAccount) {
 		return posting, err
@@ -40,15 +38,12 @@ func (s *Service) CreditGoodwill(ctx context.Context, req *loyaltyv1.CreditGoodw
 	return s.give(ctx, req, gift)
 }
 
-func newGift(req *loyaltyv1.CreditGoodwillRequest, giver access.Principal, now time.Time) entry {
+func newGift(req *loyaltyv1.CreditGoodwillRequest, now time.Time) entry {
 	gift := entry{
 		id: id.New(), holder: holderOf(req.GetName()), kind: loyaltyv1.Posting_GOODWILL, about: req.GetAbout(),
 		reason: strings.TrimSpace(req.GetReason()), points: req.GetPoints(), at: now,
 	}
 	gift.reference = "goodwill/" + gift.id
-	if giver.Role != accessv1.Role_ROLE_SERVICE {
-		gift.agent = giver.Subject
-	}
 	return gift
 }
 

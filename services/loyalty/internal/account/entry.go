@@ -5,6 +5,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"kept.dev/kit/access"
 	"kept.dev/kit/outbox"
 	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
 )
@@ -17,7 +18,7 @@ type entry struct {
 	reference string // what it is entered under, once in a programme
 	about     string
 	reason    string
-	agent     string
+	actor     access.Principal
 	points    int64 // to the customer; below zero from them
 	at        time.Time
 }
@@ -29,7 +30,7 @@ type posted struct {
 }
 
 func (p posted) entryRow() []any {
-	return []any{p.id, p.program, int64(p.kind), p.reference, p.about, p.reason, p.agent, p.at.UnixMicro()}
+	return []any{p.id, p.program, int64(p.kind), p.reference, p.about, p.reason, int64(p.actor.Role), p.actor.Subject, p.at.UnixMicro()}
 }
 
 func (p posted) customersRow() []any {
@@ -42,13 +43,13 @@ func (p posted) housesRow() []any { return []any{p.id, p.program, "", nil, -p.po
 func (p posted) proto() *loyaltyv1.Posting {
 	return &loyaltyv1.Posting{
 		Name: p.posting(p.id), Kind: p.kind, Points: p.points, Balance: p.after.balance, About: p.about, Reason: p.reason,
-		Agent: p.agent, CreateTime: timestamppb.New(p.at),
+		Actor: p.actor.Actor(), CreateTime: timestamppb.New(p.at),
 	}
 }
 
 func (p posted) said() outbox.Record {
 	return outbox.Record{Subject: p.name(), Version: p.after.version, Fact: &loyaltyv1.PointsPosted{
 		Posting: p.posting(p.id), Account: p.name(), Customer: p.customerName(), Kind: p.kind, Points: p.points,
-		Balance: p.after.balance, About: p.about, Agent: p.agent,
+		Balance: p.after.balance, About: p.about,
 	}}
 }

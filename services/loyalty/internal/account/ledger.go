@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"kept.dev/kit/access"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/outbox"
 	"kept.dev/kit/sqldb"
@@ -46,18 +47,21 @@ func (s *Service) credit(ctx context.Context, tx *sqldb.Tx, customers []string, 
 }
 
 const (
-	insertEntries  = `insert into entry (id, program, kind, reference, about, reason, agent, created) values`
+	insertEntries  = `insert into entry (id, program, kind, reference, about, reason, actor_role, actor, created) values`
 	insertPostings = `insert into posting (entry_id, program, customer, number, points, balance) values`
 )
 
-// write writes what belongs to moves of accounts, whose rows are locked since.
+// write writes what belongs to moves of accounts, whose rows are locked since, as what the caller, or the service itself, did.
 func (s *Service) write(ctx context.Context, tx *sqldb.Tx, entries []entry, after standings) ([]posted, error) {
 	all, err := after.retrace(entries)
 	if err != nil {
 		return nil, err
 	}
+	by := access.Caller(ctx)
 	rows, sides, said := make([][]any, len(all)), make([][]any, 0, 2*len(all)), make([]outbox.Record, len(all))
-	for i, p := range all {
+	for i := range all {
+		all[i].actor = by
+		p := all[i]
 		rows[i], sides, said[i] = p.entryRow(), append(sides, p.customersRow(), p.housesRow()), p.said()
 	}
 	tx.ExecValues(insertEntries, rows, "")

@@ -21,7 +21,7 @@ var postingListing = page.Listing{
 }
 
 const selectPostings = `
-	select p.number, p.entry_id, e.kind, p.points, p.balance, e.about, e.reason, e.agent, e.created
+	select p.number, p.entry_id, e.kind, p.points, p.balance, e.about, e.reason, e.actor_role, e.actor, e.created
 	from posting p join entry e on e.id = p.entry_id`
 
 // ListPostings lists an account's postings by page, the latest first.
@@ -66,12 +66,12 @@ type line struct {
 }
 
 func (h holder) scanLine(r *sqldb.Rows) (l line, err error) {
-	var id string
-	var kind, created int64
+	var id, actor string
+	var kind, role, created int64
 	p := &loyaltyv1.Posting{}
-	err = r.Scan(&l.number, &id, &kind, &p.Points, &p.Balance, &p.About, &p.Reason, &p.Agent, &created)
+	err = r.Scan(&l.number, &id, &kind, &p.Points, &p.Balance, &p.About, &p.Reason, &role, &actor, &created)
 	p.Name, p.Kind = h.posting(id), loyaltyv1.Posting_Kind(kind)
-	p.CreateTime = timestamppb.New(time.UnixMicro(created))
+	p.Actor, p.CreateTime = access.ActorOf(role, actor), timestamppb.New(time.UnixMicro(created))
 	l.posting = p
 	return l, err
 }

@@ -42,5 +42,5 @@ func (s *Service) settleAction(ctx context.Context, t timer.Timer) (func(context
 // done tells whether what the customer wanted is what happened to the shortage, by their own answer.
 func (a *action) done(shortage *orderv1.Shortage) bool {
 	return shortage.GetState() == orderv1.Shortage_ANSWERED && shortage.GetChoice().String() == a.choice &&
-		shortage.GetAnsweredBy() == a.customer
+		shortage.GetAnsweredBy().GetPrincipal() == a.customer
 }

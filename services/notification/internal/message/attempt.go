@@ -6,10 +6,11 @@ import (
 	"unicode/utf8"
 
 	"kept.dev/kit/sqldb"
+	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 )
 
-const mailChannel = int64(notificationv1.Message_EMAIL)
+const mailChannel = int64(commonv1.Channel_EMAIL)
 
 const (
 	markSending = `update delivery set state = 2 where channel = $1 and state in (1, 2) and message_id in `

@@ -6,6 +6,7 @@ import (
 	"kept.dev/kit/event"
 	"kept.dev/kit/outbox"
 	"kept.dev/kit/sqldb"
+	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 )
 
@@ -36,7 +37,7 @@ func (s *Service) finish(ctx context.Context, tx *sqldb.Tx, ended []*call) error
 			sent = &now
 		}
 		setState(tx, ids, state, sent)
-		s.count(ctx, tx, notificationv1.Message_EMAIL, state, len(ids))
+		s.count(ctx, tx, commonv1.Channel_EMAIL, state, len(ids))
 	}
 	return s.sayDelivered(ctx, tx, calls)
 }
@@ -70,7 +71,7 @@ func (s *Service) sayDelivered(ctx context.Context, tx *sqldb.Tx, calls map[stri
 	for rows.Next() {
 		var id string
 		var said outbox.Record
-		d := &notificationv1.DeliveryCompleted{Channel: notificationv1.Message_EMAIL}
+		d := &notificationv1.DeliveryCompleted{Channel: commonv1.Channel_EMAIL}
 		if err := rows.Scan(&id, &said.Version, &d.Customer, &d.About); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"kept.dev/kit/errs"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
+	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	"kept.dev/services/notification/internal/contact"
 	"kept.dev/services/notification/internal/mailer"
@@ -34,7 +35,7 @@ type posting struct {
 
 func (p *posting) id() string { return idOf(p.message.GetName()) }
 func (p *posting) delivery() *notificationv1.Message_Delivery {
-	return deliveryOf(p.message, notificationv1.Message_EMAIL)
+	return deliveryOf(p.message, commonv1.Channel_EMAIL)
 }
 func (p *posting) tries() int              { return len(p.delivery().GetAttempts()) }
 func (p *posting) end(r result, err error) { p.call.End(r, err) }

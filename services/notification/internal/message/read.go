@@ -8,6 +8,7 @@ import (
 	"kept.dev/kit/clock"
 	"kept.dev/kit/sqldb"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
+	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	"kept.dev/services/notification/internal/link"
 )
@@ -64,7 +65,7 @@ func addDeliveries(byID map[string]*notificationv1.Message, rows *sqldb.Rows) er
 			return err
 		}
 		byID[id].Deliveries = append(byID[id].Deliveries, &notificationv1.Message_Delivery{
-			Channel: notificationv1.Message_Channel(channel), State: notificationv1.Message_State(state), SendTime: clock.Stamp(sent),
+			Channel: commonv1.Channel(channel), State: notificationv1.Message_State(state), SendTime: clock.Stamp(sent),
 		})
 	}
 	return nil
@@ -80,7 +81,7 @@ func addAttempts(byID map[string]*notificationv1.Message, rows *sqldb.Rows) erro
 			return err
 		}
 		a.StartTime, a.EndTime, a.Outcome = clock.Stamp(&started), clock.Stamp(ended), notificationv1.Message_State(outcome)
-		d := deliveryOf(byID[id], notificationv1.Message_Channel(channel))
+		d := deliveryOf(byID[id], commonv1.Channel(channel))
 		d.Attempts = append(d.Attempts, a)
 	}
 	return nil
@@ -98,7 +99,7 @@ func addOptions(byID map[string]*notificationv1.Message, rows *sqldb.Rows) error
 	return nil
 }
 
-func deliveryOf(m *notificationv1.Message, channel notificationv1.Message_Channel) *notificationv1.Message_Delivery {
+func deliveryOf(m *notificationv1.Message, channel commonv1.Channel) *notificationv1.Message_Delivery {
 	for _, d := range m.GetDeliveries() {
 		if d.GetChannel() == channel {
 			return d

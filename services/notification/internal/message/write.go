@@ -8,6 +8,7 @@ import (
 
 	"kept.dev/kit/event"
 	"kept.dev/kit/sqldb"
+	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	"kept.dev/services/notification/internal/contact"
 	"kept.dev/services/notification/internal/template"
@@ -34,7 +35,7 @@ func (s *Service) write(
 	} else {
 		sending.Set(ctx, tx, e.ID+mailKey, now, nil)
 	}
-	tx.Exec(insertDeliveries, e.ID, mailChannel, int64(mail), int64(notificationv1.Message_IN_APP), int64(notificationv1.Message_SENT), micros(now))
+	tx.Exec(insertDeliveries, e.ID, mailChannel, int64(mail), int64(commonv1.Channel_INBOX), int64(notificationv1.Message_SENT), micros(now))
 	tx.AfterCommit(func() { s.live.Say(topic(t.customer)) })
 	return s.sayAccepted(ctx, tx, e.ID, t, words.Template, mail)
 }
@@ -43,7 +44,7 @@ func (s *Service) write(
 func (s *Service) sayAccepted(
 	ctx context.Context, tx *sqldb.Tx, id string, t *telling, templateName string, mail notificationv1.Message_State,
 ) error {
-	delivered := func(channel notificationv1.Message_Channel, state notificationv1.Message_State) proto.Message {
+	delivered := func(channel commonv1.Channel, state notificationv1.Message_State) proto.Message {
 		s.count(ctx, tx, channel, state, 1)
 		return &notificationv1.DeliveryCompleted{
 			Message: collection + id, Customer: t.customer, About: t.about, Channel: channel, Outcome: state,
@@ -54,10 +55,10 @@ func (s *Service) sayAccepted(
 			Message: collection + id, Customer: t.customer, About: t.about, Template: templateName,
 			EventType: string(t.fact.ProtoReflect().Descriptor().FullName()),
 		},
-		delivered(notificationv1.Message_IN_APP, notificationv1.Message_SENT),
+		delivered(commonv1.Channel_INBOX, notificationv1.Message_SENT),
 	}
 	if mail == notificationv1.Message_SKIPPED {
-		facts = append(facts, delivered(notificationv1.Message_EMAIL, mail))
+		facts = append(facts, delivered(commonv1.Channel_EMAIL, mail))
 	}
 	return s.outbox.Append(ctx, tx, collection+id, 1, facts...)
 }

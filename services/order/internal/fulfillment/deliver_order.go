@@ -67,7 +67,7 @@ func (s *Service) sayDelivered(ctx context.Context, tx *sqldb.Tx, o *orderv1.Ord
 	}
 	delivered := &orderv1.OrderDelivered{
 		Order: o.GetName(), Customer: o.GetCustomer(), DeliverTime: o.GetDeliverTime(), GoodsAmount: goods.Proto(),
-		PlaceTime: o.GetCreateTime(), UnitCount: order.UnitsThatCome(o),
+		PlaceTime: o.GetCreateTime(), UnitCount: order.UnitsThatCome(o), Lines: order.LinesThatCome(o),
 	}
 	if err := s.outbox.Append(ctx, tx, o.GetName(), order.Version(o), delivered); err != nil {
 		return nil, err

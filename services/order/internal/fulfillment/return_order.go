@@ -46,6 +46,7 @@ func (s *Service) ReturnOrder(ctx context.Context, req *orderv1.ReturnOrderReque
 		}
 		return o, s.outbox.Append(ctx, tx, o.GetName(), order.Version(o), &orderv1.OrderReturned{
 			Order: o.GetName(), Customer: o.GetCustomer(), Reason: o.GetReturnReason(), GoodsAmount: goods.Proto(),
+			Lines: order.LinesThatCome(o),
 		})
 	})
 }

@@ -89,6 +89,7 @@ func imported(sourceImport string, orders []order.Imported) *orderv1.OrdersImpor
 		fact.Orders = append(fact.Orders, &orderv1.OrdersImported_Order{
 			Order: o.Name(), Customer: o.Customer, PlaceTime: timestamppb.New(o.Placed), GoodsAmount: o.Amount.Proto(),
 			UnitCount: o.Quantity, Channel: o.Channel,
+			Lines: []*orderv1.OrderedLine{{Product: o.Product, Quantity: o.Quantity, Amount: o.Amount.Proto()}},
 		})
 	}
 	return fact

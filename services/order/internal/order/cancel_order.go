@@ -77,7 +77,9 @@ func (s *Service) refundRest(ctx context.Context, tx *sqldb.Tx, o *orderv1.Order
 }
 
 func (s *Service) sayCancelled(ctx context.Context, tx *sqldb.Tx, o *orderv1.Order) error {
-	cancelled := &orderv1.OrderCancelled{Order: o.GetName(), Customer: o.GetCustomer(), Reason: o.GetCancelReason()}
+	cancelled := &orderv1.OrderCancelled{
+		Order: o.GetName(), Customer: o.GetCustomer(), Reason: o.GetCancelReason(), Lines: LinesThatCome(o),
+	}
 	if err := s.outbox.Append(ctx, tx, o.GetName(), Version(o), cancelled); err != nil {
 		return err
 	}

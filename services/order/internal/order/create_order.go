@@ -6,7 +6,6 @@ import (
 	"kept.dev/kit/access"
 	"kept.dev/kit/change"
 	"kept.dev/kit/sqldb"
-	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	"kept.dev/services/order/internal/stock"
 )
@@ -28,7 +27,7 @@ func (s *Service) CreateOrder(ctx context.Context, req *orderv1.CreateOrderReque
 		if terms, err = s.terms(ctx, req.GetOrder()); err != nil {
 			return nil, err
 		}
-		return place(req.GetOrder(), terms, agentOf(access.Caller(ctx)), s.clock.Now())
+		return place(req.GetOrder(), terms, access.Caller(ctx), s.clock.Now())
 	}
 
 	return change.DoAfter(ctx, s.db, req, place, func(tx *sqldb.Tx, order *orderv1.Order) (*orderv1.Order, error) {
@@ -43,12 +42,4 @@ func (s *Service) CreateOrder(ctx context.Context, req *orderv1.CreateOrderReque
 		}
 		return order, nil
 	})
-}
-
-// agentOf is the employee who places the order for the customer, if one does.
-func agentOf(caller access.Principal) string {
-	if caller.Role != accessv1.Role_ROLE_AGENT {
-		return ""
-	}
-	return caller.Subject
 }

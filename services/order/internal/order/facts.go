@@ -1,9 +1,10 @@
 package order
 
 import (
-	"google.golang.org/genproto/googleapis/type/money"
+	moneypb "google.golang.org/genproto/googleapis/type/money"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"kept.dev/kit/money"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 )
@@ -11,9 +12,22 @@ import (
 func placed(o *orderv1.Order) *orderv1.OrderPlaced {
 	return &orderv1.OrderPlaced{
 		Order: o.GetName(), Customer: o.GetCustomer(), TotalAmount: o.GetTotalAmount(), SpeedFee: o.GetSpeedFee(),
-		PromisedDeliveryTime: o.GetPromisedDeliveryTime(), Channel: o.GetChannel(), Agent: o.GetAgent(),
-		UnitCount: UnitsThatCome(o),
+		PromisedDeliveryTime: o.GetPromisedDeliveryTime(), Channel: o.GetChannel(),
+		UnitCount: UnitsThatCome(o), Lines: LinesThatCome(o),
 	}
+}
+
+// LinesThatCome are the lines of an order as facts carry them: all but the units that are missing.
+func LinesThatCome(o *orderv1.Order) []*orderv1.OrderedLine {
+	var lines []*orderv1.OrderedLine
+	for _, l := range o.GetLines() {
+		if units := Coming(l); units > 0 {
+			unit, _ := money.Parse(l.GetUnitPrice()) // made by us, always an amount
+			amount := money.Amount{Minor: unit.Minor * units, Currency: unit.Currency}
+			lines = append(lines, &orderv1.OrderedLine{Product: l.GetProduct(), Quantity: units, Amount: amount.Proto()})
+		}
+	}
+	return lines
 }
 
 func promiseMade(o *orderv1.Order, t terms) *promisev1.PromiseMade {
@@ -23,7 +37,7 @@ func promiseMade(o *orderv1.Order, t terms) *promisev1.PromiseMade {
 }
 
 // Promised is what the order service says when it promises a delivery; fee is what the customer has paid for that.
-func Promised(o *orderv1.Order, fee *money.Money) *promisev1.PromiseMade {
+func Promised(o *orderv1.Order, fee *moneypb.Money) *promisev1.PromiseMade {
 	return &promisev1.PromiseMade{
 		Promise: o.GetPromise(), Customer: o.GetCustomer(), Kind: promisev1.PromiseKind_DELIVERY, Service: "order",
 		About: o.GetName(), DueTime: o.GetPromisedDeliveryTime(), Fee: fee,
@@ -39,7 +53,7 @@ func Kept(o *orderv1.Order) *promisev1.PromiseKept {
 }
 
 // broken is what the order service says when it did not. fee is what the customer gets back for that.
-func broken(o *orderv1.Order, fee *money.Money) *promisev1.PromiseBroken {
+func broken(o *orderv1.Order, fee *moneypb.Money) *promisev1.PromiseBroken {
 	return &promisev1.PromiseBroken{
 		Promise: o.GetPromise(), Customer: o.GetCustomer(), About: o.GetName(), Kind: promisev1.PromiseKind_DELIVERY,
 		DueTime: o.GetPromisedDeliveryTime(), Fee: fee,

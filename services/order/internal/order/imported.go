@@ -27,7 +27,7 @@ func (o Imported) Name() string { return collection + o.ID }
 const (
 	insertImported = `
 	insert into orders (id, version, customer, state, promise_state, promise, currency, goods, fee, refunded,
-		delivery_option, channel, payment_method, created, delivered, agent, cancel_reason, source_import) values`
+		delivery_option, channel, payment_method, created, delivered, creator_role, creator, cancel_reason, source_import) values`
 	insertImportedLines = `insert into order_line (order_id, number, product_id, quantity, price) values`
 )
 
@@ -41,7 +41,7 @@ func InsertImported(tx *sqldb.Tx, sourceImport string, orders []Imported) ([]Imp
 		at := o.Placed.UnixMicro()
 		rows[i] = []any{
 			o.ID, 1, o.Customer, int64(orderv1.Order_DELIVERED), 0, "", o.Amount.Currency, o.Amount.Minor, 0, 0,
-			"", int64(o.Channel), 0, at, at, "", "", sourceImport,
+			"", int64(o.Channel), 0, at, at, 0, "", "", sourceImport,
 		}
 	}
 	inserted, err := tx.BatchValues(insertImported, rows, "on conflict (id) do nothing returning id")

@@ -7,15 +7,16 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"kept.dev/kit/access"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/id"
 	"kept.dev/kit/money"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
 
-// place makes the order that is wanted, on the given terms, at the given moment. agent is the employee who does it for the
-// customer, if one does.
-func place(wanted *orderv1.Order, t terms, agent string, now time.Time) (*orderv1.Order, error) {
+// place makes the order that is wanted, on the given terms, at the given moment. creator is the customer, or whoever does it for
+// them.
+func place(wanted *orderv1.Order, t terms, creator access.Principal, now time.Time) (*orderv1.Order, error) {
 	lines, goods, err := price(wanted.GetLines(), t.prices)
 	if err != nil {
 		return nil, err
@@ -42,7 +43,7 @@ func place(wanted *orderv1.Order, t terms, agent string, now time.Time) (*orderv
 	o.CreateTime = timestamppb.New(now)
 	o.PromisedDeliveryTime, o.ExpectedDeliveryTime = promised, promised
 	o.PickTime, o.ShipTime, o.DeliverTime, o.CancelTime, o.CancelReason = nil, nil, nil, nil, ""
-	o.Agent, o.ReturnTime, o.ReturnReason, o.SourceImport = agent, nil, "", ""
+	o.Creator, o.ReturnTime, o.ReturnReason, o.SourceImport = creator.Actor(), nil, "", ""
 	if o.PaymentMethod == orderv1.Order_PAYMENT_METHOD_UNSPECIFIED {
 		o.PaymentMethod = orderv1.Order_INVOICE
 	}

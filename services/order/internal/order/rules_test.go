@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 	"pgregory.net/rapid"
 
+	"kept.dev/kit/access"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/money"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
@@ -34,7 +35,7 @@ func express() terms {
 }
 
 func TestPlacePromisesAndPrices(t *testing.T) {
-	o, err := place(wanted(line("products/pot", 2), line("products/cup", 1)), express(), "", placedAt)
+	o, err := place(wanted(line("products/pot", 2), line("products/cup", 1)), express(), access.Principal{}, placedAt)
 	require.NoError(t, err)
 	require.True(t, proto.Equal(euros(5490).Proto(), o.GetGoodsAmount()), "goods")
 	require.True(t, proto.Equal(euros(6480).Proto(), o.GetTotalAmount()), "goods and speed")
@@ -49,9 +50,9 @@ func TestPlaceTakesNothingFromTheCallerThatTheHouseDecides(t *testing.T) {
 	forged.Name, forged.State, forged.CancelReason = "orders/mine", orderv1.Order_DELIVERED, "because"
 	forged.TotalAmount, forged.DeliverTime = euros(1).Proto(), timestamppb.New(placedAt)
 	forged.Lines[0].UnitPrice = euros(1).Proto()
-	o, err := place(forged, express(), "", placedAt)
+	o, err := place(forged, express(), access.Principal{}, placedAt)
 	require.NoError(t, err)
-	honest, err := place(wanted(line("products/pot", 1)), express(), "", placedAt)
+	honest, err := place(wanted(line("products/pot", 1)), express(), access.Principal{}, placedAt)
 	require.NoError(t, err)
 	honest.Name, honest.Promise = o.GetName(), o.GetPromise()
 	require.NotEqual(t, "orders/mine", o.GetName())
@@ -74,7 +75,7 @@ func TestPlaceRefuses(t *testing.T) {
 		"too much in all":      {wanted(line("products/pot", 1)), dear, "order.lines"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := place(c.order, c.terms, "", placedAt)
+			_, err := place(c.order, c.terms, access.Principal{}, placedAt)
 			require.ErrorContains(t, err, c.field+":")
 			require.Equal(t, "INVALID_REQUEST", errs.ReasonOf(err))
 		})

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"kept.dev/kit/access"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/money"
@@ -23,8 +24,8 @@ func optionID(name string) string { return strings.TrimPrefix(name, "deliveryOpt
 const insert = `
 	insert into orders (id, version, customer, state, promise_state, promise, currency, goods, fee, refunded,
 		delivery_option, channel, payment_method, delivery_address, billing_address, home_address,
-		promised, first_promised, expected, created, agent, cancel_reason)
-	values ($1, 1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12, $13, $14, $15, $15, $15, $16, $17, '')`
+		promised, first_promised, expected, created, creator_role, creator, cancel_reason)
+	values ($1, 1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12, $13, $14, $15, $15, $15, $16, $17, $18, '')`
 
 func insertOrder(tx *sqldb.Tx, o *orderv1.Order) error {
 	goods, err := money.Parse(o.GetGoodsAmount())
@@ -43,7 +44,8 @@ func insertOrder(tx *sqldb.Tx, o *orderv1.Order) error {
 	}
 	tx.Exec(insert, idOf(o.GetName()), o.GetCustomer(), int64(o.GetState()), int64(o.GetPromiseState()), o.GetPromise(),
 		goods.Currency, goods.Minor, fee.Minor, o.GetDeliveryOption(), int64(o.GetChannel()), int64(o.GetPaymentMethod()),
-		addresses[0], addresses[1], addresses[2], micros(o.GetPromisedDeliveryTime()), micros(o.GetCreateTime()), o.GetAgent())
+		addresses[0], addresses[1], addresses[2], micros(o.GetPromisedDeliveryTime()), micros(o.GetCreateTime()),
+		int64(o.GetCreator().GetRole()), o.GetCreator().GetPrincipal())
 	return insertLines(tx, o)
 }
 
@@ -65,21 +67,21 @@ func decodeAddress(raw []byte) (*postaladdress.PostalAddress, error) {
 // Columns are the columns of an order, as Scan reads them.
 const Columns = `id, version, customer, state, promise_state, promise, currency, goods, fee, refunded, delivery_option,
 	channel, payment_method, delivery_address, billing_address, home_address, promised, expected, created,
-	picked, shipped, delivered, cancelled, cancel_reason, agent, returned, return_reason, source_import`
+	picked, shipped, delivered, cancelled, cancel_reason, creator_role, creator, returned, return_reason, source_import`
 
 const selectOrders = `select ` + Columns + ` from orders`
 
 // Scan reads one row of an order, without its lines.
 func Scan(r *sqldb.Rows) (*orderv1.Order, error) {
-	var id, currency string
-	var version, state, promiseState, goods, fee, refunded, channel, method int64
+	var id, currency, creator string
+	var version, state, promiseState, goods, fee, refunded, channel, method, role int64
 	var addresses [3][]byte
 	var promised, expected, created, picked, shipped, delivered, cancelled, returned *int64
 	o := &orderv1.Order{}
 	err := r.Scan(&id, &version, &o.Customer, &state, &promiseState, &o.Promise, &currency, &goods, &fee, &refunded,
 		&o.DeliveryOption, &channel, &method, &addresses[0], &addresses[1], &addresses[2],
 		&promised, &expected, &created, &picked, &shipped, &delivered, &cancelled, &o.CancelReason,
-		&o.Agent, &returned, &o.ReturnReason, &o.SourceImport)
+		&role, &creator, &returned, &o.ReturnReason, &o.SourceImport)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +98,7 @@ func Scan(r *sqldb.Rows) (*orderv1.Order, error) {
 	o.TotalAmount, o.RefundedAmount = amount(goods+fee).Proto(), amount(refunded).Proto()
 	o.PromisedDeliveryTime, o.ExpectedDeliveryTime, o.CreateTime = clock.Stamp(promised), clock.Stamp(expected), clock.Stamp(created)
 	o.PickTime, o.ShipTime, o.DeliverTime, o.CancelTime = clock.Stamp(picked), clock.Stamp(shipped), clock.Stamp(delivered), clock.Stamp(cancelled)
-	o.ReturnTime = clock.Stamp(returned)
+	o.ReturnTime, o.Creator = clock.Stamp(returned), access.ActorOf(role, creator)
 	return o, nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"kept.dev/kit/access"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/money"
 	"kept.dev/kit/sqldb"
@@ -19,8 +20,8 @@ import (
 type decision struct {
 	state      orderv1.Shortage_State  // ANSWERED, or DEFAULTED
 	choice     orderv1.Shortage_Choice // unspecified for the default
-	answeredBy string
-	customer   string // whose shortage it has to be; empty for anybody's
+	answeredBy access.Principal        // nobody for the default
+	customer   string                  // whose shortage it has to be; empty for anybody's
 	at         time.Time
 }
 
@@ -125,14 +126,15 @@ func answered(name string) error {
 
 // A shortage in any other state gets the state 0, which the named CHECK refuses.
 const writeAnswer = `
-	update shortage set state = case when state = 1 then $2 else 0 end, choice = $3, answered_by = $4, answered = $5, owed = owed - $6
+	update shortage set state = case when state = 1 then $2 else 0 end, choice = $3, answered_role = $4, answered_by = $5, answered = $6,
+		owed = owed - $7
 	where id = $1`
 
 // write writes the decision. Who waits is still owed what is missing, and nobody else.
 func (m *matter) write(tx *sqldb.Tx) {
 	at := m.want.at.UnixMicro()
 	m.state, m.choice, m.answeredBy, m.answered = m.want.state, m.want.choice, m.want.answeredBy, &at
-	tx.Exec(writeAnswer, m.id, int64(m.state), int64(m.choice), m.answeredBy, at, m.dropped()).
+	tx.Exec(writeAnswer, m.id, int64(m.state), int64(m.choice), int64(m.answeredBy.Role), m.answeredBy.Subject, at, m.dropped()).
 		Refuse("shortage_state_known", answered(m.name()))
 }
 

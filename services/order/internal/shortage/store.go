@@ -5,8 +5,10 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"kept.dev/kit/access"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/sqldb"
+	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
 
@@ -45,22 +47,22 @@ type row struct {
 	state                 orderv1.Shortage_State
 	choice, otherwise     orderv1.Shortage_Choice // otherwise is what happens without an answer
 	deadline, created     int64
-	answeredBy            string
+	answeredBy            access.Principal
 	answered              *int64
 }
 
 const columns = `id, order_id, customer, product_id, quantity, owed, reason, wait, substitute_id, substitute_price, state, choice,
-	default_choice, deadline, created, answered_by, answered`
+	default_choice, deadline, created, answered_role, answered_by, answered`
 
 const selectShortages = `select ` + columns + ` from shortage`
 
 func scan(r *sqldb.Rows) (row, error) {
 	var s row
-	var state, choice, otherwise int64
+	var state, choice, otherwise, role int64
 	err := r.Scan(&s.id, &s.orderID, &s.customer, &s.product, &s.quantity, &s.owed, &s.reason, &s.wait, &s.substitute,
-		&s.substitutePrice, &state, &choice, &otherwise, &s.deadline, &s.created, &s.answeredBy, &s.answered)
+		&s.substitutePrice, &state, &choice, &otherwise, &s.deadline, &s.created, &role, &s.answeredBy.Subject, &s.answered)
 	s.product, s.substitute = productName(s.product), productName(s.substitute)
-	s.state = orderv1.Shortage_State(state)
+	s.state, s.answeredBy.Role = orderv1.Shortage_State(state), accessv1.Role(role)
 	s.choice, s.otherwise = orderv1.Shortage_Choice(choice), orderv1.Shortage_Choice(otherwise)
 	return s, err
 }
@@ -68,11 +70,15 @@ func scan(r *sqldb.Rows) (row, error) {
 func (s row) name() string { return orders + s.orderID + shortages + s.id }
 
 func (s row) proto() *orderv1.Shortage {
-	return &orderv1.Shortage{
+	p := &orderv1.Shortage{
 		Name: s.name(), Product: s.product, Quantity: s.quantity, Reason: s.reason, ExpectedDeliveryTime: clock.Stamp(s.wait),
 		Substitute: s.substitute, Choices: choices(s), State: s.state, Choice: s.choice, AnswerDueTime: clock.Stamp(&s.deadline),
-		DefaultChoice: s.otherwise, AnsweredBy: s.answeredBy, CreateTime: clock.Stamp(&s.created), AnswerTime: clock.Stamp(s.answered),
+		DefaultChoice: s.otherwise, CreateTime: clock.Stamp(&s.created), AnswerTime: clock.Stamp(s.answered),
 	}
+	if !s.answeredBy.Anonymous() {
+		p.AnsweredBy = s.answeredBy.Actor()
+	}
+	return p
 }
 
 func scanProto(r *sqldb.Rows) (*orderv1.Shortage, error) {
@@ -83,8 +89,8 @@ func scanProto(r *sqldb.Rows) (*orderv1.Shortage, error) {
 // The order has one open shortage of a product at most: the named index refuses another.
 const insert = `
 	insert into shortage (id, order_id, customer, product_id, quantity, owed, reason, wait, substitute_id, substitute_price,
-		state, choice, default_choice, deadline, answered_by, created)
-	values ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, 1, 0, $10, $11, '', $12)
+		state, choice, default_choice, deadline, answered_role, answered_by, created)
+	values ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, 1, 0, $10, $11, 0, '', $12)
 	returning ` + columns
 
 func (s row) insert() *sqldb.Stmt {

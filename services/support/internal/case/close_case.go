@@ -3,7 +3,6 @@ package cases
 import (
 	"context"
 
-	"kept.dev/kit/access"
 	"kept.dev/kit/change"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/sqldb"
@@ -43,7 +42,7 @@ func (s *Service) CloseCase(ctx context.Context, req *supportv1.CloseCaseRequest
 			return nil, err
 		}
 		return r.Case, s.say(ctx, tx, r, &supportv1.CaseClosed{
-			Case: r.GetName(), Customer: r.GetCustomer(), About: r.GetAbout(), Agent: employee(access.Caller(ctx)),
+			Case: r.GetName(), Customer: r.GetCustomer(), About: r.GetAbout(),
 		})
 	})
 }

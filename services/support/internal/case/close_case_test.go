@@ -31,7 +31,7 @@ func TestOnlyARepliedCaseIsClosed(t *testing.T) {
 		closed := b.close(t, c.GetName())
 		require.Equal(t, "CLOSED It came", closed.GetState().String()+" "+closed.GetResolution())
 		require.Equal(t, b.hands.Now(), closed.GetCloseTime().AsTime())
-		require.Equal(t, "agents/anna", said[*supportv1.CaseClosed](t, b, c.GetName())[0].GetAgent())
+		require.Len(t, said[*supportv1.CaseClosed](t, b, c.GetName()), 1)
 
 		_, err = b.CloseCase(agent(t), req)
 		refused(t, err, codes.FailedPrecondition, "CASE_CLOSED")

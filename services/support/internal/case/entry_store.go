@@ -20,7 +20,7 @@ const entries = "/entries/"
 // asked is what the customer says, by themselves or through somebody of the house.
 func asked(by access.Principal, body string, channel commonv1.Channel, now time.Time) *supportv1.CaseEntry {
 	return &supportv1.CaseEntry{
-		Author: supportv1.CaseEntry_CUSTOMER, Agent: employee(by), Body: body, Channel: channel, CreateTime: timestamppb.New(now),
+		Author: supportv1.CaseEntry_CUSTOMER, Actor: by.Actor(), Body: body, Channel: channel, CreateTime: timestamppb.New(now),
 	}
 }
 
@@ -30,8 +30,8 @@ func note(body string, now time.Time) *supportv1.CaseEntry {
 }
 
 const insertEntry = `
-	insert into case_entry (case_id, number, id, author, agent, body, facts, channel, created)
-	values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+	insert into case_entry (case_id, number, id, author, actor_role, actor, body, facts, channel, created)
+	values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
 
 // addEntry writes what was said with the change that made this version of the case, and names it.
 func addEntry(tx *sqldb.Tx, r *record, e *supportv1.CaseEntry) error {
@@ -44,12 +44,12 @@ func addEntry(tx *sqldb.Tx, r *record, e *supportv1.CaseEntry) error {
 			return err
 		}
 	}
-	tx.Exec(insertEntry, idOf(r.GetName()), r.version, entry, int64(e.GetAuthor()), e.GetAgent(), e.GetBody(), facts,
-		int64(e.GetChannel()), micros(e.GetCreateTime()))
+	tx.Exec(insertEntry, idOf(r.GetName()), r.version, entry, int64(e.GetAuthor()), int64(e.GetActor().GetRole()), e.GetActor().GetPrincipal(),
+		e.GetBody(), facts, int64(e.GetChannel()), micros(e.GetCreateTime()))
 	return nil
 }
 
-const selectEntries = `select case_id, number, id, author, agent, body, facts, channel, created from case_entry`
+const selectEntries = `select case_id, number, id, author, actor_role, actor, body, facts, channel, created from case_entry`
 
 // numbered is an entry with its place in the case.
 type numbered struct {
@@ -58,16 +58,17 @@ type numbered struct {
 }
 
 func scanEntry(r *sqldb.Rows) (numbered, error) {
-	var caseID, entry string
-	var author, channel int64
+	var caseID, entry, actor string
+	var author, role, channel int64
 	var created *int64
 	var facts []byte
 	e := numbered{CaseEntry: &supportv1.CaseEntry{}}
-	err := r.Scan(&caseID, &e.number, &entry, &author, &e.Agent, &e.Body, &facts, &channel, &created)
+	err := r.Scan(&caseID, &e.number, &entry, &author, &role, &actor, &e.Body, &facts, &channel, &created)
 	if err != nil {
 		return numbered{}, err
 	}
 	e.Name = collection + caseID + entries + entry
+	e.Actor = access.ActorOf(role, actor)
 	e.Author, e.Channel = supportv1.CaseEntry_Author(author), commonv1.Channel(channel)
 	e.Interim, e.CreateTime = e.Author == supportv1.CaseEntry_SYSTEM, clock.Stamp(created)
 	if facts == nil {

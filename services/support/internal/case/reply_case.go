@@ -28,21 +28,21 @@ const reply = `
 //
 // Errors: NOT_FOUND for an unknown case; FAILED_PRECONDITION (CASE_CLOSED).
 func (s *Service) ReplyCase(ctx context.Context, req *supportv1.ReplyCaseRequest) (*supportv1.Case, error) {
-	now, agent := s.clock.Now(), access.Caller(ctx).Subject
+	now, agent := s.clock.Now(), access.Caller(ctx)
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*supportv1.Case, error) {
-		r, err := step(tx, req.GetName(), sqldb.Q(reply, idOf(req.GetName()), now.UnixMicro(), agent))
+		r, err := step(tx, req.GetName(), sqldb.Q(reply, idOf(req.GetName()), now.UnixMicro(), agent.Subject))
 		if err != nil {
 			return nil, err
 		}
 		at := timestamppb.New(now)
 		entry := &supportv1.CaseEntry{
-			Author: supportv1.CaseEntry_AGENT, Agent: agent, Body: req.GetBody(), CreateTime: at,
+			Author: supportv1.CaseEntry_AGENT, Actor: agent.Actor(), Body: req.GetBody(), CreateTime: at,
 		}
 		if err := addEntry(tx, r, entry); err != nil {
 			return nil, err
 		}
 		facts := []proto.Message{&supportv1.CaseReplied{
-			Case: r.GetName(), Customer: r.GetCustomer(), About: r.GetAbout(), Entry: entry.GetName(), Agent: agent,
+			Case: r.GetName(), Customer: r.GetCustomer(), About: r.GetAbout(), Entry: entry.GetName(),
 		}}
 		return r.Case, s.say(ctx, tx, r, append(facts, r.answer(at)...)...)
 	})

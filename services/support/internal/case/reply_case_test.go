@@ -47,7 +47,7 @@ func TestAReplyInTimeKeepsThePromise(t *testing.T) {
 		entry, err := b.GetCaseEntry(customer(t, b.olena), &supportv1.GetCaseEntryRequest{Name: told[0].GetEntry()})
 		require.NoError(t, err)
 		require.Equal(t, "It comes today. agents/anna AGENT",
-			entry.GetBody()+" "+entry.GetAgent()+" "+entry.GetAuthor().String())
+			entry.GetBody()+" "+entry.GetActor().GetPrincipal()+" "+entry.GetAuthor().String())
 
 		b.hear(t, due(c), due(c))
 		b.hands.advance(time.Hour)

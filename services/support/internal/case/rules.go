@@ -6,9 +6,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"kept.dev/kit/access"
 	"kept.dev/kit/id"
-	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
 
@@ -109,15 +107,6 @@ func matterOf(subject string) string {
 		return order
 	}
 	return subject
-}
-
-// employee is who of the house calls; empty for a customer or another service.
-func employee(p access.Principal) string {
-	switch p.Role {
-	case accessv1.Role_ROLE_AGENT, accessv1.Role_ROLE_MANAGER, accessv1.Role_ROLE_ADMIN:
-		return p.Subject
-	}
-	return ""
 }
 
 // saidAgain is what a customer says with another request about a matter that is open: its title too, unless it is the same,

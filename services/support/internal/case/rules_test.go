@@ -8,8 +8,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 	"pgregory.net/rapid"
 
-	"kept.dev/kit/access"
-	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
 
@@ -64,18 +62,6 @@ func TestOrderOf(t *testing.T) {
 	}
 	require.Equal(t, "orders/1", matterOf("orders/1/refunds/cancellation"))
 	require.Equal(t, "cases/1", matterOf("cases/1"))
-}
-
-func TestEmployees(t *testing.T) {
-	for role := range accessv1.Role_name {
-		who := access.Principal{Role: accessv1.Role(role), Subject: "x"}
-		switch who.Role {
-		case accessv1.Role_ROLE_AGENT, accessv1.Role_ROLE_MANAGER, accessv1.Role_ROLE_ADMIN:
-			require.Equal(t, "x", employee(who), who.Role.String())
-		default:
-			require.Empty(t, employee(who), who.Role.String())
-		}
-	}
 }
 
 // TestTheWarningComesBeforeTheEnd holds whatever the time that is promised.

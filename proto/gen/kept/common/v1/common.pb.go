@@ -23,7 +23,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// The way by which a customer and the company met.
+// A way by which customers and the company talk to each other.
 type Channel int32
 
 const (
@@ -41,6 +41,8 @@ const (
 	Channel_PARTNER Channel = 5
 	// An e-mail.
 	Channel_EMAIL Channel = 6
+	// The customer's inbox in the company's app and site.
+	Channel_INBOX Channel = 7
 )
 
 // Enum value maps for Channel.
@@ -53,6 +55,7 @@ var (
 		4: "STORE",
 		5: "PARTNER",
 		6: "EMAIL",
+		7: "INBOX",
 	}
 	Channel_value = map[string]int32{
 		"CHANNEL_UNSPECIFIED": 0,
@@ -62,6 +65,7 @@ var (
 		"STORE":               4,
 		"PARTNER":             5,
 		"EMAIL":               6,
+		"INBOX":               7,
 	}
 )
 
@@ -96,7 +100,7 @@ var File_kept_common_v1_common_proto protoreflect.FileDescriptor
 
 const file_kept_common_v1_common_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkept/common/v1/common.proto\x12\x0ekept.common.v1*b\n" +
+	"\x1bkept/common/v1/common.proto\x12\x0ekept.common.v1*m\n" +
 	"\aChannel\x12\x17\n" +
 	"\x13CHANNEL_UNSPECIFIED\x10\x00\x12\a\n" +
 	"\x03WEB\x10\x01\x12\a\n" +
@@ -104,7 +108,8 @@ const file_kept_common_v1_common_proto_rawDesc = "" +
 	"\x05PHONE\x10\x03\x12\t\n" +
 	"\x05STORE\x10\x04\x12\v\n" +
 	"\aPARTNER\x10\x05\x12\t\n" +
-	"\x05EMAIL\x10\x06B,Z*kept.dev/proto/gen/kept/common/v1;commonv1b\x06proto3"
+	"\x05EMAIL\x10\x06\x12\t\n" +
+	"\x05INBOX\x10\aB,Z*kept.dev/proto/gen/kept/common/v1;commonv1b\x06proto3"
 
 var (
 	file_kept_common_v1_common_proto_rawDescOnce sync.Once

@@ -12,6 +12,7 @@ import (
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	v1 "kept.dev/proto/gen/kept/common/v1"
+	_type "kept.dev/proto/gen/kept/type"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -41,8 +42,8 @@ type TimelineEntry struct {
 	About string `protobuf:"bytes,6,opt,name=about,proto3" json:"about,omitempty"`
 	// The way by which the customer and the company met, where they did.
 	Channel v1.Channel `protobuf:"varint,7,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
-	// The employee who acted, `agents/{agent}`; empty where nobody did.
-	Agent string `protobuf:"bytes,8,opt,name=agent,proto3" json:"agent,omitempty"`
+	// Who did it: the customer, an employee, a partner, or the suite by itself.
+	Actor *_type.Actor `protobuf:"bytes,8,opt,name=actor,proto3" json:"actor,omitempty"`
 	// What else the event says, by the names of its fields, such as `reason`. Nothing personal.
 	Details       map[string]string `protobuf:"bytes,9,rep,name=details,proto3" json:"details,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -128,11 +129,11 @@ func (x *TimelineEntry) GetChannel() v1.Channel {
 	return v1.Channel(0)
 }
 
-func (x *TimelineEntry) GetAgent() string {
+func (x *TimelineEntry) GetActor() *_type.Actor {
 	if x != nil {
-		return x.Agent
+		return x.Actor
 	}
-	return ""
+	return nil
 }
 
 func (x *TimelineEntry) GetDetails() map[string]string {
@@ -146,7 +147,7 @@ var File_kept_customer_v1_timeline_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_timeline_proto_rawDesc = "" +
 	"\n" +
-	"\x1fkept/customer/v1/timeline.proto\x12\x10kept.customer.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkept/common/v1/common.proto\"\xc1\x04\n" +
+	"\x1fkept/customer/v1/timeline.proto\x12\x10kept.customer.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkept/common/v1/common.proto\x1a\x15kept/type/actor.proto\"\xd3\x04\n" +
 	"\rTimelineEntry\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12>\n" +
 	"\n" +
@@ -158,8 +159,8 @@ const file_kept_customer_v1_timeline_proto_rawDesc = "" +
 	"\x01*R\bresource\x12\x1f\n" +
 	"\x05about\x18\x06 \x01(\tB\t\xe0A\x03\xfaA\x03\n" +
 	"\x01*R\x05about\x126\n" +
-	"\achannel\x18\a \x01(\x0e2\x17.kept.common.v1.ChannelB\x03\xe0A\x03R\achannel\x12\x19\n" +
-	"\x05agent\x18\b \x01(\tB\x03\xe0A\x03R\x05agent\x12K\n" +
+	"\achannel\x18\a \x01(\x0e2\x17.kept.common.v1.ChannelB\x03\xe0A\x03R\achannel\x12+\n" +
+	"\x05actor\x18\b \x01(\v2\x10.kept.type.ActorB\x03\xe0A\x03R\x05actor\x12K\n" +
 	"\adetails\x18\t \x03(\v2,.kept.customer.v1.TimelineEntry.DetailsEntryB\x03\xe0A\x03R\adetails\x1a:\n" +
 	"\fDetailsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -184,16 +185,18 @@ var file_kept_customer_v1_timeline_proto_goTypes = []any{
 	nil,                           // 1: kept.customer.v1.TimelineEntry.DetailsEntry
 	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
 	(v1.Channel)(0),               // 3: kept.common.v1.Channel
+	(*_type.Actor)(nil),           // 4: kept.type.Actor
 }
 var file_kept_customer_v1_timeline_proto_depIdxs = []int32{
 	2, // 0: kept.customer.v1.TimelineEntry.event_time:type_name -> google.protobuf.Timestamp
 	3, // 1: kept.customer.v1.TimelineEntry.channel:type_name -> kept.common.v1.Channel
-	1, // 2: kept.customer.v1.TimelineEntry.details:type_name -> kept.customer.v1.TimelineEntry.DetailsEntry
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	4, // 2: kept.customer.v1.TimelineEntry.actor:type_name -> kept.type.Actor
+	1, // 3: kept.customer.v1.TimelineEntry.details:type_name -> kept.customer.v1.TimelineEntry.DetailsEntry
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_kept_customer_v1_timeline_proto_init() }

@@ -11,6 +11,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
+	_type "kept.dev/proto/gen/kept/type"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -168,8 +169,8 @@ type Posting struct {
 	About string `protobuf:"bytes,5,opt,name=about,proto3" json:"about,omitempty"`
 	// Why, in words.
 	Reason string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
-	// The employee who gave them, `agents/{agent}`; empty where the suite did by itself.
-	Agent string `protobuf:"bytes,7,opt,name=agent,proto3" json:"agent,omitempty"`
+	// Who gave or took them: an employee, or the suite by itself.
+	Actor *_type.Actor `protobuf:"bytes,7,opt,name=actor,proto3" json:"actor,omitempty"`
 	// When.
 	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -248,11 +249,11 @@ func (x *Posting) GetReason() string {
 	return ""
 }
 
-func (x *Posting) GetAgent() string {
+func (x *Posting) GetActor() *_type.Actor {
 	if x != nil {
-		return x.Agent
+		return x.Actor
 	}
-	return ""
+	return nil
 }
 
 func (x *Posting) GetCreateTime() *timestamppb.Timestamp {
@@ -266,7 +267,7 @@ var File_kept_loyalty_v1_account_proto protoreflect.FileDescriptor
 
 const file_kept_loyalty_v1_account_proto_rawDesc = "" +
 	"\n" +
-	"\x1dkept/loyalty/v1/account.proto\x12\x0fkept.loyalty.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8b\x02\n" +
+	"\x1dkept/loyalty/v1/account.proto\x12\x0fkept.loyalty.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15kept/type/actor.proto\"\x8b\x02\n" +
 	"\aAccount\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x125\n" +
 	"\bcustomer\x18\x02 \x01(\tB\x19\xe0A\x03\xfaA\x13\n" +
@@ -274,7 +275,7 @@ const file_kept_loyalty_v1_account_proto_rawDesc = "" +
 	"\abalance\x18\x03 \x01(\x03B\x03\xe0A\x03R\abalance\x12@\n" +
 	"\vcreate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime:O\xeaAL\n" +
-	"\x10kept.dev/Account\x12%programs/{program}/accounts/{account}*\baccounts2\aaccount\"\xdc\x03\n" +
+	"\x10kept.dev/Account\x12%programs/{program}/accounts/{account}*\baccounts2\aaccount\"\xee\x03\n" +
 	"\aPosting\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x126\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1d.kept.loyalty.v1.Posting.KindB\x03\xe0A\x03R\x04kind\x12\x1b\n" +
@@ -282,8 +283,8 @@ const file_kept_loyalty_v1_account_proto_rawDesc = "" +
 	"\abalance\x18\x04 \x01(\x03B\x03\xe0A\x03R\abalance\x12\x1f\n" +
 	"\x05about\x18\x05 \x01(\tB\t\xe0A\x03\xfaA\x03\n" +
 	"\x01*R\x05about\x12\x1b\n" +
-	"\x06reason\x18\x06 \x01(\tB\x03\xe0A\x03R\x06reason\x12\x19\n" +
-	"\x05agent\x18\a \x01(\tB\x03\xe0A\x03R\x05agent\x12@\n" +
+	"\x06reason\x18\x06 \x01(\tB\x03\xe0A\x03R\x06reason\x12+\n" +
+	"\x05actor\x18\a \x01(\v2\x10.kept.type.ActorB\x03\xe0A\x03R\x05actor\x12@\n" +
 	"\vcreate_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\"E\n" +
 	"\x04Kind\x12\x14\n" +
@@ -312,16 +313,18 @@ var file_kept_loyalty_v1_account_proto_goTypes = []any{
 	(*Account)(nil),               // 1: kept.loyalty.v1.Account
 	(*Posting)(nil),               // 2: kept.loyalty.v1.Posting
 	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
+	(*_type.Actor)(nil),           // 4: kept.type.Actor
 }
 var file_kept_loyalty_v1_account_proto_depIdxs = []int32{
 	3, // 0: kept.loyalty.v1.Account.create_time:type_name -> google.protobuf.Timestamp
 	0, // 1: kept.loyalty.v1.Posting.kind:type_name -> kept.loyalty.v1.Posting.Kind
-	3, // 2: kept.loyalty.v1.Posting.create_time:type_name -> google.protobuf.Timestamp
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	4, // 2: kept.loyalty.v1.Posting.actor:type_name -> kept.type.Actor
+	3, // 3: kept.loyalty.v1.Posting.create_time:type_name -> google.protobuf.Timestamp
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_kept_loyalty_v1_account_proto_init() }

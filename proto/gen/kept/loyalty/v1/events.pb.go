@@ -37,9 +37,7 @@ type PointsPosted struct {
 	// The balance after it.
 	Balance int64 `protobuf:"varint,6,opt,name=balance,proto3" json:"balance,omitempty"`
 	// What it is about.
-	About string `protobuf:"bytes,7,opt,name=about,proto3" json:"about,omitempty"`
-	// The employee who gave them, if one did.
-	Agent         string `protobuf:"bytes,8,opt,name=agent,proto3" json:"agent,omitempty"`
+	About         string `protobuf:"bytes,7,opt,name=about,proto3" json:"about,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -123,18 +121,11 @@ func (x *PointsPosted) GetAbout() string {
 	return ""
 }
 
-func (x *PointsPosted) GetAgent() string {
-	if x != nil {
-		return x.Agent
-	}
-	return ""
-}
-
 var File_kept_loyalty_v1_events_proto protoreflect.FileDescriptor
 
 const file_kept_loyalty_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1ckept/loyalty/v1/events.proto\x12\x0fkept.loyalty.v1\x1a\x1dkept/loyalty/v1/account.proto\"\xef\x01\n" +
+	"\x1ckept/loyalty/v1/events.proto\x12\x0fkept.loyalty.v1\x1a\x1dkept/loyalty/v1/account.proto\"\xd9\x01\n" +
 	"\fPointsPosted\x12\x18\n" +
 	"\aposting\x18\x01 \x01(\tR\aposting\x12\x18\n" +
 	"\aaccount\x18\x02 \x01(\tR\aaccount\x12\x1a\n" +
@@ -142,8 +133,7 @@ const file_kept_loyalty_v1_events_proto_rawDesc = "" +
 	"\x04kind\x18\x04 \x01(\x0e2\x1d.kept.loyalty.v1.Posting.KindR\x04kind\x12\x16\n" +
 	"\x06points\x18\x05 \x01(\x03R\x06points\x12\x18\n" +
 	"\abalance\x18\x06 \x01(\x03R\abalance\x12\x14\n" +
-	"\x05about\x18\a \x01(\tR\x05about\x12\x14\n" +
-	"\x05agent\x18\b \x01(\tR\x05agentB.Z,kept.dev/proto/gen/kept/loyalty/v1;loyaltyv1b\x06proto3"
+	"\x05about\x18\a \x01(\tR\x05aboutB.Z,kept.dev/proto/gen/kept/loyalty/v1;loyaltyv1b\x06proto3"
 
 var (
 	file_kept_loyalty_v1_events_proto_rawDescOnce sync.Once

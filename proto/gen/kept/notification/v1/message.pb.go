@@ -11,6 +11,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
+	v1 "kept.dev/proto/gen/kept/common/v1"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -22,59 +23,6 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
-
-// A way by which a message goes out.
-type Message_Channel int32
-
-const (
-	// Not known.
-	Message_CHANNEL_UNSPECIFIED Message_Channel = 0
-	// By e-mail.
-	Message_EMAIL Message_Channel = 1
-	// Into the customer's inbox in the company's app and site.
-	Message_IN_APP Message_Channel = 2
-)
-
-// Enum value maps for Message_Channel.
-var (
-	Message_Channel_name = map[int32]string{
-		0: "CHANNEL_UNSPECIFIED",
-		1: "EMAIL",
-		2: "IN_APP",
-	}
-	Message_Channel_value = map[string]int32{
-		"CHANNEL_UNSPECIFIED": 0,
-		"EMAIL":               1,
-		"IN_APP":              2,
-	}
-)
-
-func (x Message_Channel) Enum() *Message_Channel {
-	p := new(Message_Channel)
-	*p = x
-	return p
-}
-
-func (x Message_Channel) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (Message_Channel) Descriptor() protoreflect.EnumDescriptor {
-	return file_kept_notification_v1_message_proto_enumTypes[0].Descriptor()
-}
-
-func (Message_Channel) Type() protoreflect.EnumType {
-	return &file_kept_notification_v1_message_proto_enumTypes[0]
-}
-
-func (x Message_Channel) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use Message_Channel.Descriptor instead.
-func (Message_Channel) EnumDescriptor() ([]byte, []int) {
-	return file_kept_notification_v1_message_proto_rawDescGZIP(), []int{0, 0}
-}
 
 // The state of a delivery.
 type Message_State int32
@@ -130,11 +78,11 @@ func (x Message_State) String() string {
 }
 
 func (Message_State) Descriptor() protoreflect.EnumDescriptor {
-	return file_kept_notification_v1_message_proto_enumTypes[1].Descriptor()
+	return file_kept_notification_v1_message_proto_enumTypes[0].Descriptor()
 }
 
 func (Message_State) Type() protoreflect.EnumType {
-	return &file_kept_notification_v1_message_proto_enumTypes[1]
+	return &file_kept_notification_v1_message_proto_enumTypes[0]
 }
 
 func (x Message_State) Number() protoreflect.EnumNumber {
@@ -143,7 +91,7 @@ func (x Message_State) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Message_State.Descriptor instead.
 func (Message_State) EnumDescriptor() ([]byte, []int) {
-	return file_kept_notification_v1_message_proto_rawDescGZIP(), []int{0, 1}
+	return file_kept_notification_v1_message_proto_rawDescGZIP(), []int{0, 0}
 }
 
 // Something that the company told a customer, exactly as it was told.
@@ -386,7 +334,7 @@ func (x *Message_Attempt) GetResponse() string {
 type Message_Delivery struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The channel.
-	Channel Message_Channel `protobuf:"varint,1,opt,name=channel,proto3,enum=kept.notification.v1.Message_Channel" json:"channel,omitempty"`
+	Channel v1.Channel `protobuf:"varint,1,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
 	// Its state.
 	State Message_State `protobuf:"varint,2,opt,name=state,proto3,enum=kept.notification.v1.Message_State" json:"state,omitempty"`
 	// All tries, the first first.
@@ -427,11 +375,11 @@ func (*Message_Delivery) Descriptor() ([]byte, []int) {
 	return file_kept_notification_v1_message_proto_rawDescGZIP(), []int{0, 1}
 }
 
-func (x *Message_Delivery) GetChannel() Message_Channel {
+func (x *Message_Delivery) GetChannel() v1.Channel {
 	if x != nil {
 		return x.Channel
 	}
-	return Message_CHANNEL_UNSPECIFIED
+	return v1.Channel(0)
 }
 
 func (x *Message_Delivery) GetState() Message_State {
@@ -523,7 +471,7 @@ var File_kept_notification_v1_message_proto protoreflect.FileDescriptor
 
 const file_kept_notification_v1_message_proto_rawDesc = "" +
 	"\n" +
-	"\"kept/notification/v1/message.proto\x12\x14kept.notification.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x93\f\n" +
+	"\"kept/notification/v1/message.proto\x12\x14kept.notification.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkept/common/v1/common.proto\"\xca\v\n" +
 	"\aMessage\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x125\n" +
 	"\bcustomer\x18\x02 \x01(\tB\x19\xe0A\x03\xfaA\x13\n" +
@@ -553,9 +501,9 @@ const file_kept_notification_v1_message_proto_rawDesc = "" +
 	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tstartTime\x12:\n" +
 	"\bend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\aendTime\x12B\n" +
 	"\aoutcome\x18\x03 \x01(\x0e2#.kept.notification.v1.Message.StateB\x03\xe0A\x03R\aoutcome\x12\x1f\n" +
-	"\bresponse\x18\x04 \x01(\tB\x03\xe0A\x03R\bresponse\x1a\x96\x02\n" +
-	"\bDelivery\x12D\n" +
-	"\achannel\x18\x01 \x01(\x0e2%.kept.notification.v1.Message.ChannelB\x03\xe0A\x03R\achannel\x12>\n" +
+	"\bresponse\x18\x04 \x01(\tB\x03\xe0A\x03R\bresponse\x1a\x88\x02\n" +
+	"\bDelivery\x126\n" +
+	"\achannel\x18\x01 \x01(\x0e2\x17.kept.common.v1.ChannelB\x03\xe0A\x03R\achannel\x12>\n" +
 	"\x05state\x18\x02 \x01(\x0e2#.kept.notification.v1.Message.StateB\x03\xe0A\x03R\x05state\x12F\n" +
 	"\battempts\x18\x03 \x03(\v2%.kept.notification.v1.Message.AttemptB\x03\xe0A\x03R\battempts\x12<\n" +
 	"\tsend_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\bsendTime\x1aq\n" +
@@ -563,12 +511,7 @@ const file_kept_notification_v1_message_proto_rawDesc = "" +
 	"\x06choice\x18\x01 \x01(\tB\x03\xe0A\x03R\x06choice\x12\x19\n" +
 	"\x05label\x18\x02 \x01(\tB\x03\xe0A\x03R\x05label\x12/\n" +
 	"\x06action\x18\x03 \x01(\tB\x17\xe0A\x03\xfaA\x11\n" +
-	"\x0fkept.dev/ActionR\x06action\"9\n" +
-	"\aChannel\x12\x17\n" +
-	"\x13CHANNEL_UNSPECIFIED\x10\x00\x12\t\n" +
-	"\x05EMAIL\x10\x01\x12\n" +
-	"\n" +
-	"\x06IN_APP\x10\x02\"h\n" +
+	"\x0fkept.dev/ActionR\x06action\"h\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\v\n" +
 	"\aPENDING\x10\x01\x12\v\n" +
@@ -592,30 +535,30 @@ func file_kept_notification_v1_message_proto_rawDescGZIP() []byte {
 	return file_kept_notification_v1_message_proto_rawDescData
 }
 
-var file_kept_notification_v1_message_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_kept_notification_v1_message_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_kept_notification_v1_message_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_kept_notification_v1_message_proto_goTypes = []any{
-	(Message_Channel)(0),          // 0: kept.notification.v1.Message.Channel
-	(Message_State)(0),            // 1: kept.notification.v1.Message.State
-	(*Message)(nil),               // 2: kept.notification.v1.Message
-	(*Message_Attempt)(nil),       // 3: kept.notification.v1.Message.Attempt
-	(*Message_Delivery)(nil),      // 4: kept.notification.v1.Message.Delivery
-	(*Message_Option)(nil),        // 5: kept.notification.v1.Message.Option
-	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
+	(Message_State)(0),            // 0: kept.notification.v1.Message.State
+	(*Message)(nil),               // 1: kept.notification.v1.Message
+	(*Message_Attempt)(nil),       // 2: kept.notification.v1.Message.Attempt
+	(*Message_Delivery)(nil),      // 3: kept.notification.v1.Message.Delivery
+	(*Message_Option)(nil),        // 4: kept.notification.v1.Message.Option
+	(*timestamppb.Timestamp)(nil), // 5: google.protobuf.Timestamp
+	(v1.Channel)(0),               // 6: kept.common.v1.Channel
 }
 var file_kept_notification_v1_message_proto_depIdxs = []int32{
-	5,  // 0: kept.notification.v1.Message.options:type_name -> kept.notification.v1.Message.Option
-	6,  // 1: kept.notification.v1.Message.expire_time:type_name -> google.protobuf.Timestamp
-	4,  // 2: kept.notification.v1.Message.deliveries:type_name -> kept.notification.v1.Message.Delivery
-	6,  // 3: kept.notification.v1.Message.create_time:type_name -> google.protobuf.Timestamp
-	6,  // 4: kept.notification.v1.Message.read_time:type_name -> google.protobuf.Timestamp
-	6,  // 5: kept.notification.v1.Message.Attempt.start_time:type_name -> google.protobuf.Timestamp
-	6,  // 6: kept.notification.v1.Message.Attempt.end_time:type_name -> google.protobuf.Timestamp
-	1,  // 7: kept.notification.v1.Message.Attempt.outcome:type_name -> kept.notification.v1.Message.State
-	0,  // 8: kept.notification.v1.Message.Delivery.channel:type_name -> kept.notification.v1.Message.Channel
-	1,  // 9: kept.notification.v1.Message.Delivery.state:type_name -> kept.notification.v1.Message.State
-	3,  // 10: kept.notification.v1.Message.Delivery.attempts:type_name -> kept.notification.v1.Message.Attempt
-	6,  // 11: kept.notification.v1.Message.Delivery.send_time:type_name -> google.protobuf.Timestamp
+	4,  // 0: kept.notification.v1.Message.options:type_name -> kept.notification.v1.Message.Option
+	5,  // 1: kept.notification.v1.Message.expire_time:type_name -> google.protobuf.Timestamp
+	3,  // 2: kept.notification.v1.Message.deliveries:type_name -> kept.notification.v1.Message.Delivery
+	5,  // 3: kept.notification.v1.Message.create_time:type_name -> google.protobuf.Timestamp
+	5,  // 4: kept.notification.v1.Message.read_time:type_name -> google.protobuf.Timestamp
+	5,  // 5: kept.notification.v1.Message.Attempt.start_time:type_name -> google.protobuf.Timestamp
+	5,  // 6: kept.notification.v1.Message.Attempt.end_time:type_name -> google.protobuf.Timestamp
+	0,  // 7: kept.notification.v1.Message.Attempt.outcome:type_name -> kept.notification.v1.Message.State
+	6,  // 8: kept.notification.v1.Message.Delivery.channel:type_name -> kept.common.v1.Channel
+	0,  // 9: kept.notification.v1.Message.Delivery.state:type_name -> kept.notification.v1.Message.State
+	2,  // 10: kept.notification.v1.Message.Delivery.attempts:type_name -> kept.notification.v1.Message.Attempt
+	5,  // 11: kept.notification.v1.Message.Delivery.send_time:type_name -> google.protobuf.Timestamp
 	12, // [12:12] is the sub-list for method output_type
 	12, // [12:12] is the sub-list for method input_type
 	12, // [12:12] is the sub-list for extension type_name
@@ -633,7 +576,7 @@ func file_kept_notification_v1_message_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_notification_v1_message_proto_rawDesc), len(file_kept_notification_v1_message_proto_rawDesc)),
-			NumEnums:      2,
+			NumEnums:      1,
 			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,

@@ -39,10 +39,10 @@ type OrderPlaced struct {
 	PromisedDeliveryTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=promised_delivery_time,json=promisedDeliveryTime,proto3" json:"promised_delivery_time,omitempty"`
 	// The way by which the order came.
 	Channel v1.Channel `protobuf:"varint,6,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
-	// The employee who placed it for the customer, if one did.
-	Agent string `protobuf:"bytes,7,opt,name=agent,proto3" json:"agent,omitempty"`
 	// How many units of goods were ordered.
-	UnitCount     int64 `protobuf:"varint,8,opt,name=unit_count,json=unitCount,proto3" json:"unit_count,omitempty"`
+	UnitCount int64 `protobuf:"varint,7,opt,name=unit_count,json=unitCount,proto3" json:"unit_count,omitempty"`
+	// What was ordered.
+	Lines         []*OrderedLine `protobuf:"bytes,8,rep,name=lines,proto3" json:"lines,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -119,18 +119,18 @@ func (x *OrderPlaced) GetChannel() v1.Channel {
 	return v1.Channel(0)
 }
 
-func (x *OrderPlaced) GetAgent() string {
-	if x != nil {
-		return x.Agent
-	}
-	return ""
-}
-
 func (x *OrderPlaced) GetUnitCount() int64 {
 	if x != nil {
 		return x.UnitCount
 	}
 	return 0
+}
+
+func (x *OrderPlaced) GetLines() []*OrderedLine {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
 }
 
 // An order was picked: its goods were taken from the shelf.
@@ -257,7 +257,9 @@ type OrderDelivered struct {
 	// When it was placed.
 	PlaceTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=place_time,json=placeTime,proto3" json:"place_time,omitempty"`
 	// How many units of goods came.
-	UnitCount     int64 `protobuf:"varint,6,opt,name=unit_count,json=unitCount,proto3" json:"unit_count,omitempty"`
+	UnitCount int64 `protobuf:"varint,6,opt,name=unit_count,json=unitCount,proto3" json:"unit_count,omitempty"`
+	// What came: without the units that were missing.
+	Lines         []*OrderedLine `protobuf:"bytes,7,rep,name=lines,proto3" json:"lines,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -334,6 +336,13 @@ func (x *OrderDelivered) GetUnitCount() int64 {
 	return 0
 }
 
+func (x *OrderDelivered) GetLines() []*OrderedLine {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
 // An order was cancelled.
 type OrderCancelled struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -342,7 +351,9 @@ type OrderCancelled struct {
 	// Who ordered.
 	Customer string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
 	// Why, in words that the customer can read.
-	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// What will not come.
+	Lines         []*OrderedLine `protobuf:"bytes,4,rep,name=lines,proto3" json:"lines,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -396,6 +407,13 @@ func (x *OrderCancelled) GetReason() string {
 		return x.Reason
 	}
 	return ""
+}
+
+func (x *OrderCancelled) GetLines() []*OrderedLine {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
 }
 
 // An order is expected later than was promised.
@@ -563,7 +581,9 @@ type OrderReturned struct {
 	// Why.
 	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	// What goes back for the goods.
-	GoodsAmount   *money.Money `protobuf:"bytes,4,opt,name=goods_amount,json=goodsAmount,proto3" json:"goods_amount,omitempty"`
+	GoodsAmount *money.Money `protobuf:"bytes,4,opt,name=goods_amount,json=goodsAmount,proto3" json:"goods_amount,omitempty"`
+	// What was sent back.
+	Lines         []*OrderedLine `protobuf:"bytes,5,rep,name=lines,proto3" json:"lines,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -622,6 +642,13 @@ func (x *OrderReturned) GetReason() string {
 func (x *OrderReturned) GetGoodsAmount() *money.Money {
 	if x != nil {
 		return x.GoodsAmount
+	}
+	return nil
+}
+
+func (x *OrderReturned) GetLines() []*OrderedLine {
+	if x != nil {
+		return x.Lines
 	}
 	return nil
 }
@@ -1049,7 +1076,9 @@ type OrdersImported_Order struct {
 	// How many units of goods.
 	UnitCount int64 `protobuf:"varint,5,opt,name=unit_count,json=unitCount,proto3" json:"unit_count,omitempty"`
 	// The way by which the order came.
-	Channel       v1.Channel `protobuf:"varint,6,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
+	Channel v1.Channel `protobuf:"varint,6,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
+	// What was ordered.
+	Lines         []*OrderedLine `protobuf:"bytes,7,rep,name=lines,proto3" json:"lines,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1126,27 +1155,34 @@ func (x *OrdersImported_Order) GetChannel() v1.Channel {
 	return v1.Channel(0)
 }
 
+func (x *OrdersImported_Order) GetLines() []*OrderedLine {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
 var File_kept_order_v1_events_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1akept/order/v1/events.proto\x12\rkept.order.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1bkept/common/v1/common.proto\x1a\x1akept/order/v1/refund.proto\x1a\x1ckept/order/v1/shortage.proto\"\xe1\x02\n" +
+	"\x1akept/order/v1/events.proto\x12\rkept.order.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1bkept/common/v1/common.proto\x1a\x19kept/order/v1/order.proto\x1a\x1akept/order/v1/refund.proto\x1a\x1ckept/order/v1/shortage.proto\"\xfd\x02\n" +
 	"\vOrderPlaced\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x125\n" +
 	"\ftotal_amount\x18\x03 \x01(\v2\x12.google.type.MoneyR\vtotalAmount\x12/\n" +
 	"\tspeed_fee\x18\x04 \x01(\v2\x12.google.type.MoneyR\bspeedFee\x12P\n" +
 	"\x16promised_delivery_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x14promisedDeliveryTime\x121\n" +
-	"\achannel\x18\x06 \x01(\x0e2\x17.kept.common.v1.ChannelR\achannel\x12\x14\n" +
-	"\x05agent\x18\a \x01(\tR\x05agent\x12\x1d\n" +
+	"\achannel\x18\x06 \x01(\x0e2\x17.kept.common.v1.ChannelR\achannel\x12\x1d\n" +
 	"\n" +
-	"unit_count\x18\b \x01(\x03R\tunitCount\"?\n" +
+	"unit_count\x18\a \x01(\x03R\tunitCount\x120\n" +
+	"\x05lines\x18\b \x03(\v2\x1a.kept.order.v1.OrderedLineR\x05lines\"?\n" +
 	"\vOrderPicked\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\"@\n" +
 	"\fOrderShipped\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
-	"\bcustomer\x18\x02 \x01(\tR\bcustomer\"\x92\x02\n" +
+	"\bcustomer\x18\x02 \x01(\tR\bcustomer\"\xc4\x02\n" +
 	"\x0eOrderDelivered\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12=\n" +
@@ -1155,11 +1191,13 @@ const file_kept_order_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"place_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\tplaceTime\x12\x1d\n" +
 	"\n" +
-	"unit_count\x18\x06 \x01(\x03R\tunitCount\"Z\n" +
+	"unit_count\x18\x06 \x01(\x03R\tunitCount\x120\n" +
+	"\x05lines\x18\a \x03(\v2\x1a.kept.order.v1.OrderedLineR\x05lines\"\x8c\x01\n" +
 	"\x0eOrderCancelled\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xe4\x01\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x120\n" +
+	"\x05lines\x18\x04 \x03(\v2\x1a.kept.order.v1.OrderedLineR\x05lines\"\xe4\x01\n" +
 	"\fOrderDelayed\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12P\n" +
@@ -1170,12 +1208,13 @@ const file_kept_order_v1_events_proto_rawDesc = "" +
 	"\x05order\x18\x02 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x03 \x01(\tR\bcustomer\x12*\n" +
 	"\x06amount\x18\x04 \x01(\v2\x12.google.type.MoneyR\x06amount\x127\n" +
-	"\apurpose\x18\x05 \x01(\x0e2\x1d.kept.order.v1.Refund.PurposeR\apurpose\"\x90\x01\n" +
+	"\apurpose\x18\x05 \x01(\x0e2\x1d.kept.order.v1.Refund.PurposeR\apurpose\"\xc2\x01\n" +
 	"\rOrderReturned\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x125\n" +
-	"\fgoods_amount\x18\x04 \x01(\v2\x12.google.type.MoneyR\vgoodsAmount\"\x8e\x02\n" +
+	"\fgoods_amount\x18\x04 \x01(\v2\x12.google.type.MoneyR\vgoodsAmount\x120\n" +
+	"\x05lines\x18\x05 \x03(\v2\x1a.kept.order.v1.OrderedLineR\x05lines\"\x8e\x02\n" +
 	"\x0fRefundRequested\x12\x16\n" +
 	"\x06refund\x18\x01 \x01(\tR\x06refund\x12\x14\n" +
 	"\x05order\x18\x02 \x01(\tR\x05order\x12\x1a\n" +
@@ -1208,10 +1247,10 @@ const file_kept_order_v1_events_proto_rawDesc = "" +
 	"\x06choice\x18\x05 \x01(\x0e2\x1e.kept.order.v1.Shortage.ChoiceR\x06choice\x12\x1c\n" +
 	"\tdefaulted\x18\x06 \x01(\bR\tdefaulted\x12P\n" +
 	"\x16expected_delivery_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x14expectedDeliveryTime\x12;\n" +
-	"\x0frefunded_amount\x18\b \x01(\v2\x12.google.type.MoneyR\x0erefundedAmount\"\xf2\x02\n" +
+	"\x0frefunded_amount\x18\b \x01(\v2\x12.google.type.MoneyR\x0erefundedAmount\"\xa4\x03\n" +
 	"\x0eOrdersImported\x12#\n" +
 	"\rsource_import\x18\x01 \x01(\tR\fsourceImport\x12;\n" +
-	"\x06orders\x18\x02 \x03(\v2#.kept.order.v1.OrdersImported.OrderR\x06orders\x1a\xfd\x01\n" +
+	"\x06orders\x18\x02 \x03(\v2#.kept.order.v1.OrdersImported.OrderR\x06orders\x1a\xaf\x02\n" +
 	"\x05Order\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x129\n" +
@@ -1220,7 +1259,8 @@ const file_kept_order_v1_events_proto_rawDesc = "" +
 	"\fgoods_amount\x18\x04 \x01(\v2\x12.google.type.MoneyR\vgoodsAmount\x12\x1d\n" +
 	"\n" +
 	"unit_count\x18\x05 \x01(\x03R\tunitCount\x121\n" +
-	"\achannel\x18\x06 \x01(\x0e2\x17.kept.common.v1.ChannelR\achannelB*Z(kept.dev/proto/gen/kept/order/v1;orderv1b\x06proto3"
+	"\achannel\x18\x06 \x01(\x0e2\x17.kept.common.v1.ChannelR\achannel\x120\n" +
+	"\x05lines\x18\a \x03(\v2\x1a.kept.order.v1.OrderedLineR\x05linesB*Z(kept.dev/proto/gen/kept/order/v1;orderv1b\x06proto3"
 
 var (
 	file_kept_order_v1_events_proto_rawDescOnce sync.Once
@@ -1252,41 +1292,47 @@ var file_kept_order_v1_events_proto_goTypes = []any{
 	(*money.Money)(nil),           // 13: google.type.Money
 	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
 	(v1.Channel)(0),               // 15: kept.common.v1.Channel
-	(Refund_Purpose)(0),           // 16: kept.order.v1.Refund.Purpose
-	(Shortage_Choice)(0),          // 17: kept.order.v1.Shortage.Choice
+	(*OrderedLine)(nil),           // 16: kept.order.v1.OrderedLine
+	(Refund_Purpose)(0),           // 17: kept.order.v1.Refund.Purpose
+	(Shortage_Choice)(0),          // 18: kept.order.v1.Shortage.Choice
 }
 var file_kept_order_v1_events_proto_depIdxs = []int32{
 	13, // 0: kept.order.v1.OrderPlaced.total_amount:type_name -> google.type.Money
 	13, // 1: kept.order.v1.OrderPlaced.speed_fee:type_name -> google.type.Money
 	14, // 2: kept.order.v1.OrderPlaced.promised_delivery_time:type_name -> google.protobuf.Timestamp
 	15, // 3: kept.order.v1.OrderPlaced.channel:type_name -> kept.common.v1.Channel
-	14, // 4: kept.order.v1.OrderDelivered.deliver_time:type_name -> google.protobuf.Timestamp
-	13, // 5: kept.order.v1.OrderDelivered.goods_amount:type_name -> google.type.Money
-	14, // 6: kept.order.v1.OrderDelivered.place_time:type_name -> google.protobuf.Timestamp
-	14, // 7: kept.order.v1.OrderDelayed.promised_delivery_time:type_name -> google.protobuf.Timestamp
-	14, // 8: kept.order.v1.OrderDelayed.expected_delivery_time:type_name -> google.protobuf.Timestamp
-	13, // 9: kept.order.v1.RefundSettled.amount:type_name -> google.type.Money
-	16, // 10: kept.order.v1.RefundSettled.purpose:type_name -> kept.order.v1.Refund.Purpose
-	13, // 11: kept.order.v1.OrderReturned.goods_amount:type_name -> google.type.Money
-	13, // 12: kept.order.v1.RefundRequested.amount:type_name -> google.type.Money
-	16, // 13: kept.order.v1.RefundRequested.purpose:type_name -> kept.order.v1.Refund.Purpose
-	14, // 14: kept.order.v1.RefundRequested.promised_settle_time:type_name -> google.protobuf.Timestamp
-	14, // 15: kept.order.v1.ShortageReported.expected_delivery_time:type_name -> google.protobuf.Timestamp
-	17, // 16: kept.order.v1.ShortageReported.choices:type_name -> kept.order.v1.Shortage.Choice
-	17, // 17: kept.order.v1.ShortageReported.default_choice:type_name -> kept.order.v1.Shortage.Choice
-	14, // 18: kept.order.v1.ShortageReported.answer_due_time:type_name -> google.protobuf.Timestamp
-	17, // 19: kept.order.v1.ShortageAnswered.choice:type_name -> kept.order.v1.Shortage.Choice
-	14, // 20: kept.order.v1.ShortageAnswered.expected_delivery_time:type_name -> google.protobuf.Timestamp
-	13, // 21: kept.order.v1.ShortageAnswered.refunded_amount:type_name -> google.type.Money
-	12, // 22: kept.order.v1.OrdersImported.orders:type_name -> kept.order.v1.OrdersImported.Order
-	14, // 23: kept.order.v1.OrdersImported.Order.place_time:type_name -> google.protobuf.Timestamp
-	13, // 24: kept.order.v1.OrdersImported.Order.goods_amount:type_name -> google.type.Money
-	15, // 25: kept.order.v1.OrdersImported.Order.channel:type_name -> kept.common.v1.Channel
-	26, // [26:26] is the sub-list for method output_type
-	26, // [26:26] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	16, // 4: kept.order.v1.OrderPlaced.lines:type_name -> kept.order.v1.OrderedLine
+	14, // 5: kept.order.v1.OrderDelivered.deliver_time:type_name -> google.protobuf.Timestamp
+	13, // 6: kept.order.v1.OrderDelivered.goods_amount:type_name -> google.type.Money
+	14, // 7: kept.order.v1.OrderDelivered.place_time:type_name -> google.protobuf.Timestamp
+	16, // 8: kept.order.v1.OrderDelivered.lines:type_name -> kept.order.v1.OrderedLine
+	16, // 9: kept.order.v1.OrderCancelled.lines:type_name -> kept.order.v1.OrderedLine
+	14, // 10: kept.order.v1.OrderDelayed.promised_delivery_time:type_name -> google.protobuf.Timestamp
+	14, // 11: kept.order.v1.OrderDelayed.expected_delivery_time:type_name -> google.protobuf.Timestamp
+	13, // 12: kept.order.v1.RefundSettled.amount:type_name -> google.type.Money
+	17, // 13: kept.order.v1.RefundSettled.purpose:type_name -> kept.order.v1.Refund.Purpose
+	13, // 14: kept.order.v1.OrderReturned.goods_amount:type_name -> google.type.Money
+	16, // 15: kept.order.v1.OrderReturned.lines:type_name -> kept.order.v1.OrderedLine
+	13, // 16: kept.order.v1.RefundRequested.amount:type_name -> google.type.Money
+	17, // 17: kept.order.v1.RefundRequested.purpose:type_name -> kept.order.v1.Refund.Purpose
+	14, // 18: kept.order.v1.RefundRequested.promised_settle_time:type_name -> google.protobuf.Timestamp
+	14, // 19: kept.order.v1.ShortageReported.expected_delivery_time:type_name -> google.protobuf.Timestamp
+	18, // 20: kept.order.v1.ShortageReported.choices:type_name -> kept.order.v1.Shortage.Choice
+	18, // 21: kept.order.v1.ShortageReported.default_choice:type_name -> kept.order.v1.Shortage.Choice
+	14, // 22: kept.order.v1.ShortageReported.answer_due_time:type_name -> google.protobuf.Timestamp
+	18, // 23: kept.order.v1.ShortageAnswered.choice:type_name -> kept.order.v1.Shortage.Choice
+	14, // 24: kept.order.v1.ShortageAnswered.expected_delivery_time:type_name -> google.protobuf.Timestamp
+	13, // 25: kept.order.v1.ShortageAnswered.refunded_amount:type_name -> google.type.Money
+	12, // 26: kept.order.v1.OrdersImported.orders:type_name -> kept.order.v1.OrdersImported.Order
+	14, // 27: kept.order.v1.OrdersImported.Order.place_time:type_name -> google.protobuf.Timestamp
+	13, // 28: kept.order.v1.OrdersImported.Order.goods_amount:type_name -> google.type.Money
+	15, // 29: kept.order.v1.OrdersImported.Order.channel:type_name -> kept.common.v1.Channel
+	16, // 30: kept.order.v1.OrdersImported.Order.lines:type_name -> kept.order.v1.OrderedLine
+	31, // [31:31] is the sub-list for method output_type
+	31, // [31:31] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_kept_order_v1_events_proto_init() }
@@ -1294,6 +1340,7 @@ func file_kept_order_v1_events_proto_init() {
 	if File_kept_order_v1_events_proto != nil {
 		return
 	}
+	file_kept_order_v1_order_proto_init()
 	file_kept_order_v1_refund_proto_init()
 	file_kept_order_v1_shortage_proto_init()
 	type x struct{}

@@ -15,6 +15,7 @@ import (
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	v1 "kept.dev/proto/gen/kept/common/v1"
+	_type "kept.dev/proto/gen/kept/type"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -263,8 +264,8 @@ type Order struct {
 	CancelReason string `protobuf:"bytes,24,opt,name=cancel_reason,json=cancelReason,proto3" json:"cancel_reason,omitempty"`
 	// Changes whenever the order does.
 	Etag string `protobuf:"bytes,25,opt,name=etag,proto3" json:"etag,omitempty"`
-	// The employee who placed it for the customer, `agents/{agent}`; empty where the customer did.
-	Agent string `protobuf:"bytes,26,opt,name=agent,proto3" json:"agent,omitempty"`
+	// Who placed it: the customer, or somebody for them.
+	Creator *_type.Actor `protobuf:"bytes,26,opt,name=creator,proto3" json:"creator,omitempty"`
 	// When it was sent back.
 	ReturnTime *timestamppb.Timestamp `protobuf:"bytes,27,opt,name=return_time,json=returnTime,proto3" json:"return_time,omitempty"`
 	// Why it was sent back.
@@ -481,11 +482,11 @@ func (x *Order) GetEtag() string {
 	return ""
 }
 
-func (x *Order) GetAgent() string {
+func (x *Order) GetCreator() *_type.Actor {
 	if x != nil {
-		return x.Agent
+		return x.Creator
 	}
-	return ""
+	return nil
 }
 
 func (x *Order) GetReturnTime() *timestamppb.Timestamp {
@@ -509,6 +510,70 @@ func (x *Order) GetSourceImport() string {
 	return ""
 }
 
+// One product of an order, in facts about it.
+type OrderedLine struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The product, `products/{product}`.
+	Product string `protobuf:"bytes,1,opt,name=product,proto3" json:"product,omitempty"`
+	// How many units.
+	Quantity int64 `protobuf:"varint,2,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	// What they cost together.
+	Amount        *money.Money `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrderedLine) Reset() {
+	*x = OrderedLine{}
+	mi := &file_kept_order_v1_order_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrderedLine) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrderedLine) ProtoMessage() {}
+
+func (x *OrderedLine) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_order_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrderedLine.ProtoReflect.Descriptor instead.
+func (*OrderedLine) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_order_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *OrderedLine) GetProduct() string {
+	if x != nil {
+		return x.Product
+	}
+	return ""
+}
+
+func (x *OrderedLine) GetQuantity() int64 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *OrderedLine) GetAmount() *money.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
 // One product of the order.
 type Order_Line struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -530,7 +595,7 @@ type Order_Line struct {
 
 func (x *Order_Line) Reset() {
 	*x = Order_Line{}
-	mi := &file_kept_order_v1_order_proto_msgTypes[1]
+	mi := &file_kept_order_v1_order_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -542,7 +607,7 @@ func (x *Order_Line) String() string {
 func (*Order_Line) ProtoMessage() {}
 
 func (x *Order_Line) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_order_v1_order_proto_msgTypes[1]
+	mi := &file_kept_order_v1_order_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -604,7 +669,7 @@ var File_kept_order_v1_order_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_order_proto_rawDesc = "" +
 	"\n" +
-	"\x19kept/order/v1/order.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a google/type/postal_address.proto\x1a\x1bkept/common/v1/common.proto\"\x83\x14\n" +
+	"\x19kept/order/v1/order.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a google/type/postal_address.proto\x1a\x1bkept/common/v1/common.proto\x1a\x15kept/type/actor.proto\"\x99\x14\n" +
 	"\x05Order\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12Z\n" +
 	"\bcustomer\x18\x02 \x01(\tB>\xe0A\x02\xe0A\x05\xfaA\x13\n" +
@@ -635,8 +700,8 @@ const file_kept_order_v1_order_proto_rawDesc = "" +
 	"\vcancel_time\x18\x17 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"cancelTime\x12(\n" +
 	"\rcancel_reason\x18\x18 \x01(\tB\x03\xe0A\x03R\fcancelReason\x12\x17\n" +
-	"\x04etag\x18\x19 \x01(\tB\x03\xe0A\x03R\x04etag\x12\x19\n" +
-	"\x05agent\x18\x1a \x01(\tB\x03\xe0A\x03R\x05agent\x12@\n" +
+	"\x04etag\x18\x19 \x01(\tB\x03\xe0A\x03R\x04etag\x12/\n" +
+	"\acreator\x18\x1a \x01(\v2\x10.kept.type.ActorB\x03\xe0A\x03R\acreator\x12@\n" +
 	"\vreturn_time\x18\x1b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"returnTime\x12(\n" +
 	"\rreturn_reason\x18\x1c \x01(\tB\x03\xe0A\x03R\freturnReason\x12<\n" +
@@ -673,7 +738,11 @@ const file_kept_order_v1_order_proto_rawDesc = "" +
 	"\n" +
 	"\x06BROKEN\x10\x04\x12\f\n" +
 	"\bRELEASED\x10\x05:2\xeaA/\n" +
-	"\x0ekept.dev/Order\x12\x0eorders/{order}*\x06orders2\x05orderB*Z(kept.dev/proto/gen/kept/order/v1;orderv1b\x06proto3"
+	"\x0ekept.dev/Order\x12\x0eorders/{order}*\x06orders2\x05order\"o\n" +
+	"\vOrderedLine\x12\x18\n" +
+	"\aproduct\x18\x01 \x01(\tR\aproduct\x12\x1a\n" +
+	"\bquantity\x18\x02 \x01(\x03R\bquantity\x12*\n" +
+	"\x06amount\x18\x03 \x01(\v2\x12.google.type.MoneyR\x06amountB*Z(kept.dev/proto/gen/kept/order/v1;orderv1b\x06proto3"
 
 var (
 	file_kept_order_v1_order_proto_rawDescOnce sync.Once
@@ -688,46 +757,50 @@ func file_kept_order_v1_order_proto_rawDescGZIP() []byte {
 }
 
 var file_kept_order_v1_order_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_kept_order_v1_order_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_kept_order_v1_order_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_kept_order_v1_order_proto_goTypes = []any{
 	(Order_State)(0),                    // 0: kept.order.v1.Order.State
 	(Order_PaymentMethod)(0),            // 1: kept.order.v1.Order.PaymentMethod
 	(Order_PromiseState)(0),             // 2: kept.order.v1.Order.PromiseState
 	(*Order)(nil),                       // 3: kept.order.v1.Order
-	(*Order_Line)(nil),                  // 4: kept.order.v1.Order.Line
-	(*postaladdress.PostalAddress)(nil), // 5: google.type.PostalAddress
-	(v1.Channel)(0),                     // 6: kept.common.v1.Channel
-	(*money.Money)(nil),                 // 7: google.type.Money
-	(*timestamppb.Timestamp)(nil),       // 8: google.protobuf.Timestamp
+	(*OrderedLine)(nil),                 // 4: kept.order.v1.OrderedLine
+	(*Order_Line)(nil),                  // 5: kept.order.v1.Order.Line
+	(*postaladdress.PostalAddress)(nil), // 6: google.type.PostalAddress
+	(v1.Channel)(0),                     // 7: kept.common.v1.Channel
+	(*money.Money)(nil),                 // 8: google.type.Money
+	(*timestamppb.Timestamp)(nil),       // 9: google.protobuf.Timestamp
+	(*_type.Actor)(nil),                 // 10: kept.type.Actor
 }
 var file_kept_order_v1_order_proto_depIdxs = []int32{
-	4,  // 0: kept.order.v1.Order.lines:type_name -> kept.order.v1.Order.Line
-	5,  // 1: kept.order.v1.Order.delivery_address:type_name -> google.type.PostalAddress
-	5,  // 2: kept.order.v1.Order.billing_address:type_name -> google.type.PostalAddress
-	5,  // 3: kept.order.v1.Order.home_address:type_name -> google.type.PostalAddress
-	6,  // 4: kept.order.v1.Order.channel:type_name -> kept.common.v1.Channel
+	5,  // 0: kept.order.v1.Order.lines:type_name -> kept.order.v1.Order.Line
+	6,  // 1: kept.order.v1.Order.delivery_address:type_name -> google.type.PostalAddress
+	6,  // 2: kept.order.v1.Order.billing_address:type_name -> google.type.PostalAddress
+	6,  // 3: kept.order.v1.Order.home_address:type_name -> google.type.PostalAddress
+	7,  // 4: kept.order.v1.Order.channel:type_name -> kept.common.v1.Channel
 	1,  // 5: kept.order.v1.Order.payment_method:type_name -> kept.order.v1.Order.PaymentMethod
 	0,  // 6: kept.order.v1.Order.state:type_name -> kept.order.v1.Order.State
-	7,  // 7: kept.order.v1.Order.goods_amount:type_name -> google.type.Money
-	7,  // 8: kept.order.v1.Order.speed_fee:type_name -> google.type.Money
-	7,  // 9: kept.order.v1.Order.total_amount:type_name -> google.type.Money
-	7,  // 10: kept.order.v1.Order.refunded_amount:type_name -> google.type.Money
+	8,  // 7: kept.order.v1.Order.goods_amount:type_name -> google.type.Money
+	8,  // 8: kept.order.v1.Order.speed_fee:type_name -> google.type.Money
+	8,  // 9: kept.order.v1.Order.total_amount:type_name -> google.type.Money
+	8,  // 10: kept.order.v1.Order.refunded_amount:type_name -> google.type.Money
 	2,  // 11: kept.order.v1.Order.promise_state:type_name -> kept.order.v1.Order.PromiseState
-	8,  // 12: kept.order.v1.Order.promised_delivery_time:type_name -> google.protobuf.Timestamp
-	8,  // 13: kept.order.v1.Order.expected_delivery_time:type_name -> google.protobuf.Timestamp
-	8,  // 14: kept.order.v1.Order.create_time:type_name -> google.protobuf.Timestamp
-	8,  // 15: kept.order.v1.Order.pick_time:type_name -> google.protobuf.Timestamp
-	8,  // 16: kept.order.v1.Order.ship_time:type_name -> google.protobuf.Timestamp
-	8,  // 17: kept.order.v1.Order.deliver_time:type_name -> google.protobuf.Timestamp
-	8,  // 18: kept.order.v1.Order.cancel_time:type_name -> google.protobuf.Timestamp
-	8,  // 19: kept.order.v1.Order.return_time:type_name -> google.protobuf.Timestamp
-	7,  // 20: kept.order.v1.Order.Line.unit_price:type_name -> google.type.Money
-	7,  // 21: kept.order.v1.Order.Line.amount:type_name -> google.type.Money
-	22, // [22:22] is the sub-list for method output_type
-	22, // [22:22] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	9,  // 12: kept.order.v1.Order.promised_delivery_time:type_name -> google.protobuf.Timestamp
+	9,  // 13: kept.order.v1.Order.expected_delivery_time:type_name -> google.protobuf.Timestamp
+	9,  // 14: kept.order.v1.Order.create_time:type_name -> google.protobuf.Timestamp
+	9,  // 15: kept.order.v1.Order.pick_time:type_name -> google.protobuf.Timestamp
+	9,  // 16: kept.order.v1.Order.ship_time:type_name -> google.protobuf.Timestamp
+	9,  // 17: kept.order.v1.Order.deliver_time:type_name -> google.protobuf.Timestamp
+	9,  // 18: kept.order.v1.Order.cancel_time:type_name -> google.protobuf.Timestamp
+	10, // 19: kept.order.v1.Order.creator:type_name -> kept.type.Actor
+	9,  // 20: kept.order.v1.Order.return_time:type_name -> google.protobuf.Timestamp
+	8,  // 21: kept.order.v1.OrderedLine.amount:type_name -> google.type.Money
+	8,  // 22: kept.order.v1.Order.Line.unit_price:type_name -> google.type.Money
+	8,  // 23: kept.order.v1.Order.Line.amount:type_name -> google.type.Money
+	24, // [24:24] is the sub-list for method output_type
+	24, // [24:24] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_kept_order_v1_order_proto_init() }
@@ -741,7 +814,7 @@ func file_kept_order_v1_order_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_order_v1_order_proto_rawDesc), len(file_kept_order_v1_order_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   2,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

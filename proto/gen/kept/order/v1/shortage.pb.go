@@ -13,6 +13,7 @@ import (
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
+	_type "kept.dev/proto/gen/kept/type"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -168,12 +169,12 @@ type Shortage struct {
 	AnswerDueTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=answer_due_time,json=answerDueTime,proto3" json:"answer_due_time,omitempty"`
 	// What happens without an answer.
 	DefaultChoice Shortage_Choice `protobuf:"varint,11,opt,name=default_choice,json=defaultChoice,proto3,enum=kept.order.v1.Shortage_Choice" json:"default_choice,omitempty"`
-	// Who answered, such as `customers/{customer}`; empty for nobody.
+	// Who answered; unset for nobody.
 	//
 	// (-- api-linter: core::0140::prepositions=disabled
 	//
 	//	aip.dev/not-precedent: says who acted; no noun for it is in use. --)
-	AnsweredBy string `protobuf:"bytes,12,opt,name=answered_by,json=answeredBy,proto3" json:"answered_by,omitempty"`
+	AnsweredBy *_type.Actor `protobuf:"bytes,12,opt,name=answered_by,json=answeredBy,proto3" json:"answered_by,omitempty"`
 	// When it was reported.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it was answered.
@@ -289,11 +290,11 @@ func (x *Shortage) GetDefaultChoice() Shortage_Choice {
 	return Shortage_CHOICE_UNSPECIFIED
 }
 
-func (x *Shortage) GetAnsweredBy() string {
+func (x *Shortage) GetAnsweredBy() *_type.Actor {
 	if x != nil {
 		return x.AnsweredBy
 	}
-	return ""
+	return nil
 }
 
 func (x *Shortage) GetCreateTime() *timestamppb.Timestamp {
@@ -388,7 +389,7 @@ var File_kept_order_v1_shortage_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_shortage_proto_rawDesc = "" +
 	"\n" +
-	"\x1ckept/order/v1/shortage.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x84\t\n" +
+	"\x1ckept/order/v1/shortage.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15kept/type/actor.proto\"\x96\t\n" +
 	"\bShortage\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12c\n" +
 	"\aproduct\x18\x02 \x01(\tBI\xe0A\x02\xfaA\x12\n" +
@@ -405,8 +406,8 @@ const file_kept_order_v1_shortage_proto_rawDesc = "" +
 	"\x06choice\x18\t \x01(\x0e2\x1e.kept.order.v1.Shortage.ChoiceB\x03\xe0A\x03R\x06choice\x12G\n" +
 	"\x0fanswer_due_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\ranswerDueTime\x12J\n" +
-	"\x0edefault_choice\x18\v \x01(\x0e2\x1e.kept.order.v1.Shortage.ChoiceB\x03\xe0A\x03R\rdefaultChoice\x12$\n" +
-	"\vanswered_by\x18\f \x01(\tB\x03\xe0A\x03R\n" +
+	"\x0edefault_choice\x18\v \x01(\x0e2\x1e.kept.order.v1.Shortage.ChoiceB\x03\xe0A\x03R\rdefaultChoice\x126\n" +
+	"\vanswered_by\x18\f \x01(\v2\x10.kept.type.ActorB\x03\xe0A\x03R\n" +
 	"answeredBy\x12@\n" +
 	"\vcreate_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12@\n" +
@@ -454,7 +455,8 @@ var file_kept_order_v1_shortage_proto_goTypes = []any{
 	(*Shortage)(nil),              // 2: kept.order.v1.Shortage
 	(*ShortagePolicy)(nil),        // 3: kept.order.v1.ShortagePolicy
 	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 5: google.protobuf.Duration
+	(*_type.Actor)(nil),           // 5: kept.type.Actor
+	(*durationpb.Duration)(nil),   // 6: google.protobuf.Duration
 }
 var file_kept_order_v1_shortage_proto_depIdxs = []int32{
 	4,  // 0: kept.order.v1.Shortage.expected_delivery_time:type_name -> google.protobuf.Timestamp
@@ -463,15 +465,16 @@ var file_kept_order_v1_shortage_proto_depIdxs = []int32{
 	0,  // 3: kept.order.v1.Shortage.choice:type_name -> kept.order.v1.Shortage.Choice
 	4,  // 4: kept.order.v1.Shortage.answer_due_time:type_name -> google.protobuf.Timestamp
 	0,  // 5: kept.order.v1.Shortage.default_choice:type_name -> kept.order.v1.Shortage.Choice
-	4,  // 6: kept.order.v1.Shortage.create_time:type_name -> google.protobuf.Timestamp
-	4,  // 7: kept.order.v1.Shortage.answer_time:type_name -> google.protobuf.Timestamp
-	5,  // 8: kept.order.v1.ShortagePolicy.answer_duration:type_name -> google.protobuf.Duration
-	0,  // 9: kept.order.v1.ShortagePolicy.default_choice:type_name -> kept.order.v1.Shortage.Choice
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	5,  // 6: kept.order.v1.Shortage.answered_by:type_name -> kept.type.Actor
+	4,  // 7: kept.order.v1.Shortage.create_time:type_name -> google.protobuf.Timestamp
+	4,  // 8: kept.order.v1.Shortage.answer_time:type_name -> google.protobuf.Timestamp
+	6,  // 9: kept.order.v1.ShortagePolicy.answer_duration:type_name -> google.protobuf.Duration
+	0,  // 10: kept.order.v1.ShortagePolicy.default_choice:type_name -> kept.order.v1.Shortage.Choice
+	11, // [11:11] is the sub-list for method output_type
+	11, // [11:11] is the sub-list for method input_type
+	11, // [11:11] is the sub-list for extension type_name
+	11, // [11:11] is the sub-list for extension extendee
+	0,  // [0:11] is the sub-list for field type_name
 }
 
 func init() { file_kept_order_v1_shortage_proto_init() }

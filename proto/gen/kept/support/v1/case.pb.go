@@ -14,6 +14,7 @@ import (
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	v1 "kept.dev/proto/gen/kept/common/v1"
+	_type "kept.dev/proto/gen/kept/type"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -433,8 +434,8 @@ type CaseEntry struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Who said it.
 	Author CaseEntry_Author `protobuf:"varint,2,opt,name=author,proto3,enum=kept.support.v1.CaseEntry_Author" json:"author,omitempty"`
-	// Which employee, `agents/{agent}`.
-	Agent string `protobuf:"bytes,3,opt,name=agent,proto3" json:"agent,omitempty"`
+	// Who wrote it down: the customer themselves, or an employee.
+	Actor *_type.Actor `protobuf:"bytes,3,opt,name=actor,proto3" json:"actor,omitempty"`
 	// What was said.
 	Body string `protobuf:"bytes,4,opt,name=body,proto3" json:"body,omitempty"`
 	// Whether it is an automatic, interim reply.
@@ -493,11 +494,11 @@ func (x *CaseEntry) GetAuthor() CaseEntry_Author {
 	return CaseEntry_AUTHOR_UNSPECIFIED
 }
 
-func (x *CaseEntry) GetAgent() string {
+func (x *CaseEntry) GetActor() *_type.Actor {
 	if x != nil {
-		return x.Agent
+		return x.Actor
 	}
-	return ""
+	return nil
 }
 
 func (x *CaseEntry) GetBody() string {
@@ -648,7 +649,7 @@ var File_kept_support_v1_case_proto protoreflect.FileDescriptor
 
 const file_kept_support_v1_case_proto_rawDesc = "" +
 	"\n" +
-	"\x1akept/support/v1/case.proto\x12\x0fkept.support.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1bkept/common/v1/common.proto\"\x85\n" +
+	"\x1akept/support/v1/case.proto\x12\x0fkept.support.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1bkept/common/v1/common.proto\x1a\x15kept/type/actor.proto\"\x85\n" +
 	"\n" +
 	"\x04Case\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12W\n" +
@@ -693,11 +694,11 @@ const file_kept_support_v1_case_proto_rawDesc = "" +
 	"\aREPLIED\x10\x02\x12\n" +
 	"\n" +
 	"\x06CLOSED\x10\x03:-\xeaA*\n" +
-	"\rkept.dev/Case\x12\fcases/{case}*\x05cases2\x04case\"\x9d\x04\n" +
+	"\rkept.dev/Case\x12\fcases/{case}*\x05cases2\x04case\"\xaf\x04\n" +
 	"\tCaseEntry\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12>\n" +
-	"\x06author\x18\x02 \x01(\x0e2!.kept.support.v1.CaseEntry.AuthorB\x03\xe0A\x03R\x06author\x12\x19\n" +
-	"\x05agent\x18\x03 \x01(\tB\x03\xe0A\x03R\x05agent\x12\x17\n" +
+	"\x06author\x18\x02 \x01(\x0e2!.kept.support.v1.CaseEntry.AuthorB\x03\xe0A\x03R\x06author\x12+\n" +
+	"\x05actor\x18\x03 \x01(\v2\x10.kept.type.ActorB\x03\xe0A\x03R\x05actor\x12\x17\n" +
 	"\x04body\x18\x04 \x01(\tB\x03\xe0A\x03R\x04body\x12\x1d\n" +
 	"\ainterim\x18\x05 \x01(\bB\x03\xe0A\x03R\ainterim\x12J\n" +
 	"\x0eorder_snapshot\x18\x06 \x01(\v2\x1e.kept.support.v1.OrderSnapshotB\x03\xe0A\x03R\rorderSnapshot\x126\n" +
@@ -745,7 +746,8 @@ var file_kept_support_v1_case_proto_goTypes = []any{
 	(*OrderSnapshot)(nil),         // 5: kept.support.v1.OrderSnapshot
 	(v1.Channel)(0),               // 6: kept.common.v1.Channel
 	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
-	(*money.Money)(nil),           // 8: google.type.Money
+	(*_type.Actor)(nil),           // 8: kept.type.Actor
+	(*money.Money)(nil),           // 9: google.type.Money
 }
 var file_kept_support_v1_case_proto_depIdxs = []int32{
 	0,  // 0: kept.support.v1.Case.kind:type_name -> kept.support.v1.Case.Kind
@@ -756,17 +758,18 @@ var file_kept_support_v1_case_proto_depIdxs = []int32{
 	7,  // 5: kept.support.v1.Case.create_time:type_name -> google.protobuf.Timestamp
 	7,  // 6: kept.support.v1.Case.close_time:type_name -> google.protobuf.Timestamp
 	2,  // 7: kept.support.v1.CaseEntry.author:type_name -> kept.support.v1.CaseEntry.Author
-	5,  // 8: kept.support.v1.CaseEntry.order_snapshot:type_name -> kept.support.v1.OrderSnapshot
-	6,  // 9: kept.support.v1.CaseEntry.channel:type_name -> kept.common.v1.Channel
-	7,  // 10: kept.support.v1.CaseEntry.create_time:type_name -> google.protobuf.Timestamp
-	7,  // 11: kept.support.v1.OrderSnapshot.promised_delivery_time:type_name -> google.protobuf.Timestamp
-	7,  // 12: kept.support.v1.OrderSnapshot.expected_delivery_time:type_name -> google.protobuf.Timestamp
-	8,  // 13: kept.support.v1.OrderSnapshot.refunded_amount:type_name -> google.type.Money
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	8,  // 8: kept.support.v1.CaseEntry.actor:type_name -> kept.type.Actor
+	5,  // 9: kept.support.v1.CaseEntry.order_snapshot:type_name -> kept.support.v1.OrderSnapshot
+	6,  // 10: kept.support.v1.CaseEntry.channel:type_name -> kept.common.v1.Channel
+	7,  // 11: kept.support.v1.CaseEntry.create_time:type_name -> google.protobuf.Timestamp
+	7,  // 12: kept.support.v1.OrderSnapshot.promised_delivery_time:type_name -> google.protobuf.Timestamp
+	7,  // 13: kept.support.v1.OrderSnapshot.expected_delivery_time:type_name -> google.protobuf.Timestamp
+	9,  // 14: kept.support.v1.OrderSnapshot.refunded_amount:type_name -> google.type.Money
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_kept_support_v1_case_proto_init() }

@@ -473,9 +473,7 @@ type CaseReplied struct {
 	// What it is about.
 	About string `protobuf:"bytes,3,opt,name=about,proto3" json:"about,omitempty"`
 	// The entry of the case, which has the words.
-	Entry string `protobuf:"bytes,4,opt,name=entry,proto3" json:"entry,omitempty"`
-	// Who replied.
-	Agent         string `protobuf:"bytes,5,opt,name=agent,proto3" json:"agent,omitempty"`
+	Entry         string `protobuf:"bytes,4,opt,name=entry,proto3" json:"entry,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -538,13 +536,6 @@ func (x *CaseReplied) GetEntry() string {
 	return ""
 }
 
-func (x *CaseReplied) GetAgent() string {
-	if x != nil {
-		return x.Agent
-	}
-	return ""
-}
-
 // A case was closed.
 type CaseClosed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -553,9 +544,7 @@ type CaseClosed struct {
 	// Whose request it is.
 	Customer string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
 	// What it is about.
-	About string `protobuf:"bytes,3,opt,name=about,proto3" json:"about,omitempty"`
-	// Who closed it.
-	Agent         string `protobuf:"bytes,4,opt,name=agent,proto3" json:"agent,omitempty"`
+	About         string `protobuf:"bytes,3,opt,name=about,proto3" json:"about,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -611,13 +600,6 @@ func (x *CaseClosed) GetAbout() string {
 	return ""
 }
 
-func (x *CaseClosed) GetAgent() string {
-	if x != nil {
-		return x.Agent
-	}
-	return ""
-}
-
 var File_kept_support_v1_events_proto protoreflect.FileDescriptor
 
 const file_kept_support_v1_events_proto_rawDesc = "" +
@@ -656,19 +638,17 @@ const file_kept_support_v1_events_proto_rawDesc = "" +
 	"\x05about\x18\x03 \x01(\tR\x05about\x12\x14\n" +
 	"\x05entry\x18\x04 \x01(\tR\x05entry\x12E\n" +
 	"\x0eorder_snapshot\x18\x05 \x01(\v2\x1e.kept.support.v1.OrderSnapshotR\rorderSnapshot\x12@\n" +
-	"\x0ereply_due_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\freplyDueTime\"\x7f\n" +
+	"\x0ereply_due_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\freplyDueTime\"i\n" +
 	"\vCaseReplied\x12\x12\n" +
 	"\x04case\x18\x01 \x01(\tR\x04case\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
 	"\x05about\x18\x03 \x01(\tR\x05about\x12\x14\n" +
-	"\x05entry\x18\x04 \x01(\tR\x05entry\x12\x14\n" +
-	"\x05agent\x18\x05 \x01(\tR\x05agent\"h\n" +
+	"\x05entry\x18\x04 \x01(\tR\x05entry\"R\n" +
 	"\n" +
 	"CaseClosed\x12\x12\n" +
 	"\x04case\x18\x01 \x01(\tR\x04case\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
-	"\x05about\x18\x03 \x01(\tR\x05about\x12\x14\n" +
-	"\x05agent\x18\x04 \x01(\tR\x05agentB.Z,kept.dev/proto/gen/kept/support/v1;supportv1b\x06proto3"
+	"\x05about\x18\x03 \x01(\tR\x05aboutB.Z,kept.dev/proto/gen/kept/support/v1;supportv1b\x06proto3"
 
 var (
 	file_kept_support_v1_events_proto_rawDescOnce sync.Once
