@@ -23,10 +23,17 @@ const (
 	inOrder = `
 	order by customer, currency
 	on conflict (currency, customer) do update set orders = buyer.orders`
+	// The ends are looked up along an index: what is void counts no more, and may have been one of them.
 	addChanges = `
 	update buyer set
 		orders = buyer.orders + change.orders, units = buyer.units + change.units, amount = buyer.amount + change.amount,
-		bought_in = case when buyer.orders + change.orders > 0 then buyer.currency else '' end
+		bought_in = case when buyer.orders + change.orders > 0 then buyer.currency else '' end,
+		first_order = (select min(time) from purchase p
+			where p.customer = buyer.customer and p.currency = buyer.currency and p.void = false),
+		first_month = (select month from purchase p
+			where p.customer = buyer.customer and p.currency = buyer.currency and p.void = false order by time limit 1),
+		last_order = (select max(time) from purchase p
+			where p.customer = buyer.customer and p.currency = buyer.currency and p.void = false)
 	from (
 		select customer, currency,
 			cast(sum(case when void then 0 else 1 end - counted_orders) as bigint) as orders,
@@ -37,16 +44,6 @@ const (
 		group by customer, currency
 	) as change
 	where buyer.customer = change.customer and buyer.currency = change.currency`
-	// The ends are looked up along an index: what is void counts no more, and may have been one of them.
-	findEnds = `
-	update buyer set
-		first_order = (select min(time) from purchase p
-			where p.customer = buyer.customer and p.currency = buyer.currency and p.void = false),
-		first_month = (select month from purchase p
-			where p.customer = buyer.customer and p.currency = buyer.currency and p.void = false order by time limit 1),
-		last_order = (select max(time) from purchase p
-			where p.customer = buyer.customer and p.currency = buyer.currency and p.void = false)
-	where (currency, customer) in (select currency, customer from purchase where order_id in `
 	markCounted = `
 	update purchase set
 		counted_orders = case when void then 0 else 1 end, counted_units = case when void then 0 else units end,
@@ -54,7 +51,8 @@ const (
 	where currency is not null and order_id in `
 )
 
-// count counts orders whose rows this transaction has written, or waited for, with their buyers.
+// count counts orders whose rows this transaction has written, or waited for, with their buyers: each buyer is written once, whatever
+// the number of its orders.
 func count(tx *sqldb.Tx, purchases []purchase) {
 	byCustomer := slices.SortedFunc(slices.Values(purchases), func(a, b purchase) int {
 		return cmp.Or(strings.Compare(a.customer, b.customer), strings.Compare(a.order, b.order))
@@ -67,7 +65,6 @@ func count(tx *sqldb.Tx, purchases []purchase) {
 		list, args := sqldb.List(1, some)
 		tx.Exec(takeBuyers+list+inOrder, args...)
 		tx.Exec(addChanges+list+ofBuyers, args...)
-		tx.Exec(findEnds+list+`)`, args...)
 		tx.Exec(markCounted+list, args...)
 	}
 }

@@ -3,15 +3,17 @@ package insight
 import (
 	"context"
 
-	"kept.dev/kit/event"
+	"kept.dev/kit/inbox"
 	"kept.dev/kit/sqldb"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
 
-// onOrderCancelled has the order count no more.
-func (s *Service) onOrderCancelled(
-	_ context.Context, tx *sqldb.Tx, _ event.Event, cancelled *orderv1.OrderCancelled,
-) error {
-	note(tx, void, purchase{order: cancelled.GetOrder(), customer: cancelled.GetCustomer()})
+// onOrdersCancelled has the orders count no more.
+func (s *Service) onOrdersCancelled(_ context.Context, tx *sqldb.Tx, events []inbox.Of[*orderv1.OrderCancelled]) error {
+	purchases := make([]purchase, len(events))
+	for i, e := range events {
+		purchases[i] = purchase{order: e.Fact.GetOrder(), customer: e.Fact.GetCustomer()}
+	}
+	note(tx, void, purchases...)
 	return nil
 }

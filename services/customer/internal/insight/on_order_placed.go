@@ -6,24 +6,29 @@ import (
 
 	"google.golang.org/genproto/googleapis/type/money"
 
-	"kept.dev/kit/event"
+	"kept.dev/kit/inbox"
 	kitmoney "kept.dev/kit/money"
 	"kept.dev/kit/sqldb"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
 
-// onOrderPlaced notes what was ordered, unless it is known already what came of it.
-func (s *Service) onOrderPlaced(_ context.Context, tx *sqldb.Tx, e event.Event, placed *orderv1.OrderPlaced) error {
-	if placed.GetTotalAmount() == nil {
-		return nil // it says nothing that counts
+// onOrdersPlaced notes what was ordered, unless it is known already what came of it.
+func (s *Service) onOrdersPlaced(_ context.Context, tx *sqldb.Tx, events []inbox.Of[*orderv1.OrderPlaced]) error {
+	var purchases []purchase
+	for _, e := range events {
+		placed := e.Fact
+		if placed.GetTotalAmount() == nil {
+			continue // it says nothing that counts
+		}
+		goods, err := goodsOf(placed.GetTotalAmount(), placed.GetSpeedFee())
+		if err != nil {
+			return fmt.Errorf("goods of %s: %w", placed.GetOrder(), err)
+		}
+		purchases = append(purchases, purchase{
+			order: placed.GetOrder(), customer: placed.GetCustomer(), paid: goods, at: e.Time, units: placed.GetUnitCount(),
+		})
 	}
-	goods, err := goodsOf(placed.GetTotalAmount(), placed.GetSpeedFee())
-	if err != nil {
-		return fmt.Errorf("goods of %s: %w", placed.GetOrder(), err)
-	}
-	note(tx, ordered, purchase{
-		order: placed.GetOrder(), customer: placed.GetCustomer(), paid: goods, at: e.Time, units: placed.GetUnitCount(),
-	})
+	note(tx, ordered, purchases...)
 	return nil
 }
 

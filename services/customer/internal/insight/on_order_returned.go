@@ -3,15 +3,17 @@ package insight
 import (
 	"context"
 
-	"kept.dev/kit/event"
+	"kept.dev/kit/inbox"
 	"kept.dev/kit/sqldb"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
 
-// onOrderReturned has the order count no more.
-func (s *Service) onOrderReturned(
-	_ context.Context, tx *sqldb.Tx, _ event.Event, returned *orderv1.OrderReturned,
-) error {
-	note(tx, void, purchase{order: returned.GetOrder(), customer: returned.GetCustomer()})
+// onOrdersReturned has the orders count no more.
+func (s *Service) onOrdersReturned(_ context.Context, tx *sqldb.Tx, events []inbox.Of[*orderv1.OrderReturned]) error {
+	purchases := make([]purchase, len(events))
+	for i, e := range events {
+		purchases[i] = purchase{order: e.Fact.GetOrder(), customer: e.Fact.GetCustomer()}
+	}
+	note(tx, void, purchases...)
 	return nil
 }

@@ -26,8 +26,9 @@ func (s *Service) Capability() kit.Capability {
 		Name:     "insight",
 		Register: func(r grpc.ServiceRegistrar) { customerv1.RegisterInsightServiceServer(r, s) },
 		Events: []inbox.Handler{
-			inbox.On("insight.order-placed", s.onOrderPlaced), inbox.On("insight.order-delivered", s.onOrderDelivered), inbox.On("insight.order-cancelled", s.onOrderCancelled), inbox.On("insight.order-returned", s.onOrderReturned),
-			inbox.On("insight.orders-imported", s.onOrdersImported),
+			inbox.OnAll("insight.order-placed", s.onOrdersPlaced), inbox.OnAll("insight.order-delivered", s.onOrdersDelivered),
+			inbox.OnAll("insight.order-cancelled", s.onOrdersCancelled), inbox.OnAll("insight.order-returned", s.onOrdersReturned),
+			inbox.OnAll("insight.orders-imported", s.onOrdersImported),
 		},
 	}
 }
