@@ -26,6 +26,10 @@ func (r *run) orders(ctx context.Context, p *target) error {
 	if err != nil {
 		return err
 	}
+	before, err := cpu(p.pids)
+	if err != nil {
+		return err
+	}
 	made, ratio, err := r.against(ctx, 15*time.Second, 32, func(ctx context.Context, caller int) error {
 		_, err := s.order(ctx, caller+int(time.Now().UnixNano()%1000000))
 		return err
@@ -36,7 +40,12 @@ func (r *run) orders(ctx context.Context, p *target) error {
 	r.print("%s: orders through REST  %6.0f/s at 32 callers = %.2f of the baseline (needed 0.20, aim 0.33), p50 %s, p99 %s, %d failed %v",
 		p.shape, made.Rate(), ratio, short(made.P50), short(made.P99), made.Failed, orNothing(made.FirstFault))
 	took, err := p.settle(ctx, 2*time.Minute)
-	r.print("%s: orders: every event is handled %s after the last order", p.shape, took.Round(time.Millisecond))
+	if err != nil {
+		return err
+	}
+	after, err := cpu(p.pids)
+	r.print("%s: orders: every event is handled %s after the last order; an order takes %.2f ms of processor time until then",
+		p.shape, took.Round(time.Millisecond), (after-before).Seconds()*1000/float64(made.Done))
 	return err
 }
 

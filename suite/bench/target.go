@@ -20,6 +20,7 @@ type target struct {
 	shape     string
 	env       scenario.Environment
 	processes []*cluster.Process // but not what they stand on
+	pids      []int              // of all of them, and of what they stand on
 	sink      *sink              // takes the mails
 	databases map[string]*sqldb.DB
 	// unhandled is how many events a service has not taken from the bus.
@@ -49,7 +50,11 @@ func (r *run) distributed(ctx context.Context) (*target, error) {
 	events := bus.NewRedis(bus.RedisConfig{Client: client, Services: many.Services()})
 	p := &target{
 		shape: "distributed", env: many.Environment(), processes: many.Processes, sink: sink, unhandled: events.Pending,
+		pids: []int{many.Postgres.PID(), many.Redis.PID()},
 		stop: func() error { return errors.Join(client.Close(), many.Stop()) },
+	}
+	for _, process := range many.Processes {
+		p.pids = append(p.pids, process.PID())
 	}
 	return p, p.connect(ctx, many.Services(), many.Postgres.URL)
 }
@@ -66,7 +71,7 @@ func (r *run) embedded(ctx context.Context) (*target, error) {
 		return nil, err
 	}
 	p := &target{
-		shape: "embedded", env: one.Environment(), processes: []*cluster.Process{one.Process}, sink: sink,
+		shape: "embedded", env: one.Environment(), processes: []*cluster.Process{one.Process}, pids: []int{one.Process.PID()}, sink: sink,
 		unhandled: func(context.Context, string) (int64, error) { return 0, nil }, stop: one.Stop,
 	}
 	return p, p.connect(ctx, names(), func(service string) string { return "sqlite:" + filepath.Join(dir, service+".db") })
