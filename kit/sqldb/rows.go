@@ -39,6 +39,17 @@ func (r *Rows) Scan(dest ...any) error {
 	return nil
 }
 
+// ScanLast copies the row's last columns as Scan does, and returns the row of those before them, for somebody else to scan.
+func (r *Rows) ScanLast(dest ...any) (*Rows, error) {
+	row := r.vals[r.next-1]
+	if len(row) < len(dest) {
+		return nil, fmt.Errorf("sqldb: scan of %d columns into %d places", len(row), len(dest))
+	}
+	first := len(row) - len(dest)
+	last := &Rows{vals: [][]any{row[first:]}, next: 1}
+	return &Rows{vals: [][]any{row[:first]}, next: 1}, last.Scan(dest...)
+}
+
 // All scans every row by the given function.
 func All[T any](rows *Rows, scan func(*Rows) (T, error)) ([]T, error) {
 	out := make([]T, 0, rows.Len())

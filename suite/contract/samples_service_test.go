@@ -150,8 +150,10 @@ func (w *fixture) openCase() *supportv1.Case {
 }
 
 func (w *fixture) repliedCase() *supportv1.Case {
-	return ask(w, "support", supportv1.CaseService_ReplyCase_FullMethodName,
-		&supportv1.ReplyCaseRequest{Name: w.openCase().GetName(), Body: "It comes today."}, &supportv1.Case{})
+	opened := w.openCase()
+	ask(w, "support", supportv1.CaseService_ReplyCase_FullMethodName,
+		&supportv1.ReplyCaseRequest{Name: opened.GetName(), Body: "It comes today."}, &supportv1.CaseEntry{})
+	return opened
 }
 
 // caseEntry is what the own customer has said in a case.

@@ -61,7 +61,7 @@ func (s *shop) interim(name, order string) {
 
 func (s *shop) secondContact(name, order string) {
 	again := s.asks(order, "I have asked already. Where is it?")
-	s.Equal(name, again.Text("name"), "the second request is part of the same case")
+	s.Equal(name+" true", again.Text("name")+" "+again.Text("alreadyOpen"), "the second request is part of the same case")
 	s.Equal("2 true OPEN", again.Text("contactCount")+" "+again.Text("agentRequired")+" "+again.Text("state"), "it goes to a person")
 	s.Check(again.Text("queue") != "" || again.Text("agent") != "", "somebody has it")
 	s.Advance(s.admin, time.Hour)
@@ -76,7 +76,9 @@ func (s *shop) personReplies(name string) {
 	s.Post(s.agent, "/v1/"+name+":close", map[string]any{"resolution": "done"}).Refused(http.StatusBadRequest, "CASE_NOT_REPLIED")
 	s.Post(s.customer, "/v1/"+name+":reply", map[string]any{"body": "?"}).Refused(http.StatusForbidden, "ROLE_NOT_ALLOWED")
 	words := "Olena, it left Kyiv this morning & is with you <today>."
-	replied := s.Post(s.agent, "/v1/"+name+":reply", map[string]any{"body": words}).OK()
+	entry := s.Post(s.agent, "/v1/"+name+":reply", map[string]any{"body": words}).OK()
+	s.Equal("AGENT "+words, entry.Text("author")+" "+entry.Text("body"), "the reply")
+	replied := s.Get(s.agent, "/v1/"+name)
 	s.Equal("REPLIED agents/anna", replied.Text("state")+" "+replied.Text("agent"), "who has it now")
 	s.promiseIs(promise, "KEPT")
 	told := s.message("kept.support.v1.CaseReplied", name)

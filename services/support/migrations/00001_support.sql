@@ -19,15 +19,15 @@ create table cases (
     state           bigint  not null constraint cases_state_known check (state between 1 and 3),
     queue           text    not null,
     agent           text    not null,
-    relieved        text    not null, -- who had it when it was last escalated
-    escalated          boolean not null,
-    agent_required boolean not null,
-    contacts        bigint  not null constraint cases_contacts_range check (contacts between 0 and 2147483647),
+    previous_assignee text  not null, -- who had it when it was last escalated
+    escalated       boolean not null,
+    agent_required  boolean not null,
+    contact_count   bigint  not null constraint cases_contact_count_range check (contact_count between 0 and 2147483647),
     promise         text    not null,
     promise_state   bigint  not null constraint cases_promise_state_known check (promise_state between 1 and 3),
-    answered        bigint  not null, -- the version that gave the promise its present state
+    promise_version bigint  not null, -- the version that gave the promise its present state
     reply_within    bigint  not null constraint cases_reply_within_range check (reply_within > 0),
-    due             bigint  not null,
+    reply_due       bigint  not null,
     created         bigint  not null,
     replied         bigint,
     closed          bigint,
@@ -36,12 +36,12 @@ create table cases (
     constraint cases_replied_by_person check (state not in (2, 3) or (replied is not null and promise_state <> 1)),
     constraint cases_closed_after_reply check (closed is null or state not in (1, 2))
 );
--- One open case about one matter: whoever asks again becomes part of it, even in the same moment on another replica.
+-- A customer has one case open about one thing: whoever asks again becomes part of it, even in the same moment on another replica.
 create unique index cases_one_open on cases (customer, about) where about <> '' and state <> 3;
 create index cases_created on cases (created, id);
-create index cases_due on cases (due, id);
+create index cases_due on cases (reply_due, id);
 create index cases_customer_created on cases (customer, created, id);
-create index cases_queue on cases (queue, state, due, id);
+create index cases_queue on cases (queue, state, reply_due, id);
 
 -- What was said in a case. Each entry comes with a change of its case and has the number of the version that it made.
 create table case_entry (
@@ -52,7 +52,7 @@ create table case_entry (
     actor_role bigint not null,
     actor   text   not null,
     body    text   not null,
-    facts   bytea,
+    order_snapshot bytea,
     channel bigint not null,
     created bigint not null,
     constraint case_entry_pkey primary key (case_id, number)

@@ -3,13 +3,15 @@ package cases
 import (
 	"context"
 
+	"google.golang.org/protobuf/proto"
+
 	"kept.dev/kit/change"
 	"kept.dev/kit/sqldb"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
 
 // A case that is given to an agent stays in its queue as well, so that it is never nobody's.
-const assign = `
+var assign = `
 	update cases set
 		version = version + 1, state = case when state = 3 then 0 else state end,
 		queue = case when $2 = '' then queue else $2 end, agent = $3
@@ -22,12 +24,10 @@ const assign = `
 func (s *Service) AssignCase(ctx context.Context, req *supportv1.AssignCaseRequest) (*supportv1.Case, error) {
 	queue, agent := assignment(req.GetAssignee())
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*supportv1.Case, error) {
-		r, err := step(tx, req.GetName(), sqldb.Q(assign, idOf(req.GetName()), queue, agent))
+		r, err := updateCase(tx, req.GetName(), sqldb.Q(assign, idOf(req.GetName()), queue, agent))
 		if err != nil {
 			return nil, err
 		}
-		return r.Case, s.say(ctx, tx, r, &supportv1.CaseAssigned{
-			Case: r.GetName(), Customer: r.GetCustomer(), About: r.GetAbout(), Queue: r.GetQueue(), Agent: r.GetAgent(),
-		})
+		return r.Case, s.write(ctx, tx, caseChange{record: r, events: []proto.Message{caseAssigned(r)}})
 	})
 }

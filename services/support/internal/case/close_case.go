@@ -3,13 +3,15 @@ package cases
 import (
 	"context"
 
+	"google.golang.org/protobuf/proto"
+
 	"kept.dev/kit/change"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/sqldb"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
 
-const (
+var (
 	lockCase = `
 	update cases set version = version + 1
 	where id = $1
@@ -27,7 +29,7 @@ func (s *Service) CloseCase(ctx context.Context, req *supportv1.CloseCaseRequest
 	now := s.clock.Now()
 	id := idOf(req.GetName())
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*supportv1.Case, error) {
-		r, err := step(tx, req.GetName(), sqldb.Q(lockCase, id))
+		r, err := updateCase(tx, req.GetName(), sqldb.Q(lockCase, id))
 		if err != nil {
 			return nil, err
 		}
@@ -38,11 +40,9 @@ func (s *Service) CloseCase(ctx context.Context, req *supportv1.CloseCaseRequest
 		default:
 			return nil, errs.Refused("CASE_NOT_REPLIED", "no person has replied to what the customer last said in %s", req.GetName())
 		}
-		if r, err = step(tx, req.GetName(), sqldb.Q(closeCase, id, now.UnixMicro(), req.GetResolution())); err != nil {
+		if r, err = updateCase(tx, req.GetName(), sqldb.Q(closeCase, id, now.UnixMicro(), req.GetResolution())); err != nil {
 			return nil, err
 		}
-		return r.Case, s.say(ctx, tx, r, &supportv1.CaseClosed{
-			Case: r.GetName(), Customer: r.GetCustomer(), About: r.GetAbout(),
-		})
+		return r.Case, s.write(ctx, tx, caseChange{record: r, events: []proto.Message{caseClosed(r)}})
 	})
 }

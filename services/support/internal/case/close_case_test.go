@@ -13,7 +13,7 @@ import (
 )
 
 func TestOnlyARepliedCaseIsClosed(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		c := b.ask(t, "")
 		req := &supportv1.CloseCaseRequest{Name: c.GetName(), Resolution: "It came"}
 		_, err := b.CloseCase(agent(t), req)
@@ -47,7 +47,7 @@ func TestOnlyARepliedCaseIsClosed(t *testing.T) {
 }
 
 func TestACaseIsClosedOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		c := b.ask(t, "")
 		b.reply(t, c.GetName())
 		var all sync.WaitGroup
@@ -67,9 +67,9 @@ func TestACaseIsClosedOnce(t *testing.T) {
 
 // TestWhatIsAskedWhileACaseIsClosedIsNotLost: it is either part of the case, which then stays open, or a case of its own.
 func TestWhatIsAskedWhileACaseIsClosedIsNotLost(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		for range 10 {
-			order := b.house.order(b.olena)
+			order := b.others.order(b.olena)
 			name := b.ask(t, order).GetName()
 			b.reply(t, name)
 			var both sync.WaitGroup
@@ -90,7 +90,7 @@ func TestWhatIsAskedWhileACaseIsClosedIsNotLost(t *testing.T) {
 }
 
 func TestAssign(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		c := b.ask(t, "")
 		for _, step := range []struct{ to, queue, agent string }{
 			{"agents/anna", "queues/front", "agents/anna"},
@@ -112,7 +112,7 @@ func TestAssign(t *testing.T) {
 
 // TestTheTableRefuses breaks each rule on the table itself, where no code of ours stands before it.
 func TestTheTableRefuses(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		id := idOf(b.ask(t, "products/pot").GetName())
 		for constraint, update := range map[string]string{
 			"cases_owner_or_queue":      `update cases set queue = '', agent = '' where id = $1`,
@@ -120,10 +120,10 @@ func TestTheTableRefuses(t *testing.T) {
 			"cases_replied_by_person":   `update cases set state = 2 where id = $1`,
 			"cases_closed_after_reply":  `update cases set closed = 1 where id = $1`,
 			"cases_promise_state_known": `update cases set promise_state = 4 where id = $1`,
-			"cases_contacts_range":      `update cases set contacts = -1 where id = $1`,
+			"cases_contact_count_range": `update cases set contact_count = -1 where id = $1`,
 			"cases_one_open": `insert into cases
-				select 'another', version, customer, title, description, about, kind, channel, state, queue, agent, relieved, escalated,
-					agent_required, contacts, promise, promise_state, answered, reply_within, due, created, replied, closed, resolution
+				select 'another', version, customer, title, description, about, kind, channel, state, queue, agent, previous_assignee, escalated,
+					agent_required, contact_count, promise, promise_state, promise_version, reply_within, reply_due, created, replied, closed, resolution
 				from cases where id = $1`,
 		} {
 			err := b.db.Update(t.Context(), "test", func(tx *sqldb.Tx) error {

@@ -10,22 +10,23 @@ import (
 )
 
 var contact = `
-	update cases set ` + askedAgain("1", "$2", "$3") + `
+	update cases set ` + requireReply("1", "$2", "$3") + `
 	where id = $1 and ($4 = '' or customer = $4)
 	returning ` + columns
 
-// ContactCase adds what the customer says to a case that is open: a person has to reply. Where one had replied, the case waits
-// for a person again, with another promise of a reply.
+// ContactCase adds what the customer says to a case that is open, and returns the entry: a person has to reply. Where one had replied,
+// the case waits for a person again, with another promise of a reply.
 //
 // Errors: NOT_FOUND for an unknown case or another's; FAILED_PRECONDITION (CASE_CLOSED).
-func (s *Service) ContactCase(ctx context.Context, req *supportv1.ContactCaseRequest) (*supportv1.Case, error) {
-	now, caller, promise := s.clock.Now(), access.Caller(ctx), newPromise()
-	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*supportv1.Case, error) {
-		r, err := step(tx, req.GetName(),
+func (s *Service) ContactCase(ctx context.Context, req *supportv1.ContactCaseRequest) (*supportv1.CaseEntry, error) {
+	now, promise := s.clock.Now(), newPromise()
+	entry := customerEntry(access.Caller(ctx), req.GetBody(), req.GetChannel(), now)
+	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*supportv1.CaseEntry, error) {
+		r, err := updateCase(tx, req.GetName(),
 			sqldb.Q(contact, idOf(req.GetName()), promise, now.UnixMicro(), access.ScopeOf(ctx).Customer))
 		if err != nil {
 			return nil, err
 		}
-		return r.Case, s.askedAgain(ctx, tx, r, promise, asked(caller, req.GetBody(), req.GetChannel(), now))
+		return entry, s.write(ctx, tx, contacted(r, promise, entry))
 	})
 }

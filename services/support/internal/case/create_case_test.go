@@ -20,7 +20,7 @@ import (
 )
 
 func TestACaseComesWithAPromise(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		c := b.askKind(t, "", supportv1.Case_COMPLAINT)
 
 		require.Equal(t, supportv1.Case_OPEN, c.GetState())
@@ -40,7 +40,7 @@ func TestACaseComesWithAPromise(t *testing.T) {
 }
 
 func TestWhoWritesForTheCustomerIsKept(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		for _, role := range []accessv1.Role{
 			accessv1.Role_ROLE_CUSTOMER, accessv1.Role_ROLE_SERVICE, accessv1.Role_ROLE_AGENT, accessv1.Role_ROLE_MANAGER, accessv1.Role_ROLE_ADMIN,
 		} {
@@ -74,14 +74,14 @@ func TestTwentyAskAtOnce(t *testing.T) {
 	for _, dialect := range kittest.Dialects {
 		t.Run(dialect, func(t *testing.T) {
 			url := kittest.NewURL(t, dialect)
-			b := newBench(t, migrated(t, kittest.Open(t, url)))
+			b := newFixture(t, migrated(t, kittest.Open(t, url)))
 			replicas := []*Service{b.Service, b.Service}
 			if dialect == "postgres" {
 				second := *b.Service
 				second.db = kittest.Open(t, url)
 				replicas[1] = &second
 			}
-			order := b.house.order(b.olena)
+			order := b.others.order(b.olena)
 			names := make([]string, times)
 			var all sync.WaitGroup
 			for i := range times {
@@ -122,11 +122,11 @@ func TestTwentyAskAtOnce(t *testing.T) {
 }
 
 func TestWhatIsOneMatter(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
-		order := b.house.order(b.olena)
+	onBoth(t, func(t *testing.T, b *fixture) {
+		order := b.others.order(b.olena)
 		first := b.ask(t, order)
 		require.Equal(t, first.GetName(), b.ask(t, order).GetName())
-		require.NotEqual(t, first.GetName(), b.ask(t, b.house.order(b.olena)).GetName(), "another order")
+		require.NotEqual(t, first.GetName(), b.ask(t, b.others.order(b.olena)).GetName(), "another order")
 		require.NotEqual(t, b.ask(t, "").GetName(), b.ask(t, "").GetName(), "nothing in particular is no matter")
 
 		ivan := *b
@@ -140,26 +140,27 @@ func TestWhatIsOneMatter(t *testing.T) {
 		second := b.ask(t, order)
 		require.NotEqual(t, first.GetName(), second.GetName(), "a closed case stays closed")
 		require.EqualValues(t, 1, second.GetContactCount())
-		require.False(t, second.GetAgentRequired())
+		require.False(t, second.GetAgentRequired() || second.GetAlreadyOpen())
 	})
 }
 
 func TestAnotherTitleIsSaidToo(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
-		order := b.house.order(b.olena)
+	onBoth(t, func(t *testing.T, b *fixture) {
+		order := b.others.order(b.olena)
 		name := b.ask(t, order).GetName()
 		req := b.request(order, supportv1.Case_COMPLAINT)
 		req.Case.Title, req.Case.Description = "Enough", "I have asked already"
 		joined, err := b.CreateCase(customer(t, b.olena), req)
 		require.NoError(t, err)
+		require.True(t, joined.GetAlreadyOpen())
 		require.Equal(t, "My order QUESTION", joined.GetTitle()+" "+joined.GetKind().String(), "the case is what it was")
 		require.Equal(t, "Enough\n\nI have asked already", b.entries(t, name)[1].GetBody())
 	})
 }
 
 func TestCreateCaseRefuses(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
-		foreign := b.house.order("customers/ivan")
+	onBoth(t, func(t *testing.T, b *fixture) {
+		foreign := b.others.order("customers/ivan")
 		for about, field := range map[string]string{
 			"orders/none": "case.about", foreign: "case.about", foreign + "/refunds/speed-fee": "case.about",
 		} {
@@ -177,13 +178,13 @@ func TestCreateCaseRefuses(t *testing.T) {
 }
 
 func TestACustomerOfWhomNothingWasHeardIsAskedFor(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
-		b.house.customers["customers/new"] = true
+	onBoth(t, func(t *testing.T, b *fixture) {
+		b.others.customers["customers/new"] = true
 		req := b.request("", supportv1.Case_QUESTION)
 		req.Case.Customer = "customers/new"
 		_, err := b.CreateCase(agent(t), req)
 		require.NoError(t, err)
-		b.house.goAway(true)
+		b.others.goAway(true)
 		_, err = b.CreateCase(agent(t), req)
 		require.NoError(t, err, "the answer was remembered")
 		req.Case.Customer = "customers/other"
@@ -193,13 +194,13 @@ func TestACustomerOfWhomNothingWasHeardIsAskedFor(t *testing.T) {
 }
 
 func TestACaseIsTakenInWhileTheOrderServiceIsAway(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
-		order := b.house.order(b.olena)
-		b.house.goAway(true)
+	onBoth(t, func(t *testing.T, b *fixture) {
+		order := b.others.order(b.olena)
+		b.others.goAway(true)
 		c := b.ask(t, order)
 		b.round(t)
 		require.Len(t, b.entries(t, c.GetName()), 1)
-		b.house.goAway(false)
+		b.others.goAway(false)
 		b.hands.advance(time.Minute)
 		b.round(t)
 		require.Len(t, by(supportv1.CaseEntry_SYSTEM, b.entries(t, c.GetName())), 1, "the facts come when they can")
@@ -208,7 +209,7 @@ func TestACaseIsTakenInWhileTheOrderServiceIsAway(t *testing.T) {
 
 func TestAnOrderServiceThatDoesNotAnswerIsNotWaitedForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := &house{}
+		h := &otherServices{}
 		h.whenAsked(func(ctx context.Context) { <-ctx.Done() })
 		s := serviceBeside(h)
 		begun := time.Now()
@@ -219,7 +220,7 @@ func TestAnOrderServiceThatDoesNotAnswerIsNotWaitedForLong(t *testing.T) {
 
 // A caller who has used up what the owner answers must not get an unchecked name in by that.
 func TestOnlyAnOutageSparesTheLookAtWhatACaseIsAbout(t *testing.T) {
-	h := &house{}
+	h := &otherServices{}
 	s := serviceBeside(h)
 	for code, taken := range map[codes.Code]bool{
 		codes.Unavailable: true, codes.DeadlineExceeded: true, codes.Unimplemented: true,
@@ -231,8 +232,8 @@ func TestOnlyAnOutageSparesTheLookAtWhatACaseIsAbout(t *testing.T) {
 }
 
 func TestTheSameRequestAgainIsNoSecondContact(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
-		order := b.house.order(b.olena)
+	onBoth(t, func(t *testing.T, b *fixture) {
+		order := b.others.order(b.olena)
 		b.ask(t, order)
 		client := b.client(customerPrincipal(b.olena))
 		req := b.request(order, supportv1.Case_QUESTION)
@@ -244,7 +245,7 @@ func TestTheSameRequestAgainIsNoSecondContact(t *testing.T) {
 			answers = append(answers, c.String())
 		}
 		require.Equal(t, []string{answers[0], answers[0], answers[0]}, answers)
-		require.EqualValues(t, 2, b.number(t, `select contacts from cases`))
+		require.EqualValues(t, 2, b.number(t, `select contact_count from cases`))
 		require.EqualValues(t, 2, b.number(t, `select count(*) from case_entry`))
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"kept.dev/kit/access"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/id"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
@@ -17,41 +18,44 @@ import (
 
 const entries = "/entries/"
 
-// asked is what the customer says, by themselves or through somebody of the house.
-func asked(by access.Principal, body string, channel commonv1.Channel, now time.Time) *supportv1.CaseEntry {
+// customerEntry is what the customer says, by themselves or through an employee.
+func customerEntry(by access.Principal, body string, channel commonv1.Channel, now time.Time) *supportv1.CaseEntry {
 	return &supportv1.CaseEntry{
 		Author: supportv1.CaseEntry_CUSTOMER, Actor: by.Actor(), Body: body, Channel: channel, CreateTime: timestamppb.New(now),
 	}
 }
 
-// note is what employees should know, and nobody else.
-func note(body string, now time.Time) *supportv1.CaseEntry {
+// noteEntry is what employees should know, and nobody else.
+func noteEntry(body string, now time.Time) *supportv1.CaseEntry {
 	return &supportv1.CaseEntry{Author: supportv1.CaseEntry_NOTE, Body: body, CreateTime: timestamppb.New(now)}
 }
 
-const insertEntry = `
-	insert into case_entry (case_id, number, id, author, actor_role, actor, body, facts, channel, created)
-	values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+const insertEntries = `
+	insert into case_entry (case_id, number, id, author, actor_role, actor, body, order_snapshot, channel, created) values`
 
-// addEntry writes what was said with the change that made this version of the case, and names it.
-func addEntry(tx *sqldb.Tx, r *record, e *supportv1.CaseEntry) error {
-	entry := id.New()
-	e.Name = r.GetName() + entries + entry
-	var facts []byte
+// nameEntry gives an entry of the case its name.
+func nameEntry(r *record, e *supportv1.CaseEntry) { e.Name = r.GetName() + entries + id.New() }
+
+// entryRow is the row of an entry that comes with the change that made this version of the case.
+func entryRow(r *record, e *supportv1.CaseEntry) ([]any, error) {
+	var snapshot any
 	if e.GetOrderSnapshot() != nil {
-		var err error
-		if facts, err = proto.Marshal(e.GetOrderSnapshot()); err != nil {
-			return err
+		packed, err := resource.Pack(e.GetOrderSnapshot())
+		if err != nil {
+			return nil, err
 		}
+		snapshot = packed
 	}
-	tx.Exec(insertEntry, idOf(r.GetName()), r.version, entry, int64(e.GetAuthor()), int64(e.GetActor().GetRole()), e.GetActor().GetPrincipal(),
-		e.GetBody(), facts, int64(e.GetChannel()), micros(e.GetCreateTime()))
-	return nil
+	caseID, entry := entryIDs(e.GetName())
+	return []any{
+		caseID, r.version, entry, int64(e.GetAuthor()), int64(e.GetActor().GetRole()), e.GetActor().GetPrincipal(), e.GetBody(),
+		snapshot, int64(e.GetChannel()), resource.Micros(e.GetCreateTime()),
+	}, nil
 }
 
-const selectEntries = `select case_id, number, id, author, actor_role, actor, body, facts, channel, created from case_entry`
+const selectEntries = `select case_id, number, id, author, actor_role, actor, body, order_snapshot, channel, created from case_entry`
 
-// numbered is an entry with its place in the case.
+// numbered is an entry with its place in the case, which callers don't see: where notes are left out it would show them.
 type numbered struct {
 	*supportv1.CaseEntry
 	number int64
@@ -61,9 +65,9 @@ func scanEntry(r *sqldb.Rows) (numbered, error) {
 	var caseID, entry, actor string
 	var author, role, channel int64
 	var created *int64
-	var facts []byte
+	var snapshot []byte
 	e := numbered{CaseEntry: &supportv1.CaseEntry{}}
-	err := r.Scan(&caseID, &e.number, &entry, &author, &role, &actor, &e.Body, &facts, &channel, &created)
+	err := r.Scan(&caseID, &e.number, &entry, &author, &role, &actor, &e.Body, &snapshot, &channel, &created)
 	if err != nil {
 		return numbered{}, err
 	}
@@ -71,11 +75,11 @@ func scanEntry(r *sqldb.Rows) (numbered, error) {
 	e.Actor = access.ActorOf(role, actor)
 	e.Author, e.Channel = supportv1.CaseEntry_Author(author), commonv1.Channel(channel)
 	e.Interim, e.CreateTime = e.Author == supportv1.CaseEntry_SYSTEM, clock.Stamp(created)
-	if facts == nil {
+	if snapshot == nil {
 		return e, nil
 	}
 	e.OrderSnapshot = &supportv1.OrderSnapshot{}
-	return e, proto.Unmarshal(facts, e.OrderSnapshot)
+	return e, proto.Unmarshal(snapshot, e.OrderSnapshot)
 }
 
 // entryIDs are the ids of the case and of the entry in an entry's name.

@@ -17,11 +17,11 @@ import (
 // TestCasesSurviveEverything lets customers, agents and the book do things in any order, late and twice, and compares each
 // case, what was said in it and what was said about its promises with a model in plain code.
 func TestCasesSurviveEverything(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		rapid.Check(t, func(r *rapid.T) {
-			h := &history{T: r, bench: b}
+			h := &history{T: r, fixture: b}
 			b.olena = b.customer(r)
-			h.abouts = []string{"", "products/pot", b.house.order(b.olena)}
+			h.abouts = []string{"", "products/pot", b.others.order(b.olena)}
 			for range rapid.IntRange(1, 20).Draw(r, "steps") {
 				h.step()
 				for _, m := range h.matters {
@@ -39,7 +39,7 @@ func TestCasesSurviveEverything(t *testing.T) {
 // history is what one customer's cases have gone through.
 type history struct {
 	*rapid.T
-	*bench
+	*fixture
 	abouts  []string
 	matters []*matter
 	owed    []*promisev1.RemedyRequired
@@ -137,13 +137,13 @@ func (h *history) ask() {
 
 func (h *history) contactCase(m *matter) {
 	body := h.words("contact")
-	c, err := h.ContactCase(customer(h.T, h.olena), &supportv1.ContactCaseRequest{Name: m.name, Body: body})
+	_, err := h.ContactCase(customer(h.T, h.olena), &supportv1.ContactCaseRequest{Name: m.name, Body: body})
 	if m.state == supportv1.Case_CLOSED {
 		require.Equal(h.T, "CASE_CLOSED", errs.ReasonOf(err))
 		return
 	}
 	require.NoError(h.T, err)
-	m.again(c, 1)
+	m.again(h.get(h.T, m.name), 1)
 	m.words = append(m.words, body)
 }
 
@@ -217,7 +217,7 @@ func (h *history) remedy() {
 		return
 	}
 	order := h.abouts[2]
-	owed := h.bench.owed(order)
+	owed := h.fixture.owed(order)
 	h.owed = append(h.owed, owed)
 	h.hear(h.T, owed)
 	m := h.find(order)
@@ -246,7 +246,7 @@ func (h *history) opened(found []*supportv1.Case) *supportv1.Case {
 }
 
 func (h *history) round() {
-	h.bench.round(h.T)
+	h.fixture.round(h.T)
 	for _, m := range h.matters {
 		if m.asked && m.state == supportv1.Case_OPEN && !m.person && h.hands.Now().Before(m.due) {
 			m.interims++
@@ -265,13 +265,13 @@ func (h *history) check(m *matter) {
 	require.Equal(h.T, m.words, words, "all that the customer said, in its order")
 	require.Len(h.T, by(supportv1.CaseEntry_SYSTEM, all), m.interims, "interim replies")
 	var got, want [3][]string
-	for _, f := range said[*promisev1.PromiseMade](h.T, h.bench, m.name) {
+	for _, f := range said[*promisev1.PromiseMade](h.T, h.fixture, m.name) {
 		got[0] = append(got[0], f.GetPromise())
 	}
-	for _, f := range said[*promisev1.PromiseKept](h.T, h.bench, m.name) {
+	for _, f := range said[*promisev1.PromiseKept](h.T, h.fixture, m.name) {
 		got[1] = append(got[1], f.GetPromise())
 	}
-	for _, f := range said[*promisev1.PromiseBroken](h.T, h.bench, m.name) {
+	for _, f := range said[*promisev1.PromiseBroken](h.T, h.fixture, m.name) {
 		got[2] = append(got[2], f.GetPromise())
 	}
 	for i, c := range m.promises {

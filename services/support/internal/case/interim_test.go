@@ -12,13 +12,13 @@ import (
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
 
-func interims(t *testing.T, b *bench, name string) []*supportv1.CaseEntry {
+func interims(t *testing.T, b *fixture, name string) []*supportv1.CaseEntry {
 	return by(supportv1.CaseEntry_SYSTEM, b.entries(t, name))
 }
 
 func TestAnInterimReplyStatesTheOrdersFacts(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
-		order := b.house.order(b.olena)
+	onBoth(t, func(t *testing.T, b *fixture) {
+		order := b.others.order(b.olena)
 		c := b.ask(t, order)
 		b.round(t)
 		b.round(t)
@@ -47,26 +47,26 @@ func TestAnInterimReplyStatesTheOrdersFacts(t *testing.T) {
 }
 
 func TestThereIsNoInterimReply(t *testing.T) {
-	befores := map[string]func(t *testing.T, b *bench, c *supportv1.Case){
-		"to a second contact":    func(t *testing.T, b *bench, c *supportv1.Case) { b.contact(t, c.GetName(), "And now?") },
-		"after a person's reply": func(t *testing.T, b *bench, c *supportv1.Case) { b.reply(t, c.GetName()) },
-		"after a second contact": func(t *testing.T, b *bench, c *supportv1.Case) {
+	befores := map[string]func(t *testing.T, b *fixture, c *supportv1.Case){
+		"to a second contact":    func(t *testing.T, b *fixture, c *supportv1.Case) { b.contact(t, c.GetName(), "And now?") },
+		"after a person's reply": func(t *testing.T, b *fixture, c *supportv1.Case) { b.reply(t, c.GetName()) },
+		"after a second contact": func(t *testing.T, b *fixture, c *supportv1.Case) {
 			b.reply(t, c.GetName())
 			b.contact(t, c.GetName(), "?")
 		},
-		"when the time is over":   func(_ *testing.T, b *bench, _ *supportv1.Case) { b.hands.advance(24 * time.Hour) },
-		"to what is asked anew":   func(t *testing.T, b *bench, c *supportv1.Case) { b.ask(t, c.GetAbout()) },
-		"when somebody closed it": func(t *testing.T, b *bench, c *supportv1.Case) { b.reply(t, c.GetName()); b.close(t, c.GetName()) },
+		"when the time is over":   func(_ *testing.T, b *fixture, _ *supportv1.Case) { b.hands.advance(24 * time.Hour) },
+		"to what is asked anew":   func(t *testing.T, b *fixture, c *supportv1.Case) { b.ask(t, c.GetAbout()) },
+		"when somebody closed it": func(t *testing.T, b *fixture, c *supportv1.Case) { b.reply(t, c.GetName()); b.close(t, c.GetName()) },
 	}
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		for name, before := range befores {
-			early := b.ask(t, b.house.order(b.olena))
+			early := b.ask(t, b.others.order(b.olena))
 			before(t, b, early)
 			b.round(t)
 			require.Empty(t, interims(t, b, early.GetName()), name+", before the order service was asked")
 
-			meanwhile := b.ask(t, b.house.order(b.olena))
-			b.house.whenAsked(func(context.Context) { b.house.whenAsked(nil); before(t, b, meanwhile) })
+			meanwhile := b.ask(t, b.others.order(b.olena))
+			b.others.whenAsked(func(context.Context) { b.others.whenAsked(nil); before(t, b, meanwhile) })
 			b.round(t)
 			require.Empty(t, interims(t, b, meanwhile.GetName()), name+", while the order service was asked")
 			require.Empty(t, said[*supportv1.InterimReplyGiven](t, b, meanwhile.GetName()))
@@ -76,7 +76,7 @@ func TestThereIsNoInterimReply(t *testing.T) {
 }
 
 func TestACaseAboutNoOrderHasNoInterimReply(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		b.ask(t, "")
 		b.ask(t, "products/pot")
 		require.Zero(t, b.number(t, `select count(*) from timer`))
@@ -85,12 +85,12 @@ func TestACaseAboutNoOrderHasNoInterimReply(t *testing.T) {
 
 // TestNobodyGetsAnothersFacts: the case was taken in while the order service was away, and the order is another's.
 func TestNobodyGetsAnothersFacts(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
-		foreign := b.house.order("customers/ivan")
-		b.house.goAway(true)
+	onBoth(t, func(t *testing.T, b *fixture) {
+		foreign := b.others.order("customers/ivan")
+		b.others.goAway(true)
 		c := b.ask(t, foreign)
 		unknown := b.ask(t, "orders/none")
-		b.house.goAway(false)
+		b.others.goAway(false)
 		b.round(t)
 		for _, name := range []string{c.GetName(), unknown.GetName()} {
 			require.Empty(t, interims(t, b, name))

@@ -27,12 +27,12 @@ func atRisk(c *supportv1.Case) *promisev1.PromiseAtRisk {
 }
 
 // answers are how often the service has said Kept and Broken about the promises of a case.
-func answers(t *testing.T, b *bench, name string) [2]int {
+func answers(t *testing.T, b *fixture, name string) [2]int {
 	return [2]int{len(said[*promisev1.PromiseKept](t, b, name)), len(said[*promisev1.PromiseBroken](t, b, name))}
 }
 
 func TestAReplyInTimeKeepsThePromise(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		c := b.ask(t, "")
 		b.hands.advance(24 * time.Hour) // to the very microsecond
 		replied := b.reply(t, c.GetName())
@@ -59,7 +59,7 @@ func TestAReplyInTimeKeepsThePromise(t *testing.T) {
 }
 
 func TestALateReplyBreaksThePromiseOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		first, second := b.ask(t, ""), b.ask(t, "")
 		b.hands.advance(24*time.Hour + time.Microsecond)
 
@@ -79,7 +79,7 @@ func TestALateReplyBreaksThePromiseOnce(t *testing.T) {
 
 // TestAReplyInTimeThatIsWrittenDownLate: the book's question came first, but the fact is what counts.
 func TestAReplyInTimeThatIsWrittenDownLate(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		c := b.ask(t, "")
 		b.hands.advance(23 * time.Hour)
 		b.hear(t, due(c))
@@ -92,7 +92,7 @@ func TestAReplyInTimeThatIsWrittenDownLate(t *testing.T) {
 }
 
 func TestOthersPromisesAreNotAnswered(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		c := b.ask(t, "")
 		foreign, risk, unknown := due(c), atRisk(c), due(c)
 		foreign.Service, risk.Service = "order", "order"
@@ -105,8 +105,8 @@ func TestOthersPromisesAreNotAnswered(t *testing.T) {
 
 // TestAskingAgainAfterAReply gives the case another promise; what comes in about the old one does nothing to it.
 func TestAskingAgainAfterAReply(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
-		order := b.house.order(b.olena)
+	onBoth(t, func(t *testing.T, b *fixture) {
+		order := b.others.order(b.olena)
 		c := b.ask(t, order)
 		b.hands.advance(20 * time.Hour)
 		b.hear(t, atRisk(c))
@@ -133,7 +133,7 @@ func TestAskingAgainAfterAReply(t *testing.T) {
 func text(b bool) string { return map[bool]string{true: "true", false: "false"}[b] }
 
 func TestTwentyReplyAtOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		c := b.ask(t, "")
 		var all sync.WaitGroup
 		for i := range 20 {
@@ -157,7 +157,7 @@ func TestTwentyReplyAtOnce(t *testing.T) {
 }
 
 func TestReplyRefuses(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		req := &supportv1.ReplyCaseRequest{Name: "cases/none", Body: "Hello"}
 		_, err := b.ReplyCase(agent(t), req)
 		refused(t, err, codes.NotFound, "NOT_FOUND")
@@ -172,7 +172,7 @@ func TestReplyRefuses(t *testing.T) {
 
 // TestTheSameEventsInOneBatch: what comes twice in one breath, and as two events of the same content, has effect once.
 func TestTheSameEventsInOneBatch(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		c := b.ask(t, "")
 		risk, end := b.event(t, atRisk(c)), b.event(t, due(c))
 		b.hearEvents(t, end, risk, end, b.event(t, due(c)), risk, b.event(t, atRisk(c)))

@@ -28,11 +28,11 @@ func atRiskTime(due time.Time, within time.Duration) time.Time { return due.Add(
 // record is a case with what its row has besides what callers see.
 type record struct {
 	*supportv1.Case
-	version      int64
-	promiseState promiseState
-	answered     int64 // the version that gave the promise its present state
-	within       time.Duration
-	relieved     string
+	version          int64
+	promiseState     promiseState
+	promiseVersion   int64 // the version of the case that gave the promise its present state
+	replyWithin      time.Duration
+	previousAssignee string
 }
 
 // promiseState is what became of the reply promise, in the case's own eyes.
@@ -46,12 +46,12 @@ const (
 
 // answers tells whether the change that made this version of the case gave its promise that answer.
 func (r *record) answers(to promiseState) bool {
-	return r.promiseState == to && r.answered == r.version
+	return r.promiseState == to && r.promiseVersion == r.version
 }
 
-// opened is the case that a customer wants, with a promise of when a person replies. Nothing that the house decides is taken
+// newCase is the case that a customer wants, with a promise of when a person replies. Nothing that the service decides is taken
 // from the caller.
-func opened(wanted *supportv1.Case, now time.Time) *record {
+func newCase(wanted *supportv1.Case, now time.Time) *record {
 	kind := wanted.GetKind()
 	if kind == supportv1.Case_KIND_UNSPECIFIED {
 		kind = supportv1.Case_QUESTION
@@ -64,16 +64,16 @@ func opened(wanted *supportv1.Case, now time.Time) *record {
 			About: wanted.GetAbout(), Kind: kind, Channel: wanted.GetChannel(),
 			Promise: newPromise(), ReplyDueTime: timestamppb.New(now.Add(within)), CreateTime: timestamppb.New(now),
 		},
-		version: 1, promiseState: promiseOpen, within: within,
+		version: 1, promiseState: promiseOpen, replyWithin: within,
 	}
 }
 
 func newPromise() string { return "promises/" + id.New() }
 
-// called is a case that the suite opens by itself, to call a person: the customer has not asked, and nothing automatic
+// newAgentCase is a case that the suite opens by itself, to call a person: the customer has not asked, and nothing automatic
 // replies. The responsible one is a queue or an agent.
-func called(wanted *supportv1.Case, responsible string, now time.Time) *record {
-	r := opened(wanted, now)
+func newAgentCase(wanted *supportv1.Case, responsible string, now time.Time) *record {
+	r := newCase(wanted, now)
 	r.ContactCount, r.AgentRequired = 0, true
 	if queue, agent := assignment(responsible); queue != "" || agent != "" {
 		r.Agent = agent
@@ -101,17 +101,17 @@ func orderOf(about string) string {
 	return parts[0] + "/" + parts[1]
 }
 
-// matterOf is what a promise about this subject is a matter of: the order, where it belongs to one.
-func matterOf(subject string) string {
+// subjectOf is what a case about a broken promise is about: the order, where it belongs to one.
+func subjectOf(subject string) string {
 	if order := orderOf(subject); order != "" {
 		return order
 	}
 	return subject
 }
 
-// saidAgain is what a customer says with another request about a matter that is open: its title too, unless it is the same,
+// joinedText is what a customer says with another request about the same while a case is open: its title too, unless it is the same,
 // so that nothing is lost.
-func saidAgain(open, again *supportv1.Case) string {
+func joinedText(open, again *supportv1.Case) string {
 	if again.GetTitle() == open.GetTitle() {
 		return again.GetDescription()
 	}

@@ -35,7 +35,7 @@ func TestOpenedTakesNothingFromTheCallerThatTheHouseDecides(t *testing.T) {
 		Promise: "promises/mine", ReplyDueTime: timestamppb.New(start), ReplyTime: timestamppb.New(start),
 		CreateTime: timestamppb.New(start), CloseTime: timestamppb.New(start), Resolution: "Done", Etag: "7",
 	}
-	a, b := opened(honest, start.Add(time.Hour)), opened(forged, start.Add(time.Hour))
+	a, b := newCase(honest, start.Add(time.Hour)), newCase(forged, start.Add(time.Hour))
 	require.NotEqual(t, "cases/mine", b.GetName())
 	require.NotEqual(t, "promises/mine", b.GetPromise())
 	b.Name, b.Promise = a.GetName(), a.GetPromise()
@@ -46,7 +46,7 @@ func TestWhoIsResponsible(t *testing.T) {
 	for responsible, want := range map[string]string{
 		"queues/delivery": "queues/delivery ", "agents/anna": "queues/front agents/anna", "": "queues/front ",
 	} {
-		r := called(&supportv1.Case{Kind: supportv1.Case_BROKEN_PROMISE}, responsible, start)
+		r := newAgentCase(&supportv1.Case{Kind: supportv1.Case_BROKEN_PROMISE}, responsible, start)
 		require.Equal(t, want, r.GetQueue()+" "+r.GetAgent(), responsible)
 		require.True(t, r.GetAgentRequired())
 		require.Zero(t, r.GetContactCount(), "the customer has not asked")
@@ -60,8 +60,8 @@ func TestOrderOf(t *testing.T) {
 	} {
 		require.Equal(t, order, orderOf(about), about)
 	}
-	require.Equal(t, "orders/1", matterOf("orders/1/refunds/cancellation"))
-	require.Equal(t, "cases/1", matterOf("cases/1"))
+	require.Equal(t, "orders/1", subjectOf("orders/1/refunds/cancellation"))
+	require.Equal(t, "cases/1", subjectOf("cases/1"))
 }
 
 // TestTheWarningComesBeforeTheEnd holds whatever the time that is promised.

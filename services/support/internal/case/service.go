@@ -8,7 +8,6 @@ import (
 
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
-	"kept.dev/kit/inbox"
 	"kept.dev/kit/outbox"
 	"kept.dev/kit/reference"
 	"kept.dev/kit/sqldb"
@@ -42,11 +41,8 @@ func (s *Service) Capability() kit.Capability {
 	return kit.Capability{
 		Name:     "case",
 		Register: func(r grpc.ServiceRegistrar) { supportv1.RegisterCaseServiceServer(r, s) },
-		Events: []inbox.Handler{
-			inbox.On("case.customer-created", s.onCustomerCreated), inbox.On("case.customers-imported", s.onCustomersImported), inbox.On("case.promise-at-risk", s.onPromiseAtRisk),
-			inbox.On("case.promise-due", s.onPromiseDue), inbox.On("case.remedy-required", s.onRemedyRequired), inbox.On("case.shortage-answered", s.onShortageAnswered),
-		},
-		Timers: func(w *timer.Worker) { w.HandleOutside(interim, s.whenInterim) },
+		Events:   s.events(),
+		Timers:   func(w *timer.Worker) { w.HandleOutside(interim, s.giveInterimReply) },
 	}
 }
 
@@ -69,7 +65,7 @@ const (
 	owner = "support"
 )
 
-// Queues that the house always has.
+// Queues that there always are.
 const (
 	frontQueue = "queues/front"
 	dutyQueue  = "queues/duty" // of those who are at work now, whatever the hour

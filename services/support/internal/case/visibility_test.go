@@ -12,7 +12,7 @@ import (
 )
 
 func TestCustomersSeeTheirOwnAndNoNotes(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		c := b.ask(t, "")
 		b.hear(t, atRisk(c))
 		all := b.entries(t, c.GetName())
@@ -55,7 +55,7 @@ func TestCustomersSeeTheirOwnAndNoNotes(t *testing.T) {
 func last(name string) string { return name[len(name)-36:] }
 
 func TestAClosedCaseOfAnotherLooksLikeNone(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		c := b.ask(t, "")
 		b.reply(t, c.GetName())
 		b.close(t, c.GetName())
@@ -65,7 +65,7 @@ func TestAClosedCaseOfAnotherLooksLikeNone(t *testing.T) {
 }
 
 func TestListCases(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		var names []string
 		for i := range 7 {
 			names = append(names, b.askKind(t, fmt.Sprint("products/p", i), supportv1.Case_Kind(1+i%3)).GetName())
@@ -123,7 +123,7 @@ func index(names []string, name string) int {
 }
 
 func TestListCaseEntriesByPage(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		c := b.ask(t, "")
 		want := []string{"Where is it?"}
 		for i := range 12 {

@@ -252,7 +252,10 @@ type Case struct {
 	// How it was resolved.
 	Resolution string `protobuf:"bytes,19,opt,name=resolution,proto3" json:"resolution,omitempty"`
 	// Changes whenever the case does.
-	Etag          string `protobuf:"bytes,20,opt,name=etag,proto3" json:"etag,omitempty"`
+	Etag string `protobuf:"bytes,20,opt,name=etag,proto3" json:"etag,omitempty"`
+	// Only in the answer of CreateCase: whether the customer had this case open already, about the same, so that the request became
+	// an entry of it.
+	AlreadyOpen   bool `protobuf:"varint,21,opt,name=already_open,json=alreadyOpen,proto3" json:"already_open,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -425,6 +428,13 @@ func (x *Case) GetEtag() string {
 		return x.Etag
 	}
 	return ""
+}
+
+func (x *Case) GetAlreadyOpen() bool {
+	if x != nil {
+		return x.AlreadyOpen
+	}
+	return false
 }
 
 // Something that was said in a case.
@@ -649,7 +659,7 @@ var File_kept_support_v1_case_proto protoreflect.FileDescriptor
 
 const file_kept_support_v1_case_proto_rawDesc = "" +
 	"\n" +
-	"\x1akept/support/v1/case.proto\x12\x0fkept.support.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1bkept/common/v1/common.proto\x1a\x15kept/type/actor.proto\"\x85\n" +
+	"\x1akept/support/v1/case.proto\x12\x0fkept.support.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1bkept/common/v1/common.proto\x1a\x15kept/type/actor.proto\"\xad\n" +
 	"\n" +
 	"\x04Case\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12W\n" +
@@ -680,7 +690,8 @@ const file_kept_support_v1_case_proto_rawDesc = "" +
 	"\n" +
 	"resolution\x18\x13 \x01(\tB\x03\xe0A\x03R\n" +
 	"resolution\x12\x17\n" +
-	"\x04etag\x18\x14 \x01(\tB\x03\xe0A\x03R\x04etag\"d\n" +
+	"\x04etag\x18\x14 \x01(\tB\x03\xe0A\x03R\x04etag\x12&\n" +
+	"\falready_open\x18\x15 \x01(\bB\x03\xe0A\x03R\valreadyOpen\"d\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\f\n" +
 	"\bQUESTION\x10\x01\x12\v\n" +

@@ -756,7 +756,7 @@ const file_kept_support_v1_case_service_proto_rawDesc = "" +
 	"resolution\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xf4\x03R\n" +
 	"resolution\x125\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xca\t\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xd5\t\n" +
 	"\vCaseService\x12\x81\x01\n" +
 	"\n" +
 	"CreateCase\x12\".kept.support.v1.CreateCaseRequest\x1a\x15.kept.support.v1.Case\"8\xdaA\x04case\x8a\xb5\x18\x16\n" +
@@ -768,13 +768,13 @@ const file_kept_support_v1_case_service_proto_rawDesc = "" +
 	"\fGetCaseEntry\x12$.kept.support.v1.GetCaseEntryRequest\x1a\x1a.kept.support.v1.CaseEntry\"8\xdaA\x04name\x8a\xb5\x18\t\n" +
 	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{name=cases/*/entries/*}\x12\xa0\x01\n" +
 	"\x0fListCaseEntries\x12'.kept.support.v1.ListCaseEntriesRequest\x1a(.kept.support.v1.ListCaseEntriesResponse\":\xdaA\x06parent\x8a\xb5\x18\t\n" +
-	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{parent=cases/*}/entries\x12\x89\x01\n" +
-	"\vContactCase\x12#.kept.support.v1.ContactCaseRequest\x1a\x15.kept.support.v1.Case\">\xdaA\tname,body\x8a\xb5\x18\t\n" +
+	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{parent=cases/*}/entries\x12\x8e\x01\n" +
+	"\vContactCase\x12#.kept.support.v1.ContactCaseRequest\x1a\x1a.kept.support.v1.CaseEntry\">\xdaA\tname,body\x8a\xb5\x18\t\n" +
 	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/{name=cases/*}:contact\x12\x87\x01\n" +
 	"\n" +
 	"AssignCase\x12\".kept.support.v1.AssignCaseRequest\x1a\x15.kept.support.v1.Case\">\xdaA\rname,assignee\x8a\xb5\x18\x06\n" +
-	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/{name=cases/*}:assign\x12\x7f\n" +
-	"\tReplyCase\x12!.kept.support.v1.ReplyCaseRequest\x1a\x15.kept.support.v1.Case\"8\xdaA\tname,body\x8a\xb5\x18\x05\n" +
+	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/{name=cases/*}:assign\x12\x84\x01\n" +
+	"\tReplyCase\x12!.kept.support.v1.ReplyCaseRequest\x1a\x1a.kept.support.v1.CaseEntry\"8\xdaA\tname,body\x8a\xb5\x18\x05\n" +
 	"\x03\x03\x04\x05\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/{name=cases/*}:reply\x12\x85\x01\n" +
 	"\tCloseCase\x12!.kept.support.v1.CloseCaseRequest\x1a\x15.kept.support.v1.Case\">\xdaA\x0fname,resolution\x8a\xb5\x18\x05\n" +
 	"\x03\x03\x04\x05\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/v1/{name=cases/*}:closeB.Z,kept.dev/proto/gen/kept/support/v1;supportv1b\x06proto3"
@@ -827,9 +827,9 @@ var file_kept_support_v1_case_service_proto_depIdxs = []int32{
 	3,  // 15: kept.support.v1.CaseService.ListCases:output_type -> kept.support.v1.ListCasesResponse
 	12, // 16: kept.support.v1.CaseService.GetCaseEntry:output_type -> kept.support.v1.CaseEntry
 	6,  // 17: kept.support.v1.CaseService.ListCaseEntries:output_type -> kept.support.v1.ListCaseEntriesResponse
-	11, // 18: kept.support.v1.CaseService.ContactCase:output_type -> kept.support.v1.Case
+	12, // 18: kept.support.v1.CaseService.ContactCase:output_type -> kept.support.v1.CaseEntry
 	11, // 19: kept.support.v1.CaseService.AssignCase:output_type -> kept.support.v1.Case
-	11, // 20: kept.support.v1.CaseService.ReplyCase:output_type -> kept.support.v1.Case
+	12, // 20: kept.support.v1.CaseService.ReplyCase:output_type -> kept.support.v1.CaseEntry
 	11, // 21: kept.support.v1.CaseService.CloseCase:output_type -> kept.support.v1.Case
 	13, // [13:22] is the sub-list for method output_type
 	4,  // [4:13] is the sub-list for method input_type

@@ -36,8 +36,8 @@ const (
 //
 // Every request that comes in.
 type CaseServiceClient interface {
-	// Opens a case, with a promise of when a person replies. Where one about the same matter is open, the request becomes part of
-	// it, and an agent has to reply. A request about an order is answered at once with the order's state, as an interim reply.
+	// Opens a case, with a promise of when a person replies. Where one about the same is open, the request becomes part of it,
+	// which the answer says (`already_open`), and an agent has to reply. A request about an order is answered at once with the order's state, as an interim reply.
 	//
 	// Errors: INVALID_ARGUMENT for an unknown customer, or an order that is not theirs.
 	CreateCase(ctx context.Context, in *CreateCaseRequest, opts ...grpc.CallOption) (*Case, error)
@@ -49,18 +49,27 @@ type CaseServiceClient interface {
 	GetCaseEntry(ctx context.Context, in *GetCaseEntryRequest, opts ...grpc.CallOption) (*CaseEntry, error)
 	// Lists what was said in a case, the oldest first. A customer sees their own only, and no notes.
 	ListCaseEntries(ctx context.Context, in *ListCaseEntriesRequest, opts ...grpc.CallOption) (*ListCaseEntriesResponse, error)
-	// Adds what the customer says to an open case. From the second time on an agent has to reply.
+	// Adds what the customer says to an open case, and returns the entry. From the second time on an agent has to reply.
 	//
 	// Errors: FAILED_PRECONDITION (CASE_CLOSED) for a case that is closed.
-	ContactCase(ctx context.Context, in *ContactCaseRequest, opts ...grpc.CallOption) (*Case, error)
+	//
+	// (-- api-linter: core::0136::response-message-name=disabled
+	//
+	//	aip.dev/not-precedent: answers with the entry that it makes, as a Create does. --)
+	ContactCase(ctx context.Context, in *ContactCaseRequest, opts ...grpc.CallOption) (*CaseEntry, error)
 	// Gives a case to an agent, or back to a queue.
 	//
 	// Errors: FAILED_PRECONDITION (CASE_CLOSED) for a case that is closed.
 	AssignCase(ctx context.Context, in *AssignCaseRequest, opts ...grpc.CallOption) (*Case, error)
-	// Replies to the customer, in person. Keeps the promise of a reply, if its time is not up. The case is then the agent's.
+	// Replies to the customer, in person, and returns the entry. Keeps the promise of a reply, if its time is not up. The case is then
+	// the agent's.
 	//
 	// Errors: FAILED_PRECONDITION (CASE_CLOSED) for a case that is closed.
-	ReplyCase(ctx context.Context, in *ReplyCaseRequest, opts ...grpc.CallOption) (*Case, error)
+	//
+	// (-- api-linter: core::0136::response-message-name=disabled
+	//
+	//	aip.dev/not-precedent: answers with the entry that it makes, as a Create does. --)
+	ReplyCase(ctx context.Context, in *ReplyCaseRequest, opts ...grpc.CallOption) (*CaseEntry, error)
 	// Closes a case, with its resolution.
 	//
 	// Errors: FAILED_PRECONDITION with CASE_CLOSED for a case that is closed, with CASE_NOT_REPLIED where no person has replied.
@@ -125,9 +134,9 @@ func (c *caseServiceClient) ListCaseEntries(ctx context.Context, in *ListCaseEnt
 	return out, nil
 }
 
-func (c *caseServiceClient) ContactCase(ctx context.Context, in *ContactCaseRequest, opts ...grpc.CallOption) (*Case, error) {
+func (c *caseServiceClient) ContactCase(ctx context.Context, in *ContactCaseRequest, opts ...grpc.CallOption) (*CaseEntry, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(Case)
+	out := new(CaseEntry)
 	err := c.cc.Invoke(ctx, CaseService_ContactCase_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
@@ -145,9 +154,9 @@ func (c *caseServiceClient) AssignCase(ctx context.Context, in *AssignCaseReques
 	return out, nil
 }
 
-func (c *caseServiceClient) ReplyCase(ctx context.Context, in *ReplyCaseRequest, opts ...grpc.CallOption) (*Case, error) {
+func (c *caseServiceClient) ReplyCase(ctx context.Context, in *ReplyCaseRequest, opts ...grpc.CallOption) (*CaseEntry, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(Case)
+	out := new(CaseEntry)
 	err := c.cc.Invoke(ctx, CaseService_ReplyCase_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
@@ -171,8 +180,8 @@ func (c *caseServiceClient) CloseCase(ctx context.Context, in *CloseCaseRequest,
 //
 // Every request that comes in.
 type CaseServiceServer interface {
-	// Opens a case, with a promise of when a person replies. Where one about the same matter is open, the request becomes part of
-	// it, and an agent has to reply. A request about an order is answered at once with the order's state, as an interim reply.
+	// Opens a case, with a promise of when a person replies. Where one about the same is open, the request becomes part of it,
+	// which the answer says (`already_open`), and an agent has to reply. A request about an order is answered at once with the order's state, as an interim reply.
 	//
 	// Errors: INVALID_ARGUMENT for an unknown customer, or an order that is not theirs.
 	CreateCase(context.Context, *CreateCaseRequest) (*Case, error)
@@ -184,18 +193,27 @@ type CaseServiceServer interface {
 	GetCaseEntry(context.Context, *GetCaseEntryRequest) (*CaseEntry, error)
 	// Lists what was said in a case, the oldest first. A customer sees their own only, and no notes.
 	ListCaseEntries(context.Context, *ListCaseEntriesRequest) (*ListCaseEntriesResponse, error)
-	// Adds what the customer says to an open case. From the second time on an agent has to reply.
+	// Adds what the customer says to an open case, and returns the entry. From the second time on an agent has to reply.
 	//
 	// Errors: FAILED_PRECONDITION (CASE_CLOSED) for a case that is closed.
-	ContactCase(context.Context, *ContactCaseRequest) (*Case, error)
+	//
+	// (-- api-linter: core::0136::response-message-name=disabled
+	//
+	//	aip.dev/not-precedent: answers with the entry that it makes, as a Create does. --)
+	ContactCase(context.Context, *ContactCaseRequest) (*CaseEntry, error)
 	// Gives a case to an agent, or back to a queue.
 	//
 	// Errors: FAILED_PRECONDITION (CASE_CLOSED) for a case that is closed.
 	AssignCase(context.Context, *AssignCaseRequest) (*Case, error)
-	// Replies to the customer, in person. Keeps the promise of a reply, if its time is not up. The case is then the agent's.
+	// Replies to the customer, in person, and returns the entry. Keeps the promise of a reply, if its time is not up. The case is then
+	// the agent's.
 	//
 	// Errors: FAILED_PRECONDITION (CASE_CLOSED) for a case that is closed.
-	ReplyCase(context.Context, *ReplyCaseRequest) (*Case, error)
+	//
+	// (-- api-linter: core::0136::response-message-name=disabled
+	//
+	//	aip.dev/not-precedent: answers with the entry that it makes, as a Create does. --)
+	ReplyCase(context.Context, *ReplyCaseRequest) (*CaseEntry, error)
 	// Closes a case, with its resolution.
 	//
 	// Errors: FAILED_PRECONDITION with CASE_CLOSED for a case that is closed, with CASE_NOT_REPLIED where no person has replied.
@@ -225,13 +243,13 @@ func (UnimplementedCaseServiceServer) GetCaseEntry(context.Context, *GetCaseEntr
 func (UnimplementedCaseServiceServer) ListCaseEntries(context.Context, *ListCaseEntriesRequest) (*ListCaseEntriesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListCaseEntries not implemented")
 }
-func (UnimplementedCaseServiceServer) ContactCase(context.Context, *ContactCaseRequest) (*Case, error) {
+func (UnimplementedCaseServiceServer) ContactCase(context.Context, *ContactCaseRequest) (*CaseEntry, error) {
 	return nil, status.Error(codes.Unimplemented, "method ContactCase not implemented")
 }
 func (UnimplementedCaseServiceServer) AssignCase(context.Context, *AssignCaseRequest) (*Case, error) {
 	return nil, status.Error(codes.Unimplemented, "method AssignCase not implemented")
 }
-func (UnimplementedCaseServiceServer) ReplyCase(context.Context, *ReplyCaseRequest) (*Case, error) {
+func (UnimplementedCaseServiceServer) ReplyCase(context.Context, *ReplyCaseRequest) (*CaseEntry, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReplyCase not implemented")
 }
 func (UnimplementedCaseServiceServer) CloseCase(context.Context, *CloseCaseRequest) (*Case, error) {

@@ -28,7 +28,8 @@ create table timeline_entry (
     resource   text   not null,
     about      text   not null,
     channel    bigint not null,
-    agent      text   not null,
+    actor_role bigint not null,
+    actor      text   not null,
     details    text   not null
 );
 create index timeline_entry_time on timeline_entry (customer, event_time, id);

@@ -32,7 +32,8 @@ create table entry (
     reference text   not null,
     about     text   not null,
     reason    text   not null,
-    agent     text   not null,
+    actor_role bigint not null,
+    actor     text   not null,
     created   bigint not null,
     constraint entry_reference_key unique (reference, program)
 );

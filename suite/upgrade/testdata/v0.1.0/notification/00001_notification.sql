@@ -52,7 +52,7 @@ create index message_about on message (about, created, id);
 
 create table delivery (
     message_id text   not null,
-    channel    bigint not null constraint delivery_channel_known check (channel between 1 and 2),
+    channel    bigint not null constraint delivery_channel_known check (channel in (6, 7)),
     state      bigint not null constraint delivery_state_known check (state between 1 and 6),
     sent       bigint,
     constraint delivery_pkey primary key (message_id, channel)

@@ -8,6 +8,8 @@ create table outbox (
     subject     text    not null,
     version     bigint  not null,
     time        bigint  not null,
+    actor_role  bigint  not null default 0,
+    actor       text    not null default '',
     traceparent text    not null,
     data        bytea   not null
 );

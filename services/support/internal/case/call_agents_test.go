@@ -14,14 +14,14 @@ import (
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
 
-func (b *bench) owed(subject string) *promisev1.RemedyRequired {
+func (b *fixture) owed(subject string) *promisev1.RemedyRequired {
 	return &promisev1.RemedyRequired{
 		Promise: "promises/" + id.New(), Customer: b.olena, Kind: promisev1.PromiseKind_DELIVERY, Service: "order", About: subject,
 		DueTime: timestamppb.New(start), OpenCase: true, Owner: "queues/delivery",
 	}
 }
 
-func (b *bench) shortage(order string) *orderv1.ShortageAnswered {
+func (b *fixture) shortage(order string) *orderv1.ShortageAnswered {
 	return &orderv1.ShortageAnswered{
 		Shortage: order + "/shortages/" + id.New(), Order: order, Customer: b.olena, Product: "products/pot",
 		Choice: orderv1.Shortage_WAIT, Defaulted: true, ExpectedDeliveryTime: timestamppb.New(start.Add(72 * time.Hour)),
@@ -29,15 +29,15 @@ func (b *bench) shortage(order string) *orderv1.ShortageAnswered {
 }
 
 // about are the cases about something.
-func (b *bench) about(t *testing.T, about string) []*supportv1.Case {
+func (b *fixture) about(t *testing.T, about string) []*supportv1.Case {
 	list, err := b.ListCases(agent(t), &supportv1.ListCasesRequest{Filter: `about = "` + about + `"`})
 	require.NoError(t, err)
 	return list.GetCases()
 }
 
 func TestABrokenPromiseCallsAPersonOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
-		order := b.house.order(b.olena)
+	onBoth(t, func(t *testing.T, b *fixture) {
+		order := b.others.order(b.olena)
 		owed := b.owed(order)
 		b.hear(t, owed, owed)
 		found := b.about(t, order)
@@ -64,8 +64,8 @@ func TestABrokenPromiseCallsAPersonOnce(t *testing.T) {
 }
 
 func TestWhereNobodyHasToTakeCareThereIsNoCase(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
-		order := b.house.order(b.olena)
+	onBoth(t, func(t *testing.T, b *fixture) {
+		order := b.others.order(b.olena)
 		owed, answered := b.owed(order), b.shortage(order)
 		owed.OpenCase, answered.Defaulted = false, false
 		b.hear(t, owed, answered)
@@ -75,9 +75,9 @@ func TestWhereNobodyHasToTakeCareThereIsNoCase(t *testing.T) {
 
 // TestWhatBreaksJoinsTheOpenCase: the customer asked before the promise broke, in whatever state the case is.
 func TestWhatBreaksJoinsTheOpenCase(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		for _, replied := range []bool{false, true} {
-			order := b.house.order(b.olena)
+			order := b.others.order(b.olena)
 			c := b.ask(t, order)
 			if replied {
 				b.reply(t, c.GetName())
@@ -104,8 +104,8 @@ func TestWhatBreaksJoinsTheOpenCase(t *testing.T) {
 }
 
 func TestTheCustomerJoinsTheCaseOfABrokenPromise(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
-		order := b.house.order(b.olena)
+	onBoth(t, func(t *testing.T, b *fixture) {
+		order := b.others.order(b.olena)
 		b.hear(t, b.owed(order))
 		c := b.ask(t, order)
 		require.Equal(t, supportv1.Case_BROKEN_PROMISE, c.GetKind())
@@ -118,7 +118,7 @@ func TestTheCustomerJoinsTheCaseOfABrokenPromise(t *testing.T) {
 
 // TestALateReplyThatCallsAPerson goes into the case that was not replied to, and into one of its own when that is closed.
 func TestALateReplyThatCallsAPerson(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		c := b.ask(t, "")
 		owed := b.owed(c.GetName())
 		owed.Kind, owed.Service, owed.Owner = promisev1.PromiseKind_REPLY, "support", "agents/ivan"
@@ -140,8 +140,8 @@ func TestALateReplyThatCallsAPerson(t *testing.T) {
 }
 
 func TestASilentCustomerIsCalledOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
-		order := b.house.order(b.olena)
+	onBoth(t, func(t *testing.T, b *fixture) {
+		order := b.others.order(b.olena)
 		answered := b.shortage(order)
 		b.hear(t, answered, answered)
 		found := b.about(t, order)
@@ -157,10 +157,10 @@ func TestWordsForWhatTheDefaultWas(t *testing.T) {
 		orderv1.Shortage_CANCEL: "its price goes back", orderv1.Shortage_SUBSTITUTE: "The substitute comes",
 		orderv1.Shortage_WAIT: "keeps waiting", orderv1.Shortage_CHOICE_UNSPECIFIED: "keeps waiting",
 	} {
-		contains(t, unanswered(&orderv1.ShortageAnswered{Choice: choice}).GetDescription(), says)
+		contains(t, unansweredShortageCase(&orderv1.ShortageAnswered{Choice: choice}).GetDescription(), says)
 	}
 	for kind := range promisev1.PromiseKind_name {
-		c := brokenPromise(&promisev1.RemedyRequired{Kind: promisev1.PromiseKind(kind), About: "orders/1", DueTime: timestamppb.New(start)})
+		c := brokenPromiseCase(&promisev1.RemedyRequired{Kind: promisev1.PromiseKind(kind), About: "orders/1", DueTime: timestamppb.New(start)})
 		contains(t, c.GetDescription(), "orders/1", "8 March 2026, 12:00 UTC", "A person takes care of it.")
 		require.NotEmpty(t, c.GetTitle())
 	}

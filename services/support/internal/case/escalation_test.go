@@ -9,8 +9,8 @@ import (
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
 
-func TestACaseIsRaisedToThoseOnDuty(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+func TestACaseIsEscalatedToThoseOnDuty(t *testing.T) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		c := b.ask(t, "")
 		_, err := b.AssignCase(agent(t), &supportv1.AssignCaseRequest{Name: c.GetName(), Assignee: "agents/asleep"})
 		require.NoError(t, err)
@@ -31,7 +31,7 @@ func TestACaseIsRaisedToThoseOnDuty(t *testing.T) {
 }
 
 func TestTheNoteNamesTheQueueWhereNobodyHadTheCase(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		c := b.ask(t, "")
 		b.hear(t, atRisk(c))
 		contains(t, by(supportv1.CaseEntry_NOTE, b.entries(t, c.GetName()))[0].GetBody(), "queues/front")
@@ -39,7 +39,7 @@ func TestTheNoteNamesTheQueueWhereNobodyHadTheCase(t *testing.T) {
 }
 
 func TestAWarningAfterTheReplyDoesNothing(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		c := b.ask(t, "")
 		replied := b.reply(t, c.GetName())
 		b.hear(t, atRisk(c))
@@ -52,8 +52,8 @@ func TestAWarningAfterTheReplyDoesNothing(t *testing.T) {
 	})
 }
 
-func TestWhoeverTakesARaisedCaseKeepsIt(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+func TestWhoeverTakesAnEscalatedCaseKeepsIt(t *testing.T) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		c := b.ask(t, "")
 		b.hear(t, atRisk(c))
 		taken, err := b.AssignCase(agent(t), &supportv1.AssignCaseRequest{Name: c.GetName(), Assignee: "agents/anna"})

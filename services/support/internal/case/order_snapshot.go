@@ -20,8 +20,8 @@ const (
 	nextNothing = "NOTHING"
 )
 
-// factsOf is what an interim reply says of an order.
-func factsOf(o *orderv1.Order) *supportv1.OrderSnapshot {
+// snapshotOf is what an interim reply says of an order.
+func snapshotOf(o *orderv1.Order) *supportv1.OrderSnapshot {
 	return &supportv1.OrderSnapshot{
 		Order: o.GetName(), State: o.GetState().String(), PromiseState: o.GetPromiseState().String(),
 		PromisedDeliveryTime: o.GetPromisedDeliveryTime(), ExpectedDeliveryTime: o.GetExpectedDeliveryTime(),
@@ -45,28 +45,28 @@ func nextStep(o *orderv1.Order) string {
 
 func none(m *money.Money) bool { return m.GetUnits() == 0 && m.GetNanos() == 0 }
 
-// interimWords are the facts in plain English. They say first that no person has written them, and until when one does.
-func interimWords(f *supportv1.OrderSnapshot, due *timestamppb.Timestamp) string {
+// interimText are the facts in plain English. They say first that no person has written them, and until when one does.
+func interimText(f *supportv1.OrderSnapshot, due *timestamppb.Timestamp) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "This is an automatic, interim reply. A person replies by %s.\n\n", moment(due))
-	out.WriteString(standing(f))
+	fmt.Fprintf(&out, "This is an automatic, interim reply. A person replies by %s.\n\n", timeText(due))
+	out.WriteString(stateText(f))
 	if !none(f.GetRefundedAmount()) {
 		fmt.Fprintf(&out, " %s has come back to you, or is on its way back.", kitmoney.Text(f.GetRefundedAmount(), "en"))
 	}
 	return out.String()
 }
 
-func standing(f *supportv1.OrderSnapshot) string {
+func stateText(f *supportv1.OrderSnapshot) string {
 	order := "Your order " + f.GetOrder()
 	switch f.GetState() {
 	case orderv1.Order_PLACED.String():
-		return order + " has been accepted and is being prepared. Next, it is sent." + dates(f)
+		return order + " has been accepted and is being prepared. Next, it is sent." + deliveryText(f)
 	case orderv1.Order_PICKED.String():
-		return order + " has been packed. Next, it is sent." + dates(f)
+		return order + " has been packed. Next, it is sent." + deliveryText(f)
 	case orderv1.Order_SHIPPED.String():
-		return order + " is on its way. Next, it is delivered." + dates(f)
+		return order + " is on its way. Next, it is delivered." + deliveryText(f)
 	case orderv1.Order_DELIVERED.String():
-		return order + " has been delivered." + kept(f)
+		return order + " has been delivered." + latenessText(f)
 	case orderv1.Order_CANCELLED.String():
 		return fmt.Sprintf("%s was cancelled: %s", order, sentence(f.GetReason()))
 	case orderv1.Order_RETURNED.String():
@@ -76,19 +76,19 @@ func standing(f *supportv1.OrderSnapshot) string {
 	}
 }
 
-// dates are what was promised, and what has become of it.
-func dates(f *supportv1.OrderSnapshot) string {
-	text := fmt.Sprintf(" Delivery was promised by %s.", moment(f.GetPromisedDeliveryTime()))
+// deliveryText is what was promised, and what has become of it.
+func deliveryText(f *supportv1.OrderSnapshot) string {
+	text := fmt.Sprintf(" Delivery was promised by %s.", timeText(f.GetPromisedDeliveryTime()))
 	if f.GetPromiseState() == orderv1.Order_BROKEN.String() {
 		text += " We did not keep that promise, and we are sorry."
 	}
 	if f.GetExpectedDeliveryTime().AsTime().After(f.GetPromisedDeliveryTime().AsTime()) {
-		text += fmt.Sprintf(" It is now expected by %s.", moment(f.GetExpectedDeliveryTime()))
+		text += fmt.Sprintf(" It is now expected by %s.", timeText(f.GetExpectedDeliveryTime()))
 	}
 	return text
 }
 
-func kept(f *supportv1.OrderSnapshot) string {
+func latenessText(f *supportv1.OrderSnapshot) string {
 	if f.GetPromiseState() == orderv1.Order_BROKEN.String() {
 		return " It came later than we had promised, and we are sorry."
 	}

@@ -14,8 +14,8 @@ import (
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
 
-// check refuses a case of an unknown customer, and one about what is not theirs.
-func (s *Service) check(ctx context.Context, c *supportv1.Case) error {
+// checkReferences refuses a case of an unknown customer, and one about what is not theirs.
+func (s *Service) checkReferences(ctx context.Context, c *supportv1.Case) error {
 	if err := s.knownCustomers().Check(ctx, s.db, "case.customer", c.GetCustomer()); err != nil {
 		return err
 	}

@@ -59,12 +59,12 @@ func TestInterimWordsStateTheFacts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.order.Name, c.order.PromisedDeliveryTime = "orders/1", promised
-			facts := factsOf(c.order)
+			facts := snapshotOf(c.order)
 			require.Equal(t, c.next, facts.GetNextStep())
 			require.Equal(t, c.order.GetState().String(), facts.GetState())
 			require.Equal(t, c.order.GetPromiseState().String(), facts.GetPromiseState())
 			require.Equal(t, c.order.GetCancelReason(), facts.GetReason())
-			words := interimWords(facts, timestamppb.New(start))
+			words := interimText(facts, timestamppb.New(start))
 			contains(t, words, "automatic, interim reply", "A person replies by 8 March 2026, 12:00 UTC", "orders/1")
 			contains(t, words, c.says...)
 			require.NotContains(t, words, c.not)
@@ -74,7 +74,7 @@ func TestInterimWordsStateTheFacts(t *testing.T) {
 
 func TestEveryStateHasWords(t *testing.T) {
 	for state := range orderv1.Order_State_name {
-		facts := factsOf(&orderv1.Order{Name: "orders/1", State: orderv1.Order_State(state)})
-		contains(t, interimWords(facts, timestamppb.New(start)), "Your order orders/1 ")
+		facts := snapshotOf(&orderv1.Order{Name: "orders/1", State: orderv1.Order_State(state)})
+		contains(t, interimText(facts, timestamppb.New(start)), "Your order orders/1 ")
 	}
 }

@@ -46,8 +46,8 @@ func (h *hands) Now() time.Time          { return time.UnixMicro(h.micros.Load()
 func (h *hands) advance(d time.Duration) { h.micros.Add(d.Microseconds()) }
 func newHands() *hands                   { h := &hands{}; h.micros.Store(start.UnixMicro()); return h }
 
-// house is the other services: the orders that there are, and the customers.
-type house struct {
+// otherServices are the other services: the orders that there are, and the customers.
+type otherServices struct {
 	orderv1.UnimplementedOrderServiceServer
 	mu        sync.Mutex
 	orders    map[string]*orderv1.Order
@@ -57,13 +57,13 @@ type house struct {
 	failure   codes.Code                // of all questions about orders
 }
 
-func (h *house) failWith(code codes.Code) {
+func (h *otherServices) failWith(code codes.Code) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.failure = code
 }
 
-func (h *house) GetOrder(ctx context.Context, req *orderv1.GetOrderRequest) (*orderv1.Order, error) {
+func (h *otherServices) GetOrder(ctx context.Context, req *orderv1.GetOrderRequest) (*orderv1.Order, error) {
 	h.mu.Lock()
 	order, away, asked, failure := h.orders[req.GetName()], h.away, h.asked, h.failure
 	h.mu.Unlock()
@@ -92,12 +92,12 @@ func (payments) GetRefund(_ context.Context, req *orderv1.GetRefundRequest) (*or
 	return &orderv1.Refund{Name: req.GetName()}, nil
 }
 
-type registry struct {
+type customerService struct {
 	customerv1.UnimplementedCustomerServiceServer
-	*house
+	*otherServices
 }
 
-func (r registry) GetCustomer(_ context.Context, req *customerv1.GetCustomerRequest) (*customerv1.Customer, error) {
+func (r customerService) GetCustomer(_ context.Context, req *customerv1.GetCustomerRequest) (*customerv1.Customer, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
@@ -109,20 +109,20 @@ func (r registry) GetCustomer(_ context.Context, req *customerv1.GetCustomerRequ
 	return &customerv1.Customer{Name: req.GetName()}, nil
 }
 
-func (h *house) goAway(away bool) {
+func (h *otherServices) goAway(away bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.away = away
 }
 
-func (h *house) whenAsked(do func(context.Context)) {
+func (h *otherServices) whenAsked(do func(context.Context)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.asked = do
 }
 
 // order places an order of the customer's.
-func (h *house) order(customer string) string {
+func (h *otherServices) order(customer string) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	order := &orderv1.Order{
@@ -139,18 +139,18 @@ type tb interface {
 	Context() context.Context
 }
 
-// bench is the service with one customer, Olena, who is known, and all that a service has around it.
-type bench struct {
+// fixture is the service with one customer, Olena, who is known, and all that a service has around it.
+type fixture struct {
 	*Service
-	house    *house
+	others   *otherServices
 	hands    *hands
 	worker   *timer.Worker
 	consumer *inbox.Inbox
 	olena    string
 }
 
-func onBoth(t *testing.T, test func(t *testing.T, b *bench)) {
-	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) { test(t, newBench(t, migrated(t, db))) })
+func onBoth(t *testing.T, test func(t *testing.T, b *fixture)) {
+	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) { test(t, newFixture(t, migrated(t, db))) })
 }
 
 func migrated(t testing.TB, db *sqldb.DB) *sqldb.DB {
@@ -158,13 +158,13 @@ func migrated(t testing.TB, db *sqldb.DB) *sqldb.DB {
 	return db
 }
 
-func newBench(t testing.TB, db *sqldb.DB) *bench {
-	h := &house{orders: map[string]*orderv1.Order{}, customers: map[string]bool{}}
+func newFixture(t testing.TB, db *sqldb.DB) *fixture {
+	h := &otherServices{orders: map[string]*orderv1.Order{}, customers: map[string]bool{}}
 	others := peer.NewChannel(nil, nil)
 	orderv1.RegisterOrderServiceServer(others, h)
 	orderv1.RegisterPaymentServiceServer(others, payments{})
-	customerv1.RegisterCustomerServiceServer(others, registry{house: h})
-	b := &bench{house: h, hands: newHands()}
+	customerv1.RegisterCustomerServiceServer(others, customerService{otherServices: h})
+	b := &fixture{others: h, hands: newHands()}
 	log, tracer, counter := slog.New(slog.DiscardHandler), kittest.Tracer(), &telemetry.Activity{}
 	b.Service = New(kit.Deps{
 		DB: db, Clock: b.hands, Outbox: outbox.New("support", b.hands), Log: log,
@@ -180,7 +180,7 @@ func newBench(t testing.TB, db *sqldb.DB) *bench {
 }
 
 // customer is somebody new, who is known here.
-func (b *bench) customer(t tb) string {
+func (b *fixture) customer(t tb) string {
 	name := "customers/" + id.New()
 	b.hear(t, &customerv1.CustomerCreated{Customer: name})
 	return name
@@ -199,48 +199,52 @@ func agent(t tb) context.Context {
 }
 
 // ask has Olena ask about something.
-func (b *bench) ask(t tb, about string) *supportv1.Case {
+func (b *fixture) ask(t tb, about string) *supportv1.Case {
 	return b.askKind(t, about, supportv1.Case_QUESTION)
 }
 
-func (b *bench) askKind(t tb, about string, kind supportv1.Case_Kind) *supportv1.Case {
+func (b *fixture) askKind(t tb, about string, kind supportv1.Case_Kind) *supportv1.Case {
 	c, err := b.CreateCase(customer(t, b.olena), b.request(about, kind))
 	require.NoError(t, err)
 	return c
 }
 
-func (b *bench) request(about string, kind supportv1.Case_Kind) *supportv1.CreateCaseRequest {
+func (b *fixture) request(about string, kind supportv1.Case_Kind) *supportv1.CreateCaseRequest {
 	return &supportv1.CreateCaseRequest{Case: &supportv1.Case{
 		Customer: b.olena, Title: "My order", Description: "Where is it?", About: about, Kind: kind,
 	}}
 }
 
-func (b *bench) get(t tb, name string) *supportv1.Case {
+func (b *fixture) get(t tb, name string) *supportv1.Case {
 	c, err := b.GetCase(agent(t), &supportv1.GetCaseRequest{Name: name})
 	require.NoError(t, err)
 	return c
 }
 
-func (b *bench) contact(t tb, name, body string) *supportv1.Case {
-	c, err := b.ContactCase(customer(t, b.olena), &supportv1.ContactCaseRequest{Name: name, Body: body})
+func (b *fixture) contact(t tb, name, body string) *supportv1.Case {
+	entry, err := b.ContactCase(customer(t, b.olena), &supportv1.ContactCaseRequest{Name: name, Body: body})
 	require.NoError(t, err)
-	return c
+	require.Equal(t, body, entry.GetBody())
+	return b.get(t, name)
 }
 
-func (b *bench) reply(t tb, name string) *supportv1.Case {
-	c, err := b.ReplyCase(agent(t), &supportv1.ReplyCaseRequest{Name: name, Body: "It comes today."})
+func (b *fixture) reply(t tb, name string) *supportv1.Case {
+	entry, err := b.ReplyCase(agent(t), &supportv1.ReplyCaseRequest{Name: name, Body: "It comes today."})
 	require.NoError(t, err)
-	return c
+	read, err := b.GetCaseEntry(agent(t), &supportv1.GetCaseEntryRequest{Name: entry.GetName()})
+	require.NoError(t, err)
+	require.True(t, proto.Equal(entry, read), "%v is not %v", entry, read)
+	return b.get(t, name)
 }
 
-func (b *bench) close(t tb, name string) *supportv1.Case {
+func (b *fixture) close(t tb, name string) *supportv1.Case {
 	c, err := b.CloseCase(agent(t), &supportv1.CloseCaseRequest{Name: name, Resolution: "It came"})
 	require.NoError(t, err)
 	return c
 }
 
 // entries are what was said in a case, as an employee sees it.
-func (b *bench) entries(t tb, name string) []*supportv1.CaseEntry {
+func (b *fixture) entries(t tb, name string) []*supportv1.CaseEntry {
 	list, err := b.ListCaseEntries(agent(t), &supportv1.ListCaseEntriesRequest{Parent: name, PageSize: 1000})
 	require.NoError(t, err)
 	return list.GetCaseEntries()
@@ -252,33 +256,33 @@ func by(author supportv1.CaseEntry_Author, all []*supportv1.CaseEntry) []*suppor
 }
 
 // hear has the service take in facts, each as an event of its own, and wants all of them to be dealt with.
-func (b *bench) hear(t tb, facts ...proto.Message) {
+func (b *fixture) hear(t tb, facts ...proto.Message) {
 	t.Helper()
 	for _, fact := range facts {
 		b.hearEvents(t, b.event(t, fact))
 	}
 }
 
-func (b *bench) event(t tb, fact proto.Message) event.Event {
+func (b *fixture) event(t tb, fact proto.Message) event.Event {
 	e, err := event.New(t.Context(), "elsewhere", "things/1", 1, b.hands.Now(), fact)
 	require.NoError(t, err)
 	return e
 }
 
-func (b *bench) hearEvents(t tb, events ...event.Event) {
+func (b *fixture) hearEvents(t tb, events ...event.Event) {
 	t.Helper()
 	require.NoError(t, b.consumer.Handle(t.Context(), events))
 	require.Zero(t, b.number(t, `select count(*) from timer where attempts > 0`), "events that failed")
 }
 
 // round carries out what is due.
-func (b *bench) round(t tb) {
+func (b *fixture) round(t tb) {
 	_, err := b.worker.Round(t.Context())
 	require.NoError(t, err)
 }
 
 // number is the answer of a query for one number.
-func (b *bench) number(t tb, text string, args ...any) int64 {
+func (b *fixture) number(t tb, text string, args ...any) int64 {
 	rows, err := b.db.Query(t.Context(), text, args...)
 	require.NoError(t, err)
 	n, err := sqldb.One(rows, func(r *sqldb.Rows) (n int64, err error) { return n, r.Scan(&n) })
@@ -287,7 +291,7 @@ func (b *bench) number(t tb, text string, args ...any) int64 {
 }
 
 // said are the facts of a type that the service has said about a case, the oldest first.
-func said[T proto.Message](t tb, b *bench, name string) []T {
+func said[T proto.Message](t tb, b *fixture, name string) []T {
 	var zero T
 	kind := zero.ProtoReflect().Type()
 	rows, err := b.db.Query(t.Context(), `select data from outbox where type = $1 and subject = $2 order by id`,
@@ -320,7 +324,7 @@ func contains(t tb, text string, parts ...string) {
 }
 
 // serviceBeside is a service without a database, beside the others.
-func serviceBeside(h *house) *Service {
+func serviceBeside(h *otherServices) *Service {
 	others := peer.NewChannel(nil, nil)
 	orderv1.RegisterOrderServiceServer(others, h)
 	return New(kit.Deps{
@@ -333,7 +337,7 @@ func customerPrincipal(name string) access.Principal {
 }
 
 // client calls the service as somebody, through a connection.
-func (b *bench) client(who access.Principal) supportv1.CaseServiceClient {
+func (b *fixture) client(who access.Principal) supportv1.CaseServiceClient {
 	channel := peer.NewChannel(
 		func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
 			return handle(access.With(ctx, who), req)

@@ -14,7 +14,7 @@ import (
 
 // TestImportedCustomersAreKnown: their cases are taken in though the customer service is away, and nobody else's.
 func TestImportedCustomersAreKnown(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		names := []string{b.olena}
 		for range 999 {
 			names = append(names, "customers/"+id.New())
@@ -23,7 +23,7 @@ func TestImportedCustomersAreKnown(t *testing.T) {
 		b.hear(t, imported, imported, &customerv1.CustomersImported{Issuer: "erp"})
 		require.EqualValues(t, len(names), b.number(t, `select count(*) from known_customer`))
 
-		b.house.goAway(true)
+		b.others.goAway(true)
 		for _, name := range []string{names[0], names[1], names[999]} {
 			require.NoError(t, b.knownCustomers().Check(t.Context(), b.db, "case.customer", name))
 		}

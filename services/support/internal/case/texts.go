@@ -10,43 +10,43 @@ import (
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
 
-// moment is a time in words.
-func moment(t *timestamppb.Timestamp) string {
+// timeText is a time in words.
+func timeText(t *timestamppb.Timestamp) string {
 	return t.AsTime().UTC().Format("2 January 2006, 15:04 MST")
 }
 
-// escalationNote tell those on duty who had the case before them.
+// escalationNote tells those on duty who had the case before them.
 func escalationNote(r *record) string {
 	return fmt.Sprintf("Nobody has replied yet, and a reply is promised by %s. It was with %s; now whoever is on duty replies.",
-		moment(r.GetReplyDueTime()), r.relieved)
+		timeText(r.GetReplyDueTime()), r.previousAssignee)
 }
 
-// brokenPromise is the case of a promise that broke, in words that the customer may read.
-func brokenPromise(owed *promisev1.RemedyRequired) *supportv1.Case {
+// brokenPromiseCase is the case of a promise that broke, in words that the customer may read.
+func brokenPromiseCase(remedy *promisev1.RemedyRequired) *supportv1.Case {
 	c := &supportv1.Case{
-		Customer: owed.GetCustomer(), About: matterOf(owed.GetAbout()), Kind: supportv1.Case_BROKEN_PROMISE,
+		Customer: remedy.GetCustomer(), About: subjectOf(remedy.GetAbout()), Kind: supportv1.Case_BROKEN_PROMISE,
 		Title: "We did not keep a promise",
 	}
-	by := moment(owed.GetDueTime())
-	switch owed.GetKind() {
+	by := timeText(remedy.GetDueTime())
+	switch remedy.GetKind() {
 	case promisev1.PromiseKind_DELIVERY:
 		c.Title = "The delivery did not come in time"
-		c.Description = fmt.Sprintf("Delivery of %s was promised by %s, and it had not come by then.", owed.GetAbout(), by)
+		c.Description = fmt.Sprintf("Delivery of %s was promised by %s, and it had not come by then.", remedy.GetAbout(), by)
 	case promisev1.PromiseKind_REFUND:
 		c.Title = "The money did not come back in time"
-		c.Description = fmt.Sprintf("The money of %s was promised back by %s, and it was not back by then.", owed.GetAbout(), by)
+		c.Description = fmt.Sprintf("The money of %s was promised back by %s, and it was not back by then.", remedy.GetAbout(), by)
 	case promisev1.PromiseKind_REPLY:
 		c.Title = "The reply did not come in time"
-		c.Description = fmt.Sprintf("A reply to %s was promised by %s, and there was none by then.", owed.GetAbout(), by)
+		c.Description = fmt.Sprintf("A reply to %s was promised by %s, and there was none by then.", remedy.GetAbout(), by)
 	default:
-		c.Description = fmt.Sprintf("What was promised about %s by %s was not done by then.", owed.GetAbout(), by)
+		c.Description = fmt.Sprintf("What was promised about %s by %s was not done by then.", remedy.GetAbout(), by)
 	}
 	c.Description += " A person takes care of it."
 	return c
 }
 
-// unanswered is the case of a customer to be called, in words that the customer may read.
-func unanswered(answered *orderv1.ShortageAnswered) *supportv1.Case {
+// unansweredShortageCase is the case of a customer to be called, in words that the customer may read.
+func unansweredShortageCase(answered *orderv1.ShortageAnswered) *supportv1.Case {
 	what := fmt.Sprintf("%s was missing from %s, and there was no answer to the question what to do about it.",
 		answered.GetProduct(), answered.GetOrder())
 	switch answered.GetChoice() {
@@ -58,7 +58,7 @@ func unanswered(answered *orderv1.ShortageAnswered) *supportv1.Case {
 		what += " The order keeps waiting for it."
 	}
 	if expected := answered.GetExpectedDeliveryTime(); expected != nil && answered.GetChoice() != orderv1.Shortage_CANCEL {
-		what += " Delivery is expected by " + moment(expected) + "."
+		what += " Delivery is expected by " + timeText(expected) + "."
 	}
 	return &supportv1.Case{
 		Customer: answered.GetCustomer(), About: answered.GetOrder(), Kind: supportv1.Case_CALL,
