@@ -24,7 +24,8 @@ func (b *Rulebook) Check(p Principal, method string, req any) error {
 
 // Admit decides whether the caller's role may call the method at all.
 //
-// Errors: UNAUTHENTICATED (TOKEN_MISSING) for nobody, PERMISSION_DENIED (ROLE_NOT_ALLOWED) for the wrong role.
+// Errors: UNAUTHENTICATED (TOKEN_MISSING) for nobody, PERMISSION_DENIED (ROLE_NOT_ALLOWED) for the wrong role, which says the
+// roles that may.
 func (b *Rulebook) Admit(p Principal, method string) error {
 	r, ok := b.rule(method)
 	if !ok {
@@ -39,7 +40,7 @@ func (b *Rulebook) Admit(p Principal, method string) error {
 	case p.Anonymous():
 		return errs.Unauthenticated(TokenMissing, "this needs a token: send the header Authorization: Bearer …")
 	default:
-		return errs.Denied(RoleNotAllowed, "the role of this token may not call %s", method)
+		return errs.Denied(RoleNotAllowed, "%s needs a token of the role %s", method, r.needed())
 	}
 }
 

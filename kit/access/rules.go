@@ -122,6 +122,25 @@ func (r *rule) resolveOwn(m protoreflect.MethodDescriptor, declared *accessv1.Ru
 	return err
 }
 
+// needed names the roles that may call: "manager or admin". Services are named only where nobody else may call: what they may
+// do is no help to a person.
+func (r *rule) needed() string {
+	var names []string
+	for number := range int32(32) {
+		if role := accessv1.Role(number); r.allows(role) && role != accessv1.Role_ROLE_SERVICE {
+			names = append(names, strings.ToLower(strings.TrimPrefix(role.String(), "ROLE_")))
+		}
+	}
+	switch last := len(names) - 1; {
+	case last < 0:
+		return "service"
+	case last == 0:
+		return names[0]
+	default:
+		return strings.Join(names[:last], ", ") + " or " + names[last]
+	}
+}
+
 func (r *rule) allows(role accessv1.Role) bool {
 	return role > 0 && role < 32 && r.roles&(1<<role) != 0
 }

@@ -26,6 +26,22 @@ const (
 	agent    = accessv1.Role_ROLE_AGENT
 )
 
+// Whoever is refused learns who is not.
+func TestARefusalNamesTheRoles(t *testing.T) {
+	const method = "/shop.Shop/Call"
+	for want, allowed := range map[string][]accessv1.Role{
+		"agent":                   {agent},
+		"agent or admin":          {accessv1.Role_ROLE_ADMIN, agent, accessv1.Role_ROLE_SERVICE},
+		"agent, manager or admin": {agent, accessv1.Role_ROLE_MANAGER, accessv1.Role_ROLE_ADMIN},
+		"service":                 {accessv1.Role_ROLE_SERVICE},
+	} {
+		book, err := access.Rules(shop(t, roles(allowed...)))
+		require.NoError(t, err)
+		err = book.Admit(access.Principal{Role: guest, Subject: "guests/1"}, method)
+		require.EqualError(t, err, method+" needs a token of the role "+want)
+	}
+}
+
 func roles(rs ...accessv1.Role) *accessv1.Rule { return &accessv1.Rule{Roles: rs} }
 
 func own(field string, rs ...accessv1.Role) *accessv1.Rule {
