@@ -241,3 +241,20 @@ func TestIssuersThatCannotBeConfigured(t *testing.T) {
 		})
 	}
 }
+
+// While an issuer is away nobody can tell its tokens from forged ones: they count all the same.
+func TestTokensOfAnIssuerThatIsDownAreLimitedByAddress(t *testing.T) {
+	idp := newIdentityProvider(t)
+	now := time.Now()
+	verifier := idp.verifier(t, func() time.Time { return now }, asItComes)
+	raw := idp.token(t, jose.RS256, nothing)
+	idp.down.Store(true)
+	for range tries.Burst {
+		_, err := verifier.Verify(t.Context(), raw, from("192.0.2.1"))
+		require.Equal(t, IssuerUnreachable, errs.ReasonOf(err))
+	}
+	_, err := verifier.Verify(t.Context(), raw, from("192.0.2.1"))
+	require.Equal(t, TooManyTries, errs.ReasonOf(err))
+	_, err = verifier.Verify(t.Context(), raw, from("192.0.2.2"))
+	require.Equal(t, IssuerUnreachable, errs.ReasonOf(err), "another address is not held back")
+}

@@ -11,8 +11,6 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-jose/go-jose/v4"
-	"google.golang.org/grpc/codes"
-
 	"kept.dev/kit/access"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/ratelimit"
@@ -108,8 +106,8 @@ func ownPrincipal(claims map[string]json.RawMessage) access.Principal {
 func (v *Verifier) Unlimited() { v.tries = nil }
 
 // Verify says who the token stands for. A token that was verified before costs a look into memory. For any other, from tells
-// the address that it came from: each address may send a few tokens a second that are no good, and from then on none of its
-// tokens is looked at. A nil from sets no limit.
+// the address that it came from: each address may send a few tokens a second that are not found good, and from then on none of
+// its tokens is looked at. One whose issuer does not answer counts, too: it may be forged. A nil from sets no limit.
 //
 // Errors: UNAUTHENTICATED with TOKEN_INVALID or TOKEN_EXPIRED; RESOURCE_EXHAUSTED (TOO_MANY_INVALID_TOKENS); UNAVAILABLE
 // (ISSUER_UNREACHABLE) when the issuer's keys are needed and can't be read. No error tells anything of what is in the token.
@@ -130,7 +128,7 @@ func (v *Verifier) Verify(ctx context.Context, raw string, from func() string) (
 		return Identity{}, errs.Overloaded(TooManyTries, retry)
 	}
 	found, err := v.checkNew(ctx, raw, key, now)
-	if errs.KindOf(err) != codes.Unauthenticated {
+	if err == nil {
 		v.tries.Return(address)
 	}
 	return found, err
