@@ -46,9 +46,13 @@ func newActions(conn grpc.ClientConnInterface, measures *measures) (*actions, er
 func (a *actions) serve(x *exchange, token string) {
 	x.measure = a.measure
 	x.startSpan()
+	if err := x.readKey(); err != nil {
+		x.fail(err)
+		return
+	}
 	ctx, cancel := context.WithTimeout(x.outgoing(), x.g.config.Timeout)
 	defer cancel()
-	var s sight
+	var p actionPage
 	switch name := "actions/" + token; {
 	case x.r.Method != http.MethodGet && x.r.Method != http.MethodHead && x.r.Method != http.MethodPost:
 		if err := x.otherMethod([]string{http.MethodGet, http.MethodPost}); err != nil {
@@ -56,65 +60,65 @@ func (a *actions) serve(x *exchange, token string) {
 		}
 		return
 	case !actionToken.MatchString(token):
-		s = unknownSight(preferred(x.r.Header["Accept-Language"]))
+		p = unknownLinkPage(preferred(x.r.Header["Accept-Language"]))
 	case x.r.Method == http.MethodPost:
-		s = a.take(ctx, x, name)
+		p = a.take(ctx, x, name)
 	default:
-		s = a.look(ctx, x, name)
+		p = a.view(ctx, x, name)
 	}
-	a.show(x, s)
+	a.show(x, p)
 }
 
-// look shows where the action stands.
-func (a *actions) look(ctx context.Context, x *exchange, name string) sight {
+// view shows where the action stands.
+func (a *actions) view(ctx context.Context, x *exchange, name string) actionPage {
 	action, err := a.client.GetAction(ctx, &notificationv1.GetActionRequest{Name: name})
 	if err != nil {
-		return x.faultSight(err)
+		return x.errorPage(err)
 	}
-	return newSight(action)
+	return pageOf(action)
 }
 
 // take does what the link says, and shows what came of it. Why it could not be done, the action itself tells best.
-func (a *actions) take(ctx context.Context, x *exchange, name string) sight {
+func (a *actions) take(ctx context.Context, x *exchange, name string) actionPage {
 	action, err := a.client.TakeAction(ctx, &notificationv1.TakeActionRequest{Name: name})
 	if err == nil {
-		return newSight(action)
+		return pageOf(action)
 	}
 	if status.Code(err) != codes.FailedPrecondition {
-		return x.faultSight(err)
+		return x.errorPage(err)
 	}
-	s := a.look(ctx, x, name)
-	if s.Label != "" { // it seems that it could be taken, and yet it could not
-		return refusedSight(s.Language)
+	p := a.view(ctx, x, name)
+	if p.Label != "" { // it seems that it could be taken, and yet it could not
+		return refusedPage(p.Language)
 	}
-	return s
+	return p
 }
 
-// faultSight is what a caller sees of an error that tells nothing of the action. The link's token is not logged.
-func (x *exchange) faultSight(err error) sight {
+// errorPage is what a caller sees of an error that tells nothing of the action. The link's token is not logged.
+func (x *exchange) errorPage(err error) actionPage {
 	language := preferred(x.r.Header["Accept-Language"])
 	switch code := status.Code(err); code {
 	case codes.NotFound, codes.InvalidArgument:
-		return unknownSight(language)
+		return unknownLinkPage(language)
 	default:
 		x.g.config.Log.WarnContext(x.ctx, "an action could not be reached", slog.String("request_id", x.id), slog.String("code", code.String()))
-		return laterSight(language)
+		return unavailablePage(language)
 	}
 }
 
 // show renders the page.
-func (a *actions) show(x *exchange, s sight) {
+func (a *actions) show(x *exchange, p actionPage) {
 	h := x.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Language", s.Language)
+	h.Set("Content-Language", p.Language)
 	h.Set("Content-Security-Policy", actionPolicy)
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Robots-Tag", "noindex, nofollow")
-	if s.status == http.StatusServiceUnavailable {
+	if p.status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", strconv.Itoa(int(time.Minute.Seconds())))
 	}
-	x.WriteHeader(s.status)
-	if err := a.page.Execute(x, s); err != nil {
+	x.WriteHeader(p.status)
+	if err := a.page.Execute(x, p); err != nil {
 		x.status = 0
 		x.fail(err)
 	}

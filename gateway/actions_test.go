@@ -132,6 +132,19 @@ func TestActionsThatCanNotBeTaken(t *testing.T) {
 	require.Nil(t, w.notification.request())
 }
 
+// What gRPC's metadata can't carry is refused by name: passed on, it looks as if the service were away.
+func TestAnActionNamesTheHeaderThatIsWrong(t *testing.T) {
+	w := newActionWorld(t, notificationv1.Action_AVAILABLE, "en")
+	for _, key := range []string{"ü", "", " ", strings.Repeat("k", 256), "a\x7f"} {
+		got := w.ask(t, "POST", link, "", "Idempotency-Key", key)
+		require.Equal(t, 400, got.Code, "%q: %s", key, got.Body)
+		require.Equal(t, []string{"Idempotency-Key"}, got.fields())
+	}
+	require.Nil(t, w.notification.request())
+	require.Equal(t, 200, w.ask(t, "POST", link, "", "Idempotency-Key", "k-1").Code)
+	require.Equal(t, []string{"k-1"}, w.notification.metadata().Get("idempotency-key"))
+}
+
 func TestActionsSpeakTheirLanguage(t *testing.T) {
 	for language, says := range map[string]string{"ru": "Нажмите кнопку", "uk-UA": "Натисніть кнопку", "en-GB": "Press the button",
 		"de": "Press the button", "": "Press the button"} {

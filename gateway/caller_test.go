@@ -130,7 +130,7 @@ func TestAnonymousCallersMaySendLess(t *testing.T) {
 	require.Contains(t, long.Body.String(), "65536 bytes")
 }
 
-func TestServicesLearnWhereAnonymousCallsComeFrom(t *testing.T) {
+func TestServicesLearnWhereCallsComeFrom(t *testing.T) {
 	w := withAction(newWorld(t, verified, func(c *gateway.Config) { c.TrustedProxies = []string{"10.0.0.0/8"} }))
 	ask := func(remote, token string, forwarded ...string) (address, proof []string) {
 		r := httptest.NewRequestWithContext(t.Context(), "POST", "/v1/actions/1:take", strings.NewReader("{}"))
@@ -162,10 +162,21 @@ func TestServicesLearnWhereAnonymousCallsComeFrom(t *testing.T) {
 		require.Equal(t, []string{"of the gateway"}, proof, name)
 	}
 	address, proof := ask("192.0.2.1:4711", "admins/ada")
-	require.Empty(t, address, "who is known is limited as such")
-	require.Empty(t, proof)
+	require.Equal(t, []string{"192.0.2.1"}, address, "services look at the token again, and must not count it against the gateway")
+	require.Equal(t, []string{"of the gateway"}, proof)
 	_, err := gateway.New(gateway.Config{TrustedProxies: []string{"10.0.0.1"}})
 	require.ErrorContains(t, err, `"10.0.0.1" is no network`)
+}
+
+// Forged tickets are limited as forged tokens are.
+func TestForgedTicketsAreLimitedByAddress(t *testing.T) {
+	w := newTicketWorld(t, verified)
+	codes := map[int]int{}
+	for codes[429] == 0 && codes[401] < 100_000 {
+		codes[w.ask(t, "GET", track+"?ticket=forged", "").Code]++
+	}
+	require.Equal(t, 1, codes[429])
+	require.GreaterOrEqual(t, codes[401], 500)
 }
 
 // A ticket is good for no longer than the token that it stands for.

@@ -31,10 +31,11 @@ type exchange struct {
 	input []byte     // the request's body
 	fault error      // what was wrong with it
 
-	authorization []string  // the header, or what a ticket has in its place
-	anonymous     bool      // nobody is known to call
-	tokenUntil    time.Time // when the caller's token expires; zero where that is not known
-	whole         bool      // the body has come to its end
+	idempotencyKey []string  // the header, checked
+	authorization  []string  // the header, checked, or what a ticket has in its place
+	anonymous      bool      // nobody is known to call
+	tokenUntil     time.Time // when the caller's token expires; zero where that is not known
+	whole          bool      // the body has come to its end
 
 	status int
 	output []byte        // the answer's body

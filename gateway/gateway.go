@@ -45,8 +45,8 @@ type Config struct {
 	// Verifier says who a token stands for, so that who would be refused is refused before the body is read. Nil leaves that to
 	// the services.
 	Verifier chain.Verifier
-	// Token is the gateway's own service token, by which services believe where it says that anonymous calls come from. Without
-	// one those calls are limited all together.
+	// Token is the gateway's own service token, by which services believe where it says that calls come from. Without one all
+	// anonymous calls are limited together, and so are all tokens that are no good.
 	Token func(context.Context) string
 	// TrustedProxies are the networks, such as "10.0.0.0/8", of proxies whose X-Forwarded-For is believed.
 	TrustedProxies []string

@@ -20,6 +20,9 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.status.Message() }
 
+// GRPCStatus is the refusal as a service would have sent it.
+func (r *refusal) GRPCStatus() *status.Status { return r.status }
+
 // refuse makes a refusal with a status of HTTP that its code alone would not give.
 func refuse(httpStatus int, code codes.Code, reason, format string, args ...any) error {
 	return &refusal{httpStatus, withReason(code, fmt.Sprintf(format, args...), reason)}

@@ -58,12 +58,11 @@ func (x *exchange) check() error {
 
 // checkHead refuses what is wrong before the body.
 func (x *exchange) checkHead() error {
-	if err := checkIdempotencyKey(x.r.Header); err != nil {
+	if err := x.readKey(); err != nil {
 		return err
 	}
-	x.authorization = x.r.Header["Authorization"]
-	if len(x.authorization) > 1 || len(x.authorization) == 1 && !printable(x.authorization[0]) {
-		return invalid("the header Authorization is given more than once, or has characters that no token has")
+	if err := x.readAuthorization(); err != nil {
+		return err
 	}
 	if err := x.checkIfMatch(); err != nil {
 		return err
@@ -74,16 +73,28 @@ func (x *exchange) checkHead() error {
 	return x.authenticate()
 }
 
-func checkIdempotencyKey(h http.Header) error {
-	keys, given := h["Idempotency-Key"]
+// readKey takes the header Idempotency-Key.
+func (x *exchange) readKey() error {
+	keys, given := x.r.Header["Idempotency-Key"]
 	switch {
 	case !given:
 		return nil
 	case len(keys) != 1:
 		return invalidField("Idempotency-Key", "must be given once")
-	case keys[0] == "" || len(keys[0]) > maxIdempotencyKey || !printable(keys[0]):
+	case strings.TrimSpace(keys[0]) == "" || len(keys[0]) > maxIdempotencyKey || !printable(keys[0]):
 		return invalidField("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
 	}
+	x.idempotencyKey = keys
+	return nil
+}
+
+// readAuthorization takes the header Authorization. What the token is worth is not known yet.
+func (x *exchange) readAuthorization() error {
+	given := x.r.Header["Authorization"]
+	if len(given) > 1 || len(given) == 1 && !printable(given[0]) {
+		return invalidField("Authorization", "must be given once, with no characters but printable ASCII")
+	}
+	x.authorization = given
 	return nil
 }
 
@@ -96,20 +107,22 @@ func printable(s string) bool {
 	return true
 }
 
-// outgoing is the context of the call to the service. Its metadata is all that the service learns of the headers:
-// the token, the idempotency key, the request's id and the trace; and of a call without a token, where it comes from. The
-// request's span is the parent of the call's.
+// outgoing is the context of the call to the service. Its metadata is all that the service learns of the headers: the token,
+// the idempotency key, the request's id and the trace; and where the call comes from, by which callers without a token and
+// tokens that are no good are limited. It has what was read of the headers and never a header itself: gRPC refuses what is
+// not ASCII as if the service were away. The request's span is the parent of the call's.
 func (x *exchange) outgoing() context.Context {
 	ctx := x.ctx
 	md := make(metadata.MD, 4)
 	md["x-request-id"] = x.w.Header()["X-Request-Id"]
 	if len(x.authorization) == 1 {
 		md["authorization"] = x.authorization
-	} else if x.g.config.Token != nil {
+	}
+	if x.g.config.Token != nil {
 		chain.WithClientAddress(md, x.clientAddress(), x.g.config.Token(ctx))
 	}
-	if key := x.r.Header["Idempotency-Key"]; len(key) == 1 {
-		md["idempotency-key"] = key
+	if len(x.idempotencyKey) == 1 {
+		md["idempotency-key"] = x.idempotencyKey
 	}
 	if trace.SpanContextFromContext(ctx).IsValid() {
 		carrier := propagation.MapCarrier{}

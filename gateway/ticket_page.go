@@ -91,6 +91,9 @@ func (x *exchange) takeTicket(query url.Values) error {
 		return invalidField(ticketParameter, "must be given once, and without the header Authorization")
 	}
 	bearer, err := x.g.tickets.use(given[0], x.r.URL.EscapedPath(), time.Now())
+	if err != nil {
+		return x.countRefusal(err)
+	}
 	x.authorization = []string{bearer}
-	return err
+	return nil
 }

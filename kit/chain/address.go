@@ -11,7 +11,7 @@ import (
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 )
 
-// The metadata by which the gateway passes on where an anonymous call comes from. The address is believed from nobody else:
+// The metadata by which the gateway passes on where a call comes from. The address is believed from nobody else:
 // the gateway's own service token has to come with it.
 const (
 	clientAddressKey = "x-kept-client-address"
@@ -26,7 +26,7 @@ func WithClientAddress(md metadata.MD, address, token string) {
 // addresses finds out where calls come from.
 type addresses struct{ verifier Verifier }
 
-// of is what a call without a known caller is limited by: the client's address as our gateway has passed it on, or the
+// of is what calls without a known caller, and with tokens that are no good, are limited by: the client's address as our gateway has passed it on, or the
 // connection's.
 func (a addresses) of(ctx context.Context) string {
 	connection := connectionAddress(ctx)

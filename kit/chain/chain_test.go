@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
@@ -261,6 +262,35 @@ func TestRateLimit(t *testing.T) {
 			_ = b.call(tc.ctx, tc.method, &opsv1.ReportActivityRequest{}, well)
 			require.Equal(t, tc.want, gate.callers)
 		})
+	}
+}
+
+// asker is a verifier that notes where tokens come from which it finds no good.
+type asker struct {
+	passes
+	from []string
+}
+
+func (a *asker) Verify(ctx context.Context, raw string, from func() string) (token.Identity, error) {
+	found, err := a.passes.Verify(ctx, raw, from)
+	if err != nil {
+		a.from = append(a.from, from())
+	}
+	return found, err
+}
+
+// A forged token counts against whoever sent it, and not against the gateway, behind which everybody is.
+func TestForgedTokensCountAgainstTheClientOfTheGateway(t *testing.T) {
+	gateway := &peer.Peer{Addr: &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 4711}}
+	for proof, want := range map[string][]string{
+		order.Subject: {"198.51.100.7"}, carl.Subject: {"192.0.2.1"}, "services/forged": {"192.0.2.1", "192.0.2.1"},
+	} {
+		verifier := &asker{}
+		b := newBench(t, func(c *chain.Config) { c.Verifier = verifier })
+		ctx := peer.NewContext(metadata.NewIncomingContext(t.Context(), metadata.Pairs("authorization", "Bearer forged",
+			"x-kept-client-address", "198.51.100.7", "x-kept-gateway-token", proof)), gateway)
+		require.Equal(t, "TOKEN_INVALID", errs.ReasonOf(b.call(ctx, replay, sound, well)))
+		require.Equal(t, want, verifier.from, proof)
 	}
 }
 
