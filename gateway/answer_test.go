@@ -45,7 +45,7 @@ func TestErrorsOfServices(t *testing.T) {
 		"invalid":         {errs.Invalid("order.delivery_option", "is closed"), 400, "INVALID_REQUEST"},
 		"not found":       {errs.NotFound("orders/1"), 404, "NOT_FOUND"},
 		"exists":          {errs.AlreadyExists("products/x"), 409, "ALREADY_EXISTS"},
-		"refused":         {errs.Refused("STOCK_SHORT", "there are not so many"), 400, "STOCK_SHORT"},
+		"refused":         {errs.Refused("STOCK_SHORT", "there are not so many"), 409, "STOCK_SHORT"},
 		"key reused":      {errs.Refused("IDEMPOTENCY_KEY_REUSED", "other body"), 422, "IDEMPOTENCY_KEY_REUSED"},
 		"stale":           {errs.Stale("CHANGED", "changed"), 409, "CHANGED"},
 		"unauthenticated": {errs.Unauthenticated("TOKEN_EXPIRED", "too old"), 401, "TOKEN_EXPIRED"},
@@ -114,7 +114,7 @@ func TestDetailOfAnUnknownType(t *testing.T) {
 			Details: append(known.GetDetails(), &anypb.Any{TypeUrl: "type.googleapis.com/no.such.Type", Value: []byte("x")})}).Err()
 	})
 	got := w.ask(t, "GET", "/v1/orders/1", "")
-	require.Equal(t, 400, got.Code)
+	require.Equal(t, 409, got.Code)
 	require.Equal(t, "ODD", got.reason())
 }
 

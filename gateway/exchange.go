@@ -31,6 +31,8 @@ type exchange struct {
 	input []byte     // the request's body
 	fault error      // what was wrong with it
 
+	maskMade bool // the update's mask is made from the body
+
 	idempotencyKey []string  // the header, checked
 	authorization  []string  // the header, checked, or what a ticket has in its place
 	anonymous      bool      // nobody is known to call

@@ -15,8 +15,8 @@ import (
 var nothing = utilities.NewDoubleArray(nil)
 
 // message puts the method's request together from the body, the path and the query, where the generated code does not do
-// it as the contract means it: for updates, whose mask it would make up from the body (with fields that the path gives, and
-// with empty ones, which AIP-134 leaves alone), and for streams, which it answers in a form of its own.
+// it as the contract means it: for updates, whose mask it would make up from the body with what the path and the server give, and
+// for streams, which it answers in a form of its own.
 func (x *exchange) message(params map[string]string) (proto.Message, error) {
 	request := x.route.input.New()
 	if x.route.content != nil && len(x.input) > 0 {
@@ -33,7 +33,7 @@ func (x *exchange) message(params map[string]string) (proto.Message, error) {
 	if err := runtime.PopulateQueryParameters(m, x.query, nothing); err != nil {
 		return nil, invalid("the query does not fit this method")
 	}
-	return m, nil
+	return m, x.maskFromBody(request)
 }
 
 // bindPath sets the field that the path gives. A body that names another resource than the path is refused.

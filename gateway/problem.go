@@ -15,7 +15,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/protoadapt"
-	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
@@ -62,7 +61,7 @@ func (x *exchange) problem(err error) *problem {
 		return newProblem(own.status, own.http)
 	}
 	st := statusOf(err)
-	p := newProblem(inRESTNames(st), 0)
+	p := newProblem(x.inCallersNames(st), 0)
 	if p.info.GetReason() == "ETAG_MISMATCH" && len(x.r.Header["If-Match"]) > 0 {
 		p.http = http.StatusPreconditionFailed
 	}
@@ -100,41 +99,22 @@ func newProblem(st *status.Status, httpStatus int) *problem {
 		}
 	}
 	if p.http == 0 {
-		p.http = runtime.HTTPStatusFromCode(st.Code())
-		if p.info.GetReason() == "IDEMPOTENCY_KEY_REUSED" {
-			p.http = http.StatusUnprocessableEntity
-		}
+		p.http = httpStatusOf(st.Code(), p.info.GetReason())
 	}
 	return p
 }
 
-// inRESTNames names the fields of violations as JSON does; services name them as the contract's proto files do.
-func inRESTNames(st *status.Status) *status.Status {
-	message := st.Proto()
-	for i, detail := range message.GetDetails() {
-		var bad errdetails.BadRequest
-		if detail.UnmarshalTo(&bad) != nil {
-			continue
-		}
-		for _, f := range bad.GetFieldViolations() {
-			f.Field = jsonPath(f.GetField())
-		}
-		if renamed, err := anypb.New(&bad); err == nil {
-			message.Details[i] = renamed
-		}
+// httpStatusOf is the status of HTTP for a code. What speaks against a request that is right in itself is a conflict with the state
+// of things (409), and no fault of the request (400), which is what google.rpc.Code has for FAILED_PRECONDITION.
+func httpStatusOf(code codes.Code, reason string) int {
+	switch {
+	case reason == "IDEMPOTENCY_KEY_REUSED":
+		return http.StatusUnprocessableEntity
+	case code == codes.FailedPrecondition:
+		return http.StatusConflict
+	default:
+		return runtime.HTTPStatusFromCode(code)
 	}
-	return status.FromProto(message)
-}
-
-// jsonPath turns "order.delivery_option" into "order.deliveryOption".
-func jsonPath(path string) string {
-	words := strings.Split(path, "_")
-	for i, word := range words {
-		if i > 0 && word != "" {
-			words[i] = strings.ToUpper(word[:1]) + word[1:]
-		}
-	}
-	return strings.Join(words, "")
 }
 
 // reasonOf is the reason of an error that gives none: its code's name.

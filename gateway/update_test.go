@@ -48,15 +48,17 @@ func TestUpdate(t *testing.T) {
 			query, body string
 			mask        []string
 		}{
-			"name from the path":     {"", `{"displayName":"Anna"}`, nil},
-			"same name in the body":  {"", `{"displayName":"Anna","name":"customers/1"}`, nil},
-			"no mask, field emptied": {"", `{"displayName":"Anna","email":"","addresses":[]}`, nil},
+			"name from the path":     {"", `{"displayName":"Anna"}`, []string{"display_name"}},
+			"same name in the body":  {"", `{"displayName":"Anna","name":"customers/1"}`, []string{"display_name"}},
+			"spelled as in proto":    {"", `{"display_name":"Anna"}`, []string{"display_name"}},
+			"no mask, field emptied": {"", `{"displayName":"Anna","email":"","addresses":[]}`, []string{"display_name", "email", "addresses"}},
+			"what the server sets":   {"", `{"displayName":"Anna","createTime":"2026-01-01T00:00:00Z","etag":"5"}`, []string{"display_name"}},
 			"mask":                   {"?updateMask=displayName,email", `{"displayName":"Anna"}`, []string{"display_name", "email"}},
 			"mask as in proto":       {"?update_mask=display_name", `{"displayName":"Anna"}`, []string{"display_name"}},
 			"mask of a deeper field": {"?updateMask=addresses.regionCode", `{"displayName":"Anna"}`, []string{"addresses.region_code"}},
 			"full replacement":       {"?updateMask=*", `{"displayName":"Anna"}`, []string{"*"}},
-			"mask that says nothing": {"?updateMask=", `{"displayName":"Anna"}`, nil},
-			"another parameter":      {"?requestId=5", `{"displayName":"Anna"}`, nil},
+			"mask that says nothing": {"?updateMask=", `{"displayName":"Anna"}`, []string{"display_name"}},
+			"another parameter":      {"?requestId=5", `{"displayName":"Anna"}`, []string{"display_name"}},
 		} {
 			got := w.ask(t, "PATCH", customer+c.query, c.body)
 			require.Equal(t, 200, got.Code, "%s, %s: %s", place, name, got.Body)

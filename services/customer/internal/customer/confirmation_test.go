@@ -208,6 +208,9 @@ func TestAnEmployeeConfirmsByNamingAContactAgain(t *testing.T) {
 		own.DisplayName, own.Etag = "Eva", ""
 		after := d.updated(own) // all that was read, without a mask
 		require.False(t, after.GetEmailConfirmed() || after.GetPhoneConfirmed())
+		after = d.updated(own, "display_name", "email", "phone") // all that was read, sent over REST
+		require.False(t, after.GetEmailConfirmed() || after.GetPhoneConfirmed())
+		own.Etag = ""
 		d.heard()
 		after = d.updated(own, "email", "phone")
 		require.True(t, after.GetEmailConfirmed() && after.GetPhoneConfirmed())

@@ -2,6 +2,7 @@ package customer
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"kept.dev/kit/access"
@@ -54,8 +55,12 @@ func readContacts(before, after *customerv1.Customer) (changed []contact, err er
 	return changed, nil
 }
 
-// confirmations are the contacts that are named again, as they are, by somebody who vouches for them: that confirms them.
-func confirmations(c *customerv1.Customer, paths []string) (confirmed []contact) {
+// confirmations are the contacts that are named again, as they are, by somebody who vouches for them: that confirms them. An update
+// that names other fields, too, confirms nothing: it may be the whole customer as it was read.
+func confirmations(c *customerv1.Customer, paths, named []string) (confirmed []contact) {
+	if slices.ContainsFunc(named, func(path string) bool { return path != "email" && path != "phone" }) {
+		return nil
+	}
 	for _, path := range paths {
 		switch {
 		case path == "email" && c.GetEmail() != "" && !c.GetEmailConfirmed():

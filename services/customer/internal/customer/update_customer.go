@@ -34,8 +34,8 @@ func (s *Service) UpdateCustomer(
 }
 
 // takeChanges writes what the new version brings along: its identities, as far as they are others than before. It returns the confirmation that begins
-// or ends with it, if one does. What the caller names in the mask and does not change is vouched for, too; what comes along because
-// it was read before is not.
+// or ends with it, if one does. A contact that the mask names alone and that does not change is vouched for, too; what comes along
+// because it was read before is not.
 func (s *Service) takeChanges(
 	ctx context.Context, tx *sqldb.Tx, before, after *customerv1.Customer, named []string,
 ) (confirmation string, err error) {
@@ -47,7 +47,7 @@ func (s *Service) takeChanges(
 		return "", err
 	}
 	if vouches(access.Caller(ctx)) {
-		changed = append(changed, confirmations(before, unchanged(named, changed))...)
+		changed = append(changed, confirmations(before, unchanged(named, changed), named)...)
 	}
 	if err := takeContacts(ctx, tx, after, changed, s.clock.Now()); err != nil {
 		return "", err

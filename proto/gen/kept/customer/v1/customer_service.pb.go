@@ -267,7 +267,7 @@ type UpdateCustomerRequest struct {
 	// The customer, with its name and the new values.
 	Customer *Customer `protobuf:"bytes,1,opt,name=customer,proto3" json:"customer,omitempty"`
 	// Which fields to change: `display_name`, `language_code`, `email`, `phone`, `region_code`, `addresses`. Without it, all
-	// fields that are not empty.
+	// fields that are not empty; over REST, those that the body names.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
 	// alike for 24 hours. The header `Idempotency-Key` does the same.

@@ -362,7 +362,7 @@ type UpdatePromisePolicyRequest struct {
 	// The policy, with its name and the new values.
 	PromisePolicy *PromisePolicy `protobuf:"bytes,1,opt,name=promise_policy,json=promisePolicy,proto3" json:"promise_policy,omitempty"`
 	// Which fields to change: `warning_duration`, `goodwill_points`, `open_case`, `apologize`, `owner`. Without it, all
-	// fields that are not empty.
+	// fields that are not empty; over REST, those that the body names.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
 	// alike for 24 hours. The header `Idempotency-Key` does the same.

@@ -251,7 +251,7 @@ type UpdateProgramRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The programme, with its name and the new values.
 	Program *Program `protobuf:"bytes,1,opt,name=program,proto3" json:"program,omitempty"`
-	// Which fields to change: `display_name`, `points_per_unit`, `currency_code`. Without it, all fields that are not empty.
+	// Which fields to change: `display_name`, `points_per_unit`, `currency_code`. Without it, all fields that are not empty; over REST, those that the body names.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
 	// alike for 24 hours. The header `Idempotency-Key` does the same.

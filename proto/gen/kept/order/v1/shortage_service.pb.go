@@ -388,7 +388,7 @@ type UpdateShortagePolicyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The policy, with the new values.
 	ShortagePolicy *ShortagePolicy `protobuf:"bytes,1,opt,name=shortage_policy,json=shortagePolicy,proto3" json:"shortage_policy,omitempty"`
-	// Which fields to change: `answer_duration`, `default_choice`. Without it, all fields that are not empty.
+	// Which fields to change: `answer_duration`, `default_choice`. Without it, all fields that are not empty; over REST, those that the body names.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
 	// alike for 24 hours. The header `Idempotency-Key` does the same.
