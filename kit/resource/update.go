@@ -31,7 +31,7 @@ type Also[M Message] func(tx *sqldb.Tx, before, after M) error
 
 // Update changes the fields that the mask names, or that have a value where there is no mask, if the etag is the one that the
 // caller has seen or none. What can be changed are the columns' fields that the contract does not call OUTPUT_ONLY, IMMUTABLE or
-// IDENTIFIER. Of two who change different fields at the same moment neither is lost.
+// IDENTIFIER, but for the owner's. Of two who change different fields at the same moment neither is lost.
 //
 // By itself it is one statement. Also makes it two, with the row locked in between.
 //
@@ -111,11 +111,12 @@ func (r *Resource[M, L]) wanted(req UpdateRequest) (field string, m M) {
 	return "", m // the contract's tests don't let such a request pass
 }
 
-// changeable are the fields that an Update may change.
+// changeable are the fields that an Update may change. Whose a row is, is none of them: whoever may change what is theirs could give
+// it away, or have it seen by others.
 func (r *Resource[M, L]) changeable(m M) []string {
 	var fields []string
 	for _, c := range r.rows.Columns {
-		fixed := c.Field == nameField || c.Field == parentField || c.Field == etagField
+		fixed := c.Field == nameField || c.Field == parentField || c.Field == etagField || c.Name == r.plan.owner
 		if !fixed && !slices.Contains(fields, c.Field) && !behaves(m, c.Field,
 			annotations.FieldBehavior_OUTPUT_ONLY, annotations.FieldBehavior_IMMUTABLE, annotations.FieldBehavior_IDENTIFIER) {
 			fields = append(fields, c.Field)

@@ -95,3 +95,23 @@ func TestWhatIsReferredToStays(t *testing.T) {
 		require.Equal(t, "STILL_REFERRED_TO", errs.ReasonOf(err))
 	})
 }
+
+// Whose a row is stays as it is, whatever the contract says of the field.
+func TestAnUpdateDoesNotChangeTheOwner(t *testing.T) {
+	owned := resource.Of(programRows, resource.Owner("currency"))
+	onBoth(t, func(t *testing.T, db *sqldb.DB) {
+		fill(t, db)
+		stolen := &loyaltyv1.Program{Name: "programs/main", DisplayName: "New", CurrencyCode: "customers/eve"}
+		_, err := owned.Update(agent(t), db, updateOf(stolen, "currency_code"))
+		require.Equal(t, "INVALID_REQUEST", errs.ReasonOf(err))
+		require.ErrorContains(t, err, "currency_code")
+		for _, paths := range [][]string{{"*"}, nil} {
+			for _, also := range [][]resource.Also[*loyaltyv1.Program]{nil, {keep}} {
+				got, err := owned.Update(agent(t), db, updateOf(stolen, paths...), also...)
+				require.NoError(t, err)
+				require.Equal(t, "New", got.GetDisplayName())
+				require.Empty(t, got.GetCurrencyCode())
+			}
+		}
+	})
+}
