@@ -1,6 +1,6 @@
 # Everything that is done with this repository. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help tools generate examples lint check test test-all test-packages test-processes mutants release-schema run demo run-distributed scenarios bench servers images k8s-lint k8s-check k8s-e2e release tidy
+.PHONY: help tools generate examples lint check test test-all test-packages test-processes clients mutants release-schema run demo run-distributed scenarios bench servers images k8s-lint k8s-check k8s-e2e release tidy
 
 MODULES := proto kit services/customer services/order services/loyalty services/notification services/support gateway suite
 GO      := go
@@ -62,6 +62,9 @@ test-packages: servers
 
 test-processes: servers
 	$(GO) test -timeout 60m -v -run '$(RUN)' ./suite/endurance
+
+clients: ## Lint the OpenAPI document, make TypeScript clients of it and compile them (with Node and npm).
+	suite/openapi/clients/check
 
 mutants: tools ## Change the code in small ways and see that tests notice; PKG=kit/money for one package.
 	tools/mutants $(PKG)

@@ -12,13 +12,18 @@ import (
 
 const refs = "#/components/schemas/"
 
-// addSchemas takes the generated ones under their short names, with what the generator leaves out.
+// addSchemas takes the generated ones under their short names, with what the generator leaves out. Those that are there stay: Google
+// sends its types without their comments.
 func (d *document) addSchemas(generated object) error {
 	for full, value := range generated {
 		schema, _ := value.(object)
 		found, err := d.contract.files.FindDescriptorByName(protoreflect.FullName(full))
 		if err != nil {
 			return fmt.Errorf("the schema %s: %w", full, err)
+		}
+		name := d.contract.names[found.FullName()]
+		if d.schemas()[name] != nil { // or another contract uses it, too
+			continue
 		}
 		switch found := found.(type) {
 		case protoreflect.EnumDescriptor:
@@ -27,7 +32,7 @@ func (d *document) addSchemas(generated object) error {
 			d.contract.completeFields(found, schema, inResource)
 		}
 		d.contract.shorten(schema)
-		d.schemas()[d.contract.names[found.FullName()]] = schema // the same from each contract that uses it
+		d.schemas()[name] = schema
 	}
 	return nil
 }
