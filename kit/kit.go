@@ -37,11 +37,11 @@ type Deps struct {
 	Live live.Hub
 	// Signer signs links.
 	Signer *keyring.Signer
-	// Mail says how mail leaves the house.
+	// Mail says how mail leaves the company.
 	Mail Mail
 }
 
-// Mail says how mail leaves the house.
+// Mail says how mail leaves the company.
 type Mail struct {
 	// SMTP is the server, smtp://user:password@host:587 or smtps://host:465. Without one mails go into the folder.
 	SMTP string

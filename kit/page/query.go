@@ -3,6 +3,8 @@ package page
 import (
 	"strings"
 
+	"google.golang.org/protobuf/proto"
+
 	"kept.dev/kit/errs"
 )
 
@@ -73,19 +75,38 @@ func (q *Query) Next(values ...any) (string, error) {
 	return q.encode(values)
 }
 
-// Cut takes off the row too many, if there is one, and makes the token of the next page; it is empty on the last.
+// Cut takes off the rows too many, if there are any, and makes the token of the next page; it is empty on the last. Of rows that are
+// messages there may be fewer than were asked for (AIP-158): an answer that is too large would not arrive at all.
 // value gives a row's value in a column of the order, as stored: string, int64 or bool.
 func Cut[T any](q *Query, rows []T, value func(row T, column string) any) (page []T, next string, err error) {
-	if len(rows) <= q.size {
+	n := fitting(rows[:min(q.size, len(rows))])
+	if n == len(rows) {
 		return rows, "", nil
 	}
-	last := rows[q.size-1]
+	last := rows[n-1]
 	values := make([]any, len(q.keys))
 	for i, k := range q.keys {
 		values[i] = value(last, k.column)
 	}
 	next, err = q.Next(values...)
-	return rows[:q.size], next, err
+	return rows[:n], next, err
+}
+
+// mostBytes is about how much a page has at most, half of what gRPC takes.
+const mostBytes = 2 << 20
+
+// fitting is how many of the rows fit into a page: one at least.
+func fitting[T any](rows []T) int {
+	size := 0
+	for i, row := range rows {
+		if m, ok := any(row).(proto.Message); ok {
+			size += proto.Size(m)
+		}
+		if size > mostBytes && i > 0 {
+			return i
+		}
+	}
+	return len(rows)
 }
 
 // beyond is true for rows that come after the given one.

@@ -23,7 +23,7 @@ import (
 )
 
 // asked is Olena, who has been asked about a shortage. It returns the links by choice.
-func (b *bench) asked() map[string]string {
+func (b *fixture) asked() map[string]string {
 	b.t.Helper()
 	b.meet(olena, "uk", "olena@example.org")
 	b.told(b.shortage())
@@ -38,25 +38,25 @@ func linksOf(m *notificationv1.Message) map[string]string {
 	return links
 }
 
-func (b *bench) look(ctx context.Context, link string) *notificationv1.Action {
+func (b *fixture) look(ctx context.Context, link string) *notificationv1.Action {
 	b.t.Helper()
 	a, err := b.actions().GetAction(ctx, &notificationv1.GetActionRequest{Name: link})
 	require.NoError(b.t, err)
 	return a
 }
 
-func (b *bench) press(ctx context.Context, link string, opts ...grpc.CallOption) (*notificationv1.Action, error) {
+func (b *fixture) press(ctx context.Context, link string, opts ...grpc.CallOption) (*notificationv1.Action, error) {
 	return b.actions().TakeAction(ctx, &notificationv1.TakeActionRequest{Name: link}, opts...)
 }
 
-func (b *bench) refused(reason string, ctx context.Context, link string) {
+func (b *fixture) refused(reason string, ctx context.Context, link string) {
 	b.t.Helper()
 	_, err := b.press(ctx, link)
 	require.Equal(b.t, reason, errs.ReasonOf(err), "%v", err)
 }
 
 func TestPressOne(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		links := b.asked()
 		for range 3 {
 			shown := b.look(t.Context(), links["WAIT"])
@@ -96,7 +96,7 @@ func TestPressOne(t *testing.T) {
 }
 
 // message is the name of the message that asks Olena.
-func (b *bench) message() string {
+func (b *fixture) message() string {
 	b.t.Helper()
 	list, err := b.messages().ListMessages(b.customer(olena), &notificationv1.ListMessagesRequest{Filter: `template = "templates/shortage-reported"`})
 	require.NoError(b.t, err)
@@ -106,7 +106,7 @@ func (b *bench) message() string {
 
 // A link is its addressee's, in whoever's hands it is without a token; another customer's token shows that it is another's.
 func TestALinkIsItsAddressees(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		link := b.asked()["WAIT"]
 		last := link[len(link)-4:]
 		strangers := map[string]struct {
@@ -139,7 +139,7 @@ func TestALinkIsItsAddressees(t *testing.T) {
 }
 
 func TestAnActionExpires(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		links := b.asked()
 		b.pass(24*time.Hour - time.Minute)
 		require.Equal(t, notificationv1.Action_AVAILABLE, b.look(t.Context(), links["WAIT"]).GetState())
@@ -157,7 +157,7 @@ func TestWhatIsDecidedElsewhereIsSuperseded(t *testing.T) {
 		"called off": &orderv1.OrderCancelled{Order: "orders/0190", Customer: olena, Reason: "x"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, b *bench) {
+			onBoth(t, func(t *testing.T, b *fixture) {
 				before := b.asked()["WAIT"]
 				b.told(fact)
 				late := b.told(b.shortage())
@@ -175,7 +175,7 @@ func TestWhatIsDecidedElsewhereIsSuperseded(t *testing.T) {
 
 // The order service may know of the decision before its news come.
 func TestTheOrderServiceHasTheLastWord(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		links := b.asked()
 		b.orders.decided = &orderv1.Shortage{State: orderv1.Shortage_ANSWERED, Choice: orderv1.Shortage_CANCEL, AnsweredBy: &typepb.Actor{Principal: olena}}
 		b.refused("ACTION_SUPERSEDED", t.Context(), links["WAIT"])
@@ -188,7 +188,7 @@ func TestTheOrderServiceHasTheLastWord(t *testing.T) {
 
 // Waiting for a date that has passed can't be chosen any more, though the rest can.
 func TestTheOrderServiceMayRefuseAChoice(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		links := b.asked()
 		b.orders.fail(errs.Invalid("choice", "WAIT can't be chosen"), nil)
 		b.refused("ACTION_EXPIRED", t.Context(), links["WAIT"])
@@ -200,7 +200,7 @@ func TestTheOrderServiceMayRefuseAChoice(t *testing.T) {
 }
 
 func TestFiftyAtOnceTakeItOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		link := b.asked()["SUBSTITUTE"]
 		answers, faults := make([]*notificationv1.Action, 50), make([]error, 50)
 		var crowd sync.WaitGroup
@@ -221,7 +221,7 @@ func TestFiftyAtOnceTakeItOnce(t *testing.T) {
 
 // Of several choices at the same moment one is carried out, and the others are refused.
 func TestOfTwoChoicesAtOnceOneCounts(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		links := b.asked()
 		var crowd sync.WaitGroup
 		choices, faults := []string{"WAIT", "SUBSTITUTE", "CANCEL"}, make([]error, 30)
@@ -246,7 +246,7 @@ var away = errs.Unavailable("AWAY", "away")
 // The process dies after the order service has done it and before that is written down. Whoever presses again gets the answer
 // of the first time, even when the news of the decision are here already and the time is over.
 func TestACrashBetweenDoingAndRecording(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		links := b.asked()
 		b.orders.fail(nil, away)
 		_, err := b.press(t.Context(), links["WAIT"])
@@ -269,7 +269,7 @@ func TestACrashBetweenDoingAndRecording(t *testing.T) {
 
 // Nobody presses again: what was done is found out and written down all the same.
 func TestWhatWasDoneIsFoundOut(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		links := b.asked()
 		pressed := b.clock.Now()
 		b.orders.fail(nil, away)
@@ -290,7 +290,7 @@ func TestWhatWasDoneIsFoundOut(t *testing.T) {
 
 // What was not done is not done behind the customer's back: they may press again, and choose otherwise.
 func TestWhatWasNotDoneIsTheCustomersToPressAgain(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		links := b.asked()
 		b.orders.fail(away, nil)
 		_, err := b.press(t.Context(), links["WAIT"])
@@ -311,7 +311,7 @@ func keyed(ctx context.Context, key string) context.Context {
 }
 
 func TestAnIdempotencyKeyIsForOneAction(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		links := b.asked()
 		var header metadata.MD
 		first, err := b.press(keyed(t.Context(), "k"), links["WAIT"], grpc.Header(&header))

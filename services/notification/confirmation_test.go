@@ -25,7 +25,7 @@ func unconfirmed(confirmation string) *customerv1.CustomerContactChanged {
 
 // Whoever sets a stranger's address and cancels fifty orders with words of their own mails the stranger one code, and no word.
 func TestNothingButACodeIsMailedToAnAddressThatIsNotConfirmed(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		b.hear(b.news(olena, 1, unconfirmed("0190a")))
 		code := b.deps.Signer.Code("confirm e-mail", "0190a")
 		for i := range 50 {
@@ -60,7 +60,7 @@ func TestNothingButACodeIsMailedToAnAddressThatIsNotConfirmed(t *testing.T) {
 }
 
 func TestACodeIsMailedToTheAddressThatItIsFor(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		other := unconfirmed("")
 		other.Email = "another@example.org"
 		b.hear(b.news(olena, 2, other))

@@ -24,14 +24,14 @@ import (
 )
 
 // mailed is a message on its way to Olena, after a first try.
-func (b *bench) mailed(answers ...mailer.Outcome) {
+func (b *fixture) mailed(answers ...mailer.Outcome) {
 	b.t.Helper()
 	b.post.answers = answers
 	b.meet(olena, "en", "olena@example.org")
 	b.told(&orderv1.OrderDelayed{Order: "orders/0190", Customer: olena})
 }
 
-func (b *bench) email() *notificationv1.Message_Delivery {
+func (b *fixture) email() *notificationv1.Message_Delivery {
 	b.t.Helper()
 	return b.only(b.customer(olena)).GetDeliveries()[0]
 }
@@ -57,7 +57,7 @@ var (
 )
 
 func TestABusyServerIsTriedAgain(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		b.mailed(busy, busy, taken)
 		require.Equal(t, notificationv1.Message_PENDING, b.email().GetState())
 		require.Equal(t, "FAILED 451 4.3.0 busy", history(b.email()))
@@ -75,7 +75,7 @@ func TestABusyServerIsTriedAgain(t *testing.T) {
 }
 
 func TestARefusalIsTheEnd(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		b.mailed(refused)
 		b.pass(24 * time.Hour)
 		require.Equal(t, notificationv1.Message_FAILED, b.email().GetState())
@@ -88,7 +88,7 @@ func TestARefusalIsTheEnd(t *testing.T) {
 }
 
 func TestWhatIsNotKnownIsSaidToBe(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		b.mailed(lost)
 		b.pass(24 * time.Hour)
 		require.Equal(t, notificationv1.Message_UNKNOWN, b.email().GetState())
@@ -101,7 +101,7 @@ func TestWhatIsNotKnownIsSaidToBe(t *testing.T) {
 func resending(d *kit.Deps) { d.Mail.Resend = true }
 
 func TestWhatIsNotKnownIsSentAgainWhereTheShopWantsThat(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		b.mailed(lost, taken)
 		require.Equal(t, notificationv1.Message_PENDING, b.email().GetState())
 		b.pass(time.Minute)
@@ -112,7 +112,7 @@ func TestWhatIsNotKnownIsSentAgainWhereTheShopWantsThat(t *testing.T) {
 }
 
 // stall has a worker begin to send and come to nothing more for the time being, as one that was killed, until goOn is closed.
-func (b *bench) stall(answers ...mailer.Outcome) (goOn chan struct{}, over chan struct{}) {
+func (b *fixture) stall(answers ...mailer.Outcome) (goOn chan struct{}, over chan struct{}) {
 	b.t.Helper()
 	b.post.answers = answers
 	sending, goOn, over := make(chan struct{}), make(chan struct{}), make(chan struct{})
@@ -135,7 +135,7 @@ func (b *bench) stall(answers ...mailer.Outcome) (goOn chan struct{}, over chan 
 }
 
 // takenOver: the lease is over, and the next worker comes.
-func (b *bench) takenOver() {
+func (b *fixture) takenOver() {
 	b.t.Helper()
 	kittest.Exec(b.t, b.db, `update timer set leased = 0`)
 	b.work()
@@ -147,7 +147,7 @@ var late = map[string]mailer.Outcome{"it was taken": taken, "it was not": busy, 
 func TestATryThatWasCutOffIsNotMadeAgain(t *testing.T) {
 	for name, answer := range late {
 		t.Run(name, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, b *bench) {
+			onBoth(t, func(t *testing.T, b *fixture) {
 				goOn, over := b.stall(answer)
 				b.takenOver()
 				check := func() {
@@ -176,7 +176,7 @@ func (f finding) Find(string) mailer.Outcome { return f.found }
 
 // Where the outcome of a try that was cut off can be looked up, nothing stays unknown: the mail is sent once.
 func TestTheOutcomeOfATryThatWasCutOffIsLookedUp(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		goOn, over := b.stall(taken)
 		b.sendBy(finding{b.post, mailer.Outcome{State: mailer.Sent, Answer: "one.eml"}})
 		b.takenOver()
@@ -186,7 +186,7 @@ func TestTheOutcomeOfATryThatWasCutOffIsLookedUp(t *testing.T) {
 		close(goOn)
 		<-over
 	})
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		goOn, over := b.stall(busy, taken)
 		b.sendBy(finding{b.post, mailer.Outcome{State: mailer.Retry, Answer: "it is not there"}})
 		b.takenOver()
@@ -201,7 +201,7 @@ func TestTheOutcomeOfATryThatWasCutOffIsLookedUp(t *testing.T) {
 func TestATryThatWasCutOffIsMadeAgainWhereTheShopWantsThat(t *testing.T) {
 	for name, answer := range late {
 		t.Run(name, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, b *bench) {
+			onBoth(t, func(t *testing.T, b *fixture) {
 				goOn, over := b.stall(answer, taken)
 				b.takenOver()
 				check := func() {
@@ -223,7 +223,7 @@ func TestATryThatWasCutOffIsMadeAgainWhereTheShopWantsThat(t *testing.T) {
 
 // A process that is told to stop writes down what it knows, and hands the mail to the next.
 func TestAStoppingProcessLeavesNoDoubt(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		stopping, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 		b.post.answers = []mailer.Outcome{busy, taken}
 		b.post.meet = func(ctx context.Context) {
@@ -244,7 +244,7 @@ func TestAStoppingProcessLeavesNoDoubt(t *testing.T) {
 }
 
 func TestAnAddressThatWasTakenAwayGetsNothing(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		b.mailed(busy, taken)
 		b.hear(b.news(olena, 2, &customerv1.CustomerContactChanged{Customer: olena}))
 		b.pass(time.Minute)
@@ -259,7 +259,7 @@ func TestForeignWordsDoNotSteerAMail(t *testing.T) {
 	const evil = "Olena\r\nBcc: all@example.org\r\n\r\n<script>alert(1)</script>\x1b[2J"
 	folder := t.TempDir()
 	db := kittest.Open(t, kittest.NewURL(t, "sqlite"))
-	b := newBench(t, db, func(d *kit.Deps) {
+	b := newFixture(t, db, func(d *kit.Deps) {
 		d.Mail.Folder, d.Mail.From = folder, "The Shop <service@shop.example>"
 	})
 	b.hear(b.news(olena, 1, &customerv1.CustomerContactChanged{Customer: olena, DisplayName: evil, Email: "olena@example.org", EmailConfirmed: true, LanguageCode: "en"}))

@@ -54,7 +54,7 @@ func BenchmarkMails(b *testing.B) {
 
 // press is the service before a mail server, with many customers.
 type press struct {
-	*bench
+	*fixture
 	server *smtptest.Server
 	copies *copies
 	orders int
@@ -65,7 +65,7 @@ func newPress(b *testing.B, dialect string) *press {
 	sender, err := mailer.New(cfg)
 	require.NoError(b, err)
 	p := &press{server: server, copies: &copies{Sender: sender}}
-	p.bench = newBench(b, kittest.Open(b, kittest.NewURL(b, dialect)), func(d *kit.Deps) {
+	p.fixture = newFixture(b, kittest.Open(b, kittest.NewURL(b, dialect)), func(d *kit.Deps) {
 		d.Mail, d.Log = cfg, slog.New(slog.DiscardHandler)
 	})
 	p.sendBy(p.copies)
@@ -91,7 +91,7 @@ func mailServer(t testing.TB, connections int) (*smtptest.Server, kit.Mail) {
 }
 
 // sendBy has the sender in the place of the test's post.
-func (b *bench) sendBy(s mailer.Sender) {
+func (b *fixture) sendBy(s mailer.Sender) {
 	b.t.Helper()
 	service, err := assemble(b.deps, s)
 	require.NoError(b.t, err)
@@ -145,7 +145,7 @@ func (p *press) accept(events []event.Event) {
 
 // work runs the worker beside what is done, until all mails are sent, and returns how many a second there were.
 func (p *press) work(n int, do func()) float64 {
-	p.server.Forget()
+	p.server.ClearMails()
 	p.copies.mails = nil
 	ctx, stop := context.WithCancel(p.t.Context())
 	var staff sync.WaitGroup
@@ -179,7 +179,7 @@ func (p *press) run(n int) float64 {
 
 // bare sends the same mails again, over as many connections and by the same mailer.
 func (p *press) bare() float64 {
-	p.server.Forget()
+	p.server.ClearMails()
 	next := make(chan mailer.Mail, len(p.copies.mails))
 	for _, m := range p.copies.mails {
 		next <- m
@@ -202,7 +202,7 @@ func (p *press) bare() float64 {
 
 // A server that refuses for a while gets every mail in the end, each once, and is not asked again before the back-off is over.
 func TestManyMailsToAServerThatRefusesForAWhile(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		server, cfg := mailServer(t, 8)
 		sender, err := mailer.New(cfg)
 		require.NoError(t, err)
@@ -214,7 +214,7 @@ func TestManyMailsToAServerThatRefusesForAWhile(t *testing.T) {
 			b.meet(name, "en", fmt.Sprintf("c%d@example.org", i))
 			events = append(events, b.news("test", 1, &orderv1.OrderDelayed{Order: fmt.Sprint("orders/", i), Customer: name}))
 		}
-		server.Break(smtptest.Fault{At: smtptest.End, Code: 451, Times: mails + 30})
+		server.InjectFault(smtptest.Fault{At: smtptest.End, Code: 451, Times: mails + 30})
 		b.hear(events...)
 		require.Empty(t, server.Mails())
 		require.EqualValues(t, mails, kittest.Number(t, b.db, `select count(*) from timer where attempts = 1`))

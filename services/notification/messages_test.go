@@ -58,7 +58,7 @@ func TestEachFactIsToldOnce(t *testing.T) {
 		"calling off":  {answered(orderv1.Shortage_CANCEL, false), "shortage-answered-cancel", "orders/0190", "9,90"},
 		"the default":  {answered(orderv1.Shortage_WAIT, true), "shortage-answered-by-default", "orders/0190", "чекатимемо"},
 	}
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		b.meet(olena, "uk-UA", "olena@example.org")
 		for name, c := range cases {
 			accepted, delivered, mails := b.said(&notificationv1.MessageAccepted{}), b.said(&notificationv1.DeliveryCompleted{}), len(b.post.sent())
@@ -88,7 +88,7 @@ func TestEachFactIsToldOnce(t *testing.T) {
 
 // The inbox may have forgotten an event that comes again; its message has not.
 func TestAMessageOutlivesTheInbox(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		b.meet(olena, "en", "olena@example.org")
 		e := b.told(b.shortage())
 		kittest.Exec(t, b.db, `delete from inbox`)
@@ -100,7 +100,7 @@ func TestAMessageOutlivesTheInbox(t *testing.T) {
 }
 
 func TestNobodyApologizesWhereTheShopDoesNot(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		b.meet(olena, "en", "olena@example.org")
 		b.told(&promisev1.RemedyRequired{Customer: olena, About: "orders/0190", GoodwillPoints: 100})
 		require.Zero(t, kittest.Number(t, b.db, `select count(*) from message`))
@@ -109,7 +109,7 @@ func TestNobodyApologizesWhereTheShopDoesNot(t *testing.T) {
 
 // A fact may come before the news of how to reach its customer. Then the customer service is asked, and what it says is kept.
 func TestAStrangerIsAskedFor(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		b.customers.known[olena] = &customerv1.Customer{Name: olena, DisplayName: "Olena", LanguageCode: "ru", Email: "olena@example.org", EmailConfirmed: true, Etag: "4"}
 		b.customers.away = true
 		b.told(b.shortage())
@@ -128,7 +128,7 @@ func TestAStrangerIsAskedFor(t *testing.T) {
 }
 
 func TestWhomNobodyKnowsIsToldInEnglish(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		b.told(b.shortage())
 		m := b.only(b.customer(olena))
 		require.Equal(t, "en", m.GetLanguageCode())
@@ -138,7 +138,7 @@ func TestWhomNobodyKnowsIsToldInEnglish(t *testing.T) {
 }
 
 func TestWithoutAnAddressThereIsNoMail(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		b.meet(olena, "uk", "")
 		b.told(b.shortage())
 		m := b.only(b.customer(olena))
@@ -151,7 +151,7 @@ func TestWithoutAnAddressThereIsNoMail(t *testing.T) {
 }
 
 func TestTheLatestContactStands(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		for i, order := range [][]int{{1, 2, 3}, {3, 2, 1}, {2, 3, 1}, {1, 3, 2}} {
 			who := fmt.Sprint("customers/", i)
 			for _, version := range order {
@@ -167,7 +167,7 @@ func TestTheLatestContactStands(t *testing.T) {
 
 // The words of a reply are fetched when they are needed. They, and addresses, are in no event, no timer and no log.
 func TestWhatAPersonRepliedComesInTheirWords(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		const words = "Olena, it left Kyiv & is with you <today>.\n\n{case} is closed."
 		b.meet(olena, "en", "olena@example.org")
 		b.cases.entries["cases/77/entries/2"], b.cases.away = words, true
@@ -198,7 +198,7 @@ func TestWhatAPersonRepliedComesInTheirWords(t *testing.T) {
 
 // A customer sees their own messages, and nobody but them the links by which to act.
 func TestAnInboxIsItsCustomers(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		b.meet(olena, "en", "")
 		b.told(b.shortage())
 		m := b.only(b.customer(olena))
@@ -226,7 +226,7 @@ func TestAnInboxIsItsCustomers(t *testing.T) {
 }
 
 func TestReadingCountsTheFirstTime(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		b.meet(olena, "en", "")
 		b.told(b.shortage())
 		name := b.only(b.customer(olena)).GetName()
@@ -244,7 +244,7 @@ func TestReadingCountsTheFirstTime(t *testing.T) {
 }
 
 func TestListsAreFilteredAndPaged(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		b.meet(olena, "en", "")
 		var all []event.Event
 		for i := range 7 {
@@ -272,7 +272,7 @@ func TestListsAreFilteredAndPaged(t *testing.T) {
 
 // A page of long messages ends early, so that the answer stays one that can be sent; nothing is lost between pages.
 func TestAPageOfLongMessagesIsShorter(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		b.meet(olena, "en", "")
 		b.cases.entries["cases/1/entries/1"] = strings.Repeat("Ж", 10_000)
 		for range 4 {
@@ -298,5 +298,29 @@ func TestAPageOfLongMessagesIsShorter(t *testing.T) {
 		}
 		require.Len(t, seen, 160)
 		require.Equal(t, 2, pages)
+	})
+}
+
+// However many events come at once, each customer's messages are numbered without a gap, and each is told once.
+func TestManyEventsAtOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, b *fixture) {
+		b.meet(olena, "uk", "olena@example.org")
+		b.meet(ivan, "en", "")
+		var events []event.Event
+		for n := range 60 {
+			events = append(events, b.news("test", 1, &orderv1.OrderDelayed{
+				Order: fmt.Sprintf("orders/%d", n), Customer: []string{olena, ivan, "customers/unheard-of"}[n%3],
+			}))
+		}
+		b.hear(append(events, events[:10]...)...)
+		for _, customer := range []string{olena, ivan, "customers/unheard-of"} {
+			require.EqualValues(t, 20, kittest.Number(t, b.db, `select count(*) from message where customer = $1`, customer))
+			require.EqualValues(t, 20, kittest.Number(t, b.db, `select max(number) from message where customer = $1`, customer))
+			require.EqualValues(t, 20, kittest.Number(t, b.db, `select messages from addressee where customer = $1`, customer))
+		}
+		require.EqualValues(t, 120, kittest.Number(t, b.db, `select count(*) from delivery`))
+		require.Len(t, b.post.sent(), 20)
+		require.EqualValues(t, 60, b.said(&notificationv1.MessageAccepted{}))
+		require.EqualValues(t, 120, b.said(&notificationv1.DeliveryCompleted{}))
 	})
 }

@@ -16,7 +16,7 @@ import (
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
 
-func (b *bench) follow(ctx context.Context, request *notificationv1.StreamMessagesRequest) notificationv1.MessageService_StreamMessagesClient {
+func (b *fixture) follow(ctx context.Context, request *notificationv1.StreamMessagesRequest) notificationv1.MessageService_StreamMessagesClient {
 	b.t.Helper()
 	ctx, cancel := context.WithCancel(ctx)
 	b.t.Cleanup(cancel)
@@ -25,13 +25,13 @@ func (b *bench) follow(ctx context.Context, request *notificationv1.StreamMessag
 	return stream
 }
 
-func (b *bench) delay(customer, order string) string {
+func (b *fixture) delay(customer, order string) string {
 	b.t.Helper()
 	return "messages/" + b.told(&orderv1.OrderDelayed{Order: order, Customer: customer}).ID
 }
 
 func TestAStreamSendsWhatComes(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		b.meet(olena, "en", "")
 		b.meet(ivan, "en", "")
 		first := b.delay(olena, "orders/1")
@@ -61,7 +61,7 @@ func TestAStreamSendsWhatComes(t *testing.T) {
 }
 
 func TestAStreamBeginsAfterOnesOwnMessages(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		b.meet(ivan, "en", "")
 		others := b.delay(ivan, "orders/1")
 		for _, after := range []string{others, "messages/none"} {
@@ -74,7 +74,7 @@ func TestAStreamBeginsAfterOnesOwnMessages(t *testing.T) {
 
 // Many processes may write to one inbox at once: whoever follows it gets each message once, and none is passed over.
 func TestAStreamPassesNothingOver(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		const writers, each = 8, 10
 		b.meet(olena, "en", "")
 		stream := b.follow(b.customer(olena), &notificationv1.StreamMessagesRequest{Parent: olena})

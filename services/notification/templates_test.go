@@ -17,7 +17,7 @@ import (
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
 
-func (b *bench) template(id string, version int32) *notificationv1.Template {
+func (b *fixture) template(id string, version int32) *notificationv1.Template {
 	b.t.Helper()
 	t, err := b.templates().GetTemplate(b.t.Context(), &notificationv1.GetTemplateRequest{Name: "templates/" + id, Version: version})
 	require.NoError(b.t, err)
@@ -36,7 +36,7 @@ func text(language, title, body string) *notificationv1.Template_Text {
 
 // A change is a new version: messages that were told stay as they were, and the versions before can still be read.
 func TestAChangedTemplateIsANewVersion(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		b.meet(olena, "de-AT", "")
 		seed := b.template("order-delayed", 0)
 		require.Equal(t, "1 1 kept.order.v1.OrderDelayed", strings.Join([]string{"1", seed.GetEtag(), seed.GetEventType()}, " "))
@@ -70,7 +70,7 @@ func TestAChangedTemplateIsANewVersion(t *testing.T) {
 }
 
 func TestAnUpdateIsRefused(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		good := text("en", "Late", "Late.")
 		with := func(change func(*notificationv1.UpdateTemplateRequest)) *notificationv1.UpdateTemplateRequest {
 			r := changed("", good)
@@ -116,7 +116,7 @@ func TestAnUpdateIsRefused(t *testing.T) {
 
 // Editors at the same moment: none overwrites what they have not seen.
 func TestEditorsAtTheSameMoment(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		var crowd sync.WaitGroup
 		faults, won := make([]error, 20), 0
 		for i := range faults {
@@ -138,7 +138,7 @@ func TestEditorsAtTheSameMoment(t *testing.T) {
 }
 
 func TestTemplatesAreListedInPages(t *testing.T) {
-	onBoth(t, func(t *testing.T, b *bench) {
+	onBoth(t, func(t *testing.T, b *fixture) {
 		_, err := b.templates().UpdateTemplate(t.Context(), changed("", text("en", "Late", "Late.")))
 		require.NoError(t, err)
 		request, names := &notificationv1.ListTemplatesRequest{PageSize: 5}, []string{}

@@ -43,7 +43,7 @@ func TestMailsAreSentOnceOrUnknown(t *testing.T) {
 			require.NoError(t, err)
 			t.Cleanup(sink.Stop)
 			if c.fault != (smtptest.Fault{}) {
-				sink.Break(c.fault)
+				sink.InjectFault(c.fault)
 			}
 			_, env := environment.EmbeddedWith(t, embedded.Config{Dir: t.TempDir(), Sandbox: true, Mail: kit.Mail{
 				SMTP: sink.SMTP(), From: "The Shop <service@shop.example>", PublicURL: "https://shop.example", Resend: c.resend,

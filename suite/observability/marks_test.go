@@ -139,7 +139,7 @@ func (w *watched) messages(t *testing.T, box *mailsink.Sink, customer string) (s
 		{At: smtptest.End, Code: 554, Text: "Message of " + mark + " refused", Times: 1},
 		{At: smtptest.End, Drop: true, Times: 1},
 	} {
-		box.Break(fault)
+		box.InjectFault(fault)
 		short()
 	}
 	raw, err := w.env.Token(access.Principal{Role: accessv1.Role_ROLE_CUSTOMER, Subject: customer})

@@ -42,21 +42,21 @@ type Fault struct {
 	Delay time.Duration
 	// To strikes mails to this address only, from the stage Recipient on; empty strikes all.
 	To string
-	// Times is how often it strikes; zero is until Mend.
+	// Times is how often it strikes; zero is until ClearFaults.
 	Times int
 
 	struck int
 }
 
-// Break makes the fault strike from now on. Of several that fit, the one that was given first does.
-func (s *Server) Break(f Fault) {
+// InjectFault makes the fault strike from now on. Of several that fit, the one that was given first does.
+func (s *Server) InjectFault(f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = append(s.faults, &f)
 }
 
-// Mend takes all faults away.
-func (s *Server) Mend() {
+// ClearFaults takes all faults away.
+func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = nil

@@ -149,8 +149,8 @@ func (s *Server) MailsTo(address string) []Mail {
 	return slices.DeleteFunc(s.Mails(), func(m Mail) bool { return !slices.Contains(m.To, address) })
 }
 
-// Forget forgets the mails.
-func (s *Server) Forget() {
+// ClearMails forgets the mails.
+func (s *Server) ClearMails() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mails = nil

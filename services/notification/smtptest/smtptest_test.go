@@ -39,38 +39,38 @@ func TestMails(t *testing.T) {
 	m := s.Mails()[0]
 	require.Equal(t, []string{"b@example.com", "c@example.com"}, m.To)
 	require.Equal(t, []string{"a@example.com", "1@example.com", "Їжа", "Текст", "<p>=</p>"}, []string{m.From, m.MessageID, m.Subject, m.Text, m.HTML})
-	s.Forget()
+	s.ClearMails()
 	require.Empty(t, s.Mails())
 }
 
 func TestFaults(t *testing.T) {
 	s := start(t)
 	for _, at := range []smtptest.Stage{smtptest.Hello, smtptest.Sender, smtptest.Recipient, smtptest.Data, smtptest.End} {
-		s.Break(smtptest.Fault{At: at, Code: 451, Text: "later, please"})
+		s.InjectFault(smtptest.Fault{At: at, Code: 451, Text: "later, please"})
 		require.ErrorContains(t, send(s, "b@example.com"), "later, please", "at %d", at)
-		s.Mend()
-		s.Break(smtptest.Fault{At: at, Drop: true, Lose: true})
+		s.ClearFaults()
+		s.InjectFault(smtptest.Fault{At: at, Drop: true, Lose: true})
 		require.Error(t, send(s, "b@example.com"), "at %d", at)
 		require.Empty(t, s.Mails(), "at %d", at)
-		s.Mend()
+		s.ClearFaults()
 	}
-	s.Break(smtptest.Fault{At: smtptest.Body, Drop: true, Times: 1})
+	s.InjectFault(smtptest.Fault{At: smtptest.Body, Drop: true, Times: 1})
 	require.Error(t, send(s, "b@example.com"))
 	require.Empty(t, s.Mails())
 	require.NoError(t, send(s, "b@example.com"), "it struck once")
 
-	s.Break(smtptest.Fault{At: smtptest.End, Drop: true, To: "c@example.com"})
+	s.InjectFault(smtptest.Fault{At: smtptest.End, Drop: true, To: "c@example.com"})
 	require.NoError(t, send(s, "b@example.com"))
 	require.Error(t, send(s, "c@example.com"))
 	require.Error(t, send(s, "c@example.com"))
 	require.Len(t, s.MailsTo("c@example.com"), 2, "kept, but not said")
-	s.Mend()
+	s.ClearFaults()
 	require.NoError(t, send(s, "c@example.com"))
 }
 
 func TestStop(t *testing.T) {
 	s := start(t)
-	s.Break(smtptest.Fault{At: smtptest.Recipient, Delay: time.Hour, Times: 1})
+	s.InjectFault(smtptest.Fault{At: smtptest.Recipient, Delay: time.Hour, Times: 1})
 	failed := make(chan error, 1)
 	go func() { failed <- send(s, "b@example.com") }()
 	require.Eventually(t, func() bool { return s.Connections() == 1 }, 5*time.Second, time.Millisecond)

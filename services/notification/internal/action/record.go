@@ -29,7 +29,7 @@ func (s *Service) markTaken(ctx context.Context, tx *sqldb.Tx, a *action) error 
 	if err != nil || rows[0].Len() == 0 { // somebody else has recorded it
 		return err
 	}
-	message.Decide(tx, a.matter, now)
+	message.Decide(tx, a.subject, now)
 	settle.Cancel(tx, a.key())
 	next, err := tx.Query(nextVersion, a.message)
 	if err != nil {
@@ -44,12 +44,12 @@ func (s *Service) markTaken(ctx context.Context, tx *sqldb.Tx, a *action) error 
 	})
 }
 
-// giveUp takes the claim back of what can't be carried out, and notes where the matter is decided.
+// giveUp takes the claim back of what can't be carried out, and notes where the subject is decided.
 func (s *Service) giveUp(ctx context.Context, a *action, decided bool) error {
 	return s.db.Background().Update(ctx, "action.give_up", func(tx *sqldb.Tx) error {
 		tx.Exec(unclaim, a.message, a.choice)
 		if decided {
-			message.Decide(tx, a.matter, s.clock.Now())
+			message.Decide(tx, a.subject, s.clock.Now())
 		}
 		settle.Cancel(tx, a.key())
 		return nil

@@ -24,7 +24,7 @@ func TestStateOf(t *testing.T) {
 		"it was taken":                    {action{taken: &at, claimed: &at, decided: true}, time.Hour, notificationv1.Action_TAKEN, ""},
 		"another was taken":               {action{otherTaken: true, decided: true}, -time.Hour, notificationv1.Action_SUPERSEDED, "ACTION_SUPERSEDED"},
 		"another was taken while it was":  {action{otherTaken: true, claimed: &at}, -time.Hour, notificationv1.Action_SUPERSEDED, "ACTION_SUPERSEDED"},
-		"the matter is decided":           {action{decided: true}, -time.Hour, notificationv1.Action_SUPERSEDED, "ACTION_SUPERSEDED"},
+		"the subject is decided":          {action{decided: true}, -time.Hour, notificationv1.Action_SUPERSEDED, "ACTION_SUPERSEDED"},
 		"decided, and its time is over":   {action{decided: true}, time.Hour, notificationv1.Action_SUPERSEDED, "ACTION_SUPERSEDED"},
 		"begun, and decided, perhaps so":  {action{claimed: &at, decided: true}, -time.Hour, notificationv1.Action_AVAILABLE, ""},
 		"begun in time, asked about late": {action{claimed: &at}, time.Hour, notificationv1.Action_AVAILABLE, ""},

@@ -26,7 +26,7 @@ func (s *Service) settleAction(ctx context.Context, t timer.Timer) (func(context
 	if err != nil {
 		return nil, err
 	}
-	shortage, err := s.shortages().GetShortage(ctx, &orderv1.GetShortageRequest{Name: a.matter})
+	shortage, err := s.shortages().GetShortage(ctx, &orderv1.GetShortageRequest{Name: a.subject})
 	if err != nil {
 		return nil, fmt.Errorf("ask the order service what became of an action: %w", err)
 	}

@@ -10,10 +10,10 @@ import (
 	"kept.dev/services/notification/internal/link"
 )
 
-// action is one choice of a message, with what is known of the matter.
+// action is one choice of a message, with what is known of the subject.
 type action struct {
 	message, customer, choice            string
-	matter, about                        string
+	subject, about                       string
 	title, label, confirmation, language string
 	expires                              time.Time
 	claimed, taken                       *int64
@@ -21,18 +21,18 @@ type action struct {
 }
 
 const selectAction = `
-	select message.id, message.customer, action.choice, message.matter, message.about, message.title, action.label,
+	select message.id, message.customer, action.choice, message.subject, message.about, message.title, action.label,
 		action.confirmation, message.language_code, message.expires, action.claimed, action.taken,
 		(select count(*) from action other
 			where other.message_id = message.id and other.choice <> action.choice and other.taken is not null),
-		(select count(*) from decided where decided.name in (message.matter, message.about))
+		(select count(*) from decided where decided.name in (message.subject, message.about))
 	from action join message on message.id = action.message_id
 	where action.message_id = $1 and action.choice = $2`
 
 func scan(r *sqldb.Rows) (*action, error) {
 	var expires, others, decided int64
 	a := &action{}
-	err := r.Scan(&a.message, &a.customer, &a.choice, &a.matter, &a.about, &a.title, &a.label, &a.confirmation, &a.language,
+	err := r.Scan(&a.message, &a.customer, &a.choice, &a.subject, &a.about, &a.title, &a.label, &a.confirmation, &a.language,
 		&expires, &a.claimed, &a.taken, &others, &decided)
 	a.expires, a.otherTaken, a.decided = time.UnixMicro(expires), others > 0, decided > 0
 	return a, err

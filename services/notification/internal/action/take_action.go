@@ -30,7 +30,7 @@ const settleAfter = time.Minute
 // leaves a timer that finds out what became of it; and whoever presses again gets the same answer.
 //
 // Errors: NOT_FOUND for a link that was not signed here, and for a customer who is not its addressee; FAILED_PRECONDITION with
-// ACTION_EXPIRED when its time is over, with ACTION_SUPERSEDED where another was taken or the matter is decided.
+// ACTION_EXPIRED when its time is over, with ACTION_SUPERSEDED where another was taken or the subject is decided.
 func (s *Service) TakeAction(ctx context.Context, req *notificationv1.TakeActionRequest) (*notificationv1.Action, error) {
 	caller := byLink(ctx, req.GetName())
 	find := func() (*action, error) { return s.find(ctx, req.GetName()) }
@@ -121,7 +121,7 @@ func (s *Service) notDone(ctx context.Context, a *action, cause error) error {
 func (s *Service) answer(ctx context.Context, a *action) error {
 	ctx = metadata.AppendToOutgoingContext(ctx, change.Header, "action/"+a.message+"/"+strings.ToLower(a.choice))
 	_, err := s.shortages().AnswerShortage(ctx, &orderv1.AnswerShortageRequest{
-		Name: a.matter, Choice: orderv1.Shortage_Choice(orderv1.Shortage_Choice_value[a.choice]), AnsweredBy: a.customer,
+		Name: a.subject, Choice: orderv1.Shortage_Choice(orderv1.Shortage_Choice_value[a.choice]), AnsweredBy: a.customer,
 	})
 	return err
 }

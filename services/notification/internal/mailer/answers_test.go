@@ -41,7 +41,7 @@ func TestLostAtEachByte(t *testing.T) {
 			read(server, n)
 			server.Close()
 		})
-		out := c.hand(t.Context(), []byte(content))
+		out := c.sendContent(t.Context(), []byte(content))
 		require.Equal(t, Retry, out.State, "after %d of %d bytes: %s", n, whole, out.Answer)
 		require.True(t, c.broken)
 	}
@@ -49,7 +49,7 @@ func TestLostAtEachByte(t *testing.T) {
 		read(server, whole)
 		server.Close()
 	})
-	require.Equal(t, Unknown, c.hand(t.Context(), []byte(content)).State)
+	require.Equal(t, Unknown, c.sendContent(t.Context(), []byte(content)).State)
 	require.True(t, c.broken)
 }
 
@@ -89,7 +89,7 @@ func TestAnswers(t *testing.T) {
 				server.Write([]byte(reply))
 				server.Close()
 			})
-			out := c.hand(t.Context(), []byte("Subject: x\r\n\r\nx\r\n"))
+			out := c.sendContent(t.Context(), []byte("Subject: x\r\n\r\nx\r\n"))
 			require.Equal(t, want.State, out.State, out.Answer)
 			require.Contains(t, out.Answer, want.Answer)
 			require.Equal(t, want.State == Unknown || strings.HasPrefix(reply, "421"), c.broken)
@@ -118,7 +118,7 @@ func TestRefusals(t *testing.T) {
 		})
 		l, err := write(Mail{To: "a@example.com", From: "b@example.com", MessageID: "1@example.com"}, nil)
 		require.NoError(t, err)
-		err = c.offer(t.Context(), l)
+		err = c.sendEnvelope(t.Context(), l)
 		require.Error(t, err)
 		require.Equal(t, want.state, refused(err).State, reply)
 		require.Equal(t, want.broken, c.broken, reply)
@@ -190,7 +190,7 @@ func TestPorts(t *testing.T) {
 
 // A connection is not kept for ever.
 func TestKeptForAWhile(t *testing.T) {
-	k := kept{patience: time.Millisecond}
+	k := connPool{patience: time.Millisecond}
 	left := make(chan string, 1)
 	c := scripted(t, func(server net.Conn) {
 		lines := bufio.NewScanner(server)
@@ -247,7 +247,7 @@ func TestRefusalsWhereBothAreNamedTogether(t *testing.T) {
 		require.NoError(t, c.smtp.Hello("me"))
 		l, err := write(Mail{To: "a@example.com", From: "b@example.com", MessageID: "1@example.com"}, nil)
 		require.NoError(t, err)
-		out := refused(c.offer(t.Context(), l))
+		out := refused(c.sendEnvelope(t.Context(), l))
 		require.Equal(t, want.state, out.State, replies)
 		require.Contains(t, out.Answer, want.answer, replies)
 		require.Equal(t, want.broken, c.broken, replies)

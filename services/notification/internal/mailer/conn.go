@@ -46,8 +46,8 @@ func (s *server) open(ctx context.Context) (*conn, error) {
 		return nil, err
 	}
 	c := &conn{raw: raw}
-	stop := c.heed(ctx)
-	err = c.enter(ctx, s.settings)
+	stop := c.closeOnCancel(ctx)
+	err = c.handshake(ctx, s.settings)
 	if !stop() {
 		err = errors.Join(ctx.Err(), err)
 	}
@@ -58,8 +58,8 @@ func (s *server) open(ctx context.Context) (*conn, error) {
 	return c, nil
 }
 
-// enter does what comes before the first mail: greeting, TLS, password.
-func (c *conn) enter(ctx context.Context, s *settings) (err error) {
+// handshake does what comes before the first mail: greeting, TLS, password.
+func (c *conn) handshake(ctx context.Context, s *settings) (err error) {
 	c.limit(ctx, commandLimit)
 	wire := c.raw
 	if s.implicit {
@@ -71,7 +71,7 @@ func (c *conn) enter(ctx context.Context, s *settings) (err error) {
 	if err := c.smtp.Hello(c.greeting(s)); err != nil {
 		return err
 	}
-	if err := c.hide(ctx, s); err != nil {
+	if err := c.startTLS(ctx, s); err != nil {
 		return fmt.Errorf("TLS: %w", err)
 	}
 	if s.user == "" {
@@ -99,9 +99,9 @@ func (c *conn) greeting(s *settings) string {
 	return fmt.Sprintf("[IPv6:%s]", local.IP)
 }
 
-// hide turns to TLS where the server offers it, and insists where the settings do. What was said so far was in the
+// startTLS turns to TLS where the server offers it, and insists where the settings do. What was said so far was in the
 // clear, so a missing offer may be the work of someone in between.
-func (c *conn) hide(ctx context.Context, s *settings) error {
+func (c *conn) startTLS(ctx context.Context, s *settings) error {
 	if s.implicit {
 		return nil
 	}
@@ -132,22 +132,22 @@ func (c *conn) login(s *settings) error {
 	return fmt.Errorf("the server offers no way to give one that is known here: %q", offered)
 }
 
-// heed cuts the connection's waiting short when the context ends. The function that it returns ends that; its answer
+// closeOnCancel cuts the connection's waiting short when the context ends. The function that it returns ends that; its answer
 // is false when the context came first, and the connection is of no more use.
-func (c *conn) heed(ctx context.Context) (stop func() bool) {
-	return context.AfterFunc(ctx, func() { c.hurry(ctx) })
+func (c *conn) closeOnCancel(ctx context.Context) (stop func() bool) {
+	return context.AfterFunc(ctx, func() { c.expectCancel(ctx) })
 }
 
 // limit bounds the next step, by the time given and by the context.
 func (c *conn) limit(ctx context.Context, d time.Duration) {
 	c.setDeadline(ctx, d)
 	if ctx.Err() != nil {
-		c.hurry(ctx) // heed's may have come before our own deadline
+		c.expectCancel(ctx) // heed's may have come before our own deadline
 	}
 }
 
-// hurry is what is left to do when the context has ended: nothing but, after a mail's end, to hear the answer.
-func (c *conn) hurry(ctx context.Context) {
+// expectCancel is what is left to do when the context has ended: nothing but, after a mail's end, to hear the answer.
+func (c *conn) expectCancel(ctx context.Context) {
 	if c.ended.Load() && errors.Is(ctx.Err(), context.Canceled) {
 		c.setDeadline(ctx, graceLimit)
 		return

@@ -20,7 +20,7 @@ func TestConnectionIsKept(t *testing.T) {
 	for _, id := range []string{"one", "two", "three"} {
 		require.Equal(t, mailer.Sent, sender.Send(t.Context(), note(id)).State)
 	}
-	s.Break(smtptest.Fault{At: smtptest.Recipient, Code: 550, Times: 1})
+	s.InjectFault(smtptest.Fault{At: smtptest.Recipient, Code: 550, Times: 1})
 	require.Equal(t, mailer.Failed, sender.Send(t.Context(), note("refused")).State)
 	require.Equal(t, mailer.Sent, sender.Send(t.Context(), note("four")).State)
 	require.Equal(t, []string{"one", "two", "three", "four"}, ids(s))
@@ -34,10 +34,10 @@ func TestKeptConnectionIsReplaced(t *testing.T) {
 			s.Stop()
 			require.NoError(t, s.Restart())
 		},
-		"lost at the sender":    func(s *smtptest.Server) { s.Break(smtptest.Fault{At: smtptest.Sender, Drop: true, Times: 1}) },
-		"enough mails":          func(s *smtptest.Server) { s.Break(smtptest.Fault{At: smtptest.Sender, Code: 421, Times: 1}) },
-		"lost at the recipient": func(s *smtptest.Server) { s.Break(smtptest.Fault{At: smtptest.Recipient, Drop: true, Times: 1}) },
-		"lost at the content":   func(s *smtptest.Server) { s.Break(smtptest.Fault{At: smtptest.Data, Drop: true, Times: 1}) },
+		"lost at the sender":    func(s *smtptest.Server) { s.InjectFault(smtptest.Fault{At: smtptest.Sender, Drop: true, Times: 1}) },
+		"enough mails":          func(s *smtptest.Server) { s.InjectFault(smtptest.Fault{At: smtptest.Sender, Code: 421, Times: 1}) },
+		"lost at the recipient": func(s *smtptest.Server) { s.InjectFault(smtptest.Fault{At: smtptest.Recipient, Drop: true, Times: 1}) },
+		"lost at the content":   func(s *smtptest.Server) { s.InjectFault(smtptest.Fault{At: smtptest.Data, Drop: true, Times: 1}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, smtptest.Options{})
@@ -57,7 +57,7 @@ func TestKeptConnectionLostAtTheEnd(t *testing.T) {
 	s := start(t, smtptest.Options{})
 	sender := open(t, s.URL())
 	require.Equal(t, mailer.Sent, sender.Send(t.Context(), note("one")).State)
-	s.Break(smtptest.Fault{At: smtptest.End, Drop: true})
+	s.InjectFault(smtptest.Fault{At: smtptest.End, Drop: true})
 	require.Equal(t, mailer.Unknown, sender.Send(t.Context(), note("two")).State)
 	require.Equal(t, []string{"one", "two"}, ids(s))
 }
@@ -67,9 +67,9 @@ func TestKeptConnectionLostAtTheEnd(t *testing.T) {
 func TestManyAtOnce(t *testing.T) {
 	s := start(t, smtptest.Options{})
 	sender := open(t, s.URL())
-	s.Break(smtptest.Fault{At: smtptest.Recipient, Code: 550, To: "nobody@example.com"})
-	s.Break(smtptest.Fault{At: smtptest.End, Code: 451, Times: 10})
-	s.Break(smtptest.Fault{At: smtptest.Data, Drop: true, Times: 10})
+	s.InjectFault(smtptest.Fault{At: smtptest.Recipient, Code: 550, To: "nobody@example.com"})
+	s.InjectFault(smtptest.Fault{At: smtptest.End, Code: 451, Times: 10})
+	s.InjectFault(smtptest.Fault{At: smtptest.Data, Drop: true, Times: 10})
 	var (
 		mu   sync.Mutex
 		sent []string
@@ -105,7 +105,7 @@ func TestManyAtOnce(t *testing.T) {
 func TestBusy(t *testing.T) {
 	s := start(t, smtptest.Options{})
 	sender := open(t, s.URL("connections=2"))
-	s.Break(smtptest.Fault{At: smtptest.End, Delay: 2 * time.Second})
+	s.InjectFault(smtptest.Fault{At: smtptest.End, Delay: 2 * time.Second})
 	var all sync.WaitGroup
 	for i := range 2 {
 		all.Go(func() { sender.Send(t.Context(), note(fmt.Sprint(i))) })

@@ -45,7 +45,7 @@ func TestOutcomes(t *testing.T) {
 				s := start(t, options)
 				sender := open(t, s.URL(ca(t, s)))
 				if c.fault != (smtptest.Fault{}) {
-					s.Break(c.fault)
+					s.InjectFault(c.fault)
 				}
 
 				out := sender.Send(t.Context(), note("one"))
@@ -53,7 +53,7 @@ func TestOutcomes(t *testing.T) {
 				require.Contains(t, out.Answer, c.answer)
 				require.Equal(t, c.kept, len(s.Mails()) == 1, "whether the server has it")
 
-				s.Mend()
+				s.ClearFaults()
 				out = sender.Send(t.Context(), note("two"))
 				require.Equal(t, mailer.Sent, out.State, "what is left of the connection must not harm the next mail: %s", out.Answer)
 			})
@@ -64,7 +64,7 @@ func TestOutcomes(t *testing.T) {
 // A mail so long that its start alone fills what the network holds is surely cut off before its end.
 func TestDropWithinLongMail(t *testing.T) {
 	s := start(t, smtptest.Options{})
-	s.Break(smtptest.Fault{At: smtptest.Body, Drop: true, Times: 1})
+	s.InjectFault(smtptest.Fault{At: smtptest.Body, Drop: true, Times: 1})
 	m := note("long")
 	m.Text = strings.Repeat("Довге замовлення. ", 1<<16)
 	sender := open(t, s.URL())
@@ -98,7 +98,7 @@ func TestDeadline(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, smtptest.Options{})
-			s.Break(smtptest.Fault{At: c.at, Delay: time.Minute})
+			s.InjectFault(smtptest.Fault{At: c.at, Delay: time.Minute})
 			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 			defer cancel()
 			before := time.Now()
@@ -114,7 +114,7 @@ func TestCancel(t *testing.T) {
 	s := start(t, smtptest.Options{})
 	sender := open(t, s.URL())
 	ctx, cancel := context.WithCancel(t.Context())
-	s.Break(smtptest.Fault{At: smtptest.End, Delay: time.Second, Times: 1})
+	s.InjectFault(smtptest.Fault{At: smtptest.End, Delay: time.Second, Times: 1})
 	outcome := make(chan mailer.Outcome, 1)
 	go func() { outcome <- sender.Send(ctx, note("one")) }()
 	require.Eventually(t, func() bool { return len(s.Mails()) == 1 }, 5*time.Second, time.Millisecond)
@@ -124,7 +124,7 @@ func TestCancel(t *testing.T) {
 	require.Equal(t, mailer.Retry, sender.Send(ctx, note("two")).State)
 
 	ctx, cancel = context.WithCancel(t.Context())
-	s.Break(smtptest.Fault{At: smtptest.Recipient, Delay: time.Minute, Times: 1})
+	s.InjectFault(smtptest.Fault{At: smtptest.Recipient, Delay: time.Minute, Times: 1})
 	go func() { outcome <- sender.Send(ctx, note("three")) }()
 	require.Eventually(t, func() bool { return s.Connections() == 2 }, 5*time.Second, time.Millisecond)
 	cancel()

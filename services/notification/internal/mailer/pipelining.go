@@ -4,7 +4,7 @@ import "cmp"
 
 // name names the mail's sender and addressee. A server that allows it is told both before it has answered (PIPELINING,
 // RFC 2920), which saves a round trip. The content is never asked for before both are accepted.
-func (c *conn) name(l letter, wide bool) error {
+func (c *conn) name(l mimeMessage, wide bool) error {
 	if can, _ := c.smtp.Extension("PIPELINING"); can {
 		return c.nameTogether(l, wide)
 	}
@@ -17,7 +17,7 @@ func (c *conn) name(l letter, wide bool) error {
 
 // nameTogether has the first refusal be the answer: what follows a refused sender is refused for that alone. Whoever parsed the
 // addresses has seen to it that they are no lines.
-func (c *conn) nameTogether(l letter, wide bool) error {
+func (c *conn) nameTogether(l mimeMessage, wide bool) error {
 	text := c.smtp.Text
 	for _, part := range []string{"MAIL FROM:", envelope(l.from), c.parameters(wide), "\r\nRCPT TO:", envelope(l.to), "\r\n"} {
 		_, _ = text.W.WriteString(part) // Flush says what went wrong

@@ -13,7 +13,7 @@ type server struct {
 	from *netmail.Address
 	// turns holds a token for each connection that may be in use.
 	turns chan struct{}
-	kept  kept
+	conns connPool
 }
 
 func newServer(url string, from *netmail.Address) (*server, error) {
@@ -21,13 +21,13 @@ func newServer(url string, from *netmail.Address) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &server{settings: s, from: from, turns: make(chan struct{}, s.connections), kept: kept{patience: idleFor}}, nil
+	return &server{settings: s, from: from, turns: make(chan struct{}, s.connections), conns: connPool{patience: idleFor}}, nil
 }
 
 // Connections is how many mails are handed over at the same time.
 func (s *server) Connections() int { return s.connections }
 
-// Send says the mail to the server, over a connection that is left from the last one if there is one.
+// Send hands the mail to the server, over a connection that is left from the last one if there is one.
 //
 // A kept connection may have died since, and the server may have had enough of it. When that comes out before the
 // mail's data were begun, nothing has happened yet: the mail starts anew on a fresh connection, within this one try.
@@ -40,8 +40,8 @@ func (s *server) Send(ctx context.Context, m Mail) Outcome {
 		return Outcome{State: Retry, Answer: answer(err.Error())}
 	}
 	defer func() { <-s.turns }()
-	if c := s.kept.take(); c != nil {
-		if out, alive := s.over(ctx, c, l); alive {
+	if c := s.conns.take(); c != nil {
+		if out, alive := s.transact(ctx, c, l); alive {
 			return out
 		}
 	}
@@ -49,7 +49,7 @@ func (s *server) Send(ctx context.Context, m Mail) Outcome {
 	if err != nil {
 		return Outcome{State: Retry, Answer: answer(err.Error())}
 	}
-	out, _ := s.over(ctx, c, l)
+	out, _ := s.transact(ctx, c, l)
 	return out
 }
 
@@ -72,13 +72,13 @@ func (s *server) await(ctx context.Context) error {
 	}
 }
 
-// over sends the letter over the connection, and keeps it if it may be used again. alive is false when the connection
-// was of no use, and the letter's data had not been begun.
-func (s *server) over(ctx context.Context, c *conn, l letter) (out Outcome, alive bool) {
-	stop := c.heed(ctx)
-	err := c.offer(ctx, l)
+// transact sends the message over the connection, and keeps it if it may be used again. alive is false when the connection
+// was of no use, and the message's data had not been begun.
+func (s *server) transact(ctx context.Context, c *conn, l mimeMessage) (out Outcome, alive bool) {
+	stop := c.closeOnCancel(ctx)
+	err := c.sendEnvelope(ctx, l)
 	if err == nil {
-		out = c.hand(ctx, l.content)
+		out = c.sendContent(ctx, l.content)
 	} else {
 		out = refused(err)
 	}
@@ -86,7 +86,7 @@ func (s *server) over(ctx context.Context, c *conn, l letter) (out Outcome, aliv
 	if !stop() || c.broken {
 		c.close()
 	} else {
-		s.kept.put(c)
+		s.conns.put(c)
 	}
 	return out, alive
 }

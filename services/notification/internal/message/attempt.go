@@ -20,7 +20,7 @@ const (
 
 // begin writes down that tries begin, and says whose: not theirs whose delivery has come to its end. Had another process
 // begun the same try meanwhile, the key would refuse it here.
-func (s *Service) begin(ctx context.Context, mails []*posting) (begun map[string]bool, err error) {
+func (s *Service) begin(ctx context.Context, mails []*emailJob) (begun map[string]bool, err error) {
 	now := micros(s.clock.Now())
 	ids := make([]string, len(mails))
 	for i, p := range mails {
@@ -61,7 +61,7 @@ func setOf(rows *sqldb.Rows) (map[string]bool, error) {
 }
 
 // cutOffs are the ends of tries that were cut off.
-func cutOffs(mails []*posting) (ends []result) {
+func cutOffs(mails []*emailJob) (ends []result) {
 	for _, p := range mails {
 		if p.cutOff() {
 			ends = append(ends, p.result(p.tries(), p.earlierState(), p.earlier.Answer))

@@ -9,69 +9,120 @@ import (
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
+	"kept.dev/services/notification/internal/contact"
+	"kept.dev/services/notification/internal/template"
 )
 
-// tell writes the message in the transaction that takes the fact in. Where its words or its language are somebody else's to
-// say, they are fetched first, and the message is written a moment later.
-func (s *Service) tell(ctx context.Context, tx *sqldb.Tx, e event.Event, t *telling) error {
-	if t.decides != "" {
-		Decide(tx, t.decides, e.Time)
+// draft is a message that is being made: the event that causes it, what it means, and what else the message needs.
+type draft struct {
+	event       event.Event
+	plan        *messagePlan
+	to          contact.Contact
+	extra       map[string]string // words that the event has not
+	traceparent string
+
+	words template.Rendered
+	// number is the message's place in its customer's inbox.
+	number int64
+}
+
+// tell writes messages in the transaction that takes the events in. Where a message's words or its language are somebody else's to say,
+// they are fetched first, and the message is written a moment later. However many they are, it takes two round trips.
+func (s *Service) tell(ctx context.Context, tx *sqldb.Tx, drafts []*draft) error {
+	if len(drafts) == 0 {
+		return nil
 	}
-	found, err := tx.Batch(sqldb.Q(`select id from message where id = $1`, e.ID), s.contacts.Select(t.customer))
-	if err != nil || found[0].Len() > 0 { // told already, before the inbox forgot it
+	decideAll(tx, drafts)
+	ids, customers, templates := make([]string, len(drafts)), make([]string, len(drafts)), make([]string, len(drafts))
+	for i, d := range drafts {
+		ids[i], customers[i], templates[i] = d.event.ID, d.plan.customer, d.plan.template
+	}
+	list, args := sqldb.List(1, ids)
+	found, err := tx.Batch(sqldb.Q(`select id from message where id in `+list, args...), s.contacts.Select(customers...),
+		template.SelectLatest(templates...))
+	if err != nil {
+		return err
+	}
+	told, err := setOf(found[0])
+	if err != nil {
 		return err
 	}
 	contacts, err := s.contacts.Read(found[1])
 	if err != nil {
 		return err
 	}
-	to, known := contacts[t.customer]
-	if !known || t.entry != "" {
-		return s.composeLater(ctx, tx, e)
+	latest, err := template.ReadLatest(found[2])
+	if err != nil {
+		return err
 	}
-	return s.write(ctx, tx, e, t, to, nil)
+	var ready, later []*draft
+	for _, d := range drafts {
+		to, known := contacts[d.plan.customer]
+		switch d.to = to; {
+		case told[d.event.ID]: // before the inbox forgot it
+		case known && d.plan.entry == "":
+			ready = append(ready, d)
+		default:
+			later = append(later, d)
+		}
+	}
+	if err := s.composeLater(ctx, tx, later); err != nil {
+		return err
+	}
+	return s.write(ctx, tx, latest, ready)
 }
 
-func (s *Service) composeLater(ctx context.Context, tx *sqldb.Tx, e event.Event) error {
-	payload, err := json.Marshal(e)
-	if err != nil {
-		return fmt.Errorf("keep event: %w", err)
+func (s *Service) composeLater(ctx context.Context, tx *sqldb.Tx, drafts []*draft) error {
+	timers := make([]timer.Setting, len(drafts))
+	for i, d := range drafts {
+		payload, err := json.Marshal(d.event)
+		if err != nil {
+			return fmt.Errorf("keep event: %w", err)
+		}
+		timers[i] = composition.At(event.Resume(ctx, d.traceparent), d.event.ID, s.clock.Now(), payload)
 	}
-	composition.Set(ctx, tx, e.ID, s.clock.Now(), payload)
+	timer.SetAll(tx, timers...)
 	return nil
 }
 
 // compose fetches what a message needs, and writes it.
 func (s *Service) compose(ctx context.Context, t timer.Timer) (func(context.Context, *sqldb.Tx) error, error) {
-	var e event.Event
-	if err := json.Unmarshal(t.Payload, &e); err != nil {
+	d := &draft{}
+	if err := json.Unmarshal(t.Payload, &d.event); err != nil {
 		return nil, fmt.Errorf("read event: %w", err)
 	}
-	tale, err := s.understand(e)
-	if err != nil {
+	var err error
+	if d.plan, err = s.planOf(d.event); err != nil {
 		return nil, err
 	}
-	to, err := s.contacts.Find(ctx, tale.customer)
-	if err != nil {
+	if d.to, err = s.contacts.Find(ctx, d.plan.customer); err != nil {
 		return nil, err
 	}
-	extra, err := s.wordsOf(ctx, tale)
-	if err != nil {
+	if d.extra, err = s.fetchWords(ctx, d.plan); err != nil {
 		return nil, err
 	}
 	return func(ctx context.Context, tx *sqldb.Tx) error {
-		s.contacts.Keep(tx, to)
-		return s.write(ctx, tx, e, tale, to, extra)
+		s.contacts.Keep(tx, d.to)
+		found, err := tx.Batch(template.SelectLatest(d.plan.template))
+		if err != nil {
+			return err
+		}
+		latest, err := template.ReadLatest(found[0])
+		if err != nil {
+			return err
+		}
+		d.traceparent = event.Traceparent(ctx)
+		return s.write(ctx, tx, latest, []*draft{d})
 	}, nil
 }
 
-// wordsOf fetches the words that the fact itself has not.
-func (s *Service) wordsOf(ctx context.Context, t *telling) (map[string]string, error) {
-	if t.entry == "" {
+// fetchWords fetches the words that the event itself has not.
+func (s *Service) fetchWords(ctx context.Context, p *messagePlan) (map[string]string, error) {
+	if p.entry == "" {
 		return nil, nil
 	}
 	client := supportv1.NewCaseServiceClient(s.peer("support"))
-	entry, err := client.GetCaseEntry(ctx, &supportv1.GetCaseEntryRequest{Name: t.entry})
+	entry, err := client.GetCaseEntry(ctx, &supportv1.GetCaseEntryRequest{Name: p.entry})
 	if err != nil {
 		return nil, fmt.Errorf("ask the support service for what was replied: %w", err)
 	}

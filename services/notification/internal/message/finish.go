@@ -2,6 +2,8 @@ package message
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"kept.dev/kit/event"
 	"kept.dev/kit/outbox"
@@ -31,7 +33,8 @@ func (s *Service) finish(ctx context.Context, tx *sqldb.Tx, ended []*call) error
 	}
 	endAttempts(tx, now, tries)
 	setState(tx, again, notificationv1.Message_PENDING, nil)
-	for state, ids := range over {
+	for _, state := range slices.Sorted(maps.Keys(over)) {
+		ids := over[state]
 		var sent *int64
 		if state == notificationv1.Message_SENT {
 			sent = &now
@@ -39,7 +42,7 @@ func (s *Service) finish(ctx context.Context, tx *sqldb.Tx, ended []*call) error
 		setState(tx, ids, state, sent)
 		s.count(ctx, tx, commonv1.Channel_EMAIL, state, len(ids))
 	}
-	return s.sayDelivered(ctx, tx, calls)
+	return s.publishCompleted(ctx, tx, calls)
 }
 
 func setState(tx *sqldb.Tx, ids []string, state notificationv1.Message_State, sent *int64) {
@@ -53,38 +56,27 @@ func setState(tx *sqldb.Tx, ids []string, state notificationv1.Message_State, se
 
 const nextVersions = `update message set version = version + 1 where id in `
 
-// sayDelivered says that mails have come to their end, each in its own trace.
-func (s *Service) sayDelivered(ctx context.Context, tx *sqldb.Tx, calls map[string]*call) error {
+// publishCompleted says that mails have come to their end, each in its own trace.
+func (s *Service) publishCompleted(ctx context.Context, tx *sqldb.Tx, calls map[string]*call) error {
 	if len(calls) == 0 {
 		return nil
 	}
-	ids := make([]string, 0, len(calls))
-	for id := range calls {
-		ids = append(ids, id)
-	}
-	list, args := sqldb.List(1, ids)
+	list, args := sqldb.List(1, slices.Sorted(maps.Keys(calls)))
 	rows, err := tx.Query(nextVersions+list+` returning id, version, customer, about`, args...)
 	if err != nil {
 		return err
 	}
-	traces, facts := map[string]context.Context{}, map[string][]outbox.Record{}
+	records := make([]outbox.Record, 0, len(calls))
 	for rows.Next() {
 		var id string
-		var said outbox.Record
+		var r outbox.Record
 		d := &notificationv1.DeliveryCompleted{Channel: commonv1.Channel_EMAIL}
-		if err := rows.Scan(&id, &said.Version, &d.Customer, &d.About); err != nil {
+		if err := rows.Scan(&id, &r.Version, &d.Customer, &d.About); err != nil {
 			return err
 		}
 		d.Message, d.Outcome = collection+id, calls[id].Result.state
-		said.Subject, said.Fact = d.Message, d
-		ctx := calls[id].Trace(ctx)
-		trace := event.Traceparent(ctx)
-		traces[trace], facts[trace] = ctx, append(facts[trace], said)
+		r.Subject, r.Fact, r.Traceparent = d.Message, d, event.Traceparent(calls[id].Trace(ctx))
+		records = append(records, r)
 	}
-	for trace, said := range facts {
-		if err := s.outbox.AppendAll(traces[trace], tx, said); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.outbox.AppendAll(ctx, tx, records)
 }

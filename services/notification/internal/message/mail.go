@@ -21,9 +21,9 @@ type button struct{ Label, URL string }
 // mail writes the message as a mail. The same message is the same mail each time, so that who gets it twice can tell.
 func (s *Service) mail(m *notificationv1.Message, to contact.Contact) mailer.Mail {
 	name := text.OneLine(to.DisplayName)
-	l := letter{
-		Language: m.GetLanguageCode(), Title: m.GetTitle(), Greeting: phrasesOf(m.GetLanguageCode()).greet(name),
-		Body: m.GetBody(), Buttons: s.buttons(m), Choose: phrasesOf(m.GetLanguageCode()).choose,
+	l := mailLayout{
+		Language: m.GetLanguageCode(), Title: m.GetTitle(), Greeting: layoutTextsOf(m.GetLanguageCode()).greet(name),
+		Body: m.GetBody(), Buttons: s.buttons(m), Choose: layoutTextsOf(m.GetLanguageCode()).choose,
 	}
 	return mailer.Mail{
 		To: addressOf(to.Email), ToName: name, Subject: m.GetTitle(), Text: l.text(), HTML: l.html(),
@@ -48,13 +48,13 @@ func (s *Service) buttons(m *notificationv1.Message) []button {
 	return all
 }
 
-// letter is what a mail says.
-type letter struct {
+// mailLayout is what a mail says.
+type mailLayout struct {
 	Language, Title, Greeting, Body, Choose string
 	Buttons                                 []button
 }
 
-func (l letter) text() string {
+func (l mailLayout) text() string {
 	var b strings.Builder
 	b.WriteString(l.Greeting + "\n\n" + l.Body + "\n")
 	if len(l.Buttons) > 0 {
@@ -67,7 +67,7 @@ func (l letter) text() string {
 }
 
 // Paragraphs are the body's, each in lines.
-func (l letter) Paragraphs() [][]string {
+func (l mailLayout) Paragraphs() [][]string {
 	var all [][]string
 	for p := range strings.SplitSeq(l.Body, "\n\n") {
 		all = append(all, strings.Split(p, "\n"))
@@ -75,8 +75,8 @@ func (l letter) Paragraphs() [][]string {
 	return all
 }
 
-// sheet escapes whatever it is given: names, reasons and replies are what people wrote.
-var sheet = template.Must(template.New("mail").Parse(`<!DOCTYPE html>
+// htmlLayout escapes whatever it is given: names, reasons and replies are what people wrote.
+var htmlLayout = template.Must(template.New("mail").Parse(`<!DOCTYPE html>
 <html lang="{{.Language}}">
 <head><meta charset="utf-8"><title>{{.Title}}</title></head>
 <body style="font-family: sans-serif; line-height: 1.5; max-width: 36em">
@@ -94,9 +94,9 @@ var sheet = template.Must(template.New("mail").Parse(`<!DOCTYPE html>
 </html>
 `))
 
-func (l letter) html() string {
+func (l mailLayout) html() string {
 	var b strings.Builder
-	if err := sheet.Execute(&b, l); err != nil { // into memory: only a fault in the template can fail
+	if err := htmlLayout.Execute(&b, l); err != nil { // into memory: only a fault in the template can fail
 		return ""
 	}
 	return b.String()

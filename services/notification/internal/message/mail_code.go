@@ -30,16 +30,16 @@ func (s *Service) mailCode(ctx context.Context, t timer.Timer) (func(context.Con
 	}
 	outcome := s.sender.Send(ctx, s.codeMail(t.Key, code, to))
 	if outcome.State == mailer.Retry {
-		return nil, errNotTaken
+		return nil, errNotAccepted
 	}
 	return nothing, nil
 }
 
 func (s *Service) codeMail(confirmation string, code contact.Code, to contact.Contact) mailer.Mail {
-	words := phrasesOf(to.LanguageCode)
-	l := letter{
-		Language: words.language, Title: words.confirm, Greeting: words.dear,
-		Body: strings.Replace(words.code, "%", s.signer.Code(codePurpose, confirmation), 1),
+	texts := layoutTextsOf(to.LanguageCode)
+	l := mailLayout{
+		Language: texts.language, Title: texts.confirm, Greeting: texts.dear,
+		Body: strings.Replace(texts.code, "%", s.signer.Code(codePurpose, confirmation), 1),
 	}
 	return mailer.Mail{
 		To: addressOf(to.Email), Subject: l.Title, Text: l.text(), HTML: l.html(), LanguageCode: l.Language,

@@ -2,41 +2,37 @@ package message
 
 import (
 	"context"
-	"errors"
 
-	"kept.dev/kit/access"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	"kept.dev/kit/change"
-	"kept.dev/kit/errs"
 	"kept.dev/kit/sqldb"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 )
-
-const markRead = `
-	update message set read = coalesce(read, $3) where id = $1 and customer = $2
-	returning ` + columns
 
 // MarkMessageRead notes when the customer first read a message.
 //
 // Errors: NOT_FOUND for an unknown message, and for another's.
 func (s *Service) MarkMessageRead(ctx context.Context, req *notificationv1.MarkMessageReadRequest) (*notificationv1.Message, error) {
-	id, now := idOf(req.GetName()), micros(s.clock.Now())
+	now := timestamppb.New(s.clock.Now())
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*notificationv1.Message, error) {
-		answers, err := tx.Batch(append(details(id), sqldb.Q(markRead, id, access.ScopeOf(ctx).Customer, now))...)
+		m, err := messages.ChangeIn(ctx, tx, req, func(_ *sqldb.Tx, _, after *notificationv1.Message) error {
+			if after.GetReadTime() == nil {
+				after.ReadTime = now
+			}
+			return nil
+		})
 		if err != nil {
 			return nil, err
 		}
-		last := len(answers) - 1
-		m, err := sqldb.One(answers[last], scan)
-		if errors.Is(err, sqldb.ErrNoRow) {
-			return nil, errs.NotFound(req.GetName())
-		}
+		answers, err := tx.Batch(details(idOf(m.GetName()))...)
 		if err != nil {
 			return nil, err
 		}
-		if err := add([]row{m}, answers[:last]); err != nil {
+		if err := add(answers, m); err != nil {
 			return nil, err
 		}
 		s.link(ctx, m)
-		return m.Message, nil
+		return m, nil
 	})
 }

@@ -13,28 +13,6 @@ import (
 	"kept.dev/services/notification/internal/link"
 )
 
-const columns = `id, customer, number, template, template_version, language_code, title, body, about, event_type, expires, created, read`
-
-const selectMessages = `select ` + columns + ` from message`
-
-// row is a message and its place in its customer's inbox.
-type row struct {
-	*notificationv1.Message
-	number int64
-}
-
-func scan(r *sqldb.Rows) (row, error) {
-	var id string
-	var created int64
-	var expires, read *int64
-	m := row{Message: &notificationv1.Message{}}
-	err := r.Scan(&id, &m.Customer, &m.number, &m.Template, &m.TemplateVersion, &m.LanguageCode, &m.Title, &m.Body,
-		&m.About, &m.EventType, &expires, &created, &read)
-	m.Name = collection + id
-	m.ExpireTime, m.CreateTime, m.ReadTime = clock.Stamp(expires), clock.Stamp(&created), clock.Stamp(read)
-	return m, err
-}
-
 // details are the queries for all that belongs to the messages. add takes their answers.
 func details(ids ...string) []*sqldb.Stmt {
 	list, args := sqldb.List(1, ids)
@@ -48,10 +26,10 @@ func details(ids ...string) []*sqldb.Stmt {
 	}
 }
 
-func add(messages []row, answers []*sqldb.Rows) error {
+func add(answers []*sqldb.Rows, messages ...*notificationv1.Message) error {
 	byID := make(map[string]*notificationv1.Message, len(messages))
 	for _, m := range messages {
-		byID[idOf(m.GetName())] = m.Message
+		byID[idOf(m.GetName())] = m
 	}
 	return errors.Join(addDeliveries(byID, answers[0]), addAttempts(byID, answers[1]), addOptions(byID, answers[2]))
 }
@@ -109,7 +87,7 @@ func deliveryOf(m *notificationv1.Message, channel commonv1.Channel) *notificati
 }
 
 // complete reads what belongs to the messages, and puts in the links by which to act where the caller is the addressee.
-func (s *Service) complete(ctx context.Context, messages []row) error {
+func (s *Service) complete(ctx context.Context, messages ...*notificationv1.Message) error {
 	if len(messages) == 0 {
 		return nil
 	}
@@ -121,7 +99,7 @@ func (s *Service) complete(ctx context.Context, messages []row) error {
 	if err != nil {
 		return err
 	}
-	if err := add(messages, answers); err != nil {
+	if err := add(answers, messages...); err != nil {
 		return err
 	}
 	s.link(ctx, messages...)
@@ -129,14 +107,14 @@ func (s *Service) complete(ctx context.Context, messages []row) error {
 }
 
 // link puts in the links of those messages that are the caller's own. Nobody else sees them, whatever they may see.
-func (s *Service) link(ctx context.Context, messages ...row) {
+func (s *Service) link(ctx context.Context, messages ...*notificationv1.Message) {
 	caller := access.Caller(ctx)
 	for _, m := range messages {
 		if caller.Role != accessv1.Role_ROLE_CUSTOMER || caller.Subject != m.GetCustomer() {
 			continue
 		}
 		for _, o := range m.GetOptions() {
-			o.Action = s.action(m.Message, o)
+			o.Action = s.action(m, o)
 		}
 	}
 }

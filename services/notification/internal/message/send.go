@@ -15,8 +15,8 @@ import (
 	"kept.dev/services/notification/internal/mailer"
 )
 
-// errNotTaken does not repeat the server's answer, which may name the addressee: errors are logged.
-var errNotTaken = errors.New("the mail was not taken for now; the message's attempts say why")
+// errNotAccepted does not repeat the server's answer, which may name the addressee: errors are logged.
+var errNotAccepted = errors.New("the mail was not taken for now; the message's attempts say why")
 
 // sendMails sends messages by mail. That a try begins is written before it begins, so a try that nobody ended was cut off.
 // Whether its mail went out a folder can tell, and a mail server can't. Where nobody knows, the mail is not sent again, unless the
@@ -29,9 +29,9 @@ func (s *Service) sendMails(ctx context.Context, calls []*call) {
 		}
 		return
 	}
-	var crowd sync.WaitGroup
-	defer crowd.Wait()
-	var known []*posting
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	var known []*emailJob
 	for _, p := range mails {
 		s.lookUp(p)
 		switch {
@@ -42,24 +42,24 @@ func (s *Service) sendMails(ctx context.Context, calls []*call) {
 		case p.known:
 			known = append(known, p)
 		default:
-			crowd.Go(func() { s.findAndPost(ctx, p, &crowd) })
+			workers.Go(func() { s.findAndSend(ctx, p, &workers) })
 		}
 	}
-	s.post(ctx, known, &crowd)
+	s.sendBegun(ctx, known, &workers)
 }
 
-// findAndPost asks for the address first: somebody else has it, and may take long to say.
-func (s *Service) findAndPost(ctx context.Context, p *posting, crowd *sync.WaitGroup) {
+// findAndSend asks for the address first: somebody else has it, and may take long to say.
+func (s *Service) findAndSend(ctx context.Context, p *emailJob, workers *sync.WaitGroup) {
 	p.guard(func() (err error) {
 		if p.to, err = s.contacts.Find(ctx, p.message.GetCustomer()); err == nil {
-			s.post(ctx, []*posting{p}, crowd)
+			s.sendBegun(ctx, []*emailJob{p}, workers)
 		}
 		return err
 	})
 }
 
-// post begins the mails' tries together and sends each by itself. Where they can't begin together each begins alone.
-func (s *Service) post(ctx context.Context, mails []*posting, crowd *sync.WaitGroup) {
+// sendBegun begins the mails' tries together and sends each by itself. Where they can't begin together each begins alone.
+func (s *Service) sendBegun(ctx context.Context, mails []*emailJob, workers *sync.WaitGroup) {
 	mails = reachable(mails)
 	if len(mails) == 0 {
 		return
@@ -67,7 +67,7 @@ func (s *Service) post(ctx context.Context, mails []*posting, crowd *sync.WaitGr
 	begun, err := s.begin(ctx, mails)
 	if err != nil && len(mails) > 1 && !away(err) {
 		for i := range mails {
-			s.post(ctx, mails[i:i+1], crowd)
+			s.sendBegun(ctx, mails[i:i+1], workers)
 		}
 		return
 	}
@@ -76,7 +76,7 @@ func (s *Service) post(ctx context.Context, mails []*posting, crowd *sync.WaitGr
 			p.end(result{}, err)
 			continue
 		}
-		crowd.Go(func() {
+		workers.Go(func() {
 			p.guard(func() error { p.end(s.conclude(p, s.send(ctx, p))); return nil })
 		})
 	}
@@ -84,7 +84,7 @@ func (s *Service) post(ctx context.Context, mails []*posting, crowd *sync.WaitGr
 
 // reachable leaves out those who have no address any more: nothing is sent to them. What is for an address that is not confirmed
 // stays to be sent, and its timer is over: the confirmation sets it anew.
-func reachable(mails []*posting) (left []*posting) {
+func reachable(mails []*emailJob) (left []*emailJob) {
 	for _, p := range mails {
 		if p.to.Email == "" {
 			p.end(p.result(p.tries(), notificationv1.Message_SKIPPED, ""), nil)
@@ -106,7 +106,7 @@ func away(err error) bool {
 }
 
 // send hands the mail over, with some time left to write down what became of it before another process may take over.
-func (s *Service) send(ctx context.Context, p *posting) mailer.Outcome {
+func (s *Service) send(ctx context.Context, p *emailJob) mailer.Outcome {
 	ctx = p.call.Trace(ctx)
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -120,7 +120,7 @@ func (s *Service) send(ctx context.Context, p *posting) mailer.Outcome {
 }
 
 // conclude says what an outcome means: an end, or with an error another try later.
-func (s *Service) conclude(p *posting, o mailer.Outcome) (result, error) {
+func (s *Service) conclude(p *emailJob, o mailer.Outcome) (result, error) {
 	try := p.tries() + 1
 	switch o.State {
 	case mailer.Sent:
@@ -128,16 +128,16 @@ func (s *Service) conclude(p *posting, o mailer.Outcome) (result, error) {
 	case mailer.Failed:
 		return p.result(try, notificationv1.Message_FAILED, o.Answer), nil
 	case mailer.Retry:
-		return p.result(try, notificationv1.Message_FAILED, o.Answer), errNotTaken
+		return p.result(try, notificationv1.Message_FAILED, o.Answer), errNotAccepted
 	}
 	if s.resend {
-		return p.result(try, notificationv1.Message_UNKNOWN, o.Answer), errNotTaken
+		return p.result(try, notificationv1.Message_UNKNOWN, o.Answer), errNotAccepted
 	}
 	return p.result(try, notificationv1.Message_UNKNOWN, o.Answer), nil
 }
 
 // guard has a panic be the one mail's failure.
-func (p *posting) guard(do func() error) {
+func (p *emailJob) guard(do func() error) {
 	if err := telemetry.CatchPanic(do); err != nil {
 		p.end(result{}, err)
 	}

@@ -11,7 +11,6 @@ import (
 
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
-	"kept.dev/kit/inbox"
 	"kept.dev/kit/keyring"
 	"kept.dev/kit/live"
 	"kept.dev/kit/outbox"
@@ -39,7 +38,7 @@ type Service struct {
 	contacts  *contact.Contacts
 	sender    mailer.Sender
 	ends      metric.Int64Counter
-	tellers   []teller
+	planners  []planner
 }
 
 // New makes the service. Mails go out by the sender.
@@ -55,10 +54,7 @@ func New(
 		db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, live: deps.Live, peer: deps.Peer, signer: deps.Signer,
 		resend: deps.Mail.Resend, publicURL: deps.Mail.PublicURL,
 		templates: templates, contacts: contacts, sender: sender, ends: ends,
-		tellers: []teller{
-			tells("message.shortage-reported", onShortageReported), tells("message.shortage-answered", onShortageAnswered), tells("message.order-delayed", onOrderDelayed), tells("message.order-cancelled", onOrderCancelled),
-			tells("message.order-returned", onOrderReturned), tells("message.refund-settled", onRefundSettled), tells("message.remedy-required", onRemedyRequired), tells("message.interim-reply-given", onInterimReplyGiven), tells("message.case-replied", onCaseReplied),
-		},
+		planners: planners(),
 	}, nil
 }
 
@@ -77,15 +73,6 @@ func (s *Service) Capability() kit.Capability {
 			})
 		},
 	}
-}
-
-// events are the facts that customers have to know.
-func (s *Service) events() []inbox.Handler {
-	handlers := make([]inbox.Handler, len(s.tellers))
-	for i, t := range s.tellers {
-		handlers[i] = t.handler(s)
-	}
-	return handlers
 }
 
 // The timers of messages: words that have to be fetched first, by the event's id, and mails, by the message's id.

@@ -1,48 +1,111 @@
 package message
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
-	"kept.dev/kit/event"
 	"kept.dev/kit/sqldb"
-	"kept.dev/services/notification/internal/template"
+	commonv1 "kept.dev/proto/gen/kept/common/v1"
+	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 )
 
 func idOf(name string) string { return strings.TrimPrefix(name, collection) }
 
-const countMessage = `
-	insert into addressee (customer, messages) values ($1, 1)
-	on conflict (customer) do update set messages = addressee.messages + 1`
-
-const insertMessage = `
-	insert into message (id, customer, number, version, template, template_version, language_code, title, body,
-		about, event_type, matter, expires, created)
-	values ($1, $2, (select messages from addressee where customer = $2), 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
-
-const insertAction = `
-	insert into action (message_id, number, choice, label, confirmation) values ($1, $2, $3, $4, $5)`
-
-// insert writes the message under the id of the event that caused it.
-func insert(tx *sqldb.Tx, e event.Event, t *telling, words template.Rendered, now time.Time) {
-	var expires *int64
-	if len(words.Options) > 0 {
-		at := micros(t.expires)
-		expires = &at
+// numberAll gives messages their numbers, and counts them with their customers. The counters' rows are locked in the order in which
+// everybody locks them.
+func numberAll(tx *sqldb.Tx, drafts []*draft) error {
+	slices.SortStableFunc(drafts, func(a, b *draft) int { return cmp.Compare(a.plan.customer, b.plan.customer) })
+	more := map[string]int64{}
+	for _, d := range drafts {
+		more[d.plan.customer]++
 	}
-	tx.Exec(countMessage, t.customer)
-	tx.Exec(insertMessage, e.ID, t.customer, words.Template, words.Version, words.LanguageCode, words.Title, words.Body,
-		t.about, e.Type, t.matter, expires, micros(now))
-	for i, option := range words.Options {
-		tx.Exec(insertAction, e.ID, i+1, option.Choice, option.Label, option.Confirmation)
+	var rows [][]any
+	for _, customer := range slices.Sorted(maps.Keys(more)) {
+		rows = append(rows, []any{customer, more[customer]})
 	}
+	counted, err := tx.BatchValues(`insert into addressee (customer, messages) values`, rows,
+		`on conflict (customer) do update set messages = addressee.messages + excluded.messages returning customer, messages`)
+	if err != nil {
+		return err
+	}
+	last := map[string]int64{}
+	for counted.Next() {
+		var customer string
+		var messages int64
+		if err := counted.Scan(&customer, &messages); err != nil {
+			return err
+		}
+		last[customer] = messages
+	}
+	for _, d := range drafts {
+		more[d.plan.customer]--
+		d.number = last[d.plan.customer] - more[d.plan.customer]
+	}
+	return nil
 }
 
-// A message is in the inbox at once. By mail it has yet to be sent, unless there is no address.
-const insertDeliveries = `
-	insert into delivery (message_id, channel, state, sent) values ($1, $2, $3, null), ($1, $4, $5, $6)`
+const insertMessages = `
+	insert into message (id, customer, number, version, template, template_version, language_code, title, body,
+		about, event_type, subject, expires, created) values`
 
-// Decide notes that a matter is decided: of what is offered about it, before or after, nothing can be taken any more.
+// A message is in the inbox at once. By mail it has yet to be sent, unless there is no address.
+const insertDeliveries = `insert into delivery (message_id, channel, state, sent) values`
+
+const insertActions = `insert into action (message_id, number, choice, label, confirmation) values`
+
+// insertAll writes messages under the ids of the events that caused them.
+func insertAll(tx *sqldb.Tx, drafts []*draft, now time.Time) {
+	var messages, deliveries, actions [][]any
+	for _, d := range drafts {
+		id, words := d.event.ID, d.words
+		var expires *int64
+		if len(words.Options) > 0 {
+			at := micros(d.plan.expires)
+			expires = &at
+		}
+		messages = append(messages, []any{
+			id, d.plan.customer, d.number, int64(1), words.Template, words.Version, words.LanguageCode, words.Title, words.Body,
+			d.plan.about, d.event.Type, d.plan.subject, expires, micros(now),
+		})
+		mail := notificationv1.Message_PENDING
+		if d.to.Email == "" {
+			mail = notificationv1.Message_SKIPPED
+		}
+		deliveries = append(deliveries, []any{id, mailChannel, int64(mail), nil},
+			[]any{id, int64(commonv1.Channel_INBOX), int64(notificationv1.Message_SENT), micros(now)})
+		for i, option := range words.Options {
+			actions = append(actions, []any{id, int64(i + 1), option.Choice, option.Label, option.Confirmation})
+		}
+	}
+	tx.ExecValues(insertMessages, messages, "")
+	tx.ExecValues(insertDeliveries, deliveries, "")
+	tx.ExecValues(insertActions, actions, "")
+}
+
+const (
+	insertDecided = `insert into decided (name, decided) values`
+	onceDecided   = `on conflict (name) do nothing`
+)
+
+// Decide notes that something is decided: of what is offered about it, before or after, nothing can be taken any more.
 func Decide(tx *sqldb.Tx, name string, at time.Time) {
-	tx.Exec(`insert into decided (name, decided) values ($1, $2) on conflict (name) do nothing`, name, micros(at))
+	tx.ExecValues(insertDecided, [][]any{{name, micros(at)}}, onceDecided)
+}
+
+// decideAll notes what is decided with the events, in an order in which everybody does.
+func decideAll(tx *sqldb.Tx, drafts []*draft) {
+	decided := map[string]int64{}
+	for _, d := range drafts {
+		if d.plan.decides != "" {
+			decided[d.plan.decides] = micros(d.event.Time)
+		}
+	}
+	var rows [][]any
+	for _, name := range slices.Sorted(maps.Keys(decided)) {
+		rows = append(rows, []any{name, decided[name]})
+	}
+	tx.ExecValues(insertDecided, rows, onceDecided)
 }

@@ -14,9 +14,10 @@ import (
 const (
 	// streamed is how many messages are read at a time.
 	streamed = 100
-
-	selectAfter = selectMessages + ` where customer = $1 and number > $2 order by number limit $3`
 )
+
+var selectAfter = `select ` + messageRows.ColumnList() + `, number from message
+	where customer = $1 and number > $2 order by number limit $3`
 
 // StreamMessages sends the messages that come into an inbox, from now on or after the given one, until the caller goes. The
 // numbers of a customer's messages grow in the order in which they can be seen, so none is passed over.
@@ -75,14 +76,33 @@ func (s *Service) begins(ctx context.Context, req *notificationv1.StreamMessages
 	return number, err
 }
 
-func (s *Service) after(ctx context.Context, customer string, number int64) ([]row, error) {
+// numbered is a message and its place in its customer's inbox.
+type numbered struct {
+	*notificationv1.Message
+	number int64
+}
+
+func scanNumbered(r *sqldb.Rows) (n numbered, err error) {
+	seen, err := r.ScanLast(&n.number)
+	if err != nil {
+		return n, err
+	}
+	n.Message, err = messageRows.Scan(seen)
+	return n, err
+}
+
+func (s *Service) after(ctx context.Context, customer string, number int64) ([]numbered, error) {
 	rows, err := s.db.Query(ctx, selectAfter, customer, number, streamed)
 	if err != nil {
 		return nil, err
 	}
-	found, err := sqldb.All(rows, scan)
+	found, err := sqldb.All(rows, scanNumbered)
 	if err != nil {
 		return nil, err
 	}
-	return found, s.complete(ctx, found)
+	messages := make([]*notificationv1.Message, len(found))
+	for i, n := range found {
+		messages[i] = n.Message
+	}
+	return found, s.complete(ctx, messages...)
 }

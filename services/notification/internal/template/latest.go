@@ -1,47 +1,53 @@
 package template
 
 import (
-	"sync"
+	"fmt"
 
 	"kept.dev/kit/sqldb"
 )
 
-// latest has the latest versions of templates, as far as the transaction that asked last has read them: one that tells many
-// facts reads each template once. Another transaction never sees them, so nobody writes by a version that is out of date.
-type latest struct {
-	mu    sync.Mutex
-	tx    *sqldb.Tx
-	found map[string]version
+// Versions are the latest versions of templates, as a transaction has read them.
+type Versions map[string]version
+
+// SelectLatest is a query for the latest versions of the templates, of which ReadLatest takes the answer.
+func SelectLatest(ids ...string) *sqldb.Stmt {
+	list, args := sqldb.List(1, ids)
+	return sqldb.Q(`select template, version, texts, updated from template_version
+		where template in `+list+` and version = (select max(version) from template_version latest
+			where latest.template = template_version.template)`, args...)
 }
 
-// of is the template's latest version.
-func (l *latest) of(tx *sqldb.Tx, d *definition) (version, error) {
-	if v, ok := l.remembered(tx, d.id); ok {
-		return v, nil
+// ReadLatest reads what SelectLatest has found.
+func ReadLatest(rows *sqldb.Rows) (Versions, error) {
+	found := Versions{}
+	for rows.Next() {
+		var id string
+		var v version
+		var texts []byte
+		var updated int64
+		if err := rows.Scan(&id, &v.number, &texts, &updated); err != nil {
+			return nil, err
+		}
+		if err := v.decode(texts, updated); err != nil {
+			return nil, err
+		}
+		found[id] = v
 	}
-	rows, err := tx.Query(selectLatest, d.id)
-	if err != nil {
-		return version{}, err
-	}
-	v, err := d.latest(rows)
-	if err == nil {
-		l.remember(tx, d.id, v)
-	}
-	return v, err
+	return found, nil
 }
 
-func (l *latest) remembered(tx *sqldb.Tx, id string) (version, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	v, ok := l.found[id]
-	return v, ok && l.tx == tx
-}
-
-func (l *latest) remember(tx *sqldb.Tx, id string, v version) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.tx != tx {
-		l.tx, l.found = tx, map[string]version{}
+// Render puts what is told into the words of the template's latest version: one of those that were read, or else the first.
+func (s *Service) Render(latest Versions, id string, told Told) (Rendered, error) {
+	d, known := s.templates[id]
+	if !known {
+		return Rendered{}, fmt.Errorf("there is no template %s", id)
 	}
-	l.found[id] = v
+	if name := string(told.Fact.ProtoReflect().Descriptor().FullName()); name != d.fact {
+		return Rendered{}, fmt.Errorf("the template %s tells %s, not %s", id, d.fact, name)
+	}
+	v, changed := latest[id]
+	if !changed {
+		v = d.seed()
+	}
+	return d.render(v, told), nil
 }

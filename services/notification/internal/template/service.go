@@ -22,7 +22,6 @@ type Service struct {
 	clock     clock.Clock
 	templates map[string]*definition
 	list      string
-	latest    latest
 }
 
 // New makes the service.
@@ -44,22 +43,6 @@ func (s *Service) Capability() kit.Capability {
 		Name:     "template",
 		Register: func(r grpc.ServiceRegistrar) { notificationv1.RegisterTemplateServiceServer(r, s) },
 	}
-}
-
-// Render puts what is told into the words of the template's latest version.
-func (s *Service) Render(tx *sqldb.Tx, id string, told Told) (Rendered, error) {
-	d, known := s.templates[id]
-	if !known {
-		return Rendered{}, fmt.Errorf("there is no template %s", id)
-	}
-	if name := string(told.Fact.ProtoReflect().Descriptor().FullName()); name != d.fact {
-		return Rendered{}, fmt.Errorf("the template %s tells %s, not %s", id, d.fact, name)
-	}
-	v, err := s.latest.of(tx, d)
-	if err != nil {
-		return Rendered{}, err
-	}
-	return d.render(v, told), nil
 }
 
 // textsOf are the texts without what else a caller may have written beside them.

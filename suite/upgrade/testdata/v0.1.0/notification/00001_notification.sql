@@ -40,7 +40,7 @@ create table message (
     body             text   not null,
     about            text   not null,
     event_type       text   not null,
-    matter           text   not null,
+    subject          text   not null,
     expires          bigint,
     created          bigint not null,
     read             bigint,

@@ -15,9 +15,9 @@ import (
 // errASCIIOnly is a server's that does not speak SMTPUTF8 (RFC 6531).
 var errASCIIOnly = errors.New("the mail server takes no addresses with letters beyond ASCII")
 
-// offer names the mail's sender and addressee, up to the server's consent to have the content. Nothing has happened yet
+// sendEnvelope names the mail's sender and addressee, up to the server's consent to have the content. Nothing has happened yet
 // when it fails, whichever way.
-func (c *conn) offer(ctx context.Context, l letter) error {
+func (c *conn) sendEnvelope(ctx context.Context, l mimeMessage) error {
 	if c.begun {
 		c.limit(ctx, commandLimit)
 		if err := c.smtp.Reset(); err != nil {
@@ -52,12 +52,12 @@ func (c *conn) data() error {
 	return err
 }
 
-// hand sends the content and its end, and tells what became of the mail.
+// sendContent sends the content and its end, and tells what became of the mail.
 //
 // The end is a line with a dot alone. Until its very last byte is given away the server can't have the mail, whatever
 // goes wrong; and when writing fails, that byte was not given away: a failed write on a TCP connection is a short one,
 // and a TLS record that is cut short can't be read. From then on only the server's answer tells.
-func (c *conn) hand(ctx context.Context, content []byte) Outcome {
+func (c *conn) sendContent(ctx context.Context, content []byte) Outcome {
 	c.limit(ctx, dataLimit)
 	w := c.smtp.Text.DotWriter()
 	_, err := w.Write(content)

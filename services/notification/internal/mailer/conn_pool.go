@@ -10,8 +10,8 @@ import (
 // taken up again is hardly ever dead.
 const idleFor = 5 * time.Second
 
-// kept are connections that wait for the next mail. As many can be kept as are ever in use.
-type kept struct {
+// connPool has connections that wait for the next mail. As many can be kept as are ever in use.
+type connPool struct {
 	patience time.Duration // how long each is kept
 
 	mu   sync.Mutex
@@ -19,7 +19,7 @@ type kept struct {
 }
 
 // take takes the connection that was used last, or nil.
-func (k *kept) take() *conn {
+func (k *connPool) take() *conn {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if len(k.idle) == 0 {
@@ -33,7 +33,7 @@ func (k *kept) take() *conn {
 }
 
 // put keeps the connection for some seconds.
-func (k *kept) put(c *conn) {
+func (k *connPool) put(c *conn) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.idle = append(k.idle, c)
@@ -41,13 +41,13 @@ func (k *kept) put(c *conn) {
 }
 
 // drop ends the connection, unless it was taken.
-func (k *kept) drop(c *conn) {
+func (k *connPool) drop(c *conn) {
 	if k.remove(c) {
 		c.quit()
 	}
 }
 
-func (k *kept) remove(c *conn) bool {
+func (k *connPool) remove(c *conn) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	at := slices.Index(k.idle, c)

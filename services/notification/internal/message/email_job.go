@@ -24,8 +24,8 @@ type result struct {
 	answer string
 }
 
-// posting is a message on its way out by mail.
-type posting struct {
+// emailJob is a message on its way out by mail.
+type emailJob struct {
 	call    *call
 	message *notificationv1.Message
 	to      contact.Contact
@@ -33,25 +33,25 @@ type posting struct {
 	earlier mailer.Outcome // of the last try, where it was cut off
 }
 
-func (p *posting) id() string { return idOf(p.message.GetName()) }
-func (p *posting) delivery() *notificationv1.Message_Delivery {
+func (p *emailJob) id() string { return idOf(p.message.GetName()) }
+func (p *emailJob) delivery() *notificationv1.Message_Delivery {
 	return deliveryOf(p.message, commonv1.Channel_EMAIL)
 }
-func (p *posting) tries() int              { return len(p.delivery().GetAttempts()) }
-func (p *posting) end(r result, err error) { p.call.End(r, err) }
+func (p *emailJob) tries() int              { return len(p.delivery().GetAttempts()) }
+func (p *emailJob) end(r result, err error) { p.call.End(r, err) }
 
-func (p *posting) result(try int, state notificationv1.Message_State, answer string) result {
+func (p *emailJob) result(try int, state notificationv1.Message_State, answer string) result {
 	return result{id: p.id(), try: try, state: state, answer: answer}
 }
 
 // over tells whether the delivery has come to its end.
-func (p *posting) over() bool {
+func (p *emailJob) over() bool {
 	state := p.delivery().GetState()
 	return state != notificationv1.Message_PENDING && state != notificationv1.Message_SENDING
 }
 
 // cutOff tells whether the last try was begun and never ended. Who asks has the timer's lease: nobody is at it any more.
-func (p *posting) cutOff() bool {
+func (p *emailJob) cutOff() bool {
 	tries := p.delivery().GetAttempts()
 	return len(tries) > 0 && tries[len(tries)-1].GetEndTime() == nil
 }
@@ -59,7 +59,7 @@ func (p *posting) cutOff() bool {
 const answerCutOff = "the process ended before the answer came"
 
 // lookUp finds out what became of the last try if it was cut off.
-func (s *Service) lookUp(p *posting) {
+func (s *Service) lookUp(p *emailJob) {
 	if p.over() || !p.cutOff() {
 		return
 	}
@@ -70,7 +70,7 @@ func (s *Service) lookUp(p *posting) {
 }
 
 // earlierState is what the last try came to, as it is recorded.
-func (p *posting) earlierState() notificationv1.Message_State {
+func (p *emailJob) earlierState() notificationv1.Message_State {
 	switch p.earlier.State {
 	case mailer.Sent:
 		return notificationv1.Message_SENT
@@ -82,7 +82,7 @@ func (p *posting) earlierState() notificationv1.Message_State {
 }
 
 // collect reads the messages that are to be sent, and to whom. Those that are not there end here.
-func (s *Service) collect(ctx context.Context, calls []*call) ([]*posting, error) {
+func (s *Service) collect(ctx context.Context, calls []*call) ([]*emailJob, error) {
 	ids := make([]string, len(calls))
 	for i, c := range calls {
 		ids[i] = strings.TrimSuffix(c.Key, mailKey)
@@ -97,9 +97,9 @@ func (s *Service) collect(ctx context.Context, calls []*call) ([]*posting, error
 	}
 	byID := map[string]*notificationv1.Message{}
 	for _, m := range found {
-		byID[idOf(m.GetName())] = m.Message
+		byID[idOf(m.GetName())] = m
 	}
-	var mails []*posting
+	var mails []*emailJob
 	for i, c := range calls {
 		m := byID[ids[i]]
 		if m == nil {
@@ -107,27 +107,27 @@ func (s *Service) collect(ctx context.Context, calls []*call) ([]*posting, error
 			continue
 		}
 		to, known := contacts[m.GetCustomer()]
-		mails = append(mails, &posting{call: c, message: m, to: to, known: known})
+		mails = append(mails, &emailJob{call: c, message: m, to: to, known: known})
 	}
 	return mails, nil
 }
 
 // named reads messages with all that belongs to them.
-func (s *Service) named(ctx context.Context, ids []string) ([]row, error) {
+func (s *Service) named(ctx context.Context, ids []string) ([]*notificationv1.Message, error) {
 	list, args := sqldb.List(1, ids)
-	answers, err := s.db.Batch(ctx, append(details(ids...), sqldb.Q(selectMessages+` where id in `+list, args...))...)
+	answers, err := s.db.Batch(ctx, append(details(ids...), sqldb.Q(messageRows.Select()+` where id in `+list, args...))...)
 	if err != nil {
 		return nil, err
 	}
 	last := len(answers) - 1
-	found, err := sqldb.All(answers[last], scan)
+	found, err := sqldb.All(answers[last], messageRows.Scan)
 	if err != nil {
 		return nil, err
 	}
-	return found, add(found, answers[:last])
+	return found, add(answers[:last], found...)
 }
 
-func customersOf(messages []row) []string {
+func customersOf(messages []*notificationv1.Message) []string {
 	customers := make([]string, len(messages))
 	for i, m := range messages {
 		customers[i] = m.GetCustomer()

@@ -44,8 +44,8 @@ const (
 	ivan  = "customers/ivan"
 )
 
-// bench is the whole service on a database, among neighbours that the test plays.
-type bench struct {
+// fixture is the whole service on a database, among other services that the test plays.
+type fixture struct {
 	t     testing.TB
 	db    *sqldb.DB
 	clock *clock.Sandbox
@@ -63,13 +63,13 @@ type bench struct {
 	consumer *inbox.Inbox
 }
 
-func onBoth(t *testing.T, test func(t *testing.T, b *bench), tune ...func(*kit.Deps)) {
-	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) { test(t, newBench(t, db, tune...)) })
+func onBoth(t *testing.T, test func(t *testing.T, b *fixture), tune ...func(*kit.Deps)) {
+	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) { test(t, newFixture(t, db, tune...)) })
 }
 
-func newBench(t testing.TB, db *sqldb.DB, tune ...func(*kit.Deps)) *bench {
+func newFixture(t testing.TB, db *sqldb.DB, tune ...func(*kit.Deps)) *fixture {
 	t.Helper()
-	b := &bench{
+	b := &fixture{
 		t: t, db: db, clock: &clock.Sandbox{}, log: &bytes.Buffer{}, post: &post{},
 		customers: &customers{known: map[string]*customerv1.Customer{}}, orders: &orders{answers: map[string]*orderv1.Shortage{}},
 		cases: &cases{entries: map[string]string{}},
@@ -98,7 +98,7 @@ func newBench(t testing.TB, db *sqldb.DB, tune ...func(*kit.Deps)) *bench {
 }
 
 // made is the service with the test's post, or with the real one where the test has set a folder for it.
-func (b *bench) made(t testing.TB) *kit.Service {
+func (b *fixture) made(t testing.TB) *kit.Service {
 	t.Helper()
 	service, err := assemble(b.deps, b.post)
 	if b.deps.Mail.Folder != "" {
@@ -108,7 +108,7 @@ func (b *bench) made(t testing.TB) *kit.Service {
 	return service
 }
 
-func (b *bench) newWorker() *timer.Worker {
+func (b *fixture) newWorker() *timer.Worker {
 	w := timer.NewWorker(timer.Config{
 		DB: b.db, Clock: b.clock, Log: b.deps.Log, Tracer: kittest.Tracer(), Activity: &telemetry.Activity{},
 	})
@@ -117,11 +117,11 @@ func (b *bench) newWorker() *timer.Worker {
 }
 
 // whoever believes what a test says of who calls.
-func (b *bench) whoever(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+func (b *fixture) whoever(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
 	return handle(callerOf(ctx), req)
 }
 
-func (b *bench) whoeverStreams(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
+func (b *fixture) whoeverStreams(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
 	return handle(srv, &believing{stream})
 }
 
@@ -141,27 +141,29 @@ func callerOf(ctx context.Context) context.Context {
 }
 
 // as is the context of a caller.
-func (b *bench) as(role accessv1.Role, subject string) context.Context {
+func (b *fixture) as(role accessv1.Role, subject string) context.Context {
 	return metadata.AppendToOutgoingContext(b.t.Context(), "role", strconv.Itoa(int(role)), "subject", subject)
 }
 
-func (b *bench) customer(name string) context.Context { return b.as(accessv1.Role_ROLE_CUSTOMER, name) }
-func (b *bench) agent() context.Context               { return b.as(accessv1.Role_ROLE_AGENT, "agents/anna") }
+func (b *fixture) customer(name string) context.Context {
+	return b.as(accessv1.Role_ROLE_CUSTOMER, name)
+}
+func (b *fixture) agent() context.Context { return b.as(accessv1.Role_ROLE_AGENT, "agents/anna") }
 
-func (b *bench) messages() notificationv1.MessageServiceClient {
+func (b *fixture) messages() notificationv1.MessageServiceClient {
 	return notificationv1.NewMessageServiceClient(b.channel)
 }
 
-func (b *bench) actions() notificationv1.ActionServiceClient {
+func (b *fixture) actions() notificationv1.ActionServiceClient {
 	return notificationv1.NewActionServiceClient(b.channel)
 }
 
-func (b *bench) templates() notificationv1.TemplateServiceClient {
+func (b *fixture) templates() notificationv1.TemplateServiceClient {
 	return notificationv1.NewTemplateServiceClient(b.channel)
 }
 
 // news makes an event of a fact.
-func (b *bench) news(subject string, version int64, fact proto.Message) event.Event {
+func (b *fixture) news(subject string, version int64, fact proto.Message) event.Event {
 	b.t.Helper()
 	e, err := event.New(b.t.Context(), "test", subject, version, b.clock.Now(), fact)
 	require.NoError(b.t, err)
@@ -169,20 +171,20 @@ func (b *bench) news(subject string, version int64, fact proto.Message) event.Ev
 }
 
 // take takes a fact in, and does nothing yet.
-func (b *bench) take(fact proto.Message) {
+func (b *fixture) take(fact proto.Message) {
 	b.t.Helper()
 	require.NoError(b.t, b.consumer.Handle(b.t.Context(), []event.Event{b.news("test", 1, fact)}))
 }
 
 // hear takes events in and does what is due then.
-func (b *bench) hear(events ...event.Event) {
+func (b *fixture) hear(events ...event.Event) {
 	b.t.Helper()
 	require.NoError(b.t, b.consumer.Handle(b.t.Context(), events))
 	b.work()
 }
 
 // told takes in a fact.
-func (b *bench) told(fact proto.Message) event.Event {
+func (b *fixture) told(fact proto.Message) event.Event {
 	b.t.Helper()
 	e := b.news("test", 1, fact)
 	b.hear(e)
@@ -190,7 +192,7 @@ func (b *bench) told(fact proto.Message) event.Event {
 }
 
 // work does what is due until there is nothing more.
-func (b *bench) work() {
+func (b *fixture) work() {
 	b.t.Helper()
 	for range 100 {
 		n, err := b.worker.Round(b.t.Context())
@@ -202,14 +204,14 @@ func (b *bench) work() {
 	require.Fail(b.t, "there is no end to it")
 }
 
-func (b *bench) pass(d time.Duration) {
+func (b *fixture) pass(d time.Duration) {
 	b.t.Helper()
 	b.clock.Advance(b.clock.Offset() + d)
 	b.work()
 }
 
 // meet makes a customer's contact known.
-func (b *bench) meet(customer, language, email string) {
+func (b *fixture) meet(customer, language, email string) {
 	b.t.Helper()
 	b.hear(b.news(customer, 1, &customerv1.CustomerContactChanged{
 		Customer: customer, DisplayName: "Olena", LanguageCode: language, Email: email, EmailConfirmed: true,
@@ -217,7 +219,7 @@ func (b *bench) meet(customer, language, email string) {
 }
 
 // only is the one message there is.
-func (b *bench) only(ctx context.Context) *notificationv1.Message {
+func (b *fixture) only(ctx context.Context) *notificationv1.Message {
 	b.t.Helper()
 	list, err := b.messages().ListMessages(ctx, &notificationv1.ListMessagesRequest{})
 	require.NoError(b.t, err)
@@ -226,13 +228,13 @@ func (b *bench) only(ctx context.Context) *notificationv1.Message {
 }
 
 // said counts the events of a type that the service said.
-func (b *bench) said(fact proto.Message) int64 {
+func (b *fixture) said(fact proto.Message) int64 {
 	b.t.Helper()
 	return kittest.Number(b.t, b.db, `select count(*) from outbox where type = $1`, string(fact.ProtoReflect().Descriptor().FullName()))
 }
 
 // shortage is what is missing from one of Olena's orders.
-func (b *bench) shortage() *orderv1.ShortageReported {
+func (b *fixture) shortage() *orderv1.ShortageReported {
 	return &orderv1.ShortageReported{
 		Shortage: "orders/0190/shortages/7", Order: "orders/0190", Customer: olena, Product: "products/pot",
 		ProductDisplayName: "Coffee pot", Quantity: 2, Reason: "Broken in the warehouse",

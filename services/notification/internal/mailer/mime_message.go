@@ -16,8 +16,8 @@ import (
 	"kept.dev/kit/text"
 )
 
-// letter is a mail as it goes over the wire: envelope and content.
-type letter struct {
+// mimeMessage is a mail as it goes over the wire: envelope and content.
+type mimeMessage struct {
 	// id is the Message-ID without its brackets.
 	id string
 	// from and to are the envelope's addresses.
@@ -38,10 +38,10 @@ func parseFrom(text string) (*netmail.Address, error) {
 // write writes the mail down. An error is the mail's own fault: it would be the same next time.
 //
 // The same mail always gives the same bytes, so that a receiver who gets it twice can tell.
-func write(m Mail, usual *netmail.Address) (letter, error) {
+func write(m Mail, usual *netmail.Address) (mimeMessage, error) {
 	l, err := address(m, usual)
 	if err != nil {
-		return letter{}, err
+		return mimeMessage{}, err
 	}
 	msg := mail.NewMsg(mail.WithNoDefaultUserAgent(), mail.WithBoundary(boundary(m)))
 	setAddress(msg, mail.HeaderFrom, l.from)
@@ -59,29 +59,29 @@ func write(m Mail, usual *netmail.Address) (letter, error) {
 	}
 	var content bytes.Buffer
 	if _, err := msg.WriteTo(&content); err != nil {
-		return letter{}, fmt.Errorf("write the mail: %w", err)
+		return mimeMessage{}, fmt.Errorf("write the mail: %w", err)
 	}
 	l.content = content.Bytes()
 	return l, nil
 }
 
 // address reads what must be exact: addresses, Message-ID and language. They are refused when they are not.
-func address(m Mail, usual *netmail.Address) (l letter, err error) {
+func address(m Mail, usual *netmail.Address) (l mimeMessage, err error) {
 	l.from = usual
 	if m.From != "" {
 		if l.from, err = parseFrom(m.From); err != nil {
-			return letter{}, err
+			return mimeMessage{}, err
 		}
 	}
 	if l.to, err = parseTo(m.To); err != nil {
-		return letter{}, err
+		return mimeMessage{}, err
 	}
 	l.to.Name = name(m.ToName)
 	if l.id, err = parseID(m.MessageID); err != nil {
-		return letter{}, err
+		return mimeMessage{}, err
 	}
 	if strings.ContainsFunc(m.LanguageCode, func(r rune) bool { return !letterOrDigit(r) && r != '-' }) {
-		return letter{}, fmt.Errorf("mail: %q is no language", m.LanguageCode)
+		return mimeMessage{}, fmt.Errorf("mail: %q is no language", m.LanguageCode)
 	}
 	return l, nil
 }

@@ -2,8 +2,8 @@ package message
 
 import "strings"
 
-// phrases are what stands around a message in a mail.
-type phrases struct {
+// layoutTexts are what stands around a message in a mail.
+type layoutTexts struct {
 	// hello greets by name (%), dear without one.
 	hello, dear string
 	// choose comes before the options.
@@ -14,21 +14,21 @@ type phrases struct {
 }
 
 var (
-	english = phrases{
+	english = layoutTexts{
 		hello: "Hello, %!", dear: "Hello!",
 		choose:   "Open one of these links to choose. Nothing is decided before you confirm it there.",
 		language: "en", confirm: "Confirm your e-mail address",
 		code: "Your code is %. Type it where you entered this address; it is good for an hour.\n\n" +
 			"If you did not enter this address, ignore this mail. Nothing else will be sent to you.",
 	}
-	russian = phrases{
+	russian = layoutTexts{
 		hello: "Здравствуйте, %!", dear: "Здравствуйте!",
 		choose:   "Чтобы выбрать, откройте одну из ссылок. Пока вы не подтвердите выбор там, ничего не решено.",
 		language: "ru", confirm: "Подтвердите адрес электронной почты",
 		code: "Ваш код: %. Введите его там, где указали этот адрес; код действует один час.\n\n" +
 			"Если вы не указывали этот адрес, не обращайте внимания на это письмо. Больше вам ничего не придёт.",
 	}
-	ukrainian = phrases{
+	ukrainian = layoutTexts{
 		hello: "Вітаємо, %!", dear: "Вітаємо!",
 		choose:   "Щоб обрати, відкрийте одне з посилань. Доки ви не підтвердите вибір там, нічого не вирішено.",
 		language: "uk", confirm: "Підтвердьте адресу електронної пошти",
@@ -37,8 +37,8 @@ var (
 	}
 )
 
-// phrasesOf are those of the message's language, or the English ones.
-func phrasesOf(language string) phrases {
+// layoutTextsOf are those of the message's language, or the English ones.
+func layoutTextsOf(language string) layoutTexts {
 	base, _, _ := strings.Cut(strings.ToLower(language), "-")
 	switch base {
 	case "ru":
@@ -49,9 +49,9 @@ func phrasesOf(language string) phrases {
 	return english
 }
 
-func (p phrases) greet(name string) string {
+func (t layoutTexts) greet(name string) string {
 	if name == "" {
-		return p.dear
+		return t.dear
 	}
-	return strings.Replace(p.hello, "%", name, 1)
+	return strings.Replace(t.hello, "%", name, 1)
 }
