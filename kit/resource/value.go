@@ -2,6 +2,7 @@ package resource
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	moneypb "google.golang.org/genproto/googleapis/type/money"
@@ -12,6 +13,9 @@ import (
 	"kept.dev/kit/errs"
 	"kept.dev/kit/money"
 )
+
+// ID is the last part of a resource's name: "7" of "customers/7".
+func ID(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
 
 // NoList is the response type of rows that no List method lists.
 type NoList struct{}

@@ -30,7 +30,7 @@ func (s *Service) markTaken(ctx context.Context, tx *sqldb.Tx, a *action) error 
 		return err
 	}
 	message.Decide(tx, a.subject, now)
-	settle.Cancel(tx, a.key())
+	reconcile.Cancel(tx, a.key())
 	next, err := tx.Query(nextVersion, a.message)
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ func (s *Service) giveUp(ctx context.Context, a *action, decided bool) error {
 		if decided {
 			message.Decide(tx, a.subject, s.clock.Now())
 		}
-		settle.Cancel(tx, a.key())
+		reconcile.Cancel(tx, a.key())
 		return nil
 	})
 }

@@ -34,7 +34,7 @@ func (s *Service) Capability() kit.Capability {
 	return kit.Capability{
 		Name:     "action",
 		Register: func(r grpc.ServiceRegistrar) { notificationv1.RegisterActionServiceServer(r, s) },
-		Timers:   func(w *timer.Worker) { w.HandleOutside(settle, s.settleAction) },
+		Timers:   func(w *timer.Worker) { w.HandleOutside(reconcile, s.reconcileAction) },
 	}
 }
 
@@ -43,5 +43,5 @@ func (s *Service) shortages() orderv1.ShortageServiceClient {
 	return orderv1.NewShortageServiceClient(s.peer("order"))
 }
 
-// settle is the timer that finds out what became of an action whose process died, by the message's id and the choice.
-var settle = timer.Outside("action.settle")
+// reconcile is the timer that finds out what became of an action whose process died, by the message's id and the choice.
+var reconcile = timer.Outside("action.reconcile")

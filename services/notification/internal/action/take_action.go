@@ -20,8 +20,8 @@ import (
 	"kept.dev/services/notification/internal/link"
 )
 
-// settleAfter is how long after an action was begun somebody looks what became of it: longer than any call may last.
-const settleAfter = time.Minute
+// reconcileAfter is how long after an action was begun somebody looks what became of it: longer than any call may last.
+const reconcileAfter = time.Minute
 
 // TakeAction does what an action says, once, however often and by however many it is asked at the same moment.
 //
@@ -69,7 +69,7 @@ func (s *Service) claim(ctx context.Context, tx *sqldb.Tx, a *action, name strin
 	}
 	if fresh.taken == nil {
 		tx.Exec(claim, a.message, a.choice, now.UnixMicro())
-		settle.Set(ctx, tx, a.key(), now.Add(settleAfter), nil)
+		reconcile.Set(ctx, tx, a.key(), now.Add(reconcileAfter), nil)
 	}
 	return fresh.proto(name, now), nil
 }

@@ -5,13 +5,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 )
 
 const customers = "customers/"
-
-func idOf(customer string) string { return strings.TrimPrefix(customer, customers) }
 
 // CustomerOf is the customer of a Confirmed timer.
 func CustomerOf(key string) string { return customers + key }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"kept.dev/kit/inbox"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
@@ -31,7 +32,7 @@ func (c *Contacts) onCustomerContactsChanged(
 		switch confirmation := changed.GetEmailConfirmation(); {
 		case confirmation == "":
 		case changed.GetEmailConfirmed():
-			timers = append(timers, Confirmed.At(e.Trace(ctx), idOf(changed.GetCustomer()), c.clock.Now(), nil))
+			timers = append(timers, Confirmed.At(e.Trace(ctx), resource.ID(changed.GetCustomer()), c.clock.Now(), nil))
 		default:
 			code := Code{Customer: changed.GetCustomer(), Address: hashOf(changed.GetEmail()), AskedTime: e.Time}
 			timers = append(timers, CodeWanted.At(e.Trace(ctx), confirmation, c.clock.Now(), code.payload()))

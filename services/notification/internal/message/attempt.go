@@ -2,10 +2,9 @@ package message
 
 import (
 	"context"
-	"strings"
-	"unicode/utf8"
 
 	"kept.dev/kit/sqldb"
+	"kept.dev/kit/text"
 	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 )
@@ -21,7 +20,7 @@ const (
 // begin writes down that tries begin, and says whose: not theirs whose delivery has come to its end. Had another process
 // begun the same try meanwhile, the key would refuse it here.
 func (s *Service) begin(ctx context.Context, mails []*emailJob) (begun map[string]bool, err error) {
-	now := micros(s.clock.Now())
+	now := s.clock.Now().UnixMicro()
 	ids := make([]string, len(mails))
 	for i, p := range mails {
 		ids[i] = p.id()
@@ -89,11 +88,8 @@ func endAttempts(tx *sqldb.Tx, now int64, ends []result) {
 	tx.ExecValues(closeAttempts, rows, whereOpen)
 }
 
-// storable is what a server answered as it can be kept: bounded, and valid text without NUL.
+// storable is what a server answered as it can be kept: one line of at most 500 characters.
 func storable(answer string) string {
-	answer = strings.ReplaceAll(strings.ToValidUTF8(answer, "\uFFFD"), "\x00", "\uFFFD")
-	if utf8.RuneCountInString(answer) > 500 {
-		answer = string([]rune(answer)[:500])
-	}
-	return answer
+	runes := []rune(text.OneLine(answer))
+	return string(runes[:min(len(runes), 500)])
 }

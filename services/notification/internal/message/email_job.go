@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"kept.dev/kit/errs"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
 	commonv1 "kept.dev/proto/gen/kept/common/v1"
@@ -33,7 +34,7 @@ type emailJob struct {
 	earlier mailer.Outcome // of the last try, where it was cut off
 }
 
-func (p *emailJob) id() string { return idOf(p.message.GetName()) }
+func (p *emailJob) id() string { return resource.ID(p.message.GetName()) }
 func (p *emailJob) delivery() *notificationv1.Message_Delivery {
 	return deliveryOf(p.message, commonv1.Channel_EMAIL)
 }
@@ -58,8 +59,8 @@ func (p *emailJob) cutOff() bool {
 
 const answerCutOff = "the process ended before the answer came"
 
-// lookUp finds out what became of the last try if it was cut off.
-func (s *Service) lookUp(p *emailJob) {
+// findOutcome finds out what became of the last try if it was cut off.
+func (s *Service) findOutcome(p *emailJob) {
 	if p.over() || !p.cutOff() {
 		return
 	}
@@ -97,7 +98,7 @@ func (s *Service) collect(ctx context.Context, calls []*call) ([]*emailJob, erro
 	}
 	byID := map[string]*notificationv1.Message{}
 	for _, m := range found {
-		byID[idOf(m.GetName())] = m
+		byID[resource.ID(m.GetName())] = m
 	}
 	var mails []*emailJob
 	for i, c := range calls {

@@ -14,7 +14,7 @@ import (
 
 // finish writes down what came of tries, together with what becomes of their timers.
 func (s *Service) finish(ctx context.Context, tx *sqldb.Tx, ended []*call) error {
-	now := micros(s.clock.Now())
+	now := s.clock.Now().UnixMicro()
 	var tries []result
 	var again []string
 	over := map[notificationv1.Message_State][]string{}

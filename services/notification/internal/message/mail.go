@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/net/idna"
 
+	"kept.dev/kit/resource"
 	"kept.dev/kit/text"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	"kept.dev/services/notification/internal/contact"
@@ -33,7 +34,7 @@ func (s *Service) mail(m *notificationv1.Message, to contact.Contact) mailer.Mai
 
 // messageID is the same for all tries to send the message.
 func (s *Service) messageID(m *notificationv1.Message) string {
-	return idOf(m.GetName()) + "@" + hostOf(s.publicURL)
+	return resource.ID(m.GetName()) + "@" + hostOf(s.publicURL)
 }
 
 func (s *Service) buttons(m *notificationv1.Message) []button {

@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"kept.dev/kit/change"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 )
@@ -25,7 +26,7 @@ func (s *Service) MarkMessageRead(ctx context.Context, req *notificationv1.MarkM
 		if err != nil {
 			return nil, err
 		}
-		answers, err := tx.Batch(details(idOf(m.GetName()))...)
+		answers, err := tx.Batch(details(resource.ID(m.GetName()))...)
 		if err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 
 	"kept.dev/kit/access"
 	"kept.dev/kit/clock"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	commonv1 "kept.dev/proto/gen/kept/common/v1"
@@ -29,7 +30,7 @@ func details(ids ...string) []*sqldb.Stmt {
 func add(answers []*sqldb.Rows, messages ...*notificationv1.Message) error {
 	byID := make(map[string]*notificationv1.Message, len(messages))
 	for _, m := range messages {
-		byID[idOf(m.GetName())] = m
+		byID[resource.ID(m.GetName())] = m
 	}
 	return errors.Join(addDeliveries(byID, answers[0]), addAttempts(byID, answers[1]), addOptions(byID, answers[2]))
 }
@@ -93,7 +94,7 @@ func (s *Service) complete(ctx context.Context, messages ...*notificationv1.Mess
 	}
 	ids := make([]string, len(messages))
 	for i, m := range messages {
-		ids[i] = idOf(m.GetName())
+		ids[i] = resource.ID(m.GetName())
 	}
 	answers, err := s.db.Batch(ctx, details(ids...)...)
 	if err != nil {
@@ -122,6 +123,6 @@ func (s *Service) link(ctx context.Context, messages ...*notificationv1.Message)
 // action is the link by which the addressee takes an option.
 func (s *Service) action(m *notificationv1.Message, o *notificationv1.Message_Option) string {
 	return link.Grant{
-		Message: idOf(m.GetName()), Choice: o.GetChoice(), Customer: m.GetCustomer(), Expires: m.GetExpireTime().AsTime(),
+		Message: resource.ID(m.GetName()), Choice: o.GetChoice(), Customer: m.GetCustomer(), Expires: m.GetExpireTime().AsTime(),
 	}.Name(s.signer)
 }

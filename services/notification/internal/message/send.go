@@ -33,7 +33,7 @@ func (s *Service) sendMails(ctx context.Context, calls []*call) {
 	defer workers.Wait()
 	var known []*emailJob
 	for _, p := range mails {
-		s.lookUp(p)
+		s.findOutcome(p)
 		switch {
 		case p.over():
 			p.end(result{}, nil)
@@ -65,7 +65,7 @@ func (s *Service) sendBegun(ctx context.Context, mails []*emailJob, workers *syn
 		return
 	}
 	begun, err := s.begin(ctx, mails)
-	if err != nil && len(mails) > 1 && !away(err) {
+	if err != nil && len(mails) > 1 && !unavailable(err) {
 		for i := range mails {
 			s.sendBegun(ctx, mails[i:i+1], workers)
 		}
@@ -77,7 +77,7 @@ func (s *Service) sendBegun(ctx context.Context, mails []*emailJob, workers *syn
 			continue
 		}
 		workers.Go(func() {
-			p.guard(func() error { p.end(s.conclude(p, s.send(ctx, p))); return nil })
+			p.guard(func() error { p.end(s.resultOf(p, s.send(ctx, p))); return nil })
 		})
 	}
 }
@@ -99,8 +99,8 @@ func reachable(mails []*emailJob) (left []*emailJob) {
 	return left
 }
 
-// away tells whether the database is away or too busy.
-func away(err error) bool {
+// unavailable tells whether the database is away or too busy.
+func unavailable(err error) bool {
 	kind := errs.KindOf(err)
 	return kind == codes.Unavailable || kind == codes.ResourceExhausted
 }
@@ -119,8 +119,8 @@ func (s *Service) send(ctx context.Context, p *emailJob) mailer.Outcome {
 	return outcome
 }
 
-// conclude says what an outcome means: an end, or with an error another try later.
-func (s *Service) conclude(p *emailJob, o mailer.Outcome) (result, error) {
+// resultOf says what an outcome means: an end, or with an error another try later.
+func (s *Service) resultOf(p *emailJob, o mailer.Outcome) (result, error) {
 	try := p.tries() + 1
 	switch o.State {
 	case mailer.Sent:

@@ -69,7 +69,7 @@ func (s *Service) Capability() kit.Capability {
 			w.HandleOutside(contact.CodeWanted, s.mailCode)
 			w.Handle(contact.Confirmed, s.mailWaiting)
 			timer.HandleMany(w, sending, timer.Many[result]{
-				AtOnce: queueing * mailer.Connections(s.sender), Start: s.sendMails, Finish: s.finish,
+				AtOnce: mailsPerConnection * mailer.Connections(s.sender), Start: s.sendMails, Finish: s.finish,
 			})
 		},
 	}
@@ -81,9 +81,9 @@ var (
 	sending     = timer.Outside("message.send")
 )
 
-// queueing is how many mails are under way for each connection to the mail server: one is being sent, and the others, begun or
+// mailsPerConnection is how many mails are under way for each connection to the mail server: one is being sent, and the others, begun or
 // ended, keep the connection from waiting for the database. Those that wait for a slow server for too long have to be put off.
-const queueing = 4
+const mailsPerConnection = 4
 
 // count counts the ends of deliveries, once they are written down.
 func (s *Service) count(

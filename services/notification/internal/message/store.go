@@ -4,15 +4,12 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"kept.dev/kit/sqldb"
 	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 )
-
-func idOf(name string) string { return strings.TrimPrefix(name, collection) }
 
 // numberAll gives messages their numbers, and counts them with their customers. The counters' rows are locked in the order in which
 // everybody locks them.
@@ -63,19 +60,19 @@ func insertAll(tx *sqldb.Tx, drafts []*draft, now time.Time) {
 		id, words := d.event.ID, d.words
 		var expires *int64
 		if len(words.Options) > 0 {
-			at := micros(d.plan.expires)
+			at := d.plan.expires.UnixMicro()
 			expires = &at
 		}
 		messages = append(messages, []any{
 			id, d.plan.customer, d.number, int64(1), words.Template, words.Version, words.LanguageCode, words.Title, words.Body,
-			d.plan.about, d.event.Type, d.plan.subject, expires, micros(now),
+			d.plan.about, d.event.Type, d.plan.subject, expires, now.UnixMicro(),
 		})
 		mail := notificationv1.Message_PENDING
 		if d.to.Email == "" {
 			mail = notificationv1.Message_SKIPPED
 		}
 		deliveries = append(deliveries, []any{id, mailChannel, int64(mail), nil},
-			[]any{id, int64(commonv1.Channel_INBOX), int64(notificationv1.Message_SENT), micros(now)})
+			[]any{id, int64(commonv1.Channel_INBOX), int64(notificationv1.Message_SENT), now.UnixMicro()})
 		for i, option := range words.Options {
 			actions = append(actions, []any{id, int64(i + 1), option.Choice, option.Label, option.Confirmation})
 		}
@@ -92,7 +89,7 @@ const (
 
 // Decide notes that something is decided: of what is offered about it, before or after, nothing can be taken any more.
 func Decide(tx *sqldb.Tx, name string, at time.Time) {
-	tx.ExecValues(insertDecided, [][]any{{name, micros(at)}}, onceDecided)
+	tx.ExecValues(insertDecided, [][]any{{name, at.UnixMicro()}}, onceDecided)
 }
 
 // decideAll notes what is decided with the events, in an order in which everybody does.
@@ -100,7 +97,7 @@ func decideAll(tx *sqldb.Tx, drafts []*draft) {
 	decided := map[string]int64{}
 	for _, d := range drafts {
 		if d.plan.decides != "" {
-			decided[d.plan.decides] = micros(d.event.Time)
+			decided[d.plan.decides] = d.event.Time.UnixMicro()
 		}
 	}
 	var rows [][]any

@@ -7,13 +7,14 @@ import (
 	"google.golang.org/grpc"
 
 	"kept.dev/kit/errs"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 )
 
 const (
-	// streamed is how many messages are read at a time.
-	streamed = 100
+	// streamBatch is how many messages are read at a time.
+	streamBatch = 100
 )
 
 var selectAfter = `select ` + messageRows.ColumnList() + `, number from message
@@ -47,7 +48,7 @@ func (s *Service) StreamMessages(
 			}
 			seen = m.number
 		}
-		if len(found) == streamed {
+		if len(found) == streamBatch {
 			continue
 		}
 		if err := news.Wait(ctx); err != nil {
@@ -60,7 +61,7 @@ func (s *Service) StreamMessages(
 func (s *Service) begins(ctx context.Context, req *notificationv1.StreamMessagesRequest) (int64, error) {
 	query := sqldb.Q(`select messages from addressee where customer = $1`, req.GetParent())
 	if req.GetLastSeen() != "" {
-		query = sqldb.Q(`select number from message where customer = $1 and id = $2`, req.GetParent(), idOf(req.GetLastSeen()))
+		query = sqldb.Q(`select number from message where customer = $1 and id = $2`, req.GetParent(), resource.ID(req.GetLastSeen()))
 	}
 	answers, err := s.db.Batch(ctx, query)
 	if err != nil {
@@ -92,7 +93,7 @@ func scanNumbered(r *sqldb.Rows) (n numbered, err error) {
 }
 
 func (s *Service) after(ctx context.Context, customer string, number int64) ([]numbered, error) {
-	rows, err := s.db.Query(ctx, selectAfter, customer, number, streamed)
+	rows, err := s.db.Query(ctx, selectAfter, customer, number, streamBatch)
 	if err != nil {
 		return nil, err
 	}

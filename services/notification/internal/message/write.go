@@ -2,7 +2,6 @@ package message
 
 import (
 	"context"
-	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -75,5 +74,3 @@ func (s *Service) accepted(ctx context.Context, tx *sqldb.Tx, d *draft) []outbox
 
 // topic is under what name streams listen for a customer's messages.
 func topic(customer string) string { return customer + "/messages" }
-
-func micros(t time.Time) int64 { return t.UnixMicro() }

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"kept.dev/kit/errs"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 )
@@ -15,7 +16,7 @@ import (
 func (s *Service) GetTemplate(
 	ctx context.Context, req *notificationv1.GetTemplateRequest,
 ) (*notificationv1.Template, error) {
-	d, known := s.templates[idOf(req.GetName())]
+	d, known := s.templates[resource.ID(req.GetName())]
 	if !known {
 		return nil, errs.NotFound(req.GetName())
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"kept.dev/kit/page"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 )
@@ -27,7 +28,7 @@ func (s *Service) ListTemplates(
 	if err != nil {
 		return nil, err
 	}
-	templates, next, err := page.Cut(query, templates, func(t *notificationv1.Template, _ string) any { return idOf(t.GetName()) })
+	templates, next, err := page.Cut(query, templates, func(t *notificationv1.Template, _ string) any { return resource.ID(t.GetName()) })
 	return &notificationv1.ListTemplatesResponse{Templates: templates, NextPageToken: next}, err
 }
 

@@ -67,5 +67,3 @@ func (d *definition) proto(v version) *notificationv1.Template {
 }
 
 const collection = "templates/"
-
-func idOf(name string) string { return strings.TrimPrefix(name, collection) }

@@ -21,7 +21,7 @@ import (
 func (s *Service) UpdateTemplate(
 	ctx context.Context, req *notificationv1.UpdateTemplateRequest,
 ) (*notificationv1.Template, error) {
-	d, known := s.templates[idOf(req.GetTemplate().GetName())]
+	d, known := s.templates[resource.ID(req.GetTemplate().GetName())]
 	if !known {
 		return nil, errs.NotFound(req.GetTemplate().GetName())
 	}

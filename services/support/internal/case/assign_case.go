@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"kept.dev/kit/change"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
@@ -24,7 +25,7 @@ var assign = `
 func (s *Service) AssignCase(ctx context.Context, req *supportv1.AssignCaseRequest) (*supportv1.Case, error) {
 	queue, agent := assignment(req.GetAssignee())
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*supportv1.Case, error) {
-		r, err := updateCase(tx, req.GetName(), sqldb.Q(assign, idOf(req.GetName()), queue, agent))
+		r, err := updateCase(tx, req.GetName(), sqldb.Q(assign, resource.ID(req.GetName()), queue, agent))
 		if err != nil {
 			return nil, err
 		}

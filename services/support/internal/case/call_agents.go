@@ -93,7 +93,7 @@ func requireReplies(tx *sqldb.Tx, calls []call) (map[string]*record, error) {
 	var causes []string
 	for _, c := range calls {
 		if strings.HasPrefix(c.about, collection) {
-			updates = append(updates, sqldb.Q(requireReplyIn, idOf(c.about), c.wanted.GetPromise(), resource.Micros(c.wanted.GetCreateTime())))
+			updates = append(updates, sqldb.Q(requireReplyIn, resource.ID(c.about), c.wanted.GetPromise(), resource.Micros(c.wanted.GetCreateTime())))
 			causes = append(causes, c.cause)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"kept.dev/kit/change"
 	"kept.dev/kit/errs"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
@@ -27,7 +28,7 @@ var (
 // Errors: NOT_FOUND for an unknown case; FAILED_PRECONDITION (CASE_CLOSED, CASE_NOT_REPLIED).
 func (s *Service) CloseCase(ctx context.Context, req *supportv1.CloseCaseRequest) (*supportv1.Case, error) {
 	now := s.clock.Now()
-	id := idOf(req.GetName())
+	id := resource.ID(req.GetName())
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*supportv1.Case, error) {
 		r, err := updateCase(tx, req.GetName(), sqldb.Q(lockCase, id))
 		if err != nil {

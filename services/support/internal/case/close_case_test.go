@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc/codes"
 
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
@@ -113,7 +114,7 @@ func TestAssign(t *testing.T) {
 // TestTheTableRefuses breaks each rule on the table itself, where no code of ours stands before it.
 func TestTheTableRefuses(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *fixture) {
-		id := idOf(b.ask(t, "products/pot").GetName())
+		id := resource.ID(b.ask(t, "products/pot").GetName())
 		for constraint, update := range map[string]string{
 			"cases_owner_or_queue":      `update cases set queue = '', agent = '' where id = $1`,
 			"cases_state_known":         `update cases set state = 0 where id = $1`,

@@ -5,6 +5,7 @@ import (
 
 	"kept.dev/kit/access"
 	"kept.dev/kit/change"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
@@ -23,7 +24,7 @@ func (s *Service) ContactCase(ctx context.Context, req *supportv1.ContactCaseReq
 	entry := customerEntry(access.Caller(ctx), req.GetBody(), req.GetChannel(), now)
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*supportv1.CaseEntry, error) {
 		r, err := updateCase(tx, req.GetName(),
-			sqldb.Q(contact, idOf(req.GetName()), promise, now.UnixMicro(), access.ScopeOf(ctx).Customer))
+			sqldb.Q(contact, resource.ID(req.GetName()), promise, now.UnixMicro(), access.ScopeOf(ctx).Customer))
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 
 	"kept.dev/kit/access"
 	"kept.dev/kit/change"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
@@ -33,7 +34,7 @@ func (s *Service) CreateCase(ctx context.Context, req *supportv1.CreateCaseReque
 			return r.Case, s.write(ctx, tx, contacted(r, wanted.GetPromise(), entry))
 		}
 		if orderOf(r.GetAbout()) != "" {
-			interim.Set(ctx, tx, idOf(r.GetName()), now, nil)
+			interim.Set(ctx, tx, resource.ID(r.GetName()), now, nil)
 		}
 		return r.Case, s.write(ctx, tx, opened(r, customerEntry(caller, r.GetDescription(), r.GetChannel(), now)))
 	})

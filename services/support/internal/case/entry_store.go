@@ -84,6 +84,6 @@ func scanEntry(r *sqldb.Rows) (numbered, error) {
 
 // entryIDs are the ids of the case and of the entry in an entry's name.
 func entryIDs(name string) (caseID, entry string) {
-	caseID, entry, _ = strings.Cut(idOf(name), entries)
+	caseID, entry, _ = strings.Cut(strings.TrimPrefix(name, collection), entries)
 	return caseID, entry
 }

@@ -9,6 +9,7 @@ import (
 
 	"kept.dev/kit/event"
 	"kept.dev/kit/inbox"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
@@ -58,7 +59,7 @@ var escalate = `
 // onPromisesAtRisk escalates cases that nobody has replied to while little time is left. A note keeps who had it.
 func (s *Service) onPromisesAtRisk(ctx context.Context, tx *sqldb.Tx, events []inbox.Of[promiseEvent]) error {
 	return s.onOurPromises(ctx, tx, events, func(p promiseEvent) *sqldb.Stmt {
-		return sqldb.Q(escalate, idOf(p.GetAbout()), p.GetPromise(), dutyQueue)
+		return sqldb.Q(escalate, resource.ID(p.GetAbout()), p.GetPromise(), dutyQueue)
 	}, func(r *record) caseChange {
 		return caseChange{record: r, entry: noteEntry(escalationNote(r), s.clock.Now()), events: []proto.Message{caseEscalated(r)}}
 	})
@@ -73,7 +74,7 @@ var breakPromise = `
 // promise has broken it.
 func (s *Service) onPromisesDue(ctx context.Context, tx *sqldb.Tx, events []inbox.Of[promiseEvent]) error {
 	return s.onOurPromises(ctx, tx, events, func(p promiseEvent) *sqldb.Stmt {
-		return sqldb.Q(breakPromise, idOf(p.GetAbout()), p.GetPromise())
+		return sqldb.Q(breakPromise, resource.ID(p.GetAbout()), p.GetPromise())
 	}, func(r *record) caseChange {
 		return caseChange{record: r, events: []proto.Message{promiseBrokenEvent(r)}}
 	})

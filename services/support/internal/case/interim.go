@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"kept.dev/kit/errs"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
@@ -52,7 +53,7 @@ var makeInterim = `
 // giveInterim writes the interim reply. The case waits for a person as before.
 func (s *Service) giveInterim(ctx context.Context, tx *sqldb.Tx, name string, snapshot *supportv1.OrderSnapshot) error {
 	now := s.clock.Now()
-	r, err := updateCase(tx, name, sqldb.Q(makeInterim, idOf(name), now.UnixMicro()))
+	r, err := updateCase(tx, name, sqldb.Q(makeInterim, resource.ID(name), now.UnixMicro()))
 	if errs.KindOf(err) == errs.KindNotFound {
 		return nil
 	}
@@ -75,7 +76,7 @@ var takeNote = `update cases set version = version + 1 where id = $1 and state <
 // noteForeign tells employees that the case was taken in unchecked, and that the order is not the customer's: nobody gets
 // another's facts.
 func (s *Service) noteForeign(ctx context.Context, tx *sqldb.Tx, name string) error {
-	r, err := updateCase(tx, name, sqldb.Q(takeNote, idOf(name)))
+	r, err := updateCase(tx, name, sqldb.Q(takeNote, resource.ID(name)))
 	if errs.KindOf(err) == errs.KindNotFound {
 		return nil
 	}

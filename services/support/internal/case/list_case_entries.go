@@ -6,6 +6,7 @@ import (
 	"kept.dev/kit/access"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/page"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
@@ -28,12 +29,12 @@ func (s *Service) ListCaseEntries(
 		return nil, err
 	}
 	customer := access.ScopeOf(ctx).Customer
-	visible := []page.Cond{page.Where("case_id = ?", idOf(req.GetParent()))}
+	visible := []page.Cond{page.Where("case_id = ?", resource.ID(req.GetParent()))}
 	if customer != "" {
 		visible = append(visible, page.Where("author <> ?", int64(supportv1.CaseEntry_NOTE)))
 	}
 	text, args := query.SQL(selectEntries, visible...)
-	results, err := s.db.Batch(ctx, sqldb.Q(selectVisible, idOf(req.GetParent()), customer), sqldb.Q(text, args...))
+	results, err := s.db.Batch(ctx, sqldb.Q(selectVisible, resource.ID(req.GetParent()), customer), sqldb.Q(text, args...))
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func (s *Service) ReplyCase(ctx context.Context, req *supportv1.ReplyCaseRequest
 	at, agent := timestamppb.New(s.clock.Now()), access.Caller(ctx)
 	entry := &supportv1.CaseEntry{Author: supportv1.CaseEntry_AGENT, Actor: agent.Actor(), Body: req.GetBody(), CreateTime: at}
 	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*supportv1.CaseEntry, error) {
-		r, err := updateCase(tx, req.GetName(), sqldb.Q(reply, idOf(req.GetName()), resource.Micros(at), agent.Subject))
+		r, err := updateCase(tx, req.GetName(), sqldb.Q(reply, resource.ID(req.GetName()), resource.Micros(at), agent.Subject))
 		if err != nil {
 			return nil, err
 		}

@@ -2,7 +2,6 @@ package cases
 
 import (
 	"errors"
-	"strings"
 	"time"
 
 	"kept.dev/kit/errs"
@@ -60,7 +59,7 @@ func requireReply(contacts, promise, now string) string {
 // openOrJoin writes a new case, or makes the request part of the one that is open about the same; then the case that it returns has
 // another name.
 func openOrJoin(wanted *record) *sqldb.Stmt {
-	return sqldb.Q(insertOrJoin, idOf(wanted.GetName()), wanted.GetCustomer(), wanted.GetTitle(),
+	return sqldb.Q(insertOrJoin, resource.ID(wanted.GetName()), wanted.GetCustomer(), wanted.GetTitle(),
 		wanted.GetDescription(), wanted.GetAbout(), int64(wanted.GetKind()), int64(wanted.GetChannel()), wanted.GetQueue(),
 		wanted.GetAgent(), wanted.GetAgentRequired(), int64(wanted.GetContactCount()), wanted.GetPromise(),
 		wanted.replyWithin.Microseconds(), resource.Micros(wanted.GetReplyDueTime()), resource.Micros(wanted.GetCreateTime()))
@@ -96,5 +95,3 @@ func updateCases(tx *sqldb.Tx, updates ...*sqldb.Stmt) ([]*record, error) {
 }
 
 func errClosed(name string) error { return errs.Refused("CASE_CLOSED", "%s is closed", name) }
-
-func idOf(name string) string { return strings.TrimPrefix(name, collection) }

@@ -11,9 +11,9 @@ import (
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
 
-// settleAction finds out what became of an action that was begun and not ended, because its process died. It only asks: what
+// reconcileAction finds out what became of an action that was begun and not ended, because its process died. It only asks: what
 // was not carried out by then is for the customer to press again.
-func (s *Service) settleAction(ctx context.Context, t timer.Timer) (func(context.Context, *sqldb.Tx) error, error) {
+func (s *Service) reconcileAction(ctx context.Context, t timer.Timer) (func(context.Context, *sqldb.Tx) error, error) {
 	message, choice, _ := strings.Cut(t.Key, "_")
 	rows, err := s.db.Query(ctx, selectAction, message, choice)
 	if err != nil {
