@@ -47,7 +47,7 @@ func (d *database) tables(t testing.TB) map[string]table {
 			}
 			columns := "*"
 			if row == "outbox" {
-				columns = "id, type, subject, version, time, traceparent, data"
+				columns = "id, type, subject, version, time, actor_role, actor, traceparent, data"
 			}
 			rows := query(t, db, `select `+columns+` from `+row)
 			slices.Sort(rows)
@@ -57,11 +57,11 @@ func (d *database) tables(t testing.TB) map[string]table {
 	return all
 }
 
-// added is how many rows each table has more than before.
+// added is how many rows each table has more than before. How many a text is found by depends on its words.
 func added(before, after map[string]table) map[string]int {
 	more := map[string]int{}
 	for name := range after {
-		if n := after[name].rows - before[name].rows; n != 0 {
+		if n := after[name].rows - before[name].rows; n != 0 && !strings.HasSuffix(name, ".search_term") && !strings.HasSuffix(name, ".search_gram") {
 			more[name] = n
 		}
 	}

@@ -26,6 +26,10 @@ func customerSamples() map[string]sample {
 		customerv1.CustomerService_ListCustomers_FullMethodName: func(*fixture) proto.Message {
 			return &customerv1.ListCustomersRequest{PageSize: 10, Filter: `language_code = "uk"`, OrderBy: "create_time desc"}
 		},
+		customerv1.CustomerService_SearchCustomers_FullMethodName: func(w *fixture) proto.Message {
+			w.promise() // all have heard of the customer
+			return &customerv1.SearchCustomersRequest{Query: w.ownCustomer().GetDisplayName(), PageSize: 10}
+		},
 		customerv1.CustomerService_ImportCustomers_FullMethodName: func(*fixture) proto.Message {
 			return &customerv1.ImportCustomersRequest{Issuer: "erp", Records: []*customerv1.ImportCustomersRequest_Record{aRecord(), aRecord()}}
 		},

@@ -34,6 +34,7 @@ func (s *Service) Capability() kit.Capability {
 	return kit.Capability{
 		Name:     "customer",
 		Register: func(r grpc.ServiceRegistrar) { customerv1.RegisterCustomerServiceServer(r, s) },
+		Events:   s.events(),
 	}
 }
 

@@ -455,6 +455,125 @@ func (x *ListCustomersResponse) GetNextPageToken() string {
 	return ""
 }
 
+// What is known of a customer.
+type SearchCustomersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What to look for, such as `olena kov`, `+380 44 123` or `4567`. What is said beyond eight words is passed over.
+	Query string `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	// How many at most, up to 1000. 0 means 50.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The `next_page_token` of the page before. All other fields must be the same as then.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SearchCustomersRequest) Reset() {
+	*x = SearchCustomersRequest{}
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SearchCustomersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SearchCustomersRequest) ProtoMessage() {}
+
+func (x *SearchCustomersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SearchCustomersRequest.ProtoReflect.Descriptor instead.
+func (*SearchCustomersRequest) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *SearchCustomersRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
+func (x *SearchCustomersRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *SearchCustomersRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// One page of those who were found.
+type SearchCustomersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The customers, the best match first.
+	Customers []*Customer `protobuf:"bytes,1,rep,name=customers,proto3" json:"customers,omitempty"`
+	// Gets the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SearchCustomersResponse) Reset() {
+	*x = SearchCustomersResponse{}
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SearchCustomersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SearchCustomersResponse) ProtoMessage() {}
+
+func (x *SearchCustomersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SearchCustomersResponse.ProtoReflect.Descriptor instead.
+func (*SearchCustomersResponse) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *SearchCustomersResponse) GetCustomers() []*Customer {
+	if x != nil {
+		return x.Customers
+	}
+	return nil
+}
+
+func (x *SearchCustomersResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // Customers as another system knows them.
 type ImportCustomersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -471,7 +590,7 @@ type ImportCustomersRequest struct {
 
 func (x *ImportCustomersRequest) Reset() {
 	*x = ImportCustomersRequest{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[7]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -483,7 +602,7 @@ func (x *ImportCustomersRequest) String() string {
 func (*ImportCustomersRequest) ProtoMessage() {}
 
 func (x *ImportCustomersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[7]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -496,7 +615,7 @@ func (x *ImportCustomersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCustomersRequest.ProtoReflect.Descriptor instead.
 func (*ImportCustomersRequest) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{7}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ImportCustomersRequest) GetIssuer() string {
@@ -531,7 +650,7 @@ type ImportCustomersResponse struct {
 
 func (x *ImportCustomersResponse) Reset() {
 	*x = ImportCustomersResponse{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[8]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -543,7 +662,7 @@ func (x *ImportCustomersResponse) String() string {
 func (*ImportCustomersResponse) ProtoMessage() {}
 
 func (x *ImportCustomersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[8]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -556,7 +675,7 @@ func (x *ImportCustomersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCustomersResponse.ProtoReflect.Descriptor instead.
 func (*ImportCustomersResponse) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{8}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ImportCustomersResponse) GetResults() []*ImportCustomersResponse_Result {
@@ -587,7 +706,7 @@ type ImportCustomersRequest_Record struct {
 
 func (x *ImportCustomersRequest_Record) Reset() {
 	*x = ImportCustomersRequest_Record{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[9]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -599,7 +718,7 @@ func (x *ImportCustomersRequest_Record) String() string {
 func (*ImportCustomersRequest_Record) ProtoMessage() {}
 
 func (x *ImportCustomersRequest_Record) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[9]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -612,7 +731,7 @@ func (x *ImportCustomersRequest_Record) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCustomersRequest_Record.ProtoReflect.Descriptor instead.
 func (*ImportCustomersRequest_Record) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{7, 0}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{9, 0}
 }
 
 func (x *ImportCustomersRequest_Record) GetExternalId() string {
@@ -672,7 +791,7 @@ type ImportCustomersResponse_Result struct {
 
 func (x *ImportCustomersResponse_Result) Reset() {
 	*x = ImportCustomersResponse_Result{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[10]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -684,7 +803,7 @@ func (x *ImportCustomersResponse_Result) String() string {
 func (*ImportCustomersResponse_Result) ProtoMessage() {}
 
 func (x *ImportCustomersResponse_Result) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[10]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -697,7 +816,7 @@ func (x *ImportCustomersResponse_Result) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCustomersResponse_Result.ProtoReflect.Descriptor instead.
 func (*ImportCustomersResponse_Result) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{8, 0}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{10, 0}
 }
 
 func (x *ImportCustomersResponse_Result) GetCustomer() string {
@@ -761,6 +880,14 @@ const file_kept_customer_v1_customer_service_proto_rawDesc = "" +
 	"\border_by\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\"y\n" +
 	"\x15ListCustomersResponse\x128\n" +
 	"\tcustomers\x18\x01 \x03(\v2\x1a.kept.customer.v1.CustomerR\tcustomers\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x95\x01\n" +
+	"\x16SearchCustomersRequest\x12#\n" +
+	"\x05query\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x05query\x12*\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"{\n" +
+	"\x17SearchCustomersResponse\x128\n" +
+	"\tcustomers\x18\x01 \x03(\v2\x1a.kept.customer.v1.CustomerR\tcustomers\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xfe\x03\n" +
 	"\x16ImportCustomersRequest\x128\n" +
 	"\x06issuer\x18\x01 \x01(\tB \xe0A\x02\xbaH\x1ar\x18\x18?2\x14^[a-z0-9][a-z0-9-]*$R\x06issuer\x12Y\n" +
@@ -782,14 +909,16 @@ const file_kept_customer_v1_customer_service_proto_rawDesc = "" +
 	"\x06Result\x12\x1a\n" +
 	"\bcustomer\x18\x01 \x01(\tR\bcustomer\x12\x18\n" +
 	"\acreated\x18\x02 \x01(\bR\acreated\x12\x14\n" +
-	"\x05fault\x18\x03 \x01(\tR\x05fault2\xb0\b\n" +
+	"\x05fault\x18\x03 \x01(\tR\x05fault2\xc9\t\n" +
 	"\x0fCustomerService\x12\x8c\x01\n" +
 	"\x0eCreateCustomer\x12'.kept.customer.v1.CreateCustomerRequest\x1a\x1a.kept.customer.v1.Customer\"5\xdaA\bcustomer\x8a\xb5\x18\a\n" +
 	"\x05\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02\x19:\bcustomer\"\r/v1/customers\x12\x87\x01\n" +
 	"\vGetCustomer\x12$.kept.customer.v1.GetCustomerRequest\x1a\x1a.kept.customer.v1.Customer\"6\xdaA\x04name\x8a\xb5\x18\r\n" +
 	"\x05\x01\x03\x04\x05\a\x12\x04name\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/{name=customers/*}\x12\x84\x01\n" +
 	"\rListCustomers\x12&.kept.customer.v1.ListCustomersRequest\x1a'.kept.customer.v1.ListCustomersResponse\"\"\xdaA\x00\x8a\xb5\x18\x06\n" +
-	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/customers\x12\x80\x01\n" +
+	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/customers\x12\x96\x01\n" +
+	"\x0fSearchCustomers\x12(.kept.customer.v1.SearchCustomersRequest\x1a).kept.customer.v1.SearchCustomersResponse\".\xdaA\x05query\x8a\xb5\x18\x06\n" +
+	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/customers:search\x12\x80\x01\n" +
 	"\x0fImportCustomers\x12(.kept.customer.v1.ImportCustomersRequest\x1a).kept.customer.v1.ImportCustomersResponse\"\x18\xdaA\x0eissuer,records\x8a\xb5\x18\x03\n" +
 	"\x01\a\x12\xb9\x01\n" +
 	"\x0eUpdateCustomer\x12'.kept.customer.v1.UpdateCustomerRequest\x1a\x1a.kept.customer.v1.Customer\"b\xdaA\x14customer,update_mask\x8a\xb5\x18\x16\n" +
@@ -811,7 +940,7 @@ func file_kept_customer_v1_customer_service_proto_rawDescGZIP() []byte {
 	return file_kept_customer_v1_customer_service_proto_rawDescData
 }
 
-var file_kept_customer_v1_customer_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_kept_customer_v1_customer_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_kept_customer_v1_customer_service_proto_goTypes = []any{
 	(*ConfirmEmailRequest)(nil),            // 0: kept.customer.v1.ConfirmEmailRequest
 	(*SendEmailCodeRequest)(nil),           // 1: kept.customer.v1.SendEmailCodeRequest
@@ -820,39 +949,44 @@ var file_kept_customer_v1_customer_service_proto_goTypes = []any{
 	(*UpdateCustomerRequest)(nil),          // 4: kept.customer.v1.UpdateCustomerRequest
 	(*ListCustomersRequest)(nil),           // 5: kept.customer.v1.ListCustomersRequest
 	(*ListCustomersResponse)(nil),          // 6: kept.customer.v1.ListCustomersResponse
-	(*ImportCustomersRequest)(nil),         // 7: kept.customer.v1.ImportCustomersRequest
-	(*ImportCustomersResponse)(nil),        // 8: kept.customer.v1.ImportCustomersResponse
-	(*ImportCustomersRequest_Record)(nil),  // 9: kept.customer.v1.ImportCustomersRequest.Record
-	(*ImportCustomersResponse_Result)(nil), // 10: kept.customer.v1.ImportCustomersResponse.Result
-	(*Customer)(nil),                       // 11: kept.customer.v1.Customer
-	(*fieldmaskpb.FieldMask)(nil),          // 12: google.protobuf.FieldMask
+	(*SearchCustomersRequest)(nil),         // 7: kept.customer.v1.SearchCustomersRequest
+	(*SearchCustomersResponse)(nil),        // 8: kept.customer.v1.SearchCustomersResponse
+	(*ImportCustomersRequest)(nil),         // 9: kept.customer.v1.ImportCustomersRequest
+	(*ImportCustomersResponse)(nil),        // 10: kept.customer.v1.ImportCustomersResponse
+	(*ImportCustomersRequest_Record)(nil),  // 11: kept.customer.v1.ImportCustomersRequest.Record
+	(*ImportCustomersResponse_Result)(nil), // 12: kept.customer.v1.ImportCustomersResponse.Result
+	(*Customer)(nil),                       // 13: kept.customer.v1.Customer
+	(*fieldmaskpb.FieldMask)(nil),          // 14: google.protobuf.FieldMask
 }
 var file_kept_customer_v1_customer_service_proto_depIdxs = []int32{
-	11, // 0: kept.customer.v1.CreateCustomerRequest.customer:type_name -> kept.customer.v1.Customer
-	11, // 1: kept.customer.v1.UpdateCustomerRequest.customer:type_name -> kept.customer.v1.Customer
-	12, // 2: kept.customer.v1.UpdateCustomerRequest.update_mask:type_name -> google.protobuf.FieldMask
-	11, // 3: kept.customer.v1.ListCustomersResponse.customers:type_name -> kept.customer.v1.Customer
-	9,  // 4: kept.customer.v1.ImportCustomersRequest.records:type_name -> kept.customer.v1.ImportCustomersRequest.Record
-	10, // 5: kept.customer.v1.ImportCustomersResponse.results:type_name -> kept.customer.v1.ImportCustomersResponse.Result
-	2,  // 6: kept.customer.v1.CustomerService.CreateCustomer:input_type -> kept.customer.v1.CreateCustomerRequest
-	3,  // 7: kept.customer.v1.CustomerService.GetCustomer:input_type -> kept.customer.v1.GetCustomerRequest
-	5,  // 8: kept.customer.v1.CustomerService.ListCustomers:input_type -> kept.customer.v1.ListCustomersRequest
-	7,  // 9: kept.customer.v1.CustomerService.ImportCustomers:input_type -> kept.customer.v1.ImportCustomersRequest
-	4,  // 10: kept.customer.v1.CustomerService.UpdateCustomer:input_type -> kept.customer.v1.UpdateCustomerRequest
-	0,  // 11: kept.customer.v1.CustomerService.ConfirmEmail:input_type -> kept.customer.v1.ConfirmEmailRequest
-	1,  // 12: kept.customer.v1.CustomerService.SendEmailCode:input_type -> kept.customer.v1.SendEmailCodeRequest
-	11, // 13: kept.customer.v1.CustomerService.CreateCustomer:output_type -> kept.customer.v1.Customer
-	11, // 14: kept.customer.v1.CustomerService.GetCustomer:output_type -> kept.customer.v1.Customer
-	6,  // 15: kept.customer.v1.CustomerService.ListCustomers:output_type -> kept.customer.v1.ListCustomersResponse
-	8,  // 16: kept.customer.v1.CustomerService.ImportCustomers:output_type -> kept.customer.v1.ImportCustomersResponse
-	11, // 17: kept.customer.v1.CustomerService.UpdateCustomer:output_type -> kept.customer.v1.Customer
-	11, // 18: kept.customer.v1.CustomerService.ConfirmEmail:output_type -> kept.customer.v1.Customer
-	11, // 19: kept.customer.v1.CustomerService.SendEmailCode:output_type -> kept.customer.v1.Customer
-	13, // [13:20] is the sub-list for method output_type
-	6,  // [6:13] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	13, // 0: kept.customer.v1.CreateCustomerRequest.customer:type_name -> kept.customer.v1.Customer
+	13, // 1: kept.customer.v1.UpdateCustomerRequest.customer:type_name -> kept.customer.v1.Customer
+	14, // 2: kept.customer.v1.UpdateCustomerRequest.update_mask:type_name -> google.protobuf.FieldMask
+	13, // 3: kept.customer.v1.ListCustomersResponse.customers:type_name -> kept.customer.v1.Customer
+	13, // 4: kept.customer.v1.SearchCustomersResponse.customers:type_name -> kept.customer.v1.Customer
+	11, // 5: kept.customer.v1.ImportCustomersRequest.records:type_name -> kept.customer.v1.ImportCustomersRequest.Record
+	12, // 6: kept.customer.v1.ImportCustomersResponse.results:type_name -> kept.customer.v1.ImportCustomersResponse.Result
+	2,  // 7: kept.customer.v1.CustomerService.CreateCustomer:input_type -> kept.customer.v1.CreateCustomerRequest
+	3,  // 8: kept.customer.v1.CustomerService.GetCustomer:input_type -> kept.customer.v1.GetCustomerRequest
+	5,  // 9: kept.customer.v1.CustomerService.ListCustomers:input_type -> kept.customer.v1.ListCustomersRequest
+	7,  // 10: kept.customer.v1.CustomerService.SearchCustomers:input_type -> kept.customer.v1.SearchCustomersRequest
+	9,  // 11: kept.customer.v1.CustomerService.ImportCustomers:input_type -> kept.customer.v1.ImportCustomersRequest
+	4,  // 12: kept.customer.v1.CustomerService.UpdateCustomer:input_type -> kept.customer.v1.UpdateCustomerRequest
+	0,  // 13: kept.customer.v1.CustomerService.ConfirmEmail:input_type -> kept.customer.v1.ConfirmEmailRequest
+	1,  // 14: kept.customer.v1.CustomerService.SendEmailCode:input_type -> kept.customer.v1.SendEmailCodeRequest
+	13, // 15: kept.customer.v1.CustomerService.CreateCustomer:output_type -> kept.customer.v1.Customer
+	13, // 16: kept.customer.v1.CustomerService.GetCustomer:output_type -> kept.customer.v1.Customer
+	6,  // 17: kept.customer.v1.CustomerService.ListCustomers:output_type -> kept.customer.v1.ListCustomersResponse
+	8,  // 18: kept.customer.v1.CustomerService.SearchCustomers:output_type -> kept.customer.v1.SearchCustomersResponse
+	10, // 19: kept.customer.v1.CustomerService.ImportCustomers:output_type -> kept.customer.v1.ImportCustomersResponse
+	13, // 20: kept.customer.v1.CustomerService.UpdateCustomer:output_type -> kept.customer.v1.Customer
+	13, // 21: kept.customer.v1.CustomerService.ConfirmEmail:output_type -> kept.customer.v1.Customer
+	13, // 22: kept.customer.v1.CustomerService.SendEmailCode:output_type -> kept.customer.v1.Customer
+	15, // [15:23] is the sub-list for method output_type
+	7,  // [7:15] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_kept_customer_v1_customer_service_proto_init() }
@@ -867,7 +1001,7 @@ func file_kept_customer_v1_customer_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_customer_v1_customer_service_proto_rawDesc), len(file_kept_customer_v1_customer_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -22,6 +22,7 @@ const (
 	CustomerService_CreateCustomer_FullMethodName  = "/kept.customer.v1.CustomerService/CreateCustomer"
 	CustomerService_GetCustomer_FullMethodName     = "/kept.customer.v1.CustomerService/GetCustomer"
 	CustomerService_ListCustomers_FullMethodName   = "/kept.customer.v1.CustomerService/ListCustomers"
+	CustomerService_SearchCustomers_FullMethodName = "/kept.customer.v1.CustomerService/SearchCustomers"
 	CustomerService_ImportCustomers_FullMethodName = "/kept.customer.v1.CustomerService/ImportCustomers"
 	CustomerService_UpdateCustomer_FullMethodName  = "/kept.customer.v1.CustomerService/UpdateCustomer"
 	CustomerService_ConfirmEmail_FullMethodName    = "/kept.customer.v1.CustomerService/ConfirmEmail"
@@ -40,6 +41,10 @@ type CustomerServiceClient interface {
 	GetCustomer(ctx context.Context, in *GetCustomerRequest, opts ...grpc.CallOption) (*Customer, error)
 	// Lists customers, the latest first.
 	ListCustomers(ctx context.Context, in *ListCustomersRequest, opts ...grpc.CallOption) (*ListCustomersResponse, error)
+	// Finds customers by what people know of them: parts of the name in any case, accent and inflection, with typing errors, an e-mail
+	// address or its beginning, a telephone number or its last four digits and more. All that is said has to be there; the best
+	// match comes first. A customer is found from a moment after they were created or changed.
+	SearchCustomers(ctx context.Context, in *SearchCustomersRequest, opts ...grpc.CallOption) (*SearchCustomersResponse, error)
 	// Finds customers of another system, and creates those whom nobody knows yet. Who has a record's id, e-mail address or
 	// telephone number already, is the customer, and stays as they are; an id that is new is added to them. Sent again, it
 	// changes nothing.
@@ -108,6 +113,16 @@ func (c *customerServiceClient) ListCustomers(ctx context.Context, in *ListCusto
 	return out, nil
 }
 
+func (c *customerServiceClient) SearchCustomers(ctx context.Context, in *SearchCustomersRequest, opts ...grpc.CallOption) (*SearchCustomersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SearchCustomersResponse)
+	err := c.cc.Invoke(ctx, CustomerService_SearchCustomers_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *customerServiceClient) ImportCustomers(ctx context.Context, in *ImportCustomersRequest, opts ...grpc.CallOption) (*ImportCustomersResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ImportCustomersResponse)
@@ -160,6 +175,10 @@ type CustomerServiceServer interface {
 	GetCustomer(context.Context, *GetCustomerRequest) (*Customer, error)
 	// Lists customers, the latest first.
 	ListCustomers(context.Context, *ListCustomersRequest) (*ListCustomersResponse, error)
+	// Finds customers by what people know of them: parts of the name in any case, accent and inflection, with typing errors, an e-mail
+	// address or its beginning, a telephone number or its last four digits and more. All that is said has to be there; the best
+	// match comes first. A customer is found from a moment after they were created or changed.
+	SearchCustomers(context.Context, *SearchCustomersRequest) (*SearchCustomersResponse, error)
 	// Finds customers of another system, and creates those whom nobody knows yet. Who has a record's id, e-mail address or
 	// telephone number already, is the customer, and stays as they are; an id that is new is added to them. Sent again, it
 	// changes nothing.
@@ -206,6 +225,9 @@ func (UnimplementedCustomerServiceServer) GetCustomer(context.Context, *GetCusto
 }
 func (UnimplementedCustomerServiceServer) ListCustomers(context.Context, *ListCustomersRequest) (*ListCustomersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListCustomers not implemented")
+}
+func (UnimplementedCustomerServiceServer) SearchCustomers(context.Context, *SearchCustomersRequest) (*SearchCustomersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SearchCustomers not implemented")
 }
 func (UnimplementedCustomerServiceServer) ImportCustomers(context.Context, *ImportCustomersRequest) (*ImportCustomersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ImportCustomers not implemented")
@@ -290,6 +312,24 @@ func _CustomerService_ListCustomers_Handler(srv interface{}, ctx context.Context
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(CustomerServiceServer).ListCustomers(ctx, req.(*ListCustomersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CustomerService_SearchCustomers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SearchCustomersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CustomerServiceServer).SearchCustomers(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CustomerService_SearchCustomers_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CustomerServiceServer).SearchCustomers(ctx, req.(*SearchCustomersRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -384,6 +424,10 @@ var CustomerService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListCustomers",
 			Handler:    _CustomerService_ListCustomers_Handler,
+		},
+		{
+			MethodName: "SearchCustomers",
+			Handler:    _CustomerService_SearchCustomers_Handler,
 		},
 		{
 			MethodName: "ImportCustomers",
