@@ -96,7 +96,7 @@ func TestARefundPromiseIsBrokenOnce(t *testing.T) {
 				broken := said(h, r.GetName(), &promisev1.PromiseBroken{})[0]
 				require.True(t, proto.Equal(&promisev1.PromiseBroken{
 					Promise: r.GetPromise(), Customer: olena, About: r.GetName(), Kind: promisev1.PromiseKind_REFUND,
-					DueTime: r.GetPromisedSettleTime(),
+					DueTime: r.GetPromisedSettleTime(), Cause: promisev1.PromiseBreachCause_NOT_REFUNDED,
 				}, broken), "%v", broken)
 				require.Len(t, said(h, r.GetName(), &orderv1.RefundSettled{}), 1, "it comes all the same, once")
 				h.audit()

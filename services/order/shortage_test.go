@@ -502,6 +502,7 @@ func TestTheNewPromiseOfABrokenOneHasNoFee(t *testing.T) {
 				require.Len(t, broken, 1)
 				require.Equal(t, l.order.GetPromise(), broken[0].GetPromise())
 				require.EqualValues(t, 990, cents(broken[0].GetFee()))
+				require.Equal(t, promisev1.PromiseBreachCause_OUT_OF_STOCK, broken[0].GetCause())
 				require.Empty(t, said(h, o.GetName(), &promisev1.PromiseReleased{}))
 				made := said(h, o.GetName(), &promisev1.PromiseMade{})
 				require.Zero(t, cents(made[1].GetFee()))

@@ -116,6 +116,14 @@ type answer struct {
 
 func (a answer) id() string { return idOf(a.fact.GetPromise()) }
 
+// cause is why a promise was broken.
+func (a answer) cause() promisev1.PromiseBreachCause {
+	if broken, ok := a.fact.(*promisev1.PromiseBroken); ok {
+		return broken.GetCause()
+	}
+	return promisev1.PromiseBreachCause_PROMISE_BREACH_CAUSE_UNSPECIFIED
+}
+
 func answerOf(e inbox.Of[resolution], traceparent string) answer {
 	a := answer{fact: e.Fact, at: e.Time, source: e.Source, traceparent: traceparent}
 	switch fact := e.Fact.(type) {

@@ -20,6 +20,7 @@ var listing = page.Listing{
 		{Name: "about", Kind: page.String, FilterOnly: true},
 		{Name: "service", Kind: page.String, FilterOnly: true},
 		{Name: "state", Kind: page.Enum, Enum: customerv1.Promise_OPEN, FilterOnly: true},
+		{Name: "breach_cause", Column: "cause", Kind: page.Enum, Enum: promisev1.PromiseBreachCause_OUT_OF_STOCK, FilterOnly: true},
 		{Name: "kind", Kind: page.Enum, Enum: promisev1.PromiseKind_DELIVERY, FilterOnly: true},
 	},
 }

@@ -96,7 +96,9 @@ func (l *life) fact(kind string) proto.Message {
 	case kept:
 		return &promisev1.PromiseKept{Promise: l.promise, Customer: customer, About: subject, KeepTime: timestamppb.New(l.due)}
 	case broken:
-		return &promisev1.PromiseBroken{Promise: l.promise, Customer: customer, About: subject, DueTime: timestamppb.New(l.due)}
+		return &promisev1.PromiseBroken{
+			Promise: l.promise, Customer: customer, About: subject, DueTime: timestamppb.New(l.due), Cause: promisev1.PromiseBreachCause_NOT_SHIPPED,
+		}
 	default:
 		return &promisev1.PromiseReleased{Promise: l.promise, Customer: customer, About: subject}
 	}
@@ -163,4 +165,5 @@ func (l *life) compare(r *rapid.T) {
 	require.NoError(r, err)
 	require.Equal(r, l.model.state, p.GetState())
 	require.Equal(r, l.model.answered(), p.GetResolveTime() != nil)
+	require.Equal(r, l.model.state == customerv1.Promise_BROKEN, p.GetBreachCause() == promisev1.PromiseBreachCause_NOT_SHIPPED)
 }

@@ -57,9 +57,9 @@ func enter(tx *sqldb.Tx, entries []entry) error {
 
 // Of two answers Kept stands; of others the first.
 const (
-	insertAnswers = `insert into promise (id, customer, about, state, resolved) values`
+	insertAnswers = `insert into promise (id, customer, about, state, resolved, cause) values`
 	firstOrKept   = `
-		on conflict (id) do update set state = excluded.state, resolved = excluded.resolved
+		on conflict (id) do update set state = excluded.state, resolved = excluded.resolved, cause = excluded.cause
 		where promise.resolved is null or excluded.state = 4 and promise.state <> 4
 		returning id`
 )
@@ -68,7 +68,7 @@ const (
 func writeAnswers(tx *sqldb.Tx, answers []answer) (turned map[string]bool, err error) {
 	values := make([][]any, len(answers))
 	for i, a := range answers {
-		values[i] = []any{a.id(), a.fact.GetCustomer(), a.fact.GetAbout(), int64(a.state), a.at.UnixMicro()}
+		values[i] = []any{a.id(), a.fact.GetCustomer(), a.fact.GetAbout(), int64(a.state), a.at.UnixMicro(), int64(a.cause())}
 	}
 	rows, err := tx.BatchValues(insertAnswers, values, firstOrKept)
 	if err != nil {
@@ -85,21 +85,21 @@ func writeAnswers(tx *sqldb.Tx, answers []answer) (turned map[string]bool, err e
 	return turned, nil
 }
 
-const columns = `id, customer, about, state, resolved, kind, service, made, at_risk, due, fee, currency, unanswered`
+const columns = `id, customer, about, state, resolved, kind, service, made, at_risk, due, fee, currency, unanswered, cause`
 
 func scan(r *sqldb.Rows) (*customerv1.Promise, error) {
 	var id, currency string
-	var state, kind, fee int64
+	var state, kind, fee, cause int64
 	var resolved, made, risk, due, reported *int64
 	p := &customerv1.Promise{}
 	err := r.Scan(&id, &p.Customer, &p.About, &state, &resolved, &kind, &p.Service, &made, &risk, &due,
-		&fee, &currency, &reported)
+		&fee, &currency, &reported, &cause)
 	if err != nil {
 		return nil, err
 	}
 	p.Name = collection + id
 	p.State = customerv1.Promise_State(state)
-	p.Kind = promisev1.PromiseKind(kind)
+	p.Kind, p.BreachCause = promisev1.PromiseKind(kind), promisev1.PromiseBreachCause(cause)
 	p.CreateTime, p.WarningTime, p.DueTime = clock.Stamp(made), clock.Stamp(risk), clock.Stamp(due)
 	p.ResolveTime, p.UnansweredTime = clock.Stamp(resolved), clock.Stamp(reported)
 	if currency != "" {

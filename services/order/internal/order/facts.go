@@ -52,11 +52,23 @@ func Kept(o *orderv1.Order) *promisev1.PromiseKept {
 	}
 }
 
-// broken is what the order service says when it did not. fee is what the customer gets back for that.
-func broken(o *orderv1.Order, fee *moneypb.Money) *promisev1.PromiseBroken {
+// broken is what the order service says when it did not, and why. fee is what the customer gets back for that.
+func broken(o *orderv1.Order, fee *moneypb.Money, cause promisev1.PromiseBreachCause) *promisev1.PromiseBroken {
 	return &promisev1.PromiseBroken{
 		Promise: o.GetPromise(), Customer: o.GetCustomer(), About: o.GetName(), Kind: promisev1.PromiseKind_DELIVERY,
-		DueTime: o.GetPromisedDeliveryTime(), Fee: fee,
+		DueTime: o.GetPromisedDeliveryTime(), Fee: fee, Cause: cause,
+	}
+}
+
+// breachCause is why a delivery promise was broken: by what was missing, before the goods left, or on their way.
+func breachCause(o *orderv1.Order, missing bool) promisev1.PromiseBreachCause {
+	switch {
+	case missing:
+		return promisev1.PromiseBreachCause_OUT_OF_STOCK
+	case o.GetShipTime() == nil || !o.GetShipTime().AsTime().Before(o.GetPromisedDeliveryTime().AsTime()):
+		return promisev1.PromiseBreachCause_NOT_SHIPPED
+	default:
+		return promisev1.PromiseBreachCause_NOT_DELIVERED
 	}
 }
 

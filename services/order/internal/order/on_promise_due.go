@@ -55,7 +55,17 @@ func (s *Service) Break(ctx context.Context, tx *sqldb.Tx, o *orderv1.Order) err
 	if !requested {
 		fee.Minor = 0
 	}
-	return s.outbox.Append(ctx, tx, o.GetName(), Version(o), broken(o, fee.Proto()))
+	missing, err := waits(tx, o)
+	if err != nil {
+		return err
+	}
+	return s.outbox.Append(ctx, tx, o.GetName(), Version(o), broken(o, fee.Proto(), breachCause(o, missing)))
+}
+
+// waits tells whether the order waits for something that is missing.
+func waits(tx *sqldb.Tx, o *orderv1.Order) (bool, error) {
+	rows, err := tx.Query(`select 1 from shortage where order_id = $1 and owed > 0 limit 1`, idOf(o.GetName()))
+	return err == nil && rows.Len() > 0, err
 }
 
 // Owe has money go back to the order's customer, and adds it to what the order has come to; requested tells whether it had not

@@ -13,6 +13,7 @@ import (
 	"kept.dev/kit/errs"
 	"kept.dev/kit/money"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 )
 
 var placedAt = time.Date(2026, 3, 8, 12, 0, 0, 0, time.UTC)
@@ -112,4 +113,15 @@ func TestTheNewDateIsLaterThanThePromisedOne(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, expectedWhenAtRisk(promised, c.now)) })
 	}
+}
+
+func TestWhyADeliveryPromiseIsBroken(t *testing.T) {
+	promised := timestamppb.New(placedAt.Add(24 * time.Hour))
+	at := func(shipped time.Duration) *orderv1.Order {
+		return &orderv1.Order{PromisedDeliveryTime: promised, ShipTime: timestamppb.New(placedAt.Add(shipped))}
+	}
+	require.Equal(t, promisev1.PromiseBreachCause_OUT_OF_STOCK, breachCause(at(time.Hour), true))
+	require.Equal(t, promisev1.PromiseBreachCause_NOT_SHIPPED, breachCause(&orderv1.Order{PromisedDeliveryTime: promised}, false))
+	require.Equal(t, promisev1.PromiseBreachCause_NOT_SHIPPED, breachCause(at(24*time.Hour), false), "shipped when it should have come")
+	require.Equal(t, promisev1.PromiseBreachCause_NOT_DELIVERED, breachCause(at(24*time.Hour-time.Microsecond), false))
 }

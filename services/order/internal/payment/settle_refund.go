@@ -88,6 +88,6 @@ func (s *Service) answer(ctx context.Context, tx *sqldb.Tx, order, id string, ve
 	}
 	return s.outbox.Append(ctx, tx, name, version, &promisev1.PromiseBroken{
 		Promise: promise, Customer: customer, About: name, Kind: promisev1.PromiseKind_REFUND,
-		DueTime: timestamppb.New(time.UnixMicro(due)),
+		DueTime: timestamppb.New(time.UnixMicro(due)), Cause: promisev1.PromiseBreachCause_NOT_REFUNDED,
 	})
 }

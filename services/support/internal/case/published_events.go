@@ -32,7 +32,7 @@ func promiseMade(r *record) *promisev1.PromiseMade {
 func promiseBrokenEvent(r *record) *promisev1.PromiseBroken {
 	return &promisev1.PromiseBroken{
 		Promise: r.GetPromise(), Customer: r.GetCustomer(), About: r.GetName(), Kind: promisev1.PromiseKind_REPLY,
-		DueTime: r.GetReplyDueTime(),
+		DueTime: r.GetReplyDueTime(), Cause: promisev1.PromiseBreachCause_NOT_REPLIED,
 	}
 }
 

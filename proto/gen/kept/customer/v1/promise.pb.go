@@ -121,8 +121,10 @@ type Promise struct {
 	Fee *money.Money `protobuf:"bytes,11,opt,name=fee,proto3" json:"fee,omitempty"`
 	// When the service was reported for not answering, an hour after the due time. Unset if it answered.
 	UnansweredTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=unanswered_time,json=unansweredTime,proto3" json:"unanswered_time,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Why it was broken; unset where it was not.
+	BreachCause   v1.PromiseBreachCause `protobuf:"varint,13,opt,name=breach_cause,json=breachCause,proto3,enum=kept.promise.v1.PromiseBreachCause" json:"breach_cause,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Promise) Reset() {
@@ -239,11 +241,18 @@ func (x *Promise) GetUnansweredTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Promise) GetBreachCause() v1.PromiseBreachCause {
+	if x != nil {
+		return x.BreachCause
+	}
+	return v1.PromiseBreachCause(0)
+}
+
 var File_kept_customer_v1_promise_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_promise_proto_rawDesc = "" +
 	"\n" +
-	"\x1ekept/customer/v1/promise.proto\x12\x10kept.customer.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1ckept/promise/v1/events.proto\"\xa9\x06\n" +
+	"\x1ekept/customer/v1/promise.proto\x12\x10kept.customer.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1ckept/promise/v1/events.proto\"\xf6\x06\n" +
 	"\aPromise\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x125\n" +
 	"\bcustomer\x18\x02 \x01(\tB\x19\xe0A\x03\xfaA\x13\n" +
@@ -260,7 +269,8 @@ const file_kept_customer_v1_promise_proto_rawDesc = "" +
 	"\fresolve_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\vresolveTime\x12)\n" +
 	"\x03fee\x18\v \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\x03fee\x12H\n" +
-	"\x0funanswered_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0eunansweredTime\"b\n" +
+	"\x0funanswered_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0eunansweredTime\x12K\n" +
+	"\fbreach_cause\x18\r \x01(\x0e2#.kept.promise.v1.PromiseBreachCauseB\x03\xe0A\x03R\vbreachCause\"b\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\b\n" +
 	"\x04OPEN\x10\x01\x12\v\n" +
@@ -292,6 +302,7 @@ var file_kept_customer_v1_promise_proto_goTypes = []any{
 	(v1.PromiseKind)(0),           // 2: kept.promise.v1.PromiseKind
 	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
 	(*money.Money)(nil),           // 4: google.type.Money
+	(v1.PromiseBreachCause)(0),    // 5: kept.promise.v1.PromiseBreachCause
 }
 var file_kept_customer_v1_promise_proto_depIdxs = []int32{
 	2, // 0: kept.customer.v1.Promise.kind:type_name -> kept.promise.v1.PromiseKind
@@ -302,11 +313,12 @@ var file_kept_customer_v1_promise_proto_depIdxs = []int32{
 	3, // 5: kept.customer.v1.Promise.resolve_time:type_name -> google.protobuf.Timestamp
 	4, // 6: kept.customer.v1.Promise.fee:type_name -> google.type.Money
 	3, // 7: kept.customer.v1.Promise.unanswered_time:type_name -> google.protobuf.Timestamp
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	5, // 8: kept.customer.v1.Promise.breach_cause:type_name -> kept.promise.v1.PromiseBreachCause
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	9, // [9:9] is the sub-list for extension type_name
+	9, // [9:9] is the sub-list for extension extendee
+	0, // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_kept_customer_v1_promise_proto_init() }

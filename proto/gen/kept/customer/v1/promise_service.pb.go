@@ -78,7 +78,7 @@ type ListPromisesRequest struct {
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The `next_page_token` of the page before. All other fields must be the same as then.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// A filter (AIP-160) over `customer`, `about`, `state`, `kind`, `service` and `due_time`, such as
+	// A filter (AIP-160) over `customer`, `about`, `state`, `kind`, `breach_cause`, `service` and `due_time`, such as
 	// `state = BROKEN AND due_time < "2026-12-01T00:00:00Z"`.
 	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	// `create_time`, with `desc` for the latest first. The default is `create_time desc`.

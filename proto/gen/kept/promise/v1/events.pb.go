@@ -26,6 +26,71 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Why a promise was broken.
+type PromiseBreachCause int32
+
+const (
+	// Not known.
+	PromiseBreachCause_PROMISE_BREACH_CAUSE_UNSPECIFIED PromiseBreachCause = 0
+	// What was ordered was missing.
+	PromiseBreachCause_OUT_OF_STOCK PromiseBreachCause = 1
+	// The goods had not left the company.
+	PromiseBreachCause_NOT_SHIPPED PromiseBreachCause = 2
+	// The goods were on their way.
+	PromiseBreachCause_NOT_DELIVERED PromiseBreachCause = 3
+	// No person had replied.
+	PromiseBreachCause_NOT_REPLIED PromiseBreachCause = 4
+	// The money was not back.
+	PromiseBreachCause_NOT_REFUNDED PromiseBreachCause = 5
+)
+
+// Enum value maps for PromiseBreachCause.
+var (
+	PromiseBreachCause_name = map[int32]string{
+		0: "PROMISE_BREACH_CAUSE_UNSPECIFIED",
+		1: "OUT_OF_STOCK",
+		2: "NOT_SHIPPED",
+		3: "NOT_DELIVERED",
+		4: "NOT_REPLIED",
+		5: "NOT_REFUNDED",
+	}
+	PromiseBreachCause_value = map[string]int32{
+		"PROMISE_BREACH_CAUSE_UNSPECIFIED": 0,
+		"OUT_OF_STOCK":                     1,
+		"NOT_SHIPPED":                      2,
+		"NOT_DELIVERED":                    3,
+		"NOT_REPLIED":                      4,
+		"NOT_REFUNDED":                     5,
+	}
+)
+
+func (x PromiseBreachCause) Enum() *PromiseBreachCause {
+	p := new(PromiseBreachCause)
+	*p = x
+	return p
+}
+
+func (x PromiseBreachCause) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PromiseBreachCause) Descriptor() protoreflect.EnumDescriptor {
+	return file_kept_promise_v1_events_proto_enumTypes[0].Descriptor()
+}
+
+func (PromiseBreachCause) Type() protoreflect.EnumType {
+	return &file_kept_promise_v1_events_proto_enumTypes[0]
+}
+
+func (x PromiseBreachCause) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PromiseBreachCause.Descriptor instead.
+func (PromiseBreachCause) EnumDescriptor() ([]byte, []int) {
+	return file_kept_promise_v1_events_proto_rawDescGZIP(), []int{0}
+}
+
 // What was promised.
 type PromiseKind int32
 
@@ -67,11 +132,11 @@ func (x PromiseKind) String() string {
 }
 
 func (PromiseKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_kept_promise_v1_events_proto_enumTypes[0].Descriptor()
+	return file_kept_promise_v1_events_proto_enumTypes[1].Descriptor()
 }
 
 func (PromiseKind) Type() protoreflect.EnumType {
-	return &file_kept_promise_v1_events_proto_enumTypes[0]
+	return &file_kept_promise_v1_events_proto_enumTypes[1]
 }
 
 func (x PromiseKind) Number() protoreflect.EnumNumber {
@@ -80,7 +145,7 @@ func (x PromiseKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use PromiseKind.Descriptor instead.
 func (PromiseKind) EnumDescriptor() ([]byte, []int) {
-	return file_kept_promise_v1_events_proto_rawDescGZIP(), []int{0}
+	return file_kept_promise_v1_events_proto_rawDescGZIP(), []int{1}
 }
 
 // A promise was made to a customer.
@@ -452,7 +517,9 @@ type PromiseBroken struct {
 	// The time by which it had to be kept.
 	DueTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=due_time,json=dueTime,proto3" json:"due_time,omitempty"`
 	// What the customer had paid for it, if anything.
-	Fee           *money.Money `protobuf:"bytes,6,opt,name=fee,proto3" json:"fee,omitempty"`
+	Fee *money.Money `protobuf:"bytes,6,opt,name=fee,proto3" json:"fee,omitempty"`
+	// Why.
+	Cause         PromiseBreachCause `protobuf:"varint,7,opt,name=cause,proto3,enum=kept.promise.v1.PromiseBreachCause" json:"cause,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -527,6 +594,13 @@ func (x *PromiseBroken) GetFee() *money.Money {
 		return x.Fee
 	}
 	return nil
+}
+
+func (x *PromiseBroken) GetCause() PromiseBreachCause {
+	if x != nil {
+		return x.Cause
+	}
+	return PromiseBreachCause_PROMISE_BREACH_CAUSE_UNSPECIFIED
 }
 
 // A promise does not stand any more, because what it was about has been called off. Published by the
@@ -781,14 +855,15 @@ const file_kept_promise_v1_events_proto_rawDesc = "" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
 	"\x05about\x18\x03 \x01(\tR\x05about\x127\n" +
 	"\tkeep_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bkeepTime\x120\n" +
-	"\x04kind\x18\x05 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindR\x04kind\"\xea\x01\n" +
+	"\x04kind\x18\x05 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindR\x04kind\"\xa5\x02\n" +
 	"\rPromiseBroken\x12\x18\n" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
 	"\x05about\x18\x03 \x01(\tR\x05about\x120\n" +
 	"\x04kind\x18\x04 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindR\x04kind\x125\n" +
 	"\bdue_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\x12$\n" +
-	"\x03fee\x18\x06 \x01(\v2\x12.google.type.MoneyR\x03fee\"\xa7\x01\n" +
+	"\x03fee\x18\x06 \x01(\v2\x12.google.type.MoneyR\x03fee\x129\n" +
+	"\x05cause\x18\a \x01(\x0e2#.kept.promise.v1.PromiseBreachCauseR\x05cause\"\xa7\x01\n" +
 	"\x0fPromiseReleased\x12\x18\n" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
@@ -807,7 +882,14 @@ const file_kept_promise_v1_events_proto_rawDesc = "" +
 	"\topen_case\x18\t \x01(\bR\bopenCase\x12\x1c\n" +
 	"\tapologize\x18\n" +
 	" \x01(\bR\tapologize\x12\x14\n" +
-	"\x05owner\x18\v \x01(\tR\x05owner*P\n" +
+	"\x05owner\x18\v \x01(\tR\x05owner*\x93\x01\n" +
+	"\x12PromiseBreachCause\x12$\n" +
+	" PROMISE_BREACH_CAUSE_UNSPECIFIED\x10\x00\x12\x10\n" +
+	"\fOUT_OF_STOCK\x10\x01\x12\x0f\n" +
+	"\vNOT_SHIPPED\x10\x02\x12\x11\n" +
+	"\rNOT_DELIVERED\x10\x03\x12\x0f\n" +
+	"\vNOT_REPLIED\x10\x04\x12\x10\n" +
+	"\fNOT_REFUNDED\x10\x05*P\n" +
 	"\vPromiseKind\x12\x1c\n" +
 	"\x18PROMISE_KIND_UNSPECIFIED\x10\x00\x12\f\n" +
 	"\bDELIVERY\x10\x01\x12\t\n" +
@@ -827,41 +909,43 @@ func file_kept_promise_v1_events_proto_rawDescGZIP() []byte {
 	return file_kept_promise_v1_events_proto_rawDescData
 }
 
-var file_kept_promise_v1_events_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_kept_promise_v1_events_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_kept_promise_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_kept_promise_v1_events_proto_goTypes = []any{
-	(PromiseKind)(0),              // 0: kept.promise.v1.PromiseKind
-	(*PromiseMade)(nil),           // 1: kept.promise.v1.PromiseMade
-	(*PromiseAtRisk)(nil),         // 2: kept.promise.v1.PromiseAtRisk
-	(*PromiseDue)(nil),            // 3: kept.promise.v1.PromiseDue
-	(*PromiseKept)(nil),           // 4: kept.promise.v1.PromiseKept
-	(*PromiseBroken)(nil),         // 5: kept.promise.v1.PromiseBroken
-	(*PromiseReleased)(nil),       // 6: kept.promise.v1.PromiseReleased
-	(*RemedyRequired)(nil),        // 7: kept.promise.v1.RemedyRequired
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
-	(*money.Money)(nil),           // 9: google.type.Money
+	(PromiseBreachCause)(0),       // 0: kept.promise.v1.PromiseBreachCause
+	(PromiseKind)(0),              // 1: kept.promise.v1.PromiseKind
+	(*PromiseMade)(nil),           // 2: kept.promise.v1.PromiseMade
+	(*PromiseAtRisk)(nil),         // 3: kept.promise.v1.PromiseAtRisk
+	(*PromiseDue)(nil),            // 4: kept.promise.v1.PromiseDue
+	(*PromiseKept)(nil),           // 5: kept.promise.v1.PromiseKept
+	(*PromiseBroken)(nil),         // 6: kept.promise.v1.PromiseBroken
+	(*PromiseReleased)(nil),       // 7: kept.promise.v1.PromiseReleased
+	(*RemedyRequired)(nil),        // 8: kept.promise.v1.RemedyRequired
+	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
+	(*money.Money)(nil),           // 10: google.type.Money
 }
 var file_kept_promise_v1_events_proto_depIdxs = []int32{
-	0,  // 0: kept.promise.v1.PromiseMade.kind:type_name -> kept.promise.v1.PromiseKind
-	8,  // 1: kept.promise.v1.PromiseMade.due_time:type_name -> google.protobuf.Timestamp
-	8,  // 2: kept.promise.v1.PromiseMade.warning_time:type_name -> google.protobuf.Timestamp
-	9,  // 3: kept.promise.v1.PromiseMade.fee:type_name -> google.type.Money
-	8,  // 4: kept.promise.v1.PromiseAtRisk.due_time:type_name -> google.protobuf.Timestamp
-	8,  // 5: kept.promise.v1.PromiseDue.due_time:type_name -> google.protobuf.Timestamp
-	8,  // 6: kept.promise.v1.PromiseKept.keep_time:type_name -> google.protobuf.Timestamp
-	0,  // 7: kept.promise.v1.PromiseKept.kind:type_name -> kept.promise.v1.PromiseKind
-	0,  // 8: kept.promise.v1.PromiseBroken.kind:type_name -> kept.promise.v1.PromiseKind
-	8,  // 9: kept.promise.v1.PromiseBroken.due_time:type_name -> google.protobuf.Timestamp
-	9,  // 10: kept.promise.v1.PromiseBroken.fee:type_name -> google.type.Money
-	0,  // 11: kept.promise.v1.PromiseReleased.kind:type_name -> kept.promise.v1.PromiseKind
-	0,  // 12: kept.promise.v1.RemedyRequired.kind:type_name -> kept.promise.v1.PromiseKind
-	8,  // 13: kept.promise.v1.RemedyRequired.due_time:type_name -> google.protobuf.Timestamp
-	9,  // 14: kept.promise.v1.RemedyRequired.fee:type_name -> google.type.Money
-	15, // [15:15] is the sub-list for method output_type
-	15, // [15:15] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	1,  // 0: kept.promise.v1.PromiseMade.kind:type_name -> kept.promise.v1.PromiseKind
+	9,  // 1: kept.promise.v1.PromiseMade.due_time:type_name -> google.protobuf.Timestamp
+	9,  // 2: kept.promise.v1.PromiseMade.warning_time:type_name -> google.protobuf.Timestamp
+	10, // 3: kept.promise.v1.PromiseMade.fee:type_name -> google.type.Money
+	9,  // 4: kept.promise.v1.PromiseAtRisk.due_time:type_name -> google.protobuf.Timestamp
+	9,  // 5: kept.promise.v1.PromiseDue.due_time:type_name -> google.protobuf.Timestamp
+	9,  // 6: kept.promise.v1.PromiseKept.keep_time:type_name -> google.protobuf.Timestamp
+	1,  // 7: kept.promise.v1.PromiseKept.kind:type_name -> kept.promise.v1.PromiseKind
+	1,  // 8: kept.promise.v1.PromiseBroken.kind:type_name -> kept.promise.v1.PromiseKind
+	9,  // 9: kept.promise.v1.PromiseBroken.due_time:type_name -> google.protobuf.Timestamp
+	10, // 10: kept.promise.v1.PromiseBroken.fee:type_name -> google.type.Money
+	0,  // 11: kept.promise.v1.PromiseBroken.cause:type_name -> kept.promise.v1.PromiseBreachCause
+	1,  // 12: kept.promise.v1.PromiseReleased.kind:type_name -> kept.promise.v1.PromiseKind
+	1,  // 13: kept.promise.v1.RemedyRequired.kind:type_name -> kept.promise.v1.PromiseKind
+	9,  // 14: kept.promise.v1.RemedyRequired.due_time:type_name -> google.protobuf.Timestamp
+	10, // 15: kept.promise.v1.RemedyRequired.fee:type_name -> google.type.Money
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_kept_promise_v1_events_proto_init() }
@@ -874,7 +958,7 @@ func file_kept_promise_v1_events_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_promise_v1_events_proto_rawDesc), len(file_kept_promise_v1_events_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
