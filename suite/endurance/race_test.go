@@ -60,7 +60,7 @@ func lastUnits(t *testing.T, env scenario.Environment) {
 			sold++
 			continue
 		}
-		require.Equal(t, http.StatusBadRequest, r.status, r.body)
+		require.Equal(t, http.StatusConflict, r.status, r.body)
 		require.Contains(t, strings.ReplaceAll(r.body, " ", ""), `"reason":"OUT_OF_STOCK"`)
 		refused++
 	}

@@ -90,7 +90,7 @@ func (s *shop) take(message map[string]any, choice string) Answer {
 	s.Equal(taken.Body["confirmation"], again.Body["confirmation"], "taken again it answers alike")
 	for _, other := range []string{"WAIT", "SUBSTITUTE", "CANCEL"} {
 		if other != choice {
-			s.Post(Caller{}, "/v1/"+s.choice(message, other)+":take", map[string]any{}).Refused(http.StatusBadRequest, "ACTION_SUPERSEDED")
+			s.Post(Caller{}, "/v1/"+s.choice(message, other)+":take", map[string]any{}).Refused(http.StatusConflict, "ACTION_SUPERSEDED")
 		}
 	}
 	return taken
@@ -108,7 +108,7 @@ func (s *shop) waits() {
 	old := s.promiseIs(order.Text("promise"), "RELEASED")
 	s.narrateWaiting(old, s.promiseIs(now.Text("promise"), "OPEN"))
 	s.message(answered, name)
-	s.Post(s.agent, "/v1/"+name+":pick", map[string]any{}).Refused(http.StatusBadRequest, "ORDER_INCOMPLETE")
+	s.Post(s.agent, "/v1/"+name+":pick", map[string]any{}).Refused(http.StatusConflict, "ORDER_INCOMPLETE")
 	s.Equal("8", s.available(), "two were never there")
 	s.Post(s.agent, "/v1/"+s.product+"/stock:adjust", map[string]any{"quantityDelta": 2, "reason": "they have come"}).OK()
 	s.Equal("8", s.available(), "the two that came are the customer's")
@@ -121,7 +121,7 @@ func (s *shop) decided(shortage Answer, state, choice string) {
 	now := s.Get(s.customer, "/v1/"+shortage.Text("name")).OK()
 	s.Equal(state+" "+choice, now.Text("state")+" "+now.Text("choice"), "the shortage")
 	if state == "ANSWERED" {
-		s.Equal(s.customer.Name, now.Text("answeredBy"), "who answered")
+		s.Equal(s.customer.Name, now.Text("answeredBy", "principal"), "who answered")
 	}
 	s.Get(s.stranger, "/v1/"+shortage.Text("name")).Refused(http.StatusNotFound, "NOT_FOUND")
 }
@@ -178,7 +178,7 @@ func (s *shop) saysNothing() {
 	s.Equal("PLACED", order.Text("state"), "the order keeps waiting")
 	s.narrateSilence(shortage, order, s.message(answered, name))
 	late := s.Post(Caller{}, "/v1/"+s.choice(message, "CANCEL")+":take", map[string]any{})
-	s.Check(late.Status == http.StatusBadRequest && strings.HasPrefix(late.reason(), "ACTION_"), "too late to choose: %d %s", late.Status, late.reason())
+	s.Check(late.Status == http.StatusConflict && strings.HasPrefix(late.reason(), "ACTION_"), "too late to choose: %d %s", late.Status, late.reason())
 	cases := s.Soon("somebody calls",
 		func() Answer { return s.Get(s.agent, "/v1/cases", "filter", `about = "`+name+`" AND kind = CALL`) },
 		func(a Answer) bool { return len(a.List("cases")) > 0 }).List("cases")

@@ -73,7 +73,7 @@ func (s *shop) secondContact(name, order string) {
 
 func (s *shop) personReplies(name string) {
 	promise := s.Get(s.agent, "/v1/"+name).Text("promise")
-	s.Post(s.agent, "/v1/"+name+":close", map[string]any{"resolution": "done"}).Refused(http.StatusBadRequest, "CASE_NOT_REPLIED")
+	s.Post(s.agent, "/v1/"+name+":close", map[string]any{"resolution": "done"}).Refused(http.StatusConflict, "CASE_NOT_REPLIED")
 	s.Post(s.customer, "/v1/"+name+":reply", map[string]any{"body": "?"}).Refused(http.StatusForbidden, "ROLE_NOT_ALLOWED")
 	words := "Olena, it left Kyiv this morning & is with you <today>."
 	entry := s.Post(s.agent, "/v1/"+name+":reply", map[string]any{"body": words}).OK()
@@ -84,5 +84,5 @@ func (s *shop) personReplies(name string) {
 	told := s.message("kept.support.v1.CaseReplied", name)
 	s.Check(contains(fmt.Sprint(told["body"]), words), "the customer gets the person's own words: %v", told["body"])
 	s.Equal("CLOSED", s.Post(s.agent, "/v1/"+name+":close", map[string]any{"resolution": "Told"}).OK().Text("state"), "closed by a person")
-	s.Post(s.customer, "/v1/"+name+":contact", map[string]any{"body": "One more thing"}).Refused(http.StatusBadRequest, "CASE_CLOSED")
+	s.Post(s.customer, "/v1/"+name+":contact", map[string]any{"body": "One more thing"}).Refused(http.StatusConflict, "CASE_CLOSED")
 }

@@ -127,7 +127,7 @@ func (s *shop) earned(order string) {
 func (s *shop) keptPromise() {
 	order := s.order("1")
 	name, promise := order.Text("name"), order.Text("promise")
-	s.Post(s.agent, "/v1/"+name+":ship", map[string]any{}).Refused(http.StatusBadRequest, "ORDER_NOT_PICKED")
+	s.Post(s.agent, "/v1/"+name+":ship", map[string]any{}).Refused(http.StatusConflict, "ORDER_NOT_PICKED")
 	for _, step := range []string{"pick", "ship", "deliver"} {
 		s.Post(s.agent, "/v1/"+name+":"+step, map[string]any{}).OK()
 	}
@@ -157,7 +157,7 @@ func (s *shop) cancelled() {
 	again := s.PostKeyed(s.agent, key, "/v1/"+name+":cancel", reason).OK()
 	s.Equal("true", again.Header.Get("Idempotent-Replayed"), "a retry gets the same answer")
 	s.Equal(cancelled.Body, again.Body, "the answer to the retry")
-	s.Post(s.agent, "/v1/"+name+":cancel", reason).Refused(http.StatusBadRequest, "ORDER_NOT_CANCELLABLE")
+	s.Post(s.agent, "/v1/"+name+":cancel", reason).Refused(http.StatusConflict, "ORDER_NOT_CANCELLABLE")
 
 	s.Equal("7", s.available(), "available again")
 	s.Advance(s.admin, 0)
