@@ -29,9 +29,14 @@ type Bus interface {
 	// Behind is how many published events of the source the slowest of its consumers has not yet handled.
 	Behind(ctx context.Context, source string) (int64, error)
 	// Trim forgets events of the source that every consumer has handled. Those who have never been there are waited for
-	// within bounds only.
+	// within bounds only, and nobody is for longer than a week.
 	Trim(ctx context.Context, source string) error
-	// Republish wishes that all sources publish their events of the given types again, those made since the given time.
+	// Consumers are those named after the service, itself among them, that the bus keeps events for.
+	Consumers(ctx context.Context, service string) ([]string, error)
+	// Retire forgets a consumer and what it has not had. Whoever still consumes in its name begins anew.
+	Retire(ctx context.Context, consumer string) error
+	// Republish wishes that all sources publish their events of the given types again, those made since the given time. It returns
+	// when the wish survives the end of this process: where the bus keeps nothing, when all sources have granted it.
 	Republish(ctx context.Context, types []string, since time.Time) error
 	// Wishes are those that a source has not granted yet.
 	Wishes(ctx context.Context, source string) ([]Wish, error)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -248,20 +249,34 @@ func (c *consumer) await(t testing.TB, sent []event.Event) {
 func wishes(t *testing.T, newBus maker) {
 	b := newBus()
 	hour := time.Now().Add(-time.Hour).Truncate(time.Microsecond)
-	require.NoError(t, b.Republish(t.Context(), []string{"kept.order.v1.OrderPlaced", "kept.order.v1.OrderPicked"}, hour))
-	first, err := b.Wishes(t.Context(), "order")
-	require.NoError(t, err)
-	require.Len(t, first, 2)
+	republish := func(since time.Time, types ...string) (granted <-chan error) {
+		done := make(chan error, 1)
+		go func() { done <- b.Republish(t.Context(), types, since) }()
+		return done
+	}
+	// is waits until there are as many wishes as that, none of them one of the others.
+	is := func(n int, others ...bus.Wish) (all []bus.Wish) {
+		require.Eventually(t, func() bool {
+			var err error
+			all, err = b.Wishes(t.Context(), "order")
+			return err == nil && len(all) == n && !slices.ContainsFunc(all, func(w bus.Wish) bool {
+				return slices.Contains(others, w) && w.Type == "kept.order.v1.OrderPlaced"
+			})
+		}, 10*time.Second, time.Millisecond)
+		return all
+	}
+	done := republish(hour, "kept.order.v1.OrderPlaced", "kept.order.v1.OrderPicked")
+	first := is(2)
 	require.True(t, first[0].Since.Equal(hour))
 
-	later := hour.Add(time.Minute)
-	require.NoError(t, b.Republish(t.Context(), []string{"kept.order.v1.OrderPlaced"}, later))
+	again := republish(hour.Add(time.Minute), "kept.order.v1.OrderPlaced")
+	is(2, first...)
 	require.NoError(t, b.Granted(t.Context(), "order", first))
 	rest, err := b.Wishes(t.Context(), "order")
 	require.NoError(t, err)
 	require.Len(t, rest, 1, "what was wished for anew has not been granted")
 	require.Equal(t, "kept.order.v1.OrderPlaced", rest[0].Type)
-	require.True(t, rest[0].Since.Equal(later))
+	require.True(t, rest[0].Since.Equal(hour), "a later wish does not shorten an earlier one")
 	require.NoError(t, b.Granted(t.Context(), "order", rest))
 	rest, err = b.Wishes(t.Context(), "order")
 	require.NoError(t, err)
@@ -269,6 +284,17 @@ func wishes(t *testing.T, newBus maker) {
 	others, err := b.Wishes(t.Context(), "customer")
 	require.NoError(t, err)
 	require.Len(t, others, 2, "another source's own")
+	earlier := republish(hour.Add(-time.Hour), "kept.order.v1.OrderPlaced")
+	rest = is(1)
+	require.True(t, rest[0].Since.Equal(hour.Add(-time.Hour)))
+	for _, source := range []string{"order", "customer"} {
+		all, err := b.Wishes(t.Context(), source)
+		require.NoError(t, err)
+		require.NoError(t, b.Granted(t.Context(), source, all))
+	}
+	for _, granted := range []<-chan error{done, again, earlier} {
+		require.NoError(t, <-granted)
+	}
 }
 
 // named consumers have events of their own: nothing that holds up the others holds up theirs, and they are pending with the others'.

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -20,14 +19,14 @@ import (
 type Local struct {
 	mu        sync.Mutex
 	consumers map[string]*consumer
-	wishes    map[string]map[string]time.Time // by source and type
+	wishes    map[string]map[string]*localWish // by source and type
 }
 
 // NewLocal makes the bus for the given services. Publish waits for those who are not there.
 func NewLocal(services ...string) *Local {
-	b := &Local{consumers: map[string]*consumer{}, wishes: map[string]map[string]time.Time{}}
+	b := &Local{consumers: map[string]*consumer{}, wishes: map[string]map[string]*localWish{}}
 	for _, name := range services {
-		b.wishes[name] = map[string]time.Time{}
+		b.wishes[name] = map[string]*localWish{}
 	}
 	b.Expect(services...)
 	return b
@@ -95,6 +94,17 @@ func (b *Local) Keeps() bool { return false }
 // Trim has nothing to forget.
 func (b *Local) Trim(context.Context, string) error { return nil }
 
+// Consumers are none: there is nothing kept that could be forgotten.
+func (b *Local) Consumers(context.Context, string) ([]string, error) { return nil, nil }
+
+// Retire implements Bus.
+func (b *Local) Retire(_ context.Context, name string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.consumers, name)
+	return nil
+}
+
 // Ping always answers.
 func (b *Local) Ping(context.Context) error { return nil }
 
@@ -127,12 +137,14 @@ func (c *consumer) leave(r *localReader) {
 	}
 }
 
+// deliver hands the events to whoever's turn it is. Handling has its own time, that of its transactions: the publisher's is over
+// with its lease, and what a slow event does then would look like an outage.
 func (c *consumer) deliver(ctx context.Context, events []event.Event) error {
 	for {
 		r, present := c.next()
 		if r != nil {
 			defer r.busy.Done()
-			return r.handle(ctx, events)
+			return r.handle(context.WithoutCancel(ctx), events)
 		}
 		select {
 		case <-present:

@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -144,6 +145,37 @@ func (b *Redis) groups(ctx context.Context, stream string) ([]redis.XInfoGroup, 
 		return nil, nil
 	}
 	return groups, err
+}
+
+// Consumers implements Bus.
+func (b *Redis) Consumers(ctx context.Context, service string) ([]string, error) {
+	found := map[string]bool{}
+	for _, source := range b.cfg.Services {
+		groups, err := b.groups(ctx, stream(source))
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range groups {
+			if g.Name == service || strings.HasPrefix(g.Name, service+".") {
+				found[g.Name] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(found)), nil
+}
+
+// Retire implements Bus.
+func (b *Redis) Retire(ctx context.Context, consumer string) error {
+	b.mu.Lock()
+	b.expected = slices.DeleteFunc(b.expected, func(name string) bool { return name == consumer })
+	b.mu.Unlock()
+	for _, source := range b.cfg.Services {
+		err := b.cfg.Client.XGroupDestroy(ctx, stream(source), consumer).Err()
+		if err != nil && !strings.Contains(err.Error(), "requires the key to exist") {
+			return err
+		}
+	}
+	return nil
 }
 
 // Ping tells whether Redis answers.

@@ -3,6 +3,7 @@ package bus_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -174,7 +175,8 @@ func TestTrimIsBoundedWhileAServiceIsAbsent(t *testing.T) {
 	}, 5*time.Second, time.Millisecond, "too many: what those who are there have had goes")
 
 	require.NoError(t, client.Del(t.Context(), "kept:events:{order}").Err())
-	for _, id := range []string{"1-0", "5000000-0", "8000000-0"} { // an hour has 3,600,000 ms
+	for _, age := range []time.Duration{2 * time.Hour, 50 * time.Minute, 0} {
+		id := fmt.Sprintf("%d-0", time.Now().Add(-age).UnixMilli())
 		require.NoError(t, client.XAdd(t.Context(), &redis.XAddArgs{Stream: "kept:events:{order}", ID: id, Values: []string{"a", "b"}}).Err())
 	}
 	require.NoError(t, b.Trim(t.Context(), "order"))
@@ -249,4 +251,88 @@ func TestDeadConsumersAreBuried(t *testing.T) {
 		consumers, err := client.XInfoConsumers(t.Context(), "kept:events:{order}", "order").Result()
 		return err == nil && len(consumers) == 1
 	}, 10*time.Second, 10*time.Millisecond)
+}
+
+// While a reader works on events, however long, no other replica is given them.
+func TestASlowReaderKeepsItsEvents(t *testing.T) {
+	_, client := kittest.Redis(t)
+	idle := 60 * time.Millisecond
+	replica := func() *bus.Redis {
+		return bus.NewRedis(bus.RedisConfig{Client: client, Services: services, Idle: idle})
+	}
+	reached, goOn := make(chan struct{}), make(chan struct{})
+	slow := consume(t, replica(), "order", func(context.Context, []event.Event) error {
+		close(reached)
+		await(t, goOn)
+		return nil
+	})
+	sent := events(3)
+	publish(t, replica(), sent)
+	<-reached
+	var others []string
+	other := consume(t, replica(), "order", func(_ context.Context, given []event.Event) error {
+		for _, e := range given {
+			others = append(others, e.ID)
+		}
+		return nil
+	})
+	until := client.Time(t.Context()).Val().Add(10 * idle)
+	require.Eventually(t, func() bool {
+		more := events(1) // so that the other one comes round, and looks for what was left
+		publish(t, replica(), more)
+		other.await(t, more)
+		return client.Time(t.Context()).Val().After(until)
+	}, 20*time.Second, time.Millisecond)
+	other.stop()
+	<-other.done
+	for _, e := range sent {
+		require.NotContains(t, others, e.ID)
+	}
+	close(goOn)
+	slow.await(t, sent)
+}
+
+// A consumer whose handlers are gone for good is forgotten: its group would have the streams kept for it.
+func TestARetiredConsumerIsForgotten(t *testing.T) {
+	_, client := kittest.Redis(t)
+	b := newRedis(t, client)
+	b.Expect("order.own")
+	order := consume(t, b, "order", nil)
+	consume(t, b, "customer", nil)
+	sent := events(5)
+	publish(t, b, sent)
+	order.await(t, sent)
+	known := func() []string {
+		names, err := b.Consumers(t.Context(), "order")
+		require.NoError(t, err)
+		return names
+	}
+	require.Equal(t, []string{"order", "order.own"}, known())
+	require.NoError(t, b.Retire(t.Context(), "order.own"))
+	require.NoError(t, b.Retire(t.Context(), "order.own"), "it may be gone already")
+	require.Equal(t, []string{"order"}, known())
+	require.NoError(t, client.XGroupDestroy(t.Context(), "kept:events:{order}", "order").Err()) // so that groups are made anew
+	more := events(5)
+	publish(t, b, more)
+	order.await(t, more)
+	require.Equal(t, []string{"order"}, known(), "nobody expects it any more")
+}
+
+// A group that nobody reads for holds a stream up for a week, and no longer.
+func TestTrimDoesNotWaitForeverForADeadGroup(t *testing.T) {
+	_, client := kittest.Redis(t)
+	b := newRedis(t, client)
+	add := func(age time.Duration, sequence int) {
+		id := fmt.Sprintf("%d-%d", time.Now().Add(-age).UnixMilli(), sequence)
+		require.NoError(t, client.XAdd(t.Context(), &redis.XAddArgs{Stream: "kept:events:{order}", ID: id, Values: []string{"a", "b"}}).Err())
+	}
+	const day = 24 * time.Hour
+	for i, age := range []time.Duration{9 * day, 8 * day, 6 * day, 0} {
+		add(age, i)
+	}
+	for _, group := range []string{"order", "customer", "gone"} {
+		require.NoError(t, client.XGroupCreate(t.Context(), "kept:events:{order}", group, "0").Err())
+	}
+	require.NoError(t, b.Trim(t.Context(), "order"))
+	require.EqualValues(t, 2, client.XLen(t.Context(), "kept:events:{order}").Val())
 }

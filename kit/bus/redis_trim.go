@@ -14,6 +14,10 @@ import (
 // service that comes later has its first hour published again.
 const keptForAbsent = time.Hour
 
+// keptForAny is how long an event is kept for groups that have not handled it. Sources remember theirs no longer, either, and a
+// group that nobody reads for any more must not have a stream grow for ever.
+const keptForAny = 7 * 24 * time.Hour
+
 // Trim cuts the stream below the oldest event that some group has not acknowledged. While a service has no group, the latest
 // events are kept for it, with which it will begin, within bounds: it may never come.
 func (b *Redis) Trim(ctx context.Context, source string) error {
@@ -36,6 +40,9 @@ func (b *Redis) Trim(ctx context.Context, source string) error {
 	}
 	if lowest == "" {
 		return nil
+	}
+	if oldest := firstID(time.Now().Add(-keptForAny)); lessID(lowest, oldest) {
+		lowest = oldest
 	}
 	return b.cfg.Client.XTrimMinID(ctx, stream(source), lowest).Err()
 }
@@ -64,8 +71,11 @@ func (b *Redis) keptFor(ctx context.Context, source string, groups []redis.XInfo
 	}
 	millis, _, _ := strings.Cut(latest[0].ID, "-")
 	last, err := strconv.ParseInt(millis, 10, 64)
-	return strconv.FormatInt(max(0, last-keptForAbsent.Milliseconds()), 10) + "-0", err
+	return firstID(time.UnixMilli(last).Add(-keptForAbsent)), err
 }
+
+// firstID is the lowest id of entries that were made at the time or later.
+func firstID(at time.Time) string { return strconv.FormatInt(max(0, at.UnixMilli()), 10) + "-0" }
 
 // oldestKept is the lowest id that the group may still need: the first that it has not acknowledged, or the last
 // that it was given.

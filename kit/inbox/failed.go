@@ -14,11 +14,17 @@ import (
 	"kept.dev/kit/timer"
 )
 
-// retryPrefix and a handler's name are the kind of the timers of events that the handler has still to handle. The key is the
-// event's id.
+// retryPrefix, a handler's name and an event's type ("event/promise.made/kept.order.v1.OrderPlaced") are the kind of the timers
+// of events that the handler has still to handle, so that they wait for a replica whose handler takes the type. The key is
+// the event's id.
 const retryPrefix = "event/"
 
-func retryOf(handler string) timer.Kind { return timer.Local(retryPrefix + handler) }
+func retryOf(handler, typ string) timer.Kind {
+	if handler == unreadable {
+		return timer.Local(retryPrefix + unreadable)
+	}
+	return timer.Local(retryPrefix + handler + "/" + typ)
+}
 
 // unreadable stands for the handler of events whose type nobody can tell.
 const unreadable = "unreadable"
@@ -45,7 +51,7 @@ func (b *Inbox) putOff(ctx context.Context, it item, cause error) error {
 	}
 	b.cfg.Log.WarnContext(ctx, "event failed and is tried again", "handler", it.name, "type", it.event.Type, "id", it.key(), "error", cause)
 	return b.db.Update(ctx, "consume.failed", func(tx *sqldb.Tx) error {
-		retryOf(it.name).SetFailed(tx, it.key(), it.event.Type, it.event.Traceparent, b.cfg.Clock.Now(), cause, payload)
+		retryOf(it.name, it.event.Type).SetFailed(tx, it.key(), it.event.Type, it.event.Traceparent, b.cfg.Clock.Now(), cause, payload)
 		return nil
 	})
 }
@@ -53,28 +59,31 @@ func (b *Inbox) putOff(ctx context.Context, it item, cause error) error {
 // postpone leaves events to timers that are due now and have not failed: each is tried by itself.
 func (b *Inbox) postpone(ctx context.Context, items []item) error {
 	b.cfg.Log.WarnContext(ctx, "events are tried one by one", "handler", items[0].name, "events", len(items))
-	return b.db.Update(ctx, "consume.later", func(tx *sqldb.Tx) error { return b.setTimers(ctx, tx, items) })
+	return b.db.Update(ctx, "consume.later", func(tx *sqldb.Tx) error { return b.setTimers(tx, items) })
 }
 
 // leave leaves the items whose handlers only other replicas have to timers, which only those replicas carry out.
-func (b *Inbox) leave(ctx context.Context, tx *sqldb.Tx, items []item) error {
+func (b *Inbox) leave(tx *sqldb.Tx, items []item) error {
 	var others []item
 	for _, it := range items {
 		if it.handler == nil {
 			others = append(others, it)
 		}
 	}
-	return b.setTimers(ctx, tx, others)
+	return b.setTimers(tx, others)
 }
 
-func (b *Inbox) setTimers(ctx context.Context, tx *sqldb.Tx, items []item) error {
+func (b *Inbox) setTimers(tx *sqldb.Tx, items []item) error {
+	var settings []timer.Setting
 	for _, it := range items {
 		payload, err := json.Marshal(it.event)
 		if err != nil {
 			return fmt.Errorf("keep event: %w", err)
 		}
-		retryOf(it.name).SetOnce(tx, it.key(), it.event.Type, it.event.Traceparent, b.cfg.Clock.Now(), payload)
+		kind := retryOf(it.name, it.event.Type)
+		settings = append(settings, kind.Once(it.key(), it.event.Type, it.event.Traceparent, b.cfg.Clock.Now(), payload))
 	}
+	timer.SetAllOnce(tx, settings...)
 	return nil
 }
 
@@ -108,6 +117,7 @@ func readFailed(payload []byte) (e event.Event, err error) {
 // again. Dead letters of other kinds of timers are none of the inbox's business.
 func GiveUp(tx *sqldb.Tx, kind, key string) {
 	if handler, ours := strings.CutPrefix(kind, retryPrefix); ours {
+		handler, _, _ = strings.Cut(handler, "/")
 		tx.Exec(`insert into inbox (id, handler) values ($1, $2) on conflict do nothing`, key, handler)
 	}
 }

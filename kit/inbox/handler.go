@@ -23,6 +23,7 @@ type Handler struct {
 	// Types are the full names of the messages that it takes.
 	Types []string
 
+	retired  bool
 	consumer string
 	place    int // among the service's handlers
 	messages map[string]protoreflect.MessageType
@@ -86,6 +87,10 @@ func In(consumer string, handlers ...Handler) []Handler {
 	}
 	return handlers
 }
+
+// Retired says that the service has had a handler of that name and will never have it again: what still waits for it is let go,
+// instead of being waited for and parked.
+func Retired(name string) Handler { return Handler{Name: name, retired: true} }
 
 // takes tells whether the handler takes events of the type.
 func (h *Handler) takes(typ string) bool { return slices.Contains(h.Types, typ) }

@@ -49,19 +49,26 @@ type Inbox struct {
 	cfg      Config
 	db       *sqldb.DB
 	handlers []*Handler
+	retired  []string // names of handlers that are gone for good
 	registry registry
 }
 
 // New makes an inbox. Its failed events are tried again by the worker.
 func New(cfg Config, retries *timer.Worker) *Inbox {
 	cfg.Believed = cmp.Or(cfg.Believed, time.Second)
-	b := &Inbox{cfg: cfg, db: cfg.DB.Background()}
+	b := &Inbox{cfg: cfg, db: cfg.DB.Background(), registry: registry{retired: map[string]bool{}}}
 	for i, h := range cfg.Handlers {
+		if h.retired {
+			b.retired, b.registry.retired[h.Name] = append(b.retired, h.Name), true
+			continue
+		}
 		h.place = i
 		b.handlers = append(b.handlers, &h)
-		retries.Handle(retryOf(h.Name), b.retry(&h))
+		for _, typ := range h.Types {
+			retries.Handle(retryOf(h.Name, typ), b.retry(&h))
+		}
 	}
-	retries.Handle(retryOf(unreadable), b.retry(&Handler{Name: unreadable}))
+	retries.Handle(retryOf(unreadable, ""), b.retry(&Handler{Name: unreadable}))
 	return b
 }
 

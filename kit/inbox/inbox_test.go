@@ -109,7 +109,7 @@ func TestFailedEventsBackOffAndPark(t *testing.T) {
 
 		b.broken["x"] = false
 		require.NoError(t, b.db.Update(t.Context(), "replay", func(tx *sqldb.Tx) error {
-			_, err := timer.Replay(tx, "event/words", b.failed(t)[0].Key, b.clock.Now())
+			_, err := timer.Replay(tx, "event/words/"+stringType, b.failed(t)[0].Key, b.clock.Now())
 			return err
 		}))
 		require.Equal(t, 1, b.round(t))
@@ -139,8 +139,8 @@ func TestDroppedEventsStayDropped(t *testing.T) {
 		b.broken["x"] = true
 		b.handle(t, e)
 		require.NoError(t, b.db.Update(t.Context(), "drop", func(tx *sqldb.Tx) error {
-			inbox.GiveUp(tx, "event/words", e.ID)
-			return timer.Drop(tx, "event/words", e.ID)
+			inbox.GiveUp(tx, "event/words/"+stringType, e.ID)
+			return timer.Drop(tx, "event/words/"+stringType, e.ID)
 		}))
 		b.broken["x"] = false
 		b.handle(t, e)

@@ -3,7 +3,7 @@ package inbox
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -19,9 +19,6 @@ import (
 // heard of a new handler, the last hour of its types' events is published again, and the inbox drops what was had. This
 // also covers events that were published before anybody had the handler.
 
-// forgottenAfter is how long a handler that no replica has is waited for.
-const forgottenAfter = 7 * 24 * time.Hour
-
 // republished is how much of the past a new handler is given.
 const republished = time.Hour
 
@@ -32,24 +29,28 @@ type registration struct{ name, typ, consumer string }
 
 // registry remembers for a moment what is in the table.
 type registry struct {
+	retired map[string]bool // names of handlers that are gone, whoever still registers them
+
 	mu    sync.Mutex
 	known []registration
 	at    time.Time
 }
 
-const selectHandlers = `select name, type, consumer from event_handler order by name, type, consumer`
+const selectHandlers = `select name, type, consumer from event_handler where seen >= $1 order by name, type, consumer`
 
 func (r *registry) read(ctx context.Context, db *sqldb.DB, believed time.Duration) ([]registration, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if begun := time.Now(); begun.Sub(r.at) > believed {
-		rows, err := db.Query(ctx, selectHandlers)
+		rows, err := db.Query(ctx, selectHandlers, begun.Add(-forgottenAfter).UnixMicro())
 		if err != nil {
 			return nil, err
 		}
-		if r.known, err = sqldb.All(rows, scanRegistration); err != nil {
+		known, err := sqldb.All(rows, scanRegistration)
+		if err != nil {
 			return nil, err
 		}
+		r.known = slices.DeleteFunc(known, func(k registration) bool { return r.retired[k.name] })
 		r.at = begun
 	}
 	return r.known, nil
@@ -65,24 +66,17 @@ func movedFrom(known []registration, name, typ string, reads func(consumer strin
 	return slices.ContainsFunc(known, func(r registration) bool { return r.name == name && r.typ == typ && reads(r.consumer) })
 }
 
-// A handler that has been known in whatever consumer has had its types' events.
 const (
 	insertHandlers = `insert into event_handler (name, type, consumer, seen, republished) values`
 	keepHandlers   = `on conflict (name, type, consumer) do update set seen = excluded.seen`
-	deleteStale    = `delete from event_handler where seen < $1 returning name`
-	selectNew      = `
-		select distinct type from event_handler as h where not republished and not exists (
-			select 1 from event_handler as o where o.name = h.name and o.type = h.type and o.republished)`
-	setRepublished = `update event_handler set republished = true where not republished and type in `
 )
 
 // Register notes which handlers this replica has. It must have succeeded before events are read.
 func (b *Inbox) Register(ctx context.Context) error {
-	now := time.Now()
 	var rows [][]any
 	for _, h := range b.handlers {
 		for _, typ := range h.Types {
-			rows = append(rows, []any{h.Name, typ, b.consumerName(h.consumer), now.UnixMicro(), false})
+			rows = append(rows, []any{h.Name, typ, b.consumerName(h.consumer), time.Now().UnixMicro(), false})
 		}
 	}
 	slices.SortFunc(rows, func(x, y []any) int { // other replicas do the same
@@ -90,34 +84,8 @@ func (b *Inbox) Register(ctx context.Context) error {
 	})
 	return b.db.Update(ctx, "handlers.register", func(tx *sqldb.Tx) error {
 		tx.ExecValues(insertHandlers, rows, keepHandlers)
-		return b.forget(tx, now)
+		return nil
 	})
-}
-
-// forget parks what waits for handlers that no replica has had for long: somebody has to decide.
-func (b *Inbox) forget(tx *sqldb.Tx, now time.Time) error {
-	stale, err := tx.Query(deleteStale, now.Add(-forgottenAfter).UnixMicro())
-	if err != nil || stale.Len() == 0 {
-		return err
-	}
-	rest, err := tx.Query(selectHandlers)
-	if err != nil {
-		return err
-	}
-	known, err := sqldb.All(rest, scanRegistration)
-	if err != nil {
-		return err
-	}
-	for stale.Next() {
-		var name string
-		if err := stale.Scan(&name); err != nil {
-			return err
-		}
-		if !slices.ContainsFunc(known, func(r registration) bool { return r.name == name }) {
-			retryOf(name).Park(tx, b.cfg.Clock.Now(), fmt.Sprintf("no replica has had the event handler %s for seven days", name))
-		}
-	}
-	return nil
 }
 
 // Consumers are those that the bus has events for: this replica's, and those of other versions that may have left some.
@@ -148,7 +116,7 @@ func (b *Inbox) Named() []string {
 type Republish func(ctx context.Context, types []string, since time.Time) error
 
 // Run sees to the handlers' registration until the context ends: it has the last hour of new handlers' events published again, as
-// soon as every replica knows of them, and says now and then that they are still there.
+// soon as every replica knows of them, says now and then that they are still there, and forgets those that nobody has.
 func (b *Inbox) Run(ctx context.Context, republish Republish) error {
 	for pause := 2 * b.cfg.Believed; ; pause = renewEvery {
 		if !wait(ctx, pause) {
@@ -161,28 +129,42 @@ func (b *Inbox) Run(ctx context.Context, republish Republish) error {
 				return nil
 			}
 		}
-		if err := b.Register(ctx); err != nil && ctx.Err() == nil {
-			b.cfg.Log.WarnContext(ctx, "event handlers could not be noted", "error", err)
+		if err := errors.Join(b.Register(ctx), b.Forget(ctx)); err != nil && ctx.Err() == nil {
+			b.cfg.Log.WarnContext(ctx, "event handlers could not be noted or forgotten", "error", err)
 		}
 	}
 }
 
-// Welcome has events of new handlers' types published again.
+// A handler that has been known in whatever consumer has had its types' events.
+const (
+	selectNew = `
+		select distinct name, type from event_handler as h where not republished and not exists (
+			select 1 from event_handler as o where o.name = h.name and o.type = h.type and o.republished)`
+	setRepublished = `update event_handler set republished = true where (name, type) in (values`
+)
+
+// Welcome has events of new handlers' types published again. A handler is new until the wish for its events is sure to be
+// granted: should this process die before, the next one wishes again.
 func (b *Inbox) Welcome(ctx context.Context, republish Republish) error {
 	rows, err := b.db.Query(ctx, selectNew)
 	if err != nil || rows.Len() == 0 {
 		return err
 	}
-	types, err := sqldb.All(rows, func(r *sqldb.Rows) (typ string, err error) { return typ, r.Scan(&typ) })
-	if err != nil {
-		return err
+	var fresh [][]any
+	var types []string
+	for rows.Next() {
+		var name, typ string
+		if err := rows.Scan(&name, &typ); err != nil {
+			return err
+		}
+		fresh, types = append(fresh, []any{name, typ}), append(types, typ)
 	}
-	if err := republish(ctx, types, time.Now().Add(-republished)); err != nil {
+	slices.Sort(types)
+	if err := republish(ctx, slices.Compact(types), time.Now().Add(-republished)); err != nil {
 		return err
 	}
 	return b.db.Update(ctx, "handlers.republished", func(tx *sqldb.Tx) error {
-		list, args := sqldb.List(1, types)
-		tx.Exec(setRepublished+list, args...)
+		tx.ExecValues(setRepublished, fresh, `)`)
 		return nil
 	})
 }

@@ -69,7 +69,7 @@ func (s *splitting) each(ctx context.Context, parts [][]item, splits int) error 
 // atFault tells whether the one event that failed is to be charged with it. Rows that another holds are nobody's fault; and
 // where everything is slow, so is this event: it is to blame only when other transactions went through meanwhile.
 func (s *splitting) atFault(cause error) bool {
-	if sqldb.Locked(cause) {
+	if sqldb.Locked(cause) || ranOut(cause) && errors.Is(cause, errWaiting) {
 		return false
 	}
 	return !ranOut(cause) || s.committed > 0
@@ -84,11 +84,10 @@ func (b *Inbox) away(ctx context.Context, err error) bool {
 	if ctx.Err() != nil {
 		return true
 	}
-	slow := ranOut(err) || sqldb.Locked(err)
 	switch kind := errs.KindOf(err); {
-	case slow && errors.Is(err, errWaiting):
+	case sqldb.Locked(err) && errors.Is(err, errWaiting):
 		return true
-	case slow:
+	case ranOut(err) || sqldb.Locked(err):
 		return !b.answers(ctx)
 	default:
 		return kind == codes.Unavailable || kind == codes.ResourceExhausted

@@ -24,7 +24,7 @@ func (b *Inbox) take(ctx context.Context, items []item) error {
 	noted := false
 	err := b.db.Update(ctx, "consume."+items[0].event.Type, func(tx *sqldb.Tx) error {
 		noted = false
-		if err := b.leave(ctx, tx, items); err != nil {
+		if err := b.leave(tx, items); err != nil {
 			return err
 		}
 		fresh, err := note(tx, items)

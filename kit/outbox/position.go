@@ -152,6 +152,7 @@ func (r *Relay) putBack(ctx context.Context) error {
 		return r.moveTo(ctx, next)
 	}
 	next.replay = ids[len(ids)-1]
+	r.swept = time.Time{} // they are old: the next round finds them, and puts back no more before they are published
 	return r.moveTo(ctx, next, sqldb.Q(putWindow, r.position.replay, next.replay))
 }
 

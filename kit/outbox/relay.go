@@ -118,10 +118,8 @@ func (r *Relay) round(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	defer r.cfg.Activity.Begin()()
-	ctx, cancel := context.WithDeadline(ctx, r.leased)
-	defer cancel()
 	number := r.next()
-	err = r.cfg.Bus.Publish(ctx, r.cfg.Source, number, events)
+	err = r.publish(ctx, number, events)
 	if errors.Is(err, bus.ErrNumber) {
 		r.looked = time.Time{} // the next round finds out what is missing
 		return page, nil
@@ -130,6 +128,13 @@ func (r *Relay) round(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	return len(events), r.mark(ctx, number, events)
+}
+
+// publish gives the events to the bus, as long as the lease holds.
+func (r *Relay) publish(ctx context.Context, number bus.Number, events []event.Event) error {
+	ctx, cancel := context.WithDeadline(ctx, r.leased)
+	defer cancel()
+	return r.cfg.Bus.Publish(ctx, r.cfg.Source, number, events)
 }
 
 // next is the number of the next publication: the time, so that one that could not be noted and the one after it differ.

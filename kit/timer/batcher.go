@@ -85,26 +85,34 @@ func (b *batcher[R]) store(ctx context.Context, calls []*Call[R]) {
 			w.warn(ctx, c.Timer, c.Err)
 		}
 	}
+	before := w.committed.Load()
 	err := b.record(ctx, calls)
 	if err != nil && !outage(ctx, err) {
-		err = b.recordEach(ctx, calls)
+		err = b.recordEach(ctx, calls, before)
 	}
 	if err != nil {
 		w.cfg.Log.WarnContext(ctx, againLater, "kind", b.pool.pool.kind, "timers", len(calls), "error", err)
 	}
 }
 
-func (b *batcher[R]) recordEach(ctx context.Context, calls []*Call[R]) error {
+func (b *batcher[R]) recordEach(ctx context.Context, calls []*Call[R], before int64) error {
+	w := b.pool.w
+	var slow []failure
 	for _, c := range calls {
 		err := b.record(ctx, []*Call[R]{c})
-		if err != nil && !outage(ctx, err) {
-			err = b.pool.w.charge(ctx, c.Timer, err)
-		}
-		if err != nil {
+		switch {
+		case err == nil:
+		case outage(ctx, err):
 			return err
+		case sqldb.TimedOut(err):
+			slow = append(slow, failure{c.Timer, err})
+		default:
+			if err := w.charge(ctx, c.Timer, err); err != nil {
+				return err
+			}
 		}
 	}
-	return nil
+	return w.chargeSlow(ctx, slow, before)
 }
 
 // record ends or charges the timers and writes down what came of the calls, but of those alone that still have their lease.
@@ -116,6 +124,9 @@ func (b *batcher[R]) record(ctx context.Context, calls []*Call[R]) error {
 		}
 		return telemetry.CatchPanic(func() error { return b.finish(ctx, tx, mine) })
 	})
+	if err == nil && len(mine) > 0 {
+		b.pool.w.committed.Add(1)
+	}
 	if err == nil && len(mine) < len(calls) {
 		b.pool.w.cfg.Log.InfoContext(ctx, takenOver, "kind", b.pool.pool.kind, "timers", len(calls)-len(mine))
 	}

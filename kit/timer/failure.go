@@ -43,9 +43,33 @@ func (w *Worker) charged(t Timer, cause error) []any {
 	return []any{t.Kind, t.Key, t.fence, due.UnixMicro(), message(cause), attempts >= parkAfter, now.UnixMicro()}
 }
 
+// atFault tells whether a timer that failed alone is to be charged with it. Where everything is slow, so is this timer: a time
+// that was over is its fault only if the worker has committed some other timer since the given count of those.
+func (w *Worker) atFault(cause error, committed int64) bool {
+	return !sqldb.TimedOut(cause) || w.committed.Load() > committed
+}
+
+// failure is a timer that failed alone.
+type failure struct {
+	timer Timer
+	cause error
+}
+
+// chargeSlow charges timers whose time was over, when it can be told whether that was their fault. If not, they are tried again.
+func (w *Worker) chargeSlow(ctx context.Context, slow []failure, committed int64) error {
+	for _, f := range slow {
+		if !w.atFault(f.cause, committed) {
+			return f.cause
+		}
+		if err := w.charge(ctx, f.timer, f.cause); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // outage tells whether our own database is away or too busy, rows are locked by others for too long, or we are told to stop:
-// that is no timer's fault. A statement that takes too long is its own fault, or that of the batch it is in: who is charged for
-// it has failed alone, and the charge, a write to the timer's own row, shows that the database works.
+// that is no timer's fault. A statement that takes too long may be the fault of the batch that it is in, or of one of its timers.
 func outage(ctx context.Context, err error) bool {
 	if ctx.Err() != nil {
 		return true

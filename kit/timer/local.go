@@ -31,27 +31,41 @@ const (
 // round carries out due timers in one transaction. If that fails, it is done in parts, until the one that fails is alone.
 func (p *localPool) round(ctx context.Context) (n int, more bool, err error) {
 	defer p.w.cfg.Activity.Begin()()
+	s := &splitting{localPool: p, before: p.w.committed.Load()}
 	claimed, err := p.carryOut(ctx, claimFirst, batch)
 	if err != nil && !outage(ctx, err) {
-		err = p.split(ctx, claimed, err, splits)
+		err = s.split(ctx, claimed, err, splits)
+	}
+	if err == nil {
+		err = p.w.chargeSlow(ctx, s.slow, s.before)
 	}
 	return len(claimed), len(claimed) == batch, err
 }
 
+// splitting takes apart what could not be carried out together.
+type splitting struct {
+	*localPool
+	before int64 // transactions that the worker had committed
+	slow   []failure
+}
+
 // split carries out in parts what failed together. They are claimed again: some may have been set anew meanwhile, or carried
 // out by another replica.
-func (p *localPool) split(ctx context.Context, failed []Timer, cause error, splits int) error {
-	switch len(failed) {
-	case 0:
+func (s *splitting) split(ctx context.Context, failed []Timer, cause error, splits int) error {
+	switch {
+	case len(failed) == 0:
 		return cause // not even the claim went well
-	case 1:
-		return p.w.charge(ctx, failed[0], cause)
+	case len(failed) == 1 && sqldb.TimedOut(cause):
+		s.slow = append(s.slow, failure{failed[0], cause})
+		return nil
+	case len(failed) == 1:
+		return s.w.charge(ctx, failed[0], cause)
 	}
 	for _, part := range parts(failed, splits) {
 		list, keys := sqldb.List(3, keysOf(part))
-		again, err := p.carryOut(ctx, claimThese+list, keys...)
+		again, err := s.carryOut(ctx, claimThese+list, keys...)
 		if err != nil && !outage(ctx, err) {
-			err = p.split(ctx, again, err, splits-1)
+			err = s.split(ctx, again, err, splits-1)
 		}
 		if err != nil {
 			return err
@@ -101,6 +115,9 @@ func (p *localPool) carryOut(ctx context.Context, query string, args ...any) (cl
 		}
 		return nil
 	})
+	if err == nil && len(claimed) > 0 {
+		p.w.committed.Add(1)
+	}
 	return claimed, err
 }
 

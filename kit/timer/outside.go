@@ -29,11 +29,11 @@ func (o *outsidePool) callEach(ctx context.Context, handle OutsideHandler, lease
 	}
 }
 
-// againLater is said when our own database was away.
+// againLater is said when our own database was away or slow.
 const againLater = "timer is tried again when its lease is over"
 
 // callOut makes one call, within the lease, and ends the timer together with the result. Its error says that our own
-// database is away: then nothing is noted, and the lease runs out.
+// database is away or slow: then nothing is noted, and the lease runs out.
 func (w *Worker) callOut(ctx context.Context, handle OutsideHandler, t Timer) error {
 	ctx, span := w.cfg.Tracer.Start(event.Resume(ctx, t.traceparent), "timer "+t.Kind)
 	defer span.End()
@@ -47,15 +47,17 @@ func (w *Worker) callOut(ctx context.Context, handle OutsideHandler, t Timer) er
 		return w.charge(context.WithoutCancel(ctx), t, err) // a stop that comes now must not leave it leased
 	}
 	failpoint.Hit("outside.after", t.Kind)
+	before := w.committed.Load()
 	ctx = context.WithoutCancel(ctx) // what came back is written down even when we are told to stop
 	err = w.end(ctx, t, finish)
 	switch {
 	case err == nil:
+		w.committed.Add(1)
 		return nil
 	case errors.Is(err, ErrLeaseLost):
 		w.cfg.Log.InfoContext(ctx, takenOver, "kind", t.Kind, "key", t.Key)
 		return nil
-	case outage(ctx, err):
+	case outage(ctx, err) || !w.atFault(err, before):
 		return err
 	}
 	return w.charge(ctx, t, err)

@@ -16,6 +16,7 @@ type Setting struct {
 	due         time.Time
 	payload     []byte
 	traceparent string
+	typ         string // what it is called should it fail
 }
 
 // At makes a setting for SetAll. The timer belongs to the trace of the context.

@@ -3,6 +3,7 @@ package timer_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -37,6 +38,59 @@ func TestATimerThatTakesTooLongIsChargedAlone(t *testing.T) {
 	require.Len(t, list, 1)
 	require.Equal(t, "slow", list[0].Key)
 	require.EqualValues(t, 1, list[0].Attempts)
+}
+
+// Where everything is slow, so is the only timer that is due: it is tried again, and charged when others went through meanwhile.
+func TestWhereEverythingIsSlowNoTimerIsCharged(t *testing.T) {
+	db := kittest.Open(t, kittest.NewURL(t, "postgres"), `create table effect (n bigint not null, key text not null, at bigint not null)`)
+	b := &bench{db: db, clock: &clock.Sandbox{}}
+	w := b.worker(t)
+	w.Handle(ring, func(_ context.Context, tx *sqldb.Tx, tm timer.Timer) error {
+		if tm.Key != "quick" {
+			tx.Exec(`set local statement_timeout = 20`)
+			tx.Exec(`select pg_sleep(60)`)
+		}
+		return nil
+	})
+	b.set(t, ring, "a", -time.Hour)
+	b.set(t, ring, "b", -time.Hour)
+	_, err := w.Round(t.Context())
+	require.True(t, sqldb.TimedOut(err), "%v", err)
+	require.Empty(t, failed(t, db))
+	b.set(t, ring, "quick", 0)
+	require.Equal(t, 3, round(t, w))
+	require.Len(t, failed(t, db), 2)
+}
+
+// A result that can't be written in time is nobody's fault where everything is slow.
+func TestAResultThatTakesTooLongToWriteIsChargedAmongOthersOnly(t *testing.T) {
+	db := kittest.Open(t, kittest.NewURL(t, "postgres"), `create table effect (n bigint not null, key text not null, at bigint not null)`)
+	b := &bench{db: db, clock: &clock.Sandbox{}}
+	w := b.worker(t, lease(time.Millisecond))
+	meanwhile := func() {}
+	w.HandleOutside(call, func(context.Context, timer.Timer) (finish, error) {
+		return func(_ context.Context, tx *sqldb.Tx) error {
+			meanwhile()
+			tx.Exec(`set local statement_timeout = 20`)
+			tx.Exec(`select pg_sleep(60)`)
+			return nil
+		}, nil
+	})
+	w.Handle(ring, func(context.Context, *sqldb.Tx, timer.Timer) error { return nil })
+	b.set(t, call, "slow", 0)
+	require.Equal(t, 1, round(t, w))
+	require.Empty(t, failed(t, db))
+
+	// The only round of the calls' pool is under way while that of the bells does its work.
+	began, goOn := make(chan struct{}), make(chan struct{})
+	meanwhile = sync.OnceFunc(func() { close(began); <-goOn })
+	stop := start(t, w)
+	<-began
+	b.set(t, ring, "quick", 0)
+	require.Eventually(t, func() bool { return b.timers(t) == 1 }, 10*time.Second, time.Millisecond)
+	close(goOn)
+	require.Eventually(t, func() bool { return len(failed(t, db)) == 1 }, 10*time.Second, time.Millisecond)
+	stop()
 }
 
 // Whoever waits for rows that another transaction holds has done nothing wrong.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -45,6 +46,8 @@ type Worker struct {
 	cfg    Config
 	pools  []*pool
 	agenda agenda
+	// committed counts transactions that ended timers: while there are more and more, the database works.
+	committed atomic.Int64
 }
 
 // pool carries out the timers of one kind.
