@@ -9,7 +9,6 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"google.golang.org/grpc"
 
-	"kept.dev/kit/audit"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/inbox"
 	"kept.dev/kit/keyring"
@@ -27,10 +26,8 @@ type Deps struct {
 	// Behind is how many of the service's events some other service has not handled yet. Whoever produces in bulk waits
 	// while there are many.
 	Behind func(context.Context) (int64, error)
-	// Reads notes who reads what of whom. Changes are noted by audit.Changed, in their own transactions.
-	Reads *audit.Reads
-	Log   *slog.Logger
-	Meter metric.Meter
+	Log    *slog.Logger
+	Meter  metric.Meter
 	// Peer is the connection to another service, by its name.
 	Peer func(service string) grpc.ClientConnInterface
 	// Live tells streams that there is something new.

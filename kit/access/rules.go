@@ -122,6 +122,12 @@ func (r *rule) resolveOwn(m protoreflect.MethodDescriptor, declared *accessv1.Ru
 	return err
 }
 
+// OfCustomers tells whether the method's rule says how a customer's own is told from others': then it is about what customers have.
+func (b *Rulebook) OfCustomers(method string) bool {
+	r, ok := b.rule(method)
+	return ok && (r.own != nil || r.byRow)
+}
+
 // needed names the roles that may call: "manager or admin". Services are named only where nobody else may call: what they may
 // do is no help to a person.
 func (r *rule) needed() string {

@@ -89,14 +89,14 @@ func NewHost(ctx context.Context, name string, make kit.New, database string, ru
 	}
 	h := &Host{DB: db, runtime: runtime, outbox: outbox.New(name, runtime.Clock), reads: audit.NewReads(db, log)}
 	h.Service, err = make(kit.Deps{
-		DB: db, Clock: runtime.Clock, Outbox: h.outbox, Behind: h.behind, Reads: h.reads, Log: log, Meter: runtime.Meter.Meter(name), Peer: runtime.Peer,
+		DB: db, Clock: runtime.Clock, Outbox: h.outbox, Behind: h.behind, Log: log, Meter: runtime.Meter.Meter(name), Peer: runtime.Peer,
 		Live: runtime.Live, Signer: runtime.Signer, Mail: runtime.Mail,
 	})
 	if err == nil {
 		err = inbox.Check(h.Service.Events())
 	}
 	if err == nil {
-		h.Chain, err = NewChain(runtime, log, h.Register)
+		h.Chain, err = NewChain(runtime, log, h.reads, h.Register)
 	}
 	if err == nil {
 		err = h.observe(runtime.Meter.Meter(name))
@@ -110,7 +110,7 @@ func NewHost(ctx context.Context, name string, make kit.New, database string, ru
 }
 
 // NewChain reads the access rules of all that is registered: nothing is served with an RPC that has none.
-func NewChain(runtime Runtime, log *slog.Logger, register func(grpc.ServiceRegistrar)) (*chain.Chain, error) {
+func NewChain(runtime Runtime, log *slog.Logger, reads chain.Reads, register func(grpc.ServiceRegistrar)) (*chain.Chain, error) {
 	probe := grpc.NewServer()
 	register(probe)
 	descriptors, err := access.Described(probe)
@@ -129,7 +129,7 @@ func NewChain(runtime Runtime, log *slog.Logger, register func(grpc.ServiceRegis
 	}
 	return chain.New(chain.Config{
 		Log: log, Tracer: runtime.Tracer.Tracer("kept.dev/kit/chain"), Meter: runtime.Meter.Meter("kept.dev/kit/chain"),
-		Verifier: runtime.Verifier, Rules: rules, Limiter: runtime.Limiter, Validator: validator, Activity: runtime.Activity,
+		Verifier: runtime.Verifier, Rules: rules, Limiter: runtime.Limiter, Validator: validator, Reads: reads, Activity: runtime.Activity,
 		Unbounded: []string{opsv1.SandboxService_AdvanceClock_FullMethodName},
 	}), nil
 }
@@ -152,6 +152,9 @@ func (h *Host) makeWorkers(log *slog.Logger) {
 		Lease: h.runtime.RelayLease,
 	})
 }
+
+// Reads notes what employees read of what the service keeps.
+func (h *Host) Reads() *audit.Reads { return h.reads }
 
 // Register registers all that the service serves: its own and what every service has.
 func (h *Host) Register(r grpc.ServiceRegistrar) {

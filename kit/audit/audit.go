@@ -1,7 +1,7 @@
 // Package audit remembers who read or changed what of whom.
 //
-// A change is noted in its own transaction, so that neither is there without the other. Reads are noted together, about a
-// second later: what was read in the last moment before a process dies is not noted.
+// What employees do is noted by itself (Call). A change is noted in its own transaction, so that neither is there without the other.
+// Reads are noted together, about a second later: what was read in the last moment before a process dies is not noted.
 package audit
 
 import (

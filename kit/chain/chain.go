@@ -1,5 +1,5 @@
 // Package chain is what every call goes through before and after its handler: telemetry, error mapping, recovery,
-// deadline, authentication, rate limit, access, validation. Handlers then do their own work and nothing else.
+// deadline, authentication, rate limit, access, validation, audit. Handlers then do their own work and nothing else.
 package chain
 
 import (
@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc"
 
 	"kept.dev/kit/access"
+	"kept.dev/kit/audit"
 	"kept.dev/kit/ratelimit"
 	"kept.dev/kit/token"
 )
@@ -35,6 +36,8 @@ type Config struct {
 	Deadline time.Duration
 	// Unbounded are the methods that may take as long as their callers wait, such as moving a sandbox's clock by a year.
 	Unbounded []string
+	// Reads notes what employees read of customers; nil notes nothing.
+	Reads Reads
 	// Activity is told of each call; nil when nobody wants to know.
 	Activity Activity
 }
@@ -87,7 +90,8 @@ func New(config Config) *Chain {
 	config = config.withDefaults()
 	rules := rules{config.Rules}
 	addresses := addresses{config.Verifier}
-	requests := requests{rules: rules, validation: validation{config.Validator}}
+	auditing := auditing{config.Reads, config.Rules}
+	requests := requests{rules: rules, validation: validation{config.Validator}, auditing: auditing}
 	return &Chain{
 		steps: []step{
 			activity{config.Activity}.step,
@@ -99,6 +103,7 @@ func New(config Config) *Chain {
 			limit{config.Limiter, addresses}.step,
 			rules.step,
 			requests.validation.step,
+			auditing.step,
 		},
 		platform: []step{mapping{config.Log}.step, recovery},
 		requests: requests,
@@ -109,8 +114,10 @@ func New(config Config) *Chain {
 type call struct {
 	method  string // "/kept.order.v1.OrderService/GetOrder"
 	stream  bool
-	listens bool // the caller listens to a stream of answers, perhaps for hours
-	request any  // nil for streams, whose requests come later
+	listens bool        // the caller listens to a stream of answers, perhaps for hours
+	request any         // nil for streams, whose requests come later
+	answer  any         // of the handler; nil for streams
+	audited *audit.Call // nil where nothing is noted
 	ahead   []step
 	handle  func(ctx context.Context) error
 }
@@ -139,16 +146,15 @@ func (c *Chain) stepsFor(method string) []step {
 // Unary is the chain for unary calls.
 func (c *Chain) Unary() grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
-		var res any
 		one := &call{method: info.FullMethod, request: req, ahead: c.stepsFor(info.FullMethod)}
 		one.handle = func(ctx context.Context) (err error) {
-			res, err = handle(ctx, req)
+			one.answer, err = handle(ctx, req)
 			return err
 		}
 		if err := one.next(ctx); err != nil {
 			return nil, err
 		}
-		return res, nil
+		return one.answer, nil
 	}
 }
 
@@ -159,7 +165,7 @@ func (c *Chain) Stream() grpc.StreamServerInterceptor {
 			method: info.FullMethod, stream: true, listens: info.IsServerStream, ahead: c.stepsFor(info.FullMethod),
 		}
 		one.handle = func(ctx context.Context) error {
-			return handle(srv, &checkedStream{ServerStream: stream, ctx: ctx, method: info.FullMethod, requests: c.requests})
+			return handle(srv, &checkedStream{ServerStream: stream, ctx: ctx, method: info.FullMethod, requests: c.requests, audited: one.audited})
 		}
 		return one.next(stream.Context())
 	}

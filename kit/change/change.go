@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"kept.dev/kit/access"
+	"kept.dev/kit/audit"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/failpoint"
 	"kept.dev/kit/sqldb"
@@ -65,7 +66,7 @@ func do[R proto.Message](
 	if err != nil {
 		return none, err
 	}
-	answer, err := first(ctx, update, call, method, fn)
+	answer, err := first(ctx, update, call, method, req, fn)
 	if err == nil {
 		return answer, nil
 	}
@@ -163,19 +164,24 @@ func answeredBefore[R proto.Message](ctx context.Context, db *sqldb.DB, call *ca
 	return answer, true, grpc.SetHeader(ctx, metadata.Pairs(Replayed, "true"))
 }
 
-// first makes the change and keeps its answer, or neither.
+// first makes the change, notes it for the audit where it is an employee's, and keeps its answer; or nothing of these.
 func first[R proto.Message](
-	ctx context.Context, update update, call *call, method string, fn func(tx *sqldb.Tx) (R, error),
+	ctx context.Context, update update, call *call, method string, req proto.Message, fn func(tx *sqldb.Tx) (R, error),
 ) (answer R, err error) {
+	var committed func()
 	err = update(ctx, method, func(tx *sqldb.Tx) (err error) {
 		if answer, err = fn(tx); err != nil {
 			return err
 		}
+		committed = audit.ChangedBy(ctx, tx, req, answer)
 		if err := access.Asked(ctx); err != nil {
 			return err
 		}
 		return call.keep(tx, answer)
 	})
+	if err == nil {
+		committed()
+	}
 	return answer, err
 }
 

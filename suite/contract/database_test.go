@@ -36,13 +36,14 @@ type table struct {
 	hash string
 }
 
-// tables are all tables of all services as they are now, but for what changes by itself: leases, the noted event handlers, and
-// whether an event is about to be published again. The fixture has to be settled.
+// tables are all tables of all services as they are now, but for what changes by itself: leases, the noted event handlers, the
+// audit (an answer that is given again counts as read), and whether an event is about to be published again. The fixture has to be
+// settled.
 func (d *database) tables(t testing.TB) map[string]table {
 	all := map[string]table{}
 	for service, db := range d.services {
 		for _, row := range query(t, db, `select name from sqlite_master where type = 'table' and name not like 'sqlite_%'`) {
-			if row == "lease" || row == "event_handler" {
+			if row == "lease" || row == "event_handler" || row == "audit" {
 				continue
 			}
 			columns := "*"
