@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"log/slog"
+	"net/url"
 	"time"
 
 	"google.golang.org/grpc/credentials"
@@ -24,7 +25,7 @@ type Common struct {
 	OTLP         string        `name:"otlp" help:"OpenTelemetry collector, http://host:4317. Traces are not recorded without one." group:"Observability"`
 	SampleRatio  float64       `help:"Share of traces that are recorded." default:"0.1" group:"Observability"`
 	LogLevel     slog.Level    `help:"debug, info, warn or error." default:"info" group:"Observability"`
-	LogFormat    string        `help:"text or json." enum:"text,json" default:"json" group:"Observability"`
+	LogFormat    string        `help:"text, json, or auto: text on a terminal and json elsewhere." enum:"text,json,auto" default:"auto" group:"Observability"`
 }
 
 // Front are the settings of a process that serves REST.
@@ -41,6 +42,18 @@ type Mail struct {
 	MailFolder string `help:"Folder for mails where there is no server; mailbox, beside the other data, when unset." group:"Mail"`
 	MailResend bool   `help:"Send a mail again when it can't be known whether it went out." group:"Mail"`
 	PublicURL  string `name:"public-url" help:"Where customers reach the front door, for links in mails; http:// and where it listens when unset." group:"Mail"`
+}
+
+// Validate refuses an address that customers could not follow.
+func (m Mail) Validate() error {
+	if m.PublicURL == "" {
+		return nil
+	}
+	u, err := url.Parse(m.PublicURL)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		return fmt.Errorf("--public-url: %q is not an address such as https://shop.example.com", m.PublicURL)
+	}
+	return nil
 }
 
 // Settings are what services are given.

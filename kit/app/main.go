@@ -7,13 +7,11 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"runtime/debug"
 	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/resolver/dns"
 
 	"kept.dev/kit"
 	"kept.dev/kit/access"
@@ -177,33 +175,4 @@ func (r *replica) close() {
 		conn.Close()
 	}
 	r.redis.Close()
-}
-
-// gcPercent collects later than Go's default of 100, because what lives long in these processes is a few megabytes.
-const gcPercent = 300
-
-// resolvePause is how soon a name is looked up again after connections ended: an upgrade replaces replicas faster than the
-// library's half a minute.
-const resolvePause = 2 * time.Second
-
-// Exit reads the settings from the command line, runs until a signal comes, and ends the process with a status that says how it went.
-func Exit(name string, args []string, cfg any, run func(context.Context) error) {
-	err := process.Parse(name, cfg, args)
-	if errors.Is(err, process.ErrHelp) {
-		return
-	}
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
-		os.Exit(2)
-	}
-	dns.SetMinResolutionInterval(resolvePause)
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
-	ctx, stop := process.Signals(context.Background())
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
-		os.Exit(1)
-	}
 }

@@ -20,7 +20,7 @@ import (
 type MigrateConfig struct {
 	Database  string     `help:"PostgreSQL address, postgres://user:password@host/name, or sqlite:path." required:"" secret:"" group:"Storage"`
 	LogLevel  slog.Level `help:"debug, info, warn or error." default:"info" group:"Observability"`
-	LogFormat string     `help:"text or json." enum:"text,json" default:"json" group:"Observability"`
+	LogFormat string     `help:"text, json, or auto: text on a terminal and json elsewhere." enum:"text,json,auto" default:"auto" group:"Observability"`
 }
 
 // Migrate brings a service's tables up to date and returns. Several may do so at once: one migrates, the others wait.

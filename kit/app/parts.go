@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"os"
 	"runtime/debug"
 	"time"
 
@@ -31,9 +32,20 @@ func (c Common) Observe(ctx context.Context, service string) (Telemetry, error) 
 	level.Set(c.LogLevel)
 	t, err := telemetry.Setup(ctx, telemetry.Config{
 		Service: service, Version: Version(), OTLPEndpoint: c.OTLP, SampleRatio: c.SampleRatio, LogLevel: level,
-		LogFormat: c.LogFormat,
+		LogFormat: logFormat(c.LogFormat),
 	})
 	return Telemetry{t, level}, err
+}
+
+// logFormat is the log's format where auto leaves it to who reads.
+func logFormat(set string) string {
+	if set != "auto" {
+		return set
+	}
+	if info, err := os.Stderr.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+		return "text"
+	}
+	return "json"
 }
 
 // version is set by the linker in a release.

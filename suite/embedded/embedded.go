@@ -122,7 +122,10 @@ func (s *Suite) lockDir() (err error) {
 	if s.lock, err = Lock(s.cfg.Dir); err != nil {
 		return err
 	}
-	return checkDatabases(s.cfg.Dir)
+	if err := checkDatabases(s.cfg.Dir); err != nil {
+		return err
+	}
+	return checkKind(s.cfg.Dir, s.cfg.Sandbox)
 }
 
 func (s *Suite) openUnits(ctx context.Context) error {
@@ -184,7 +187,7 @@ func (s *Suite) newRuntime() (app.Runtime, error) {
 		verifier.Unlimited()
 	}
 	if s.cfg.Sandbox {
-		members, err := openSandbox(filepath.Join(s.cfg.Dir, "sandbox-clock"), names, runtime.Peer)
+		members, err := openSandbox(filepath.Join(s.cfg.Dir, clockFile), names, runtime.Peer)
 		if err != nil {
 			return runtime, err
 		}

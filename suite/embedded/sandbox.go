@@ -14,6 +14,9 @@ import (
 	opsv1 "kept.dev/proto/gen/kept/ops/v1"
 )
 
+// clockFile holds how far the sandbox's clock was moved.
+const clockFile = "sandbox-clock"
+
 // sandboxMembers is the sandbox of one process. The clock's offset is in a file, so that the next start goes on from there.
 type sandboxMembers struct {
 	clock    *clock.Sandbox

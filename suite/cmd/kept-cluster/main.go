@@ -4,27 +4,32 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"kept.dev/kit/access"
+	"kept.dev/kit/app"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	"kept.dev/suite/cluster"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "kept-cluster:", err)
-		os.Exit(1)
-	}
+// ClusterCmd runs the suite as processes.
+type ClusterCmd struct {
+	Listen string `help:"Address to serve REST on." default:"127.0.0.1:8080"`
 }
 
-func run(ctx context.Context) error {
+func main() {
+	var cmd ClusterCmd
+	app.Exit("kept-cluster", os.Args[1:], &cmd, cmd.Run)
+}
+
+// Run runs until a signal comes.
+func (c *ClusterCmd) Run(ctx context.Context) error {
+	if err := free(ctx, c.Listen); err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "kept-")
 	if err != nil {
 		return err
@@ -34,11 +39,11 @@ func run(ctx context.Context) error {
 	if err := cluster.Build(ctx, bin); err != nil {
 		return err
 	}
-	c, err := cluster.Start(ctx, cluster.Config{Dir: dir, Bin: bin, Listen: "127.0.0.1:8080"})
+	suite, err := cluster.Start(ctx, cluster.Config{Dir: dir, Bin: bin, Listen: c.Listen})
 	if err != nil {
 		return err
 	}
-	owner, err := c.Environment().Token(access.Principal{Role: accessv1.Role_ROLE_ADMIN, Subject: "admins/owner"})
+	owner, err := suite.Environment().Token(access.Principal{Role: accessv1.Role_ROLE_ADMIN, Subject: "admins/owner"})
 	if err != nil {
 		return err
 	}
@@ -47,17 +52,26 @@ func run(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("%s\nREST  http://%s\ndocs  http://%s/docs\nkeys, logs and data until it stops: %s\nadmin token, good for a day, in %s\n",
-		c.Describe(), c.Gateway.Address, c.Gateway.Address, dir, file)
+		suite.Describe(), suite.Gateway.Address, suite.Gateway.Address, dir, file)
 	select {
 	case <-ctx.Done():
-	case <-c.Failed():
+	case <-suite.Failed():
 		err = fmt.Errorf("a process has ended by itself")
 	}
 	started := time.Now()
 	fmt.Println("stopping")
-	if stopErr := c.Stop(); stopErr != nil {
+	if stopErr := suite.Stop(); stopErr != nil {
 		return stopErr
 	}
 	fmt.Printf("stopped in %s\n", time.Since(started).Round(time.Millisecond))
 	return err
+}
+
+// free tells at once whether the address can be had, and not after all else was built and started.
+func free(ctx context.Context, address string) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	return listener.Close()
 }

@@ -4,13 +4,11 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
 
-	"kept.dev/kit/process"
+	"kept.dev/kit/app"
 	"kept.dev/suite/demo"
 )
 
@@ -24,25 +22,13 @@ type DemoCmd struct {
 
 func main() {
 	var cmd DemoCmd
-	err := process.Parse("kept-demo", &cmd, os.Args[1:])
-	if errors.Is(err, process.ErrHelp) {
-		return
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "kept-demo:", err)
-		os.Exit(2)
-	}
-	if err := cmd.run(); err != nil {
-		fmt.Fprintln(os.Stderr, "kept-demo:", err)
-		os.Exit(1)
-	}
+	app.Exit("kept-demo", os.Args[1:], &cmd, cmd.run)
 }
 
-// run shows the demo until a signal comes, or the terminal is closed. A second signal ends it at once.
-func (c DemoCmd) run() error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+// run shows the demo until a signal comes, or the terminal is closed.
+func (c *DemoCmd) run(ctx context.Context) error {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP)
 	defer stop()
-	context.AfterFunc(ctx, stop)
 	info, err := os.Stdout.Stat()
 	return demo.Run(ctx, demo.Config{
 		Program: c.Program, Data: c.Data, Listen: c.Listen, History: c.History,

@@ -12,6 +12,7 @@ import (
 	"kept.dev/kit/access"
 	"kept.dev/kit/token"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
+	"kept.dev/suite/embedded"
 )
 
 // ownerTTL is how long the owner's token is good for.
@@ -23,13 +24,13 @@ func (c *ServeCmd) greet(out io.Writer, issuer *token.Issuer) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, `Kept is running, on the data in %s
+	_, err = fmt.Fprintf(out, `Kept is running, on the %s data in %s
 
   REST  http://%s
   docs  http://%s/docs
   gRPC  %s
   admin token in the file %s
-`, c.Data, c.Listen, c.Listen, c.GRPCListen, file)
+`, embedded.Kind(c.Sandbox), c.Data, c.Listen, c.Listen, c.GRPCListen, file)
 	return err
 }
 

@@ -16,42 +16,34 @@ import (
 	"kept.dev/kit/app"
 	"kept.dev/kit/process"
 	"kept.dev/kit/token"
+	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	"kept.dev/suite/backup"
 	"kept.dev/suite/embedded"
 )
 
 func main() {
 	command, args := "serve", os.Args[1:]
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+	if len(args) > 0 && (!strings.HasPrefix(args[0], "-") || slices.Contains(listing, args[0])) {
 		command, args = args[0], args[1:]
 	}
-	switch command {
-	case "serve":
-		var cmd ServeCmd
-		app.Exit("kept serve", args, &cmd, cmd.Run)
-	case "token":
-		var cmd TokenCmd
-		app.Exit("kept token", args, &cmd, cmd.Run)
-	case "keys":
-		var cmd KeysCmd
-		app.Exit("kept keys", args, &cmd, cmd.Run)
-	case "import":
-		os.Exit(importMain(args))
-	case "backup":
-		var cmd BackupCmd
-		app.Exit("kept backup", args, &cmd, cmd.Run)
-	case "restore":
-		var cmd RestoreCmd
-		app.Exit("kept restore", args, &cmd, cmd.Run)
-	case "republish":
-		var cmd RepublishCmd
-		app.Exit("kept republish", args, &cmd, cmd.Run)
-	default:
-		fmt.Fprintf(os.Stderr, "kept: there is no command %q\n\nkept serve   run the suite (also without a command)\n"+
-			"kept token   print a token for a caller\nkept keys    show, make and rotate the keys that sign tokens and links\nkept import  take a file of customers or orders in\n"+
-			"kept backup  copy all data as of one moment, also while the suite runs\nkept restore put a backup back\nkept republish have services publish the events of the last days again\n\n--help after a command tells more.\n", command)
-		os.Exit(2)
+	if slices.Contains(listing, command) && len(args) == 1 { // kept help token
+		command, args = args[0], []string{"--help"}
 	}
+	if slices.Contains(listing, command) {
+		fmt.Print(usage())
+		return
+	}
+	if app.Asked(os.Stdout, "kept", command) {
+		return
+	}
+	for _, c := range commands() {
+		if c.name == command {
+			c.main("kept "+command, args)
+			return
+		}
+	}
+	fmt.Fprintf(os.Stderr, "kept: there is no command %q\n\n%s", command, usage())
+	os.Exit(app.ExitMisused)
 }
 
 // ServeCmd runs the suite.
@@ -110,7 +102,13 @@ type TokenCmd struct {
 func (c *TokenCmd) Run(context.Context) error {
 	role, ok := token.RoleNamed(c.Role)
 	if !ok {
-		return fmt.Errorf("there is no role %q", c.Role)
+		return fmt.Errorf("--role: there is no role %q; say customer, guest, agent, manager, admin, partner or service", c.Role)
+	}
+	if err := checkSubject(role, c.Subject); err != nil {
+		return err
+	}
+	if c.TTL <= 0 {
+		return fmt.Errorf("--ttl: %s is no time to be good for; say 24h, for example", c.TTL)
 	}
 	keys := filepath.Join(c.Data, "keys")
 	if _, err := os.Stat(keys); err != nil { // fresh keys would sign what nobody accepts
@@ -125,4 +123,13 @@ func (c *TokenCmd) Run(context.Context) error {
 		fmt.Println(raw)
 	}
 	return err
+}
+
+// checkSubject refuses a subject that is no name in its role's collection: such a token is refused wherever it is shown.
+func checkSubject(role accessv1.Role, subject string) error {
+	collection := token.RoleName(role) + "s/"
+	if id, ok := strings.CutPrefix(subject, collection); !ok || id == "" || strings.ContainsAny(id, "/ ") {
+		return fmt.Errorf("--subject: %q is no %s; say %s and an id, such as %sanna", subject, token.RoleName(role), collection, collection)
+	}
+	return nil
 }
