@@ -1,6 +1,6 @@
 # Everything that is done with this repository. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help tools generate examples lint check test test-all test-packages test-processes clients mutants release-schema run demo run-distributed scenarios bench servers images k8s-lint k8s-check k8s-e2e release tidy
+.PHONY: help tools generate examples lint check test test-all test-packages test-processes clients mutants release-schema build run sandbox demo run-distributed scenarios bench servers images k8s-lint k8s-check k8s-e2e release tidy
 
 MODULES := proto kit services/customer services/order services/loyalty services/notification services/support gateway suite
 GO      := go
@@ -74,8 +74,14 @@ release-schema: ## Take the schema of this version, anew if it is there; VERSION
 	rm -rf suite/upgrade/testdata/$(VERSION)
 	$(GO) test ./suite/upgrade -count 1 -run 'TestTakeRelease|TestWhatIsReleased' -release $(VERSION)
 
-run: ## Run the suite in one process, on data/; ARGS=--sandbox adds a clock that can be moved.
+build: ## Build every command into bin/.
+	$(GO) build -o $(BIN)/ ./suite/cmd/... ./gateway/cmd/... $(foreach s,customer order loyalty notification support,./services/$(s)/cmd/...)
+
+run: ## Run the suite in one process, on data/; ARGS=--listen=127.0.0.1:8090.
 	@$(GO) build -o $(BIN)/kept ./suite/cmd/kept && exec $(BIN)/kept serve --data $(DATA) $(ARGS)
+
+sandbox: ## Run it as a sandbox, with a clock that can be moved, on data of its own in data/sandbox/.
+	@$(GO) build -o $(BIN)/kept ./suite/cmd/kept && exec $(BIN)/kept serve --sandbox --data $(DATA)/sandbox $(ARGS)
 
 demo: ## Show it: a real history imported, three stories told, then yours to look around; ARGS=--listen=127.0.0.1:8090.
 	@$(GO) build -o $(BIN)/ ./suite/cmd/kept ./suite/cmd/kept-demo && exec $(BIN)/kept-demo $(ARGS)

@@ -244,9 +244,12 @@ func TestRoutingByName(t *testing.T) {
 }
 
 func TestSandboxIsClosedByDefault(t *testing.T) {
-	require.Equal(t, 404, newWorld(t).ask(t, "GET", "/v1/sandbox/clock", "").Code)
+	closed := newWorld(t).ask(t, "POST", "/v1/sandbox/clock:advance", `{"duration": "1s"}`)
+	require.Equal(t, 404, closed.Code)
+	require.Contains(t, closed.Body.String(), "--sandbox", "who has forgotten it is told")
 	w := newWorld(t, sandbox)
 	require.Equal(t, "sandbox/clock", w.ask(t, "GET", "/v1/sandbox/clock", "").json()["name"])
+	require.NotContains(t, w.ask(t, "GET", "/v1/sandbox/sand", "").Body.String(), "--sandbox", "there is one")
 	require.Nil(t, w.order.request())
 }
 

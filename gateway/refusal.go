@@ -54,6 +54,12 @@ func unknownPath() error {
 	return refuse(http.StatusNotFound, codes.NotFound, "PATH_NOT_FOUND", "there is nothing at this path; see /docs")
 }
 
+// noSandbox says why there is no clock to move, to whoever follows a page that moves it.
+func noSandbox() error {
+	return refuse(http.StatusNotFound, codes.NotFound, "PATH_NOT_FOUND",
+		"this is no sandbox, so there is no clock that can be moved: start one with --sandbox, in a data folder of its own")
+}
+
 func methodNotAllowed(method string) error {
 	return refuse(http.StatusMethodNotAllowed, codes.Unimplemented, "METHOD_NOT_ALLOWED",
 		"this path does not take the method %.32q", method)

@@ -102,6 +102,9 @@ func (t *routes) match(method string, u *url.URL) (_ *route, params map[string]s
 			others = append(others, r.method)
 		}
 	}
+	if len(others) == 0 && segments[1] == "sandbox" && t.byCollection["sandbox"] == nil {
+		return nil, nil, nil, noSandbox()
+	}
 	if len(others) == 0 {
 		return nil, nil, nil, unknownPath()
 	}
