@@ -79,7 +79,7 @@ func TestARefusalIsTheEnd(t *testing.T) {
 		b.mailed(refused)
 		b.pass(24 * time.Hour)
 		require.Equal(t, notificationv1.Message_FAILED, b.email().GetState())
-		require.Equal(t, "FAILED 550 5.1.1 olena@example.org unknown\uFFFD\uFFFD", history(b.email()))
+		require.Equal(t, "FAILED 550 5.1.1 olena@example.org unknown \uFFFD", history(b.email()))
 		require.Nil(t, b.email().GetSendTime())
 		require.Len(t, b.post.sent(), 1)
 		require.EqualValues(t, 2, b.said(&notificationv1.DeliveryCompleted{}))
