@@ -65,6 +65,7 @@ create table promise (
     fee        bigint constraint promise_fee_range check (fee between 0 and 9000000000000000),
     currency   text,
     unanswered bigint,
+    cause      bigint not null default 0,
     constraint promise_due_after_risk check (at_risk < due)
 );
 create index promise_made on promise (made, id);

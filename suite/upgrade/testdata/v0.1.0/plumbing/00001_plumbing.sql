@@ -96,3 +96,27 @@ create table audit (
 create index audit_time on audit (time, id);
 create index audit_subject on audit (subject, time, id);
 create index audit_principal on audit (principal, time, id);
+
+-- What resources are found by (kit/search): the terms of each, and the groups of letters by which words with typing errors are
+-- recognized.
+create table search_document (
+    kind     text   not null,
+    document text   not null,
+    version  bigint not null,
+    constraint search_document_pkey primary key (kind, document)
+);
+create table search_term (
+    kind     text   not null,
+    term     text   not null,
+    document text   not null,
+    weight   bigint not null,
+    constraint search_term_pkey primary key (kind, term, document)
+);
+create index search_term_document on search_term (kind, document, term);
+create table search_gram (
+    kind text not null,
+    gram text not null,
+    word text not null,
+    constraint search_gram_pkey primary key (kind, gram, word)
+);
+create index search_gram_word on search_gram (kind, word);
