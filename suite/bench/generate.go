@@ -21,9 +21,9 @@ const numbers = `with recursive n (i) as (select cast($1 as bigint) union all se
 
 const generateOrders = `
 	insert into orders (id, version, customer, state, promise_state, promise, currency, goods, fee, refunded, delivery_option,
-		channel, payment_method, created, delivered, agent, cancel_reason, source_import) ` + numbers + `
+		channel, payment_method, created, delivered, creator_role, creator, cancel_reason, source_import) ` + numbers + `
 	select 'bench-' || i, 1, 'customers/bench-' || (i % $3), 4, 0, '', 'EUR', 1000, 0, 0, '', 1, 0,
-		852076800000000 + i * 60000000, 852076800000000 + i * 60000000, '', '', 'imports/bench' from n`
+		852076800000000 + i * 60000000, 852076800000000 + i * 60000000, 0, '', '', 'imports/bench' from n`
 
 const generateLines = `
 	insert into order_line (order_id, number, product_id, quantity, price) ` + numbers + `
@@ -34,9 +34,9 @@ const generateCustomers = `
 	select 'bench-' || i, 1, 'Bench', '', '', '', '', $3, 852076800000000 + i from n`
 
 const generateEntries = `
-	insert into timeline_entry (id, customer, event_time, known, source, event_type, resource, about, channel, agent, details) ` + numbers + `
+	insert into timeline_entry (id, customer, event_time, known, source, event_type, resource, about, channel, actor_role, actor, details) ` + numbers + `
 	select 'bench-' || i, 'customers/bench-' || (i % $3), 852076800000000 + i * 60000000, 852076800000000 + i * 60000000, 'order',
-		'kept.order.v1.OrdersImported', 'orders/bench-' || i, 'orders/bench-' || i, 1, '', '{"unit_count":"1"}' from n`
+		'kept.order.v1.OrdersImported', 'orders/bench-' || i, 'orders/bench-' || i, 1, 0, '', '{"unit_count":"1"}' from n`
 
 // generatedAtOnce is how many orders are generated in one transaction.
 const generatedAtOnce = 20_000
