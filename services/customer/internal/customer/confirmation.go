@@ -11,9 +11,12 @@ import (
 )
 
 // Bounds of the codes by which e-mail addresses are confirmed. A customer gets so many within a day, and so does an address, whoever
-// asks: it may be a stranger's.
+// asks: it may be a stranger's. Beyond that each customer still gets the first ones to it, so that nobody can keep its owner out by
+// asking for it before, until there are far too many.
 const (
 	codesADay  = 5
+	firstCodes = 2
+	mostCodes  = 20
 	codesDay   = 24 * time.Hour
 	codeIsGood = time.Hour
 	codeTries  = 5
@@ -37,7 +40,8 @@ const (
 	countCodes = `
 		select
 			(select count(*) from email_confirmation where customer_id = $1 and created > $3),
-			(select count(*) from email_confirmation where email = $2 and mailed = true and created > $3)`
+			(select count(*) from email_confirmation where email = $2 and mailed = true and created > $3),
+			(select count(*) from email_confirmation where email = $2 and mailed = true and created > $3 and customer_id = $1)`
 	deleteOldCodes = `delete from email_confirmation where created <= $1`
 	insertCode     = `
 		insert into email_confirmation (id, customer_id, email, mailed, tries, created) values ($1, $2, $3, $4, 0, $5)`
@@ -55,14 +59,14 @@ func newCode(tx *sqldb.Tx, c *customerv1.Customer, now time.Time) (mailed string
 	if err != nil {
 		return "", err
 	}
-	var customers, addresses int64
-	if _, err := sqldb.One(rows, func(r *sqldb.Rows) (struct{}, error) { return struct{}{}, r.Scan(&customers, &addresses) }); err != nil {
+	var customers, addresses, both int64
+	if _, err := sqldb.One(rows, func(r *sqldb.Rows) (struct{}, error) { return struct{}{}, r.Scan(&customers, &addresses, &both) }); err != nil {
 		return "", err
 	}
 	if customers >= codesADay {
 		return "", errs.Overloaded("CODES_EXHAUSTED", codesDay)
 	}
-	code, mail := id.New(), addresses < codesADay
+	code, mail := id.New(), addresses < codesADay || both < firstCodes && addresses < mostCodes
 	tx.Exec(deleteOldCodes, dayAgo)
 	tx.Exec(insertCode, code, idOf(c.GetName()), email, mail, now.UnixMicro())
 	if !mail {
