@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -90,6 +91,9 @@ func (p *Process) Kill() {
 	<-p.done
 }
 
+// ErrKilledDraining is the error of a process that was killed while it drained, as one is that reaches its failpoint only then.
+var ErrKilledDraining = errors.New("killed while it drained")
+
 // Stop asks the process to drain and waits until it has ended. One that has not ended well is an error, unless it had ended
 // before.
 func (p *Process) Stop() error {
@@ -107,6 +111,9 @@ func (p *Process) Stop() error {
 	case <-time.After(30 * time.Second):
 		p.Kill()
 		return fmt.Errorf("%s did not drain in 30 s", p.Name)
+	}
+	if killed(p.cmd) {
+		return fmt.Errorf("%s: %w: %s", p.Name, ErrKilledDraining, p.Log())
 	}
 	if !p.cmd.ProcessState.Success() {
 		return fmt.Errorf("%s drained badly, %s: %s", p.Name, p.cmd.ProcessState, p.Log())

@@ -96,7 +96,7 @@ func (k *killCluster) stop(t *testing.T) {
 	var group errgroup.Group
 	for service := range k.armed {
 		for _, p := range k.c.Replicas(service) {
-			group.Go(p.Stop)
+			group.Go(func() error { return stopArmed(p) })
 		}
 	}
 	require.NoError(t, group.Wait())

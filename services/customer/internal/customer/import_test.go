@@ -174,16 +174,16 @@ func TestFaultsOfRecordsStopNoOther(t *testing.T) {
 	}{
 		"nothing":       {&record{DisplayName: secret}, "needs an external_id, an email or a phone"},
 		"blanks":        {&record{ExternalId: " ", Email: "\t", Phone: " "}, "needs an external_id, an email or a phone"},
-		"no address":    {&record{ExternalId: secret, Email: secret}, "email must be an e-mail address, such as anna@example.org"},
-		"no number":     {&record{Phone: secret, RegionCode: "UA"}, "phone must be a telephone number of UA, or one with its country code, such as +380441234567"},
-		"no region":     {&record{Phone: "044 765 43 21"}, "phone must be a telephone number with its country code, such as +380441234567, or come with a region_code"},
-		"no language":   {&record{ExternalId: "1", LanguageCode: secret + "!"}, "language_code must be a BCP-47 tag, such as uk or pt-BR"},
-		"two languages": {&record{ExternalId: "1", LanguageCode: "uk,en"}, "language_code must be a BCP-47 tag, such as uk or pt-BR"},
+		"no address":    {&record{ExternalId: secret, Email: secret}, "email must be somebody's e-mail address, such as anna@example.org"},
+		"no number":     {&record{Phone: secret, RegionCode: "UA"}, "phone must be somebody's telephone number, of UA or with its country code, such as +380441234567"},
+		"no region":     {&record{Phone: "044 765 43 21"}, "phone must be somebody's telephone number with its country code, such as +380441234567, or come with a region_code"},
+		"no language":   {&record{ExternalId: "1", LanguageCode: secret + "!"}, "language_code must be a BCP-47 tag of languages, scripts and regions that there are, such as uk or pt-BR"},
+		"two languages": {&record{ExternalId: "1", LanguageCode: "uk,en"}, "language_code must be a BCP-47 tag of languages, scripts and regions that there are, such as uk or pt-BR"},
 		"all at once": {
 			&record{Email: secret, Phone: secret, LanguageCode: "?"},
-			"email must be an e-mail address, such as anna@example.org; " +
-				"phone must be a telephone number with its country code, such as +380441234567, or come with a region_code; " +
-				"language_code must be a BCP-47 tag, such as uk or pt-BR",
+			"email must be somebody's e-mail address, such as anna@example.org; " +
+				"phone must be somebody's telephone number with its country code, such as +380441234567, or come with a region_code; " +
+				"language_code must be a BCP-47 tag of languages, scripts and regions that there are, such as uk or pt-BR",
 		},
 	}
 	onBoth(t, func(t *testing.T, d *desk) {

@@ -1,7 +1,6 @@
 package customer
 
 import (
-	"regexp"
 	"strings"
 
 	"kept.dev/kit/text"
@@ -34,19 +33,17 @@ func keysOf(people []person) (keys []identity.Key) {
 	return keys
 }
 
-// languageTag is what the contract asks of a customer's language_code.
-var languageTag = regexp.MustCompile(`^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$`)
-
 func readRecord(issuer string, r *customerv1.ImportCustomersRequest_Record) person {
 	p := person{wanted: &customerv1.Customer{
-		DisplayName: displayName(r), LanguageCode: r.GetLanguageCode(), RegionCode: r.GetRegionCode(),
+		DisplayName: displayName(r), RegionCode: r.GetRegionCode(),
 	}}
 	if key, ok := identity.ExternalKey(issuer, r.GetExternalId()); ok {
 		p.keys = append(p.keys, key)
 	}
 	faults := p.readContacts(r)
-	if !languageTag.MatchString(r.GetLanguageCode()) {
-		faults = append(faults, "language_code must be a BCP-47 tag, such as uk or pt-BR")
+	code, ok := canonicalLanguage(r.GetLanguageCode())
+	if p.wanted.LanguageCode = code; !ok {
+		faults = append(faults, "language_code "+languageAdvice)
 	}
 	if len(p.keys) == 0 && len(faults) == 0 {
 		faults = append(faults, "needs an external_id, an email or a phone")
@@ -55,8 +52,9 @@ func readRecord(issuer string, r *customerv1.ImportCustomersRequest_Record) pers
 	return p
 }
 
+// readContacts reads how somebody can be reached. What stands for no address or number is passed over: they are known by the rest.
 func (p *person) readContacts(r *customerv1.ImportCustomersRequest_Record) (faults []string) {
-	if !blank(r.GetEmail()) {
+	if !blank(r.GetEmail()) && !identity.StandsForNoEmail(r.GetEmail()) {
 		email, ok := identity.ReadEmail(r.GetEmail())
 		if !ok {
 			faults = append(faults, "email "+identity.Advice(customerv1.Identity_EMAIL, ""))
@@ -64,7 +62,7 @@ func (p *person) readContacts(r *customerv1.ImportCustomersRequest_Record) (faul
 		p.wanted.Email = email.Spelled
 		p.keys = append(p.keys, identity.EmailKey(email))
 	}
-	if !blank(r.GetPhone()) {
+	if !blank(r.GetPhone()) && !identity.StandsForNoPhone(r.GetPhone(), r.GetRegionCode()) {
 		number, ok := identity.ReadPhone(r.GetPhone(), r.GetRegionCode())
 		if !ok {
 			faults = append(faults, "phone "+identity.Advice(customerv1.Identity_PHONE, r.GetRegionCode()))

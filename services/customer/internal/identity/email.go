@@ -24,7 +24,7 @@ type Email struct {
 // Dots and +tags of the local part count: they mean nothing at some providers, but are other people's mailboxes at the rest.
 func ReadEmail(text string) (Email, bool) {
 	read, ok := readEmail(text)
-	if !ok {
+	if !ok || isStandInEmail(read.Value) {
 		return Email{}, false
 	}
 	if steady, ok := readEmail(read.Value); !ok || steady != (Email{read.Value, read.Value}) {

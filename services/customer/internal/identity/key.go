@@ -13,9 +13,13 @@ type Key struct {
 	Issuer, Value string
 }
 
-// EmailKey and PhoneKey are the keys of an address and of a number that have been read.
-func EmailKey(e Email) Key     { return Key{Kind: customerv1.Identity_EMAIL, Value: e.Value} }
-func PhoneKey(e164 string) Key { return Key{Kind: customerv1.Identity_PHONE, Value: e164} }
+// EmailKey is the key of an address that has been read.
+func EmailKey(e Email) Key { return Key{Kind: customerv1.Identity_EMAIL, Value: e.Value} }
+
+// PhoneKey is the key of a number that has been read. All numbers of one subscriber have one key.
+func PhoneKey(e164 string) Key {
+	return Key{Kind: customerv1.Identity_PHONE, Value: subscriber(e164)}
+}
 
 // ExternalKey is the key of an id in another system, if the id is more than blank.
 func ExternalKey(issuer, id string) (key Key, ok bool) {
@@ -72,11 +76,11 @@ func Unreadable(path string, kind customerv1.Identity_Kind, region string) error
 func Advice(kind customerv1.Identity_Kind, region string) string {
 	switch {
 	case kind == customerv1.Identity_EMAIL:
-		return "must be an e-mail address, such as anna@example.org"
+		return "must be somebody's e-mail address, such as anna@example.org"
 	case kind == customerv1.Identity_PHONE && region == "":
-		return "must be a telephone number with its country code, such as +380441234567, or come with a region_code"
+		return "must be somebody's telephone number with its country code, such as +380441234567, or come with a region_code"
 	case kind == customerv1.Identity_PHONE:
-		return fmt.Sprintf("must be a telephone number of %s, or one with its country code, such as +380441234567", region)
+		return fmt.Sprintf("must be somebody's telephone number, of %s or with its country code, such as +380441234567", region)
 	}
 	return "must not be blank"
 }

@@ -16,7 +16,7 @@ import (
 // right, whether it has been given to anybody or not, because tables of numbers in use grow old.
 func ReadPhone(text, region string) (string, bool) {
 	number, ok := readPhone(text, region)
-	if !ok {
+	if !ok || isStandInPhone(number) {
 		return "", false
 	}
 	if steady, ok := readPhone(number, ""); !ok || steady != number {
@@ -64,6 +64,9 @@ type phone struct {
 
 func reading(text, region string) phone {
 	n, err := phonenumbers.Parse(text, region)
+	if err == nil && n.GetCountryCode() == mexico {
+		n, err = phonenumbers.Parse("+52"+withoutMexicanPrefix(phonenumbers.GetNationalSignificantNumber(n)), "")
+	}
 	if err != nil || phonenumbers.IsPossibleNumberWithReason(n) != phonenumbers.IS_POSSIBLE {
 		return phone{}
 	}

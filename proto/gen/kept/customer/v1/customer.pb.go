@@ -32,15 +32,17 @@ type Customer struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// How the customer is called, 1 to 200 characters.
 	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	// The language that the customer wants to be spoken to in, as a BCP-47 tag such as `ru` or `pt-BR`.
+	// The language that the customer wants to be spoken to in, as a BCP-47 tag such as `ru` or `pt-BR`; kept in its
+	// canonical form.
 	LanguageCode string `protobuf:"bytes,3,opt,name=language_code,json=languageCode,proto3" json:"language_code,omitempty"`
 	// When the customer was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// The e-mail address to write to, in any spelling; kept as the customer spells it. Once it is confirmed it is an identity of
-	// theirs, and belongs to one customer only.
+	// theirs, and belongs to one customer only. What stands for no address, such as `noemail@…`, is refused.
 	Email string `protobuf:"bytes,5,opt,name=email,proto3" json:"email,omitempty"`
 	// The telephone number, in any spelling; kept in E.164. Without a country code it is read as one of region_code. Once it is
-	// confirmed it is an identity of theirs, and belongs to one customer only.
+	// confirmed it is an identity of theirs, and belongs to one customer only, with all numbers by which the same subscriber is called.
+	// What stands for no number, such as `0000000000`, is refused.
 	Phone string `protobuf:"bytes,6,opt,name=phone,proto3" json:"phone,omitempty"`
 	// The region whose telephone numbers the customer writes without a country code, such as `UA`.
 	RegionCode string `protobuf:"bytes,7,opt,name=region_code,json=regionCode,proto3" json:"region_code,omitempty"`
