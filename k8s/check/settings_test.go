@@ -41,7 +41,11 @@ func settingsOf(t *testing.T, name string) []string {
 	cmd.Dir, cmd.Env = root, append(os.Environ(), "GOWORK=", "GOFLAGS=")
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
-	out, err = exec.CommandContext(t.Context(), file, "--help").CombinedOutput()
+	help := []string{"--help"}
+	if name == "kept" { // which does other things, too
+		help = []string{"serve", "--help"}
+	}
+	out, err = exec.CommandContext(t.Context(), file, help...).CombinedOutput()
 	require.NoError(t, err, string(out))
 	var found []string
 	for _, match := range setting.FindAllStringSubmatch(string(out), -1) {

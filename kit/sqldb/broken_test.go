@@ -54,7 +54,7 @@ func TestDeadlocksAreDoneAgain(t *testing.T) {
 	require.NoError(t, <-failed)
 	require.NoError(t, <-failed)
 	require.Equal(t, int64(4), number(t, db, "select sum(n) from log"))
-	require.Equal(t, int64(3), runs.Load())
+	require.GreaterOrEqual(t, runs.Load(), int64(3), "who does it again may meet the other once more")
 }
 
 func TestSerializationFailuresAreDoneAgain(t *testing.T) {

@@ -1,6 +1,9 @@
 package contract_test
 
 import (
+	"fmt"
+	"time"
+
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 
@@ -23,7 +26,8 @@ func opsSamples() map[string]sample {
 			return &opsv1.DropDeadLetterRequest{Name: w.deadLetter()}
 		},
 		opsv1.AuditService_ListAuditEntries_FullMethodName: func(*fixture) proto.Message {
-			return &opsv1.ListAuditEntriesRequest{Parent: "services/" + opsAt, PageSize: 10}
+			past := time.Now().Add(-3 * time.Second).UTC().Format(time.RFC3339) // what is read now is noted meanwhile
+			return &opsv1.ListAuditEntriesRequest{Parent: "services/" + opsAt, PageSize: 10, Filter: fmt.Sprintf("create_time < %q", past)}
 		},
 		opsv1.SandboxService_GetClock_FullMethodName: func(*fixture) proto.Message {
 			return &opsv1.GetClockRequest{Name: "sandbox/clock"}
