@@ -41,6 +41,8 @@ func services(sandbox bool) []service {
 			register: register(customerv1.NewCustomerServiceClient, customerv1.RegisterCustomerServiceHandlerClient)},
 		{at: "customer", desc: named(customerv1.File_kept_customer_v1_promise_service_proto, "PromiseService"),
 			register: register(customerv1.NewPromiseServiceClient, customerv1.RegisterPromiseServiceHandlerClient)},
+		{at: "customer", desc: named(customerv1.File_kept_customer_v1_promise_kind_service_proto, "PromiseKindService"),
+			register: register(customerv1.NewPromiseKindServiceClient, customerv1.RegisterPromiseKindServiceHandlerClient)},
 		{at: "order", desc: named(orderv1.File_kept_order_v1_catalog_service_proto, "CatalogService"),
 			register: register(orderv1.NewCatalogServiceClient, orderv1.RegisterCatalogServiceHandlerClient)},
 		{at: "order", desc: named(orderv1.File_kept_order_v1_stock_service_proto, "StockService"),

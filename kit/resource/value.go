@@ -1,11 +1,14 @@
 package resource
 
 import (
+	"bytes"
+	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
 
 	moneypb "google.golang.org/genproto/googleapis/type/money"
+	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -90,6 +93,27 @@ func Pack(m proto.Message) ([]byte, error) {
 // Unpack adds to the message what Pack kept.
 func Unpack(raw []byte, to proto.Message) error {
 	return proto.UnmarshalOptions{Merge: true}.Unmarshal(raw, to)
+}
+
+// PackJSON is Pack for a column of text, which people and migrations can read and write.
+func PackJSON(m proto.Message) (string, error) {
+	raw, err := protojson.Marshal(m)
+	if err != nil {
+		return "", err
+	}
+	var out bytes.Buffer
+	err = json.Compact(&out, raw) // protojson puts spaces in now and then, so that nobody compares its bytes
+	return out.String(), err
+}
+
+// UnpackJSON adds to the message what PackJSON kept.
+func UnpackJSON(text string, to proto.Message) error {
+	kept := to.ProtoReflect().New().Interface()
+	if err := protojson.Unmarshal([]byte(text), kept); err != nil {
+		return err
+	}
+	proto.Merge(to, kept)
+	return nil
 }
 
 // Optional is a field that may be unset, as a column keeps it: NULL where it is.

@@ -10,6 +10,7 @@ import (
 	"kept.dev/services/customer/internal/identity"
 	"kept.dev/services/customer/internal/insight"
 	"kept.dev/services/customer/internal/promise"
+	"kept.dev/services/customer/internal/promisekind"
 	"kept.dev/services/customer/internal/scorecard"
 	"kept.dev/services/customer/internal/timeline"
 )
@@ -31,6 +32,7 @@ func New(deps kit.Deps) (*kit.Service, error) {
 		Name: "customer", Migrations: files,
 		Capabilities: []kit.Capability{
 			customer.New(deps).Capability(), identity.New(deps).Capability(), promises.Capability(),
+			promisekind.New(deps).Capability(),
 			timeline.New(deps).Capability(), scorecard.New(deps).Capability(), insight.New(deps).Capability(),
 		},
 	}, nil

@@ -61,10 +61,10 @@ func orderAndPromise(t *testing.T) (events []event.Event) {
 	for _, fact := range []proto.Message{
 		&orderv1.OrderPlaced{Order: order, Customer: who, TotalAmount: &money.Money{CurrencyCode: "EUR", Units: 59}, UnitCount: 2},
 		&promisev1.PromiseMade{
-			Promise: promise, Customer: who, About: order, Kind: promisev1.PromiseKind_DELIVERY,
+			Promise: promise, Customer: who, About: order, Kind: "promiseKinds/delivery",
 			DueTime: timestamppb.New(time.Now().Add(time.Hour)),
 		},
-		&promisev1.PromiseBroken{Promise: promise, Customer: who, About: order, Kind: promisev1.PromiseKind_DELIVERY},
+		&promisev1.PromiseBroken{Promise: promise, Customer: who, About: order, Kind: "promiseKinds/delivery"},
 	} {
 		e, err := event.New(t.Context(), "order", order, 1, time.Now(), fact)
 		require.NoError(t, err)

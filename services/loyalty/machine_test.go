@@ -162,7 +162,8 @@ func (m *machine) owed(t *rapid.T) saying {
 	return saying{
 		subject: "promises/" + promise, apply: func(to *model) { to.remedy(promise, customer, points, "orders/late") },
 		message: &promisev1.RemedyRequired{
-			Promise: "promises/" + promise, Customer: "customers/" + customer, About: "orders/late", GoodwillPoints: points,
+			Promise: "promises/" + promise, Customer: "customers/" + customer, About: "orders/late",
+			Remedies: []*promisev1.Remedy{{Type: promisev1.Remedy_GOODWILL_POINTS, Points: points}},
 		},
 	}
 }

@@ -55,7 +55,7 @@ func TestARefundIsAPromise(t *testing.T) {
 			Purpose: orderv1.Refund_CANCELLATION, PromisedSettleTime: r.GetPromisedSettleTime(),
 		}, said(h, r.GetName(), &orderv1.RefundRequested{})[0]))
 		require.True(t, proto.Equal(&promisev1.PromiseMade{
-			Promise: r.GetPromise(), Customer: olena, Kind: promisev1.PromiseKind_REFUND, Service: "order", About: r.GetName(),
+			Promise: r.GetPromise(), Customer: olena, Kind: "promiseKinds/refund", Service: "order", About: r.GetName(),
 			DueTime: r.GetPromisedSettleTime(),
 		}, said(h, r.GetName(), &promisev1.PromiseMade{})[0]))
 		h.requireAnswered(r, 0, 0)
@@ -70,7 +70,7 @@ func TestARefundIsAPromise(t *testing.T) {
 		}, said(h, r.GetName(), &orderv1.RefundSettled{})[0]))
 		require.True(t, proto.Equal(&promisev1.PromiseKept{
 			Promise: r.GetPromise(), Customer: olena, About: r.GetName(), KeepTime: settled.GetSettleTime(),
-			Kind: promisev1.PromiseKind_REFUND,
+			Kind: "promiseKinds/refund",
 		}, said(h, r.GetName(), &promisev1.PromiseKept{})[0]))
 		h.clock.pass(72 * time.Hour)
 		h.overdue(r.GetPromise(), r.GetName()) // it was kept
@@ -95,7 +95,7 @@ func TestARefundPromiseIsBrokenOnce(t *testing.T) {
 				h.requireAnswered(r, 0, 1)
 				broken := said(h, r.GetName(), &promisev1.PromiseBroken{})[0]
 				require.True(t, proto.Equal(&promisev1.PromiseBroken{
-					Promise: r.GetPromise(), Customer: olena, About: r.GetName(), Kind: promisev1.PromiseKind_REFUND,
+					Promise: r.GetPromise(), Customer: olena, About: r.GetName(), Kind: "promiseKinds/refund",
 					DueTime: r.GetPromisedSettleTime(), Cause: promisev1.PromiseBreachCause_NOT_REFUNDED,
 				}, broken), "%v", broken)
 				require.Len(t, said(h, r.GetName(), &orderv1.RefundSettled{}), 1, "it comes all the same, once")

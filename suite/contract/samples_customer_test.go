@@ -4,15 +4,19 @@ import (
 	"math/rand/v2"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"kept.dev/kit/id"
+	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 )
 
 func customerSamples() map[string]sample {
@@ -66,20 +70,25 @@ func insightSamples() map[string]sample {
 			w.promise()
 			return &customerv1.ListPromisesRequest{PageSize: 1000, Filter: "state = OPEN", OrderBy: "create_time desc"}
 		},
-		customerv1.PromiseService_GetPromisePolicy_FullMethodName: func(*fixture) proto.Message {
-			return &customerv1.GetPromisePolicyRequest{Name: deliveryPolicy}
+		customerv1.PromiseService_CreatePromise_FullMethodName: func(w *fixture) proto.Message {
+			return &customerv1.CreatePromiseRequest{Promise: &customerv1.Promise{
+				Customer: w.own.Subject, Kind: w.kind().GetName(), About: w.placed().GetName(), Description: "Marta calls back by noon. " + freshID(),
+				DueTime: timestamppb.New(w.suite.Clock.Now().Add(48 * time.Hour)), WarningTime: timestamppb.New(w.suite.Clock.Now().Add(40 * time.Hour)),
+			}}
 		},
-		customerv1.PromiseService_ListPromisePolicies_FullMethodName: func(*fixture) proto.Message {
-			return &customerv1.ListPromisePoliciesRequest{PageSize: 10}
+		customerv1.PromiseService_KeepPromise_FullMethodName: func(w *fixture) proto.Message {
+			p := w.ownPromise()
+			return &customerv1.KeepPromiseRequest{Name: p.GetName(), KeepTime: p.GetCreateTime()}
 		},
-		customerv1.PromiseService_UpdatePromisePolicy_FullMethodName: func(w *fixture) proto.Message {
-			return &customerv1.UpdatePromisePolicyRequest{
-				PromisePolicy: &customerv1.PromisePolicy{
-					Name: deliveryPolicy, WarningDuration: &durationpb.Duration{Seconds: 7200}, GoodwillPoints: 1 + rand.Int64N(900_000),
-					OpenCase: true, Apologize: true, Owner: "queues/delivery", Etag: w.policy().GetEtag(),
-				},
-				UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"warning_duration", "goodwill_points", "open_case", "apologize", "owner"}},
-			}
+		customerv1.PromiseService_ReleasePromise_FullMethodName: func(w *fixture) proto.Message {
+			return &customerv1.ReleasePromiseRequest{Name: w.ownPromise().GetName(), Reason: "She has found the answer herself. " + freshID()}
+		},
+		customerv1.PromiseKindService_CreatePromiseKind_FullMethodName: func(*fixture) proto.Message {
+			return &customerv1.CreatePromiseKindRequest{PromiseKindId: "call-back-" + freshID(), PromiseKind: aKind()}
+		},
+		customerv1.PromiseKindService_ListPromiseKinds_FullMethodName: func(w *fixture) proto.Message {
+			w.kind()
+			return &customerv1.ListPromiseKindsRequest{PageSize: 10, Filter: `service = "customer" AND NOT retired`}
 		},
 		customerv1.TimelineService_ListTimelineEntries_FullMethodName: func(w *fixture) proto.Message {
 			return &customerv1.ListTimelineEntriesRequest{
@@ -118,7 +127,26 @@ func insightSamples() map[string]sample {
 	}
 }
 
-const deliveryPolicy = "promisePolicies/delivery"
+// aKind is a kind of promise that agents make.
+func aKind() *customerv1.PromiseKind {
+	return &customerv1.PromiseKind{
+		DisplayName: "A call back " + freshID(), WarningDuration: &durationpb.Duration{Seconds: 7200}, Owner: "queues/front",
+		CreatorRoles: []accessv1.Role{accessv1.Role_ROLE_AGENT, accessv1.Role_ROLE_MANAGER, accessv1.Role_ROLE_ADMIN, accessv1.Role_ROLE_SERVICE},
+		Remedies:     []*promisev1.Remedy{{Type: promisev1.Remedy_GOODWILL_POINTS, Points: 1 + rand.Int64N(900_000)}, {Type: promisev1.Remedy_APOLOGY}},
+	}
+}
+
+func (w *fixture) kind() *customerv1.PromiseKind {
+	return ask(w, "customer", customerv1.PromiseKindService_CreatePromiseKind_FullMethodName,
+		&customerv1.CreatePromiseKindRequest{PromiseKindId: "call-back-" + freshID(), PromiseKind: aKind()}, &customerv1.PromiseKind{})
+}
+
+// ownPromise is a promise to the own customer that was made over the API.
+func (w *fixture) ownPromise() *customerv1.Promise {
+	return ask(w, "customer", customerv1.PromiseService_CreatePromise_FullMethodName, &customerv1.CreatePromiseRequest{
+		Promise: &customerv1.Promise{Customer: w.own.Subject, Kind: w.kind().GetName(), DueTime: timestamppb.New(w.suite.Clock.Now().Add(48 * time.Hour))},
+	}, &customerv1.Promise{})
+}
 
 // aCustomer is a customer whom nobody knows yet.
 func aCustomer() *customerv1.Customer {
@@ -160,11 +188,6 @@ func (w *fixture) identity() *customerv1.Identity {
 func (w *fixture) ownCustomer() *customerv1.Customer {
 	return ask(w, "customer", customerv1.CustomerService_GetCustomer_FullMethodName,
 		&customerv1.GetCustomerRequest{Name: w.own.Subject}, &customerv1.Customer{})
-}
-
-func (w *fixture) policy() *customerv1.PromisePolicy {
-	return ask(w, "customer", customerv1.PromiseService_GetPromisePolicy_FullMethodName,
-		&customerv1.GetPromisePolicyRequest{Name: deliveryPolicy}, &customerv1.PromisePolicy{})
 }
 
 // entry is an entry of the own customer's timeline, and not the last.

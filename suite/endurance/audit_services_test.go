@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
@@ -56,7 +57,7 @@ func (b *audit) points(ctx context.Context) (wrong []string, err error) {
 		return nil, err
 	}
 	for _, r := range remedies {
-		if r.GetGoodwillPoints() > 0 {
+		if has(r, promisev1.Remedy_GOODWILL_POINTS) {
 			owed = append(owed, "promise/"+strings.TrimPrefix(r.GetPromise(), "promises/"))
 		}
 	}
@@ -88,12 +89,17 @@ func (b *audit) cases(ctx context.Context) (wrong []string, err error) {
 	}
 	var owed []string
 	for _, r := range remedies {
-		if r.GetOpenCase() {
+		if has(r, promisev1.Remedy_CASE) {
 			owed = append(owed, r.GetPromise())
 		}
 	}
 	called, err := dbaudit.Column(ctx, support, `select cause from case_cause where cause like 'promises/%'`)
 	return append(wrong, dbaudit.Differences("a person owed for", owed, "called for", called)...), err
+}
+
+// has tells whether a remedy of the type is required.
+func has(required *promisev1.RemedyRequired, wanted promisev1.Remedy_Type) bool {
+	return slices.ContainsFunc(required.GetRemedies(), func(r *promisev1.Remedy) bool { return r.GetType() == wanted })
 }
 
 // mails: every message has come to its end, none came twice, and each that is said to be sent has come. Channel 1 is EMAIL;

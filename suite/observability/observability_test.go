@@ -132,7 +132,7 @@ func TestStoryIsCounted(t *testing.T) {
 	require.NoError(t, err)
 	text := w.metrics()
 	for _, line := range []string{
-		`kept_promises_total{kind="DELIVERY",`, `state="BROKEN"`, `state="KEPT"`, `state="RELEASED"`,
+		`kept_promises_total{kind="delivery",`, `state="BROKEN"`, `state="KEPT"`, `state="RELEASED"`,
 		`kept_rpc_duration_seconds_count{`, `kept_http_request_duration_seconds_count{`,
 		`kept_outbox_lag_seconds{`, `kept_outbox_length{`, `kept_timer_lag_seconds{`, `kept_timer_due{`,
 		`kept_dead_letters{`, `kept_commit_group_size_count{`,
@@ -152,7 +152,7 @@ func TestOpenPromisesAreCounted(t *testing.T) {
 			if state == step.state {
 				n = 1
 			}
-			require.Contains(t, w.metrics(), fmt.Sprintf("kept_open_promises{kind=\"DELIVERY\",state=%q} %d\n", state, n), "%s after %s", order, step.by)
+			require.Contains(t, w.metrics(), fmt.Sprintf("kept_open_promises{kind=\"delivery\",state=%q} %d\n", state, n), "%s after %s", order, step.by)
 		}
 	}
 }

@@ -77,7 +77,7 @@ func (s *shop) narrateCancelled(order Answer, refund map[string]any) {
 
 // narrateScorecard tells what the manager sees of deliveries.
 func (s *shop) narrateScorecard(card []map[string]any) {
-	of := func(field string) int { return count(card, field, "kind", "DELIVERY") }
+	of := func(field string) int { return count(card, field, "kind", "promiseKinds/delivery") }
 	s.Narrate("manager", "Scorecard, deliveries to all customers: %d promised, of which %d kept, %d broken, %d released, %d open.",
 		of("madeCount"), of("keptCount"), of("brokenCount"), of("releasedCount"), of("openCount"))
 }

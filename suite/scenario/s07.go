@@ -173,13 +173,13 @@ func (s *shop) cancelled() {
 func (s *shop) managersView(broken string) {
 	card := s.Get(s.manager, "/v1/scorecard").OK().List("promiseCounts")
 	for field, least := range map[string]int{"brokenCount": 1, "keptCount": 1, "releasedCount": 1} {
-		s.Check(count(card, field, "kind", "DELIVERY") >= least, "%s of deliveries, by month: %v", field, card)
+		s.Check(count(card, field, "kind", "promiseKinds/delivery") >= least, "%s of deliveries, by month: %v", field, card)
 	}
 	s.narrateScorecard(card)
 	mine := `customer = "` + s.customer.Name + `"`
 	byState := map[string][]map[string]any{}
 	for state, want := range map[string]int{"BROKEN": 1, "KEPT": 1, "RELEASED": 1, "OPEN": 0} {
-		found := s.Get(s.manager, "/v1/promises", "filter", mine+" AND kind = DELIVERY AND state = "+state).OK().List("promises")
+		found := s.Get(s.manager, "/v1/promises", "filter", mine+` AND kind = "promiseKinds/delivery" AND state = `+state).OK().List("promises")
 		s.Equal(want, len(found), "promises that are "+state)
 		byState[state] = found
 	}

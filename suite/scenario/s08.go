@@ -23,7 +23,7 @@ func S08(r *Runner) {
 	s.Equal("true queues/duty OPEN", raised.Text("escalated")+" "+raised.Text("queue")+" "+raised.Text("state"), "it was escalated to those on duty")
 	s.Advance(s.admin, time.Hour)
 	broken := s.promiseIs(promise, "BROKEN")
-	s.Equal("REPLY support "+letter, broken.Text("kind")+" "+broken.Text("service")+" "+broken.Text("about"), "the promise with its service")
+	s.Equal("promiseKinds/reply support "+letter, broken.Text("kind")+" "+broken.Text("service")+" "+broken.Text("about"), "the promise with its service")
 	s.message("kept.promise.v1.RemedyRequired", letter)
 	s.Check(s.repliesBroken() >= before+2, "both complaints are on the scorecard")
 	s.late(letter)
@@ -48,7 +48,7 @@ func (s *shop) late(letter string) {
 
 // repliesBroken is how many replies have not come in time, in all months.
 func (s *shop) repliesBroken() int {
-	return count(s.Get(s.manager, "/v1/scorecard").OK().List("promiseCounts"), "brokenCount", "kind", "REPLY")
+	return count(s.Get(s.manager, "/v1/scorecard").OK().List("promiseCounts"), "brokenCount", "kind", "promiseKinds/reply")
 }
 
 // everybodys checks that each open case is somebody's.

@@ -10,7 +10,7 @@ import (
 // column is a column, and the Go around it.
 type column struct {
 	Name, Field, Kind, Enum string
-	Null                    bool
+	Null, json              bool
 	// Value is the column's value of the message m, whose name is in name.
 	Value string
 	// vars are the variables that Scan wants, dest is where it scans to, after what makes the field of that.
@@ -19,10 +19,10 @@ type column struct {
 	before string
 }
 
-// readColumn reads "column = field, null"; "column" alone keeps the field of the same name.
+// readColumn reads "column = field, null" or "column = field, json"; "column" alone keeps the field of the same name.
 func readColumn(text string) (c column, part string) {
-	text, null := strings.CutSuffix(text, ", null")
-	c.Null = null
+	text, c.Null = strings.CutSuffix(text, ", null")
+	text, c.json = strings.CutSuffix(text, ", json")
 	name, field, other := strings.Cut(text, " = ")
 	c.Name = strings.TrimSpace(name)
 	if !other {
@@ -130,7 +130,11 @@ func (c *column) money(prefix, part, goField string, imports map[string]string) 
 
 // packed is a field that is only ever read and written as a whole: the column has a message with nothing else.
 func (c *column) packed(m protoreflect.MessageDescriptor, local, goField string, imports map[string]string) {
+	as, kind := "", "[]byte"
+	if c.json {
+		as, kind = "JSON", "string"
+	}
 	c.Value = local
-	c.before = fmt.Sprintf("%s, err := resource.Pack(&%s{%s: m.Get%s()})", local, goName(m, imports), goField, goField)
-	c.scanned(local, "[]byte", "if err := resource.Unpack("+local+", m); err != nil {\n\t\treturn nil, err\n\t}")
+	c.before = fmt.Sprintf("%s, err := resource.Pack%s(&%s{%s: m.Get%s()})", local, as, goName(m, imports), goField, goField)
+	c.scanned(local, kind, "if err := resource.Unpack"+as+"("+local+", m); err != nil {\n\t\treturn nil, err\n\t}")
 }

@@ -57,7 +57,7 @@ create table promise (
     about      text   not null,
     state      bigint not null constraint promise_state_known check (state between 1 and 6),
     resolved   bigint,
-    kind       bigint,
+    kind       text,
     service    text,
     made       bigint,
     at_risk    bigint,
@@ -66,6 +66,7 @@ create table promise (
     currency   text,
     unanswered bigint,
     cause      bigint not null default 0,
+    description text  not null default '',
     constraint promise_due_after_risk check (at_risk < due)
 );
 create index promise_made on promise (made, id);

@@ -1,19 +1,27 @@
 -- +goose Up
 
--- What the company does about promises of one kind: one row for each kind there is. Durations are microseconds.
-create table promise_policy (
-    kind        bigint  not null constraint promise_policy_pkey primary key,
-    version     bigint  not null,
-    lead        bigint  not null constraint promise_policy_lead_range check (lead between 1000000 and 2592000000000),
-    goodwill    bigint  not null constraint promise_policy_goodwill_range check (goodwill between 0 and 1000000),
-    open_case   boolean not null,
-    apologize   boolean not null,
-    owner       text    not null
+-- Kinds of promises, and what the company does about them. Three are made by services. Durations are microseconds.
+create table promise_kind (
+    id            text    not null constraint promise_kind_pkey primary key,
+    version       bigint  not null,
+    display_name  text    not null,
+    service       text    not null,
+    creator_roles text    not null,
+    lead          bigint  not null constraint promise_kind_lead_range check (lead between 1000000 and 2592000000000),
+    remedies      text    not null,
+    owner         text    not null,
+    retired       boolean not null,
+    created       bigint  not null,
+    -- Services go on making theirs, and nobody else does.
+    constraint promise_kind_of_service check (service = 'customer' or retired = false and creator_roles = '{}')
 );
-insert into promise_policy (kind, version, lead, goodwill, open_case, apologize, owner) values
-    (1, 1, 21600000000, 100, true, true, 'queues/delivery'),
-    (2, 1, 3600000000, 50, false, true, 'queues/front'),
-    (3, 1, 86400000000, 0, true, true, 'queues/payment');
+insert into promise_kind (id, version, display_name, service, creator_roles, lead, remedies, owner, retired, created) values
+    ('delivery', 1, 'Delivery', 'order', '{}', 21600000000,
+        '{"remedies":[{"type":"GOODWILL_POINTS","points":"100"},{"type":"CASE"},{"type":"APOLOGY"}]}', 'queues/delivery', false, 0),
+    ('refund', 1, 'Refund', 'order', '{}', 86400000000,
+        '{"remedies":[{"type":"CASE"},{"type":"APOLOGY"}]}', 'queues/payment', false, 0),
+    ('reply', 1, 'Reply', 'support', '{}', 3600000000,
+        '{"remedies":[{"type":"GOODWILL_POINTS","points":"50"},{"type":"APOLOGY"}]}', 'queues/front', false, 0);
 
 -- All that happened between customers and the company. The id is the event's, so what is heard twice is here once.
 -- known is when this service heard of it, by the wall clock: streams follow that and not the time of the event, which may be

@@ -13,10 +13,12 @@ import (
 	"kept.dev/kit/event"
 	"kept.dev/kit/inbox"
 	"kept.dev/kit/outbox"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+	"kept.dev/services/customer/internal/promisekind"
 )
 
 // events are what owners say of their promises. They are in a consumer of their own: nothing that others do about the same events,
@@ -29,21 +31,26 @@ func (s *Service) events() []inbox.Handler {
 }
 
 // onPromisesMade enters promises in the book and starts to watch them. A promise's answer may have come before it; the timer is
-// set all the same and finds nothing to do, so that a hundred promises are entered in one round trip.
+// set all the same and finds nothing to do, so that a hundred promises are entered in one round trip. Those of the book's own are in
+// it already.
 func (s *Service) onPromisesMade(ctx context.Context, tx *sqldb.Tx, events []inbox.Of[*promisev1.PromiseMade]) error {
-	var policies map[promisev1.PromiseKind]*customerv1.PromisePolicy
-	entries, watches := make([]entry, len(events)), make([]timer.Setting, len(events))
-	for i, e := range events {
-		if e.Fact.GetWarningTime() == nil && policies == nil {
+	var kinds map[string]*customerv1.PromiseKind
+	var entries []entry
+	var watches []timer.Setting
+	for _, e := range events {
+		s.count(ctx, tx, e.Fact.GetKind(), "MADE")
+		if e.Fact.GetService() == owner {
+			continue
+		}
+		if e.Fact.GetWarningTime() == nil && kinds == nil {
 			var err error
-			if policies, err = readPolicies(tx); err != nil {
+			if kinds, err = promisekind.Read(tx); err != nil {
 				return err
 			}
 		}
-		risk := atRiskTime(e.Fact, policies[e.Fact.GetKind()])
-		entries[i] = entry{made: e.Fact, at: e.Time, atRisk: risk}
-		watches[i] = atRisk.At(e.Trace(ctx), idOf(e.Fact.GetPromise()), risk, nil)
-		s.count(ctx, tx, e.Fact.GetKind(), "MADE")
+		risk := atRiskTime(e.Fact, kinds[e.Fact.GetKind()])
+		entries = append(entries, entry{made: e.Fact, at: e.Time, atRisk: risk})
+		watches = append(watches, atRisk.At(e.Trace(ctx), resource.ID(e.Fact.GetPromise()), risk, nil))
 	}
 	timer.SetAll(tx, watches...)
 	return enter(tx, entries)
@@ -55,7 +62,7 @@ type resolution interface {
 	GetPromise() string
 	GetCustomer() string
 	GetAbout() string
-	GetKind() promisev1.PromiseKind
+	GetKind() string
 }
 
 // onPromisesResolved notes how promises have ended, and says what is owed for those that were broken.
@@ -70,20 +77,28 @@ func (s *Service) onPromisesResolved(ctx context.Context, tx *sqldb.Tx, events [
 		answers[i] = answerOf(e, event.Traceparent(e.Trace(ctx)))
 		s.count(ctx, tx, answers[i].fact.GetKind(), answers[i].state.String())
 	}
-	stopWatching(tx, answers)
-	var broken []answer
 	for _, round := range rounds(answers) {
-		turned, err := writeAnswers(tx, round)
-		if err != nil {
+		if _, err := s.resolve(ctx, tx, round); err != nil {
 			return err
 		}
-		for _, a := range round {
-			if a.state == customerv1.Promise_BROKEN && turned[a.id()] {
-				broken = append(broken, a)
-			}
+	}
+	return nil
+}
+
+// resolve writes down answers of different promises, says what is owed for those that have turned BROKEN by it, and returns the
+// ids of those whose answer stands now and did not before.
+func (s *Service) resolve(ctx context.Context, tx *sqldb.Tx, answers []answer) (turned map[string]bool, err error) {
+	stopWatching(tx, answers)
+	if turned, err = writeAnswers(tx, answers); err != nil {
+		return nil, err
+	}
+	var broken []answer
+	for _, a := range answers {
+		if a.state == customerv1.Promise_BROKEN && turned[a.id()] {
+			broken = append(broken, a)
 		}
 	}
-	return s.sayRemedies(ctx, tx, broken)
+	return turned, s.sayRemedies(ctx, tx, broken)
 }
 
 // sayRemedies says what is owed for promises that have turned BROKEN.
@@ -91,7 +106,7 @@ func (s *Service) sayRemedies(ctx context.Context, tx *sqldb.Tx, broken []answer
 	if len(broken) == 0 {
 		return nil
 	}
-	policies, err := readPolicies(tx)
+	kinds, err := promisekind.Read(tx)
 	if err != nil {
 		return err
 	}
@@ -99,7 +114,7 @@ func (s *Service) sayRemedies(ctx context.Context, tx *sqldb.Tx, broken []answer
 	for i, a := range broken {
 		fact := a.fact.(*promisev1.PromiseBroken)
 		said[i] = outbox.Record{
-			Subject: fact.GetPromise(), Version: versionRemedy, Fact: remedyOf(fact, a.source, policies[fact.GetKind()]),
+			Subject: fact.GetPromise(), Version: versionRemedy, Fact: remedyOf(fact, a.source, kinds[fact.GetKind()]),
 			Traceparent: a.traceparent,
 		}
 	}
@@ -114,7 +129,7 @@ type answer struct {
 	source, traceparent string
 }
 
-func (a answer) id() string { return idOf(a.fact.GetPromise()) }
+func (a answer) id() string { return resource.ID(a.fact.GetPromise()) }
 
 // cause is why a promise was broken.
 func (a answer) cause() promisev1.PromiseBreachCause {
@@ -164,8 +179,8 @@ func stopWatching(tx *sqldb.Tx, answers []answer) {
 }
 
 // count counts a fact when it is in the book: what is rolled back comes again.
-func (s *Service) count(ctx context.Context, tx *sqldb.Tx, kind promisev1.PromiseKind, state string) {
+func (s *Service) count(ctx context.Context, tx *sqldb.Tx, kind, state string) {
 	tx.AfterCommit(func() {
-		s.facts.Add(ctx, 1, metric.WithAttributes(attribute.String("kind", kind.String()), attribute.String("state", state)))
+		s.facts.Add(ctx, 1, metric.WithAttributes(attribute.String("kind", resource.ID(kind)), attribute.String("state", state)))
 	})
 }

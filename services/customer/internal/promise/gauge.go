@@ -7,9 +7,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
-	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
-	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 )
 
 const (
@@ -18,14 +16,14 @@ const (
 	// gaugePatience is how long whoever reads the metrics waits for the database.
 	gaugePatience = time.Second
 
+	// The states are those of promises that have no answer yet: OPEN, AT_RISK and DUE.
 	countUnresolved = `
-		select count(*) from (
-			select 1 from promise where kind = $1 and state = $2 limit $3
-		) as counted`
+		with state (state) as (values (1), (2), (3))
+		select k.id, s.state, (select count(*) from (
+			select 1 from promise p where p.kind = 'promiseKinds/' || k.id and p.state = s.state limit $1
+		) as counted)
+		from promise_kind k cross join state s`
 )
-
-// unresolved are the states of promises that have no answer yet.
-var unresolved = [...]customerv1.Promise_State{customerv1.Promise_OPEN, customerv1.Promise_AT_RISK, customerv1.Promise_DUE}
 
 // observe counts, whenever metrics are read, the promises that wait for their answer.
 func (s *Service) observe(meter metric.Meter) error {
@@ -34,27 +32,23 @@ func (s *Service) observe(meter metric.Meter) error {
 	if err != nil {
 		return err
 	}
-	var queries []*sqldb.Stmt
-	var labels []metric.ObserveOption
-	for kind := promisev1.PromiseKind_DELIVERY; int(kind) < len(promisev1.PromiseKind_name); kind++ {
-		for _, state := range unresolved {
-			queries = append(queries, sqldb.Q(countUnresolved, int64(kind), int64(state), int64(mostCounted)))
-			labels = append(labels, metric.WithAttributes(
-				attribute.String("kind", kind.String()), attribute.String("state", state.String())))
-		}
-	}
 	_, err = meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
 		ctx, cancel := context.WithTimeout(ctx, gaugePatience)
 		defer cancel()
-		results, err := s.db.Batch(ctx, queries...)
-		for i, rows := range results {
-			n, err := sqldb.One(rows, func(r *sqldb.Rows) (n int64, err error) { return n, r.Scan(&n) })
-			if err != nil {
+		rows, err := s.db.Query(ctx, countUnresolved, int64(mostCounted))
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			var kind string
+			var state, n int64
+			if err := rows.Scan(&kind, &state, &n); err != nil {
 				return err
 			}
-			o.ObserveInt64(open, n, labels[i])
+			o.ObserveInt64(open, n, metric.WithAttributes(
+				attribute.String("kind", kind), attribute.String("state", customerv1.Promise_State(state).String())))
 		}
-		return err
+		return nil
 	}, open)
 	return err
 }

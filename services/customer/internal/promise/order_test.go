@@ -14,6 +14,7 @@ import (
 	"kept.dev/kit/errs"
 	"kept.dev/kit/event"
 	"kept.dev/kit/kittest"
+	"kept.dev/kit/resource"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 )
@@ -90,7 +91,7 @@ func (l *life) fact(kind string) proto.Message {
 	switch kind {
 	case made:
 		return &promisev1.PromiseMade{
-			Promise: l.promise, Customer: customer, Kind: promisev1.PromiseKind_DELIVERY, Service: "order", About: subject,
+			Promise: l.promise, Customer: customer, Kind: delivery, Service: "order", About: subject,
 			DueTime: timestamppb.New(l.due),
 		}
 	case kept:
@@ -158,7 +159,7 @@ func (l *life) compare(r *rapid.T) {
 	p, err := l.GetPromise(access.With(l.t.Context(), access.Service("order")), &customerv1.GetPromiseRequest{Name: l.promise})
 	if !l.model.made {
 		require.Equal(r, codes.NotFound, errs.KindOf(err), "nobody sees a promise that was not made")
-		state := kittest.Number(l.t, l.db, `select coalesce(max(state), 0) from promise where id = $1`, idOf(l.promise))
+		state := kittest.Number(l.t, l.db, `select coalesce(max(state), 0) from promise where id = $1`, resource.ID(l.promise))
 		require.EqualValues(r, l.model.state, state)
 		return
 	}

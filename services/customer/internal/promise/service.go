@@ -1,6 +1,6 @@
 // Package promise serves PromiseService: the promise book. Whoever makes a promise writes PromiseMade in its own
 // transaction and answers Kept or Broken from its own rows. The book decides when: it warns, it asks, and
-// it reports who does not answer.
+// it reports who does not answer. Promises that people make over the API are its own, and it answers for them.
 package promise
 
 import (
@@ -10,6 +10,8 @@ import (
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
 	"kept.dev/kit/outbox"
+	"kept.dev/kit/reference"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
@@ -22,6 +24,8 @@ type Service struct {
 	clock  clock.Clock
 	outbox *outbox.Outbox
 	facts  metric.Int64Counter
+	// references finds out whether what a promise is about is there.
+	references *reference.Checker
 }
 
 // New makes the service.
@@ -31,7 +35,7 @@ func New(deps kit.Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, facts: facts}
+	s := &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, facts: facts, references: reference.New(deps.Peer)}
 	return s, s.observe(deps.Meter)
 }
 
@@ -55,5 +59,10 @@ var (
 	due        = timer.Local("promise.due")
 	unanswered = timer.Local("promise.unanswered")
 )
+
+// promises are the promises as callers see them. One of which only the answer is known yet is no promise to anybody who asks.
+var promises = resource.Of(promiseRows, resource.Owner("customer"), resource.Where("made is not null"),
+	resource.Sortable("create_time"), resource.Order("create_time desc"),
+	resource.Filterable("due_time", "customer", "about", "service", "state", "breach_cause", "kind"))
 
 const collection = "promises/"

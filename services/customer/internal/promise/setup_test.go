@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/metric/noop"
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
 	"kept.dev/kit"
@@ -19,6 +20,7 @@ import (
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/telemetry"
 	"kept.dev/kit/timer"
+	"kept.dev/services/customer/internal/promisekind"
 )
 
 func TestMain(m *testing.M) { kittest.Main(m) }
@@ -26,6 +28,7 @@ func TestMain(m *testing.M) { kittest.Main(m) }
 // book is the promise book on a database of its own, with what hands it events and carries out its timers.
 type book struct {
 	*Service
+	kinds    *promisekind.Service
 	moved    *clock.Sandbox
 	consumer *inbox.Inbox
 	worker   *timer.Worker
@@ -35,9 +38,10 @@ func onBoth(t *testing.T, test func(t *testing.T, b *book)) {
 	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) {
 		require.NoError(t, db.Migrate(t.Context(), os.DirFS("../../migrations"), "schema_version"))
 		moved := &clock.Sandbox{}
-		s, err := New(kit.Deps{DB: db, Clock: moved, Outbox: outbox.New("customer", moved), Meter: noop.Meter{}})
+		deps := kit.Deps{DB: db, Clock: moved, Outbox: outbox.New("customer", moved), Meter: noop.Meter{}, Peer: func(string) grpc.ClientConnInterface { return orders{} }}
+		s, err := New(deps)
 		require.NoError(t, err)
-		b := &book{Service: s, moved: moved}
+		b := &book{Service: s, kinds: promisekind.New(deps), moved: moved}
 		b.worker = timer.NewWorker(timer.Config{
 			DB: db, Clock: moved, Log: kittest.Log(t), Tracer: kittest.Tracer(), Activity: &telemetry.Activity{},
 		})

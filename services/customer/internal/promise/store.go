@@ -3,17 +3,14 @@ package promise
 import (
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
-	"kept.dev/kit/clock"
 	"kept.dev/kit/money"
+	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 )
-
-func idOf(name string) string { return strings.TrimPrefix(name, collection) }
 
 // The answer may be here already; then what the promise was is filled in and its state stays.
 const (
@@ -34,7 +31,7 @@ type entry struct {
 func enter(tx *sqldb.Tx, entries []entry) error {
 	byID := map[string]entry{}
 	for _, e := range entries {
-		byID[idOf(e.made.GetPromise())] = e
+		byID[resource.ID(e.made.GetPromise())] = e
 	}
 	var rows [][]any
 	for _, id := range slices.Sorted(maps.Keys(byID)) {
@@ -47,7 +44,7 @@ func enter(tx *sqldb.Tx, entries []entry) error {
 			}
 		}
 		rows = append(rows, []any{
-			id, e.made.GetCustomer(), e.made.GetAbout(), int64(customerv1.Promise_OPEN), int64(e.made.GetKind()), e.made.GetService(),
+			id, e.made.GetCustomer(), e.made.GetAbout(), int64(customerv1.Promise_OPEN), e.made.GetKind(), e.made.GetService(),
 			e.at.UnixMicro(), e.atRisk.UnixMicro(), e.made.GetDueTime().AsTime().UnixMicro(), fee.Minor, fee.Currency,
 		})
 	}
@@ -83,27 +80,4 @@ func writeAnswers(tx *sqldb.Tx, answers []answer) (turned map[string]bool, err e
 		turned[id] = true
 	}
 	return turned, nil
-}
-
-const columns = `id, customer, about, state, resolved, kind, service, made, at_risk, due, fee, currency, unanswered, cause`
-
-func scan(r *sqldb.Rows) (*customerv1.Promise, error) {
-	var id, currency string
-	var state, kind, fee, cause int64
-	var resolved, made, risk, due, reported *int64
-	p := &customerv1.Promise{}
-	err := r.Scan(&id, &p.Customer, &p.About, &state, &resolved, &kind, &p.Service, &made, &risk, &due,
-		&fee, &currency, &reported, &cause)
-	if err != nil {
-		return nil, err
-	}
-	p.Name = collection + id
-	p.State = customerv1.Promise_State(state)
-	p.Kind, p.BreachCause = promisev1.PromiseKind(kind), promisev1.PromiseBreachCause(cause)
-	p.CreateTime, p.WarningTime, p.DueTime = clock.Stamp(made), clock.Stamp(risk), clock.Stamp(due)
-	p.ResolveTime, p.UnansweredTime = clock.Stamp(resolved), clock.Stamp(reported)
-	if currency != "" {
-		p.Fee = money.Amount{Minor: fee, Currency: currency}.Proto()
-	}
-	return p, nil
 }

@@ -29,6 +29,9 @@ func (s *Service) whenDue(ctx context.Context, tx *sqldb.Tx, t timer.Timer) erro
 	if err != nil || !open {
 		return err
 	}
+	if p.GetService() == owner {
+		return s.breakOwn(ctx, tx, p)
+	}
 	unanswered.Set(ctx, tx, t.Key, t.Due.Add(answerWithin), nil)
 	return s.outbox.Append(ctx, tx, p.GetName(), versionDue, &promisev1.PromiseDue{
 		Promise: p.GetName(), Customer: p.GetCustomer(), About: p.GetAbout(), Service: p.GetService(), DueTime: p.GetDueTime(),
@@ -38,11 +41,16 @@ func (s *Service) whenDue(ctx context.Context, tx *sqldb.Tx, t timer.Timer) erro
 // answerWithin is how long an owner may think about whether it kept its promise.
 const answerWithin = time.Hour
 
-// A promise passes through these versions, if it passes at all, in this order.
+// A promise passes through these versions, if it passes at all, in this order. Those that only a promise of the book's own has
+// from the book are said by its service otherwise.
 const (
-	versionAtRisk = 2
-	versionDue    = 3
-	versionRemedy = 4
+	versionMade     = 1 // the book's own
+	versionAtRisk   = 2
+	versionDue      = 3
+	versionBroken   = 4 // the book's own
+	versionRemedy   = 5
+	versionKept     = 6 // the book's own
+	versionReleased = 7 // the book's own
 )
 
 // whenUnanswered reports an owner that did not answer: the promise stays due, for everybody to see.
@@ -52,21 +60,21 @@ func (s *Service) whenUnanswered(ctx context.Context, tx *sqldb.Tx, t timer.Time
 	if err != nil || !rows.Next() {
 		return err
 	}
-	var kind int64
+	var kind string
 	if err := rows.Scan(&kind); err != nil {
 		return err
 	}
-	s.count(ctx, tx, promisev1.PromiseKind(kind), "UNANSWERED")
+	s.count(ctx, tx, kind, "UNANSWERED")
 	return nil
 }
 
 // moveOn moves an open promise to a later state and returns it. A promise that has its answer stays as it is.
 func moveOn(tx *sqldb.Tx, id string, to customerv1.Promise_State) (p *customerv1.Promise, open bool, err error) {
-	rows, err := tx.Query(`update promise set state = $2 where id = $1 and resolved is null and state < $2 returning `+columns, id, int64(to))
+	rows, err := tx.Query(`update promise set state = $2 where id = $1 and resolved is null and state < $2 returning `+promiseRows.ColumnList(), id, int64(to))
 	if err != nil {
 		return nil, false, err
 	}
-	p, err = sqldb.One(rows, scan)
+	p, err = sqldb.One(rows, promiseRows.Scan)
 	if errors.Is(err, sqldb.ErrNoRow) {
 		return nil, false, nil
 	}

@@ -8,7 +8,6 @@ import (
 	"google.golang.org/genproto/googleapis/type/date"
 
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
-	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 )
 
 // monthOf is the first moment of a time's month, in UTC.
@@ -30,11 +29,11 @@ func firstDay(month time.Time) *date.Date {
 	return &date.Date{Year: int32(month.Year()), Month: int32(month.Month()), Day: 1}
 }
 
-// promisesByMonth puts counts together, the latest month first and in it the kinds in their order.
+// promisesByMonth puts counts together, the latest month first and in it the kinds by name.
 func promisesByMonth(counts []promises) []*customerv1.Scorecard_PromiseCount {
 	type key struct {
 		month time.Time
-		kind  promisev1.PromiseKind
+		kind  string
 	}
 	sums := map[key]*customerv1.Scorecard_PromiseCount{}
 	for _, d := range counts {

@@ -10,35 +10,37 @@ import (
 
 	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
-	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 )
 
 // selectPromises counts each month by itself, for each kind and state: so an index answers by counting along it, and nothing
-// has to be sorted. Months are given by their first moments and that of the next; %s are their parameters, the kinds and the
+// has to be sorted. Months are given by their first moments and that of the next; %s are their parameters, and the
 // states.
 const selectPromises = `
-	with month (first, next) as (values %s), kind (kind) as (values %s), state (state) as (values %s)
+	with month (first, next) as (values %s), kind (kind) as (select 'promiseKinds/' || id from promise_kind),
+		state (state) as (values %s)
 	select m.first, k.kind, s.state,
 		(select count(*) from promise p where p.kind = k.kind and p.state = s.state and p.due >= m.first and p.due < m.next)
 	from month m cross join kind k cross join state s`
 
 // selectLater counts by day what is due after the last month. There is little of it: the promises of the weeks to come.
 const selectLater = `
-	select due / 86400000000 * 86400000000, kind, state, count(*) from promise
-	where kind in (%s) and state in (%s) and due >= $1
+	with kind (kind) as (select 'promiseKinds/' || id from promise_kind), state (state) as (values %s)
+	select p.due / 86400000000 * 86400000000, p.kind, p.state, count(*)
+	from kind k cross join state s cross join promise p
+	where p.kind = k.kind and p.state = s.state and p.due >= $1
 	group by 1, 2, 3`
 
 // promises is how many of one kind were due on the same day, or in the same month, and are in a state.
 type promises struct {
 	due   time.Time // the first moment of that
-	kind  promisev1.PromiseKind
+	kind  string
 	state customerv1.Promise_State
 	count int64
 }
 
 // countPromises counts those of the months, and those that are due later.
 func countPromises(months []time.Time) (those, later *sqldb.Stmt) {
-	kinds, states := values(promisev1.PromiseKind_name), values(customerv1.Promise_State_name)
+	states := "(" + strings.Join(numbers(customerv1.Promise_State_name), "), (") + ")"
 	args := make([]any, len(months))
 	rows := make([]string, len(months)-1)
 	for i, m := range months {
@@ -47,13 +49,12 @@ func countPromises(months []time.Time) (those, later *sqldb.Stmt) {
 			rows[i-1] = fmt.Sprintf("(cast($%d as bigint), cast($%d as bigint))", i, i+1)
 		}
 	}
-	text := fmt.Sprintf(selectPromises, strings.Join(rows, ", "), "("+strings.Join(kinds, "), (")+")", "("+strings.Join(states, "), (")+")")
-	return sqldb.Q(text, args...),
-		sqldb.Q(fmt.Sprintf(selectLater, strings.Join(kinds, ", "), strings.Join(states, ", ")), args[len(args)-1])
+	return sqldb.Q(fmt.Sprintf(selectPromises, strings.Join(rows, ", "), states), args...),
+		sqldb.Q(fmt.Sprintf(selectLater, states), args[len(args)-1])
 }
 
-// values are all numbers of an enum but that of the unspecified value.
-func values(names map[int32]string) (numbers []string) {
+// numbers are those of an enum's values, but for that of the unspecified one.
+func numbers(names map[int32]string) (numbers []string) {
 	for _, n := range slices.Sorted(maps.Keys(names)) {
 		if n > 0 {
 			numbers = append(numbers, strconv.Itoa(int(n)))
@@ -63,9 +64,9 @@ func values(names map[int32]string) (numbers []string) {
 }
 
 func scanPromises(r *sqldb.Rows) (p promises, err error) {
-	var due, kind, state int64
-	err = r.Scan(&due, &kind, &state, &p.count)
-	p.due, p.kind, p.state = time.UnixMicro(due), promisev1.PromiseKind(kind), customerv1.Promise_State(state)
+	var due, state int64
+	err = r.Scan(&due, &p.kind, &state, &p.count)
+	p.due, p.state = time.UnixMicro(due), customerv1.Promise_State(state)
 	return p, err
 }
 

@@ -70,10 +70,10 @@ func TestWhatIsKeptOfAnEvent(t *testing.T) {
 			},
 		},
 		"a promise is about what was promised": {
-			&promisev1.PromiseMade{Promise: "promises/1", Customer: olena, About: "cases/7", Service: "support", Kind: promisev1.PromiseKind_REPLY, DueTime: later},
+			&promisev1.PromiseMade{Promise: "promises/1", Customer: olena, About: "cases/7", Service: "support", Kind: "promiseKinds/reply", DueTime: later},
 			&customerv1.TimelineEntry{
 				Resource: "promises/1", About: "cases/7",
-				Details: map[string]string{"service": "support", "kind": "REPLY", "due_time": "2026-03-08T13:30:00Z"},
+				Details: map[string]string{"service": "support", "kind": "promiseKinds/reply", "due_time": "2026-03-08T13:30:00Z"},
 			},
 		},
 		"the promise of a refund is about the order": {
@@ -119,8 +119,8 @@ func TestWhatIsKeptOfAnEvent(t *testing.T) {
 			&customerv1.TimelineEntry{Resource: "messages/1", About: "messages/1", Channel: commonv1.Channel_INBOX, Details: map[string]string{"outcome": "SENT"}},
 		},
 		"a value from a later contract": {
-			&promisev1.PromiseBroken{Promise: "promises/1", Customer: olena, About: "orders/1", Kind: 99},
-			&customerv1.TimelineEntry{Resource: "promises/1", About: "orders/1", Details: map[string]string{"kind": "99"}},
+			&promisev1.PromiseBroken{Promise: "promises/1", Customer: olena, About: "orders/1", Cause: 99},
+			&customerv1.TimelineEntry{Resource: "promises/1", About: "orders/1", Details: map[string]string{"cause": "99"}},
 		},
 		"a new customer": {
 			&customerv1.CustomerCreated{Customer: olena},

@@ -1,6 +1,8 @@
 package message
 
 import (
+	"slices"
+
 	"kept.dev/kit/inbox"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
@@ -91,7 +93,7 @@ func onRefundSettled(settled *orderv1.RefundSettled) *messagePlan {
 
 // onRemedyRequired apologizes for a broken promise, where the shop does that, and says what the customer gets for it.
 func onRemedyRequired(remedy *promisev1.RemedyRequired) *messagePlan {
-	if !remedy.GetApologize() {
+	if !slices.ContainsFunc(remedy.GetRemedies(), func(r *promisev1.Remedy) bool { return r.GetType() == promisev1.Remedy_APOLOGY }) {
 		return nil
 	}
 	return &messagePlan{customer: remedy.GetCustomer(), about: remedy.GetAbout(), template: "promise-broken"}

@@ -77,12 +77,12 @@ func (l locale) money(m *money.Money) string {
 // knows tells whether the field holds codes that have words.
 func (l locale) knows(field string) bool { return english.codes[field] != nil }
 
-// code is what a value is called. One that nobody has found words for yet is said as it is.
+// code is what a value is called. One that nobody has found words for yet is said as it is, but for the name of a resource.
 func (l locale) code(of, value string) string {
 	if words, ok := l.texts.codes[of][value]; ok {
 		return words
 	}
-	if strings.HasSuffix(value, "_UNSPECIFIED") {
+	if strings.HasSuffix(value, "_UNSPECIFIED") || strings.Contains(value, "/") {
 		return ""
 	}
 	return strings.ToLower(strings.ReplaceAll(value, "_", " "))

@@ -28,8 +28,9 @@ func seeded(t testing.TB, id string, fact proto.Message, language string) Render
 
 func TestALineWithoutItsFactIsLeftOut(t *testing.T) {
 	full := &promisev1.RemedyRequired{
-		About: "orders/0190", Kind: promisev1.PromiseKind_DELIVERY, DueTime: noon, GoodwillPoints: 100, OpenCase: true,
-		Fee: &money.Money{CurrencyCode: "EUR", Units: 9, Nanos: 900_000_000},
+		About: "orders/0190", Kind: "promiseKinds/delivery", DueTime: noon,
+		Remedies: []*promisev1.Remedy{{Type: promisev1.Remedy_GOODWILL_POINTS, Points: 100}, {Type: promisev1.Remedy_CASE}},
+		Fee:      &money.Money{CurrencyCode: "EUR", Units: 9, Nanos: 900_000_000},
 	}
 	require.Equal(t, `We promised to deliver your order by 8 March 2026, 12:00 UTC, and we did not do it. That is our fault, and we apologise.
 
@@ -40,7 +41,7 @@ A person is looking after this now.
 This is about: 0190`, seeded(t, "promise-broken", full, "en").Body)
 
 	bare := &promisev1.RemedyRequired{
-		About: "cases/0191", Kind: promisev1.PromiseKind_REPLY, DueTime: noon, Fee: &money.Money{CurrencyCode: "EUR"},
+		About: "cases/0191", Kind: "promiseKinds/reply", DueTime: noon, Fee: &money.Money{CurrencyCode: "EUR"},
 	}
 	require.Equal(t, `We promised to reply to you by 8 March 2026, 12:00 UTC, and we did not do it. That is our fault, and we apologise.
 

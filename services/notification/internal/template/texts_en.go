@@ -17,10 +17,10 @@ var english = localeTexts{
 			"SHORTAGE":     "the price of what was missing, or the difference to its cheaper substitute",
 			"RETURN":       "the price of the goods that you sent back",
 		},
-		"kept.promise.v1.PromiseKind": {
-			"DELIVERY": "deliver your order",
-			"REPLY":    "reply to you",
-			"REFUND":   "return your money",
+		promiseKind: {
+			"promiseKinds/delivery": "deliver your order",
+			"promiseKinds/reply":    "reply to you",
+			"promiseKinds/refund":   "return your money",
 		},
 		"kept.support.v1.OrderSnapshot.state": {
 			"PLACED":    "accepted; its goods are set aside for you",

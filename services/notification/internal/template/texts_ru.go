@@ -18,10 +18,10 @@ var russian = localeTexts{
 			"SHORTAGE":     "стоимость того, чего не хватило, или разница с более дешёвой заменой",
 			"RETURN":       "стоимость товаров, которые вы вернули",
 		},
-		"kept.promise.v1.PromiseKind": {
-			"DELIVERY": "доставить ваш заказ",
-			"REPLY":    "ответить вам",
-			"REFUND":   "вернуть вам деньги",
+		promiseKind: {
+			"promiseKinds/delivery": "доставить ваш заказ",
+			"promiseKinds/reply":    "ответить вам",
+			"promiseKinds/refund":   "вернуть вам деньги",
 		},
 		"kept.support.v1.OrderSnapshot.state": {
 			"PLACED":    "принят, товары отложены для вас",

@@ -18,10 +18,10 @@ var ukrainian = localeTexts{
 			"SHORTAGE":     "вартість того, чого не вистачило, або різниця з дешевшою заміною",
 			"RETURN":       "вартість товарів, які ви повернули",
 		},
-		"kept.promise.v1.PromiseKind": {
-			"DELIVERY": "доставити ваше замовлення",
-			"REPLY":    "відповісти вам",
-			"REFUND":   "повернути вам гроші",
+		promiseKind: {
+			"promiseKinds/delivery": "доставити ваше замовлення",
+			"promiseKinds/reply":    "відповісти вам",
+			"promiseKinds/refund":   "повернути вам гроші",
 		},
 		"kept.support.v1.OrderSnapshot.state": {
 			"PLACED":    "прийнято, товари відкладено для вас",

@@ -26,8 +26,7 @@ func (v values) of(name string) (words string, there bool) {
 		return "", false
 	}
 	if len(f.path) == 0 {
-		words = clean(v.told.Extra[f.name])
-		return words, words != ""
+		return v.extra(f.name)
 	}
 	in := v.told.Fact.ProtoReflect()
 	for _, above := range f.path[:len(f.path)-1] {
@@ -41,6 +40,21 @@ func (v values) of(name string) (words string, there bool) {
 		return "", true
 	}
 	words = v.words(fd, in.Get(fd))
+	return words, words != ""
+}
+
+// extra is what the fact itself has not.
+func (v values) extra(name string) (words string, there bool) {
+	switch value := derived(v.told.Fact)[name].(type) {
+	case bool:
+		return "", value
+	case int64:
+		words = v.locale.number(value)
+	case string:
+		words = clean(value)
+	default:
+		words = clean(v.told.Extra[name])
+	}
 	return words, words != ""
 }
 
@@ -61,6 +75,9 @@ func (v values) words(fd protoreflect.FieldDescriptor, value protoreflect.Value)
 }
 
 func (v values) text(fd protoreflect.FieldDescriptor, text string) string {
+	if strings.HasPrefix(text, "customers/") { // who they are they know
+		return ""
+	}
 	if slices.Contains(names, fd.Name()) {
 		return text[strings.LastIndexByte(text, '/')+1:]
 	}

@@ -9,6 +9,9 @@ import (
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 )
 
+// deliveryKind is the kind of promise that an order makes.
+const deliveryKind = "promiseKinds/delivery"
+
 func placed(o *orderv1.Order) *orderv1.OrderPlaced {
 	return &orderv1.OrderPlaced{
 		Order: o.GetName(), Customer: o.GetCustomer(), TotalAmount: o.GetTotalAmount(), SpeedFee: o.GetSpeedFee(),
@@ -39,7 +42,7 @@ func promiseMade(o *orderv1.Order, t terms) *promisev1.PromiseMade {
 // Promised is what the order service says when it promises a delivery; fee is what the customer has paid for that.
 func Promised(o *orderv1.Order, fee *moneypb.Money) *promisev1.PromiseMade {
 	return &promisev1.PromiseMade{
-		Promise: o.GetPromise(), Customer: o.GetCustomer(), Kind: promisev1.PromiseKind_DELIVERY, Service: "order",
+		Promise: o.GetPromise(), Customer: o.GetCustomer(), Kind: deliveryKind, Service: "order",
 		About: o.GetName(), DueTime: o.GetPromisedDeliveryTime(), Fee: fee,
 	}
 }
@@ -48,14 +51,14 @@ func Promised(o *orderv1.Order, fee *moneypb.Money) *promisev1.PromiseMade {
 func Kept(o *orderv1.Order) *promisev1.PromiseKept {
 	return &promisev1.PromiseKept{
 		Promise: o.GetPromise(), Customer: o.GetCustomer(), About: o.GetName(), KeepTime: o.GetDeliverTime(),
-		Kind: promisev1.PromiseKind_DELIVERY,
+		Kind: deliveryKind,
 	}
 }
 
 // broken is what the order service says when it did not, and why. fee is what the customer gets back for that.
 func broken(o *orderv1.Order, fee *moneypb.Money, cause promisev1.PromiseBreachCause) *promisev1.PromiseBroken {
 	return &promisev1.PromiseBroken{
-		Promise: o.GetPromise(), Customer: o.GetCustomer(), About: o.GetName(), Kind: promisev1.PromiseKind_DELIVERY,
+		Promise: o.GetPromise(), Customer: o.GetCustomer(), About: o.GetName(), Kind: deliveryKind,
 		DueTime: o.GetPromisedDeliveryTime(), Fee: fee, Cause: cause,
 	}
 }
@@ -76,6 +79,6 @@ func breachCause(o *orderv1.Order, missing bool) promisev1.PromiseBreachCause {
 func Released(o *orderv1.Order, reason string) *promisev1.PromiseReleased {
 	return &promisev1.PromiseReleased{
 		Promise: o.GetPromise(), Customer: o.GetCustomer(), About: o.GetName(), Reason: reason,
-		Kind: promisev1.PromiseKind_DELIVERY,
+		Kind: deliveryKind,
 	}
 }

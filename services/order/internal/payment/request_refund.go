@@ -18,6 +18,9 @@ import (
 // settleWithin is how soon money that is owed is promised to be back.
 const settleWithin = 72 * time.Hour
 
+// refundKind is the kind of promise that a refund makes.
+const refundKind = "promiseKinds/refund"
+
 // Owed is money that a customer is to get back.
 type Owed struct {
 	Order    string // orders/{order}
@@ -67,7 +70,7 @@ func (s *Service) RequestRefund(ctx context.Context, tx *sqldb.Tx, o Owed) (requ
 			PromisedSettleTime: timestamppb.New(due),
 		},
 		&promisev1.PromiseMade{
-			Promise: promiseOf(name), Customer: o.Customer, Kind: promisev1.PromiseKind_REFUND, Service: "order", About: name,
+			Promise: promiseOf(name), Customer: o.Customer, Kind: refundKind, Service: "order", About: name,
 			DueTime: timestamppb.New(due),
 		})
 }

@@ -83,11 +83,11 @@ func (s *Service) answer(ctx context.Context, tx *sqldb.Tx, order, id string, ve
 	name := refundName(order, id)
 	if state == int64(orderv1.Order_KEPT) {
 		return s.outbox.Append(ctx, tx, name, version, &promisev1.PromiseKept{
-			Promise: promise, Customer: customer, About: name, KeepTime: timestamppb.New(now), Kind: promisev1.PromiseKind_REFUND,
+			Promise: promise, Customer: customer, About: name, KeepTime: timestamppb.New(now), Kind: refundKind,
 		})
 	}
 	return s.outbox.Append(ctx, tx, name, version, &promisev1.PromiseBroken{
-		Promise: promise, Customer: customer, About: name, Kind: promisev1.PromiseKind_REFUND,
+		Promise: promise, Customer: customer, About: name, Kind: refundKind,
 		DueTime: timestamppb.New(time.UnixMicro(due)), Cause: promisev1.PromiseBreachCause_NOT_REFUNDED,
 	})
 }

@@ -16,8 +16,8 @@ import (
 
 func (b *fixture) owed(subject string) *promisev1.RemedyRequired {
 	return &promisev1.RemedyRequired{
-		Promise: "promises/" + id.New(), Customer: b.olena, Kind: promisev1.PromiseKind_DELIVERY, Service: "order", About: subject,
-		DueTime: timestamppb.New(start), OpenCase: true, Owner: "queues/delivery",
+		Promise: "promises/" + id.New(), Customer: b.olena, Kind: "promiseKinds/delivery", Service: "order", About: subject,
+		DueTime: timestamppb.New(start), Remedies: []*promisev1.Remedy{{Type: promisev1.Remedy_CASE}}, Owner: "queues/delivery",
 	}
 }
 
@@ -67,7 +67,7 @@ func TestWhereNobodyHasToTakeCareThereIsNoCase(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *fixture) {
 		order := b.others.order(b.olena)
 		owed, answered := b.owed(order), b.shortage(order)
-		owed.OpenCase, answered.Defaulted = false, false
+		owed.Remedies, answered.Defaulted = []*promisev1.Remedy{{Type: promisev1.Remedy_APOLOGY}}, false
 		b.hear(t, owed, answered)
 		require.Empty(t, b.about(t, order))
 	})
@@ -83,7 +83,7 @@ func TestWhatBreaksJoinsTheOpenCase(t *testing.T) {
 				b.reply(t, c.GetName())
 			}
 			refund := b.owed(order + "/refunds/cancellation")
-			refund.Kind = promisev1.PromiseKind_REFUND
+			refund.Kind = "promiseKinds/refund"
 			b.hear(t, b.owed(order), refund, b.shortage(order))
 			require.Len(t, b.about(t, order), 1)
 			now := b.get(t, c.GetName())
@@ -121,7 +121,7 @@ func TestALateReplyThatCallsAPerson(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *fixture) {
 		c := b.ask(t, "")
 		owed := b.owed(c.GetName())
-		owed.Kind, owed.Service, owed.Owner = promisev1.PromiseKind_REPLY, "support", "agents/ivan"
+		owed.Kind, owed.Service, owed.Owner = replyKind, "support", "agents/ivan"
 		b.hear(t, owed, owed)
 		require.Len(t, by(supportv1.CaseEntry_NOTE, b.entries(t, c.GetName())), 1)
 		require.True(t, b.get(t, c.GetName()).GetAgentRequired())
@@ -159,9 +159,14 @@ func TestWordsForWhatTheDefaultWas(t *testing.T) {
 	} {
 		contains(t, unansweredShortageCase(&orderv1.ShortageAnswered{Choice: choice}).GetDescription(), says)
 	}
-	for kind := range promisev1.PromiseKind_name {
-		c := brokenPromiseCase(&promisev1.RemedyRequired{Kind: promisev1.PromiseKind(kind), About: "orders/1", DueTime: timestamppb.New(start)})
-		contains(t, c.GetDescription(), "orders/1", "8 March 2026, 12:00 UTC", "A person takes care of it.")
+	for kind, says := range map[string]string{
+		"promiseKinds/delivery": "Delivery of orders/1", "promiseKinds/refund": "The money of orders/1", replyKind: "A reply to orders/1",
+		"promiseKinds/call-back": "A call back",
+	} {
+		c := brokenPromiseCase(&promisev1.RemedyRequired{
+			Kind: kind, KindDisplayName: "A call back", About: "orders/1", DueTime: timestamppb.New(start),
+		})
+		contains(t, c.GetDescription(), says, "8 March 2026, 12:00 UTC", "A person takes care of it.")
 		require.NotEmpty(t, c.GetTitle())
 	}
 }

@@ -32,7 +32,7 @@ func TestACaseComesWithAPromise(t *testing.T) {
 		made := said[*promisev1.PromiseMade](t, b, c.GetName())
 		require.Len(t, made, 1)
 		require.Equal(t, c.GetPromise(), made[0].GetPromise())
-		require.Equal(t, "support REPLY "+c.GetName(), made[0].GetService()+" "+made[0].GetKind().String()+" "+made[0].GetAbout())
+		require.Equal(t, "support promiseKinds/reply "+c.GetName(), made[0].GetService()+" "+made[0].GetKind()+" "+made[0].GetAbout())
 		require.Equal(t, start.Add(3*time.Hour), made[0].GetWarningTime().AsTime(), "three quarters of the time")
 		require.Equal(t, start.Add(4*time.Hour), made[0].GetDueTime().AsTime())
 		require.Len(t, said[*supportv1.CaseOpened](t, b, c.GetName()), 1)

@@ -118,7 +118,7 @@ func (s *Service) onOurPromises(ctx context.Context, tx *sqldb.Tx, events []inbo
 func (s *Service) onRemediesRequired(ctx context.Context, tx *sqldb.Tx, events []inbox.Of[*promisev1.RemedyRequired]) error {
 	var calls []call
 	for _, e := range events {
-		if remedy := e.Fact; remedy.GetOpenCase() {
+		if remedy := e.Fact; wantsCase(remedy) {
 			wanted := newAgentCase(brokenPromiseCase(remedy), remedy.GetOwner(), s.clock.Now())
 			calls = append(calls, call{
 				cause: remedy.GetPromise(), about: remedy.GetAbout(), wanted: wanted, traceparent: event.Traceparent(e.Trace(ctx)),
@@ -126,6 +126,11 @@ func (s *Service) onRemediesRequired(ctx context.Context, tx *sqldb.Tx, events [
 		}
 	}
 	return s.callAgents(ctx, tx, calls)
+}
+
+// wantsCase tells whether a person is to take care of a broken promise.
+func wantsCase(remedy *promisev1.RemedyRequired) bool {
+	return slices.ContainsFunc(remedy.GetRemedies(), func(r *promisev1.Remedy) bool { return r.GetType() == promisev1.Remedy_CASE })
 }
 
 // onShortagesAnswered has a person call customers who did not say what to do about something that was missing, once for

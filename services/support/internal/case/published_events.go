@@ -8,6 +8,9 @@ import (
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
 )
 
+// replyKind is the kind of promise that a case makes.
+const replyKind = "promiseKinds/reply"
+
 func caseOpened(r *record) *supportv1.CaseOpened {
 	return &supportv1.CaseOpened{
 		Case: r.GetName(), Customer: r.GetCustomer(), About: r.GetAbout(), Kind: r.GetKind(), Channel: r.GetChannel(),
@@ -24,14 +27,14 @@ func caseContacted(r *record, by commonv1.Channel) *supportv1.CaseContacted {
 func promiseMade(r *record) *promisev1.PromiseMade {
 	due := r.GetReplyDueTime()
 	return &promisev1.PromiseMade{
-		Promise: r.GetPromise(), Customer: r.GetCustomer(), Kind: promisev1.PromiseKind_REPLY, Service: owner,
+		Promise: r.GetPromise(), Customer: r.GetCustomer(), Kind: replyKind, Service: owner,
 		About: r.GetName(), DueTime: due, WarningTime: timestamppb.New(atRiskTime(due.AsTime(), r.replyWithin)),
 	}
 }
 
 func promiseBrokenEvent(r *record) *promisev1.PromiseBroken {
 	return &promisev1.PromiseBroken{
-		Promise: r.GetPromise(), Customer: r.GetCustomer(), About: r.GetName(), Kind: promisev1.PromiseKind_REPLY,
+		Promise: r.GetPromise(), Customer: r.GetCustomer(), About: r.GetName(), Kind: replyKind,
 		DueTime: r.GetReplyDueTime(), Cause: promisev1.PromiseBreachCause_NOT_REPLIED,
 	}
 }
@@ -39,7 +42,7 @@ func promiseBrokenEvent(r *record) *promisev1.PromiseBroken {
 func promiseKeptEvent(r *record, at *timestamppb.Timestamp) *promisev1.PromiseKept {
 	return &promisev1.PromiseKept{
 		Promise: r.GetPromise(), Customer: r.GetCustomer(), About: r.GetName(), KeepTime: at,
-		Kind: promisev1.PromiseKind_REPLY,
+		Kind: replyKind,
 	}
 }
 

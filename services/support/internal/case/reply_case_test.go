@@ -72,7 +72,7 @@ func TestALateReplyBreaksThePromiseOnce(t *testing.T) {
 		b.reply(t, second.GetName())
 		require.Equal(t, [2]int{0, 1}, answers(t, b, second.GetName()), "the end was told about first")
 		broken := said[*promisev1.PromiseBroken](t, b, second.GetName())[0]
-		require.Equal(t, "REPLY "+second.GetPromise(), broken.GetKind().String()+" "+broken.GetPromise())
+		require.Equal(t, "promiseKinds/reply "+second.GetPromise(), broken.GetKind()+" "+broken.GetPromise())
 		require.Equal(t, second.GetReplyDueTime().AsTime(), broken.GetDueTime().AsTime())
 	})
 }

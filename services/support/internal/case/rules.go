@@ -106,6 +106,9 @@ func subjectOf(subject string) string {
 	if order := orderOf(subject); order != "" {
 		return order
 	}
+	if strings.HasPrefix(subject, "customers/") { // it is about nothing but them
+		return ""
+	}
 	return subject
 }
 

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"fmt"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -29,17 +30,17 @@ func brokenPromiseCase(remedy *promisev1.RemedyRequired) *supportv1.Case {
 	}
 	by := timeText(remedy.GetDueTime())
 	switch remedy.GetKind() {
-	case promisev1.PromiseKind_DELIVERY:
+	case "promiseKinds/delivery":
 		c.Title = "The delivery did not come in time"
 		c.Description = fmt.Sprintf("Delivery of %s was promised by %s, and it had not come by then.", remedy.GetAbout(), by)
-	case promisev1.PromiseKind_REFUND:
+	case "promiseKinds/refund":
 		c.Title = "The money did not come back in time"
 		c.Description = fmt.Sprintf("The money of %s was promised back by %s, and it was not back by then.", remedy.GetAbout(), by)
-	case promisev1.PromiseKind_REPLY:
+	case replyKind:
 		c.Title = "The reply did not come in time"
 		c.Description = fmt.Sprintf("A reply to %s was promised by %s, and there was none by then.", remedy.GetAbout(), by)
 	default:
-		c.Description = fmt.Sprintf("What was promised about %s by %s was not done by then.", remedy.GetAbout(), by)
+		c.Description = fmt.Sprintf("%s was promised by %s, and not done by then.", cmp.Or(remedy.GetKindDisplayName(), "Something"), by)
 	}
 	c.Description += " A person takes care of it."
 	return c

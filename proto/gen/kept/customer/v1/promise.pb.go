@@ -7,6 +7,7 @@
 package customerv1
 
 import (
+	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	money "google.golang.org/genproto/googleapis/type/money"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -101,19 +102,20 @@ type Promise struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// To whom it was made, `customers/{customer}`.
 	Customer string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
-	// What kind of promise.
-	Kind v1.PromiseKind `protobuf:"varint,3,opt,name=kind,proto3,enum=kept.promise.v1.PromiseKind" json:"kind,omitempty"`
-	// The service that made it and says whether it was kept, such as `order`.
+	// What kind of promise, `promiseKinds/{promise_kind}`.
+	Kind string `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
+	// The service that made it and says whether it was kept, such as `order`; `customer` for one that was made over the API.
 	Service string `protobuf:"bytes,4,opt,name=service,proto3" json:"service,omitempty"`
-	// What it is about, such as `orders/{order}`.
+	// What it is about, such as `orders/{order}`; the customer's own name where it is about nothing else.
 	About string `protobuf:"bytes,5,opt,name=about,proto3" json:"about,omitempty"`
 	// Its state.
 	State Promise_State `protobuf:"varint,6,opt,name=state,proto3,enum=kept.customer.v1.Promise_State" json:"state,omitempty"`
 	// When it was made.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// From when on it is AT_RISK, unless it was kept before.
+	// From when on it is AT_RISK, unless it was kept before. Before due_time. Left out, it follows from the kind's
+	// `warning_duration`.
 	WarningTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=warning_time,json=warningTime,proto3" json:"warning_time,omitempty"`
-	// Until when it has to be kept.
+	// Until when it has to be kept: in the future, within ten years.
 	DueTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=due_time,json=dueTime,proto3" json:"due_time,omitempty"`
 	// When it was kept, broken or released.
 	ResolveTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=resolve_time,json=resolveTime,proto3" json:"resolve_time,omitempty"`
@@ -122,7 +124,9 @@ type Promise struct {
 	// When the service was reported for not answering, an hour after the due time. Unset if it answered.
 	UnansweredTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=unanswered_time,json=unansweredTime,proto3" json:"unanswered_time,omitempty"`
 	// Why it was broken; unset where it was not.
-	BreachCause   v1.PromiseBreachCause `protobuf:"varint,13,opt,name=breach_cause,json=breachCause,proto3,enum=kept.promise.v1.PromiseBreachCause" json:"breach_cause,omitempty"`
+	BreachCause v1.PromiseBreachCause `protobuf:"varint,13,opt,name=breach_cause,json=breachCause,proto3,enum=kept.promise.v1.PromiseBreachCause" json:"breach_cause,omitempty"`
+	// What is promised, in words that the customer may read, up to 500 characters; empty where the kind says it all.
+	Description   string `protobuf:"bytes,14,opt,name=description,proto3" json:"description,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -171,11 +175,11 @@ func (x *Promise) GetCustomer() string {
 	return ""
 }
 
-func (x *Promise) GetKind() v1.PromiseKind {
+func (x *Promise) GetKind() string {
 	if x != nil {
 		return x.Kind
 	}
-	return v1.PromiseKind(0)
+	return ""
 }
 
 func (x *Promise) GetService() string {
@@ -248,29 +252,38 @@ func (x *Promise) GetBreachCause() v1.PromiseBreachCause {
 	return v1.PromiseBreachCause(0)
 }
 
+func (x *Promise) GetDescription() string {
+	if x != nil {
+		return x.Description
+	}
+	return ""
+}
+
 var File_kept_customer_v1_promise_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_promise_proto_rawDesc = "" +
 	"\n" +
-	"\x1ekept/customer/v1/promise.proto\x12\x10kept.customer.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1ckept/promise/v1/events.proto\"\xf6\x06\n" +
+	"\x1ekept/customer/v1/promise.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1ckept/promise/v1/events.proto\"\xbd\b\n" +
 	"\aPromise\x12\x17\n" +
-	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x125\n" +
-	"\bcustomer\x18\x02 \x01(\tB\x19\xe0A\x03\xfaA\x13\n" +
-	"\x11kept.dev/CustomerR\bcustomer\x125\n" +
-	"\x04kind\x18\x03 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindB\x03\xe0A\x03R\x04kind\x12\x1d\n" +
-	"\aservice\x18\x04 \x01(\tB\x03\xe0A\x03R\aservice\x12\x1f\n" +
-	"\x05about\x18\x05 \x01(\tB\t\xe0A\x03\xfaA\x03\n" +
-	"\x01*R\x05about\x12:\n" +
+	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12Z\n" +
+	"\bcustomer\x18\x02 \x01(\tB>\xe0A\x02\xe0A\x05\xfaA\x13\n" +
+	"\x11kept.dev/Customer\xbaH\x1fr\x1d\x18J2\x19^customers/[A-Za-z0-9-]+$R\bcustomer\x12h\n" +
+	"\x04kind\x18\x03 \x01(\tBT\xe0A\x02\xe0A\x05\xfaA\x16\n" +
+	"\x14kept.dev/PromiseKind\xbaH2r0\x18L2,^promiseKinds/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\x04kind\x12\x1d\n" +
+	"\aservice\x18\x04 \x01(\tB\x03\xe0A\x03R\aservice\x12P\n" +
+	"\x05about\x18\x05 \x01(\tB:\xe0A\x01\xe0A\x05\xfaA\x03\n" +
+	"\x01*\xbaH+r)\x18\xac\x022$^([a-z][A-Za-z]*(/[A-Za-z0-9-]+)+)?$R\x05about\x12:\n" +
 	"\x05state\x18\x06 \x01(\x0e2\x1f.kept.customer.v1.Promise.StateB\x03\xe0A\x03R\x05state\x12@\n" +
 	"\vcreate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
-	"createTime\x12B\n" +
-	"\fwarning_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\vwarningTime\x12:\n" +
-	"\bdue_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\adueTime\x12B\n" +
+	"createTime\x12E\n" +
+	"\fwarning_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x06\xe0A\x01\xe0A\x05R\vwarningTime\x12C\n" +
+	"\bdue_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\f\xe0A\x02\xe0A\x05\xbaH\x03\xc8\x01\x01R\adueTime\x12B\n" +
 	"\fresolve_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\vresolveTime\x12)\n" +
 	"\x03fee\x18\v \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\x03fee\x12H\n" +
 	"\x0funanswered_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0eunansweredTime\x12K\n" +
-	"\fbreach_cause\x18\r \x01(\x0e2#.kept.promise.v1.PromiseBreachCauseB\x03\xe0A\x03R\vbreachCause\"b\n" +
+	"\fbreach_cause\x18\r \x01(\x0e2#.kept.promise.v1.PromiseBreachCauseB\x03\xe0A\x03R\vbreachCause\x120\n" +
+	"\vdescription\x18\x0e \x01(\tB\x0e\xe0A\x01\xe0A\x05\xbaH\x05r\x03\x18\xf4\x03R\vdescription\"b\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\b\n" +
 	"\x04OPEN\x10\x01\x12\v\n" +
@@ -299,26 +312,24 @@ var file_kept_customer_v1_promise_proto_msgTypes = make([]protoimpl.MessageInfo,
 var file_kept_customer_v1_promise_proto_goTypes = []any{
 	(Promise_State)(0),            // 0: kept.customer.v1.Promise.State
 	(*Promise)(nil),               // 1: kept.customer.v1.Promise
-	(v1.PromiseKind)(0),           // 2: kept.promise.v1.PromiseKind
-	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
-	(*money.Money)(nil),           // 4: google.type.Money
-	(v1.PromiseBreachCause)(0),    // 5: kept.promise.v1.PromiseBreachCause
+	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
+	(*money.Money)(nil),           // 3: google.type.Money
+	(v1.PromiseBreachCause)(0),    // 4: kept.promise.v1.PromiseBreachCause
 }
 var file_kept_customer_v1_promise_proto_depIdxs = []int32{
-	2, // 0: kept.customer.v1.Promise.kind:type_name -> kept.promise.v1.PromiseKind
-	0, // 1: kept.customer.v1.Promise.state:type_name -> kept.customer.v1.Promise.State
-	3, // 2: kept.customer.v1.Promise.create_time:type_name -> google.protobuf.Timestamp
-	3, // 3: kept.customer.v1.Promise.warning_time:type_name -> google.protobuf.Timestamp
-	3, // 4: kept.customer.v1.Promise.due_time:type_name -> google.protobuf.Timestamp
-	3, // 5: kept.customer.v1.Promise.resolve_time:type_name -> google.protobuf.Timestamp
-	4, // 6: kept.customer.v1.Promise.fee:type_name -> google.type.Money
-	3, // 7: kept.customer.v1.Promise.unanswered_time:type_name -> google.protobuf.Timestamp
-	5, // 8: kept.customer.v1.Promise.breach_cause:type_name -> kept.promise.v1.PromiseBreachCause
-	9, // [9:9] is the sub-list for method output_type
-	9, // [9:9] is the sub-list for method input_type
-	9, // [9:9] is the sub-list for extension type_name
-	9, // [9:9] is the sub-list for extension extendee
-	0, // [0:9] is the sub-list for field type_name
+	0, // 0: kept.customer.v1.Promise.state:type_name -> kept.customer.v1.Promise.State
+	2, // 1: kept.customer.v1.Promise.create_time:type_name -> google.protobuf.Timestamp
+	2, // 2: kept.customer.v1.Promise.warning_time:type_name -> google.protobuf.Timestamp
+	2, // 3: kept.customer.v1.Promise.due_time:type_name -> google.protobuf.Timestamp
+	2, // 4: kept.customer.v1.Promise.resolve_time:type_name -> google.protobuf.Timestamp
+	3, // 5: kept.customer.v1.Promise.fee:type_name -> google.type.Money
+	2, // 6: kept.customer.v1.Promise.unanswered_time:type_name -> google.protobuf.Timestamp
+	4, // 7: kept.customer.v1.Promise.breach_cause:type_name -> kept.promise.v1.PromiseBreachCause
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_kept_customer_v1_promise_proto_init() }

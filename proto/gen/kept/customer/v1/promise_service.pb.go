@@ -11,7 +11,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
-	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	_ "kept.dev/proto/gen/kept/access/v1"
 	reflect "reflect"
 	sync "sync"
@@ -79,7 +79,7 @@ type ListPromisesRequest struct {
 	// The `next_page_token` of the page before. All other fields must be the same as then.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// A filter (AIP-160) over `customer`, `about`, `state`, `kind`, `breach_cause`, `service` and `due_time`, such as
-	// `state = BROKEN AND due_time < "2026-12-01T00:00:00Z"`.
+	// `kind = "promiseKinds/delivery" AND state = BROKEN AND due_time < "2026-12-01T00:00:00Z"`.
 	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	// `create_time`, with `desc` for the latest first. The default is `create_time desc`.
 	OrderBy       string `protobuf:"bytes,4,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
@@ -200,29 +200,36 @@ func (x *ListPromisesResponse) GetNextPageToken() string {
 	return ""
 }
 
-// Which kind of promise.
-type GetPromisePolicyRequest struct {
+// The promise to make.
+//
+// (-- api-linter: core::0133::request-id-field=disabled
+//
+//	aip.dev/not-precedent: the service gives the id; request_id makes a retry harmless. --)
+type CreatePromiseRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its name, such as `promisePolicies/delivery`.
-	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The promise.
+	Promise *Promise `protobuf:"bytes,1,opt,name=promise,proto3" json:"promise,omitempty"`
+	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
+	// alike for 24 hours. The header `Idempotency-Key` does the same.
+	RequestId     string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *GetPromisePolicyRequest) Reset() {
-	*x = GetPromisePolicyRequest{}
+func (x *CreatePromiseRequest) Reset() {
+	*x = CreatePromiseRequest{}
 	mi := &file_kept_customer_v1_promise_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *GetPromisePolicyRequest) String() string {
+func (x *CreatePromiseRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*GetPromisePolicyRequest) ProtoMessage() {}
+func (*CreatePromiseRequest) ProtoMessage() {}
 
-func (x *GetPromisePolicyRequest) ProtoReflect() protoreflect.Message {
+func (x *CreatePromiseRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_kept_customer_v1_promise_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -234,136 +241,32 @@ func (x *GetPromisePolicyRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use GetPromisePolicyRequest.ProtoReflect.Descriptor instead.
-func (*GetPromisePolicyRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use CreatePromiseRequest.ProtoReflect.Descriptor instead.
+func (*CreatePromiseRequest) Descriptor() ([]byte, []int) {
 	return file_kept_customer_v1_promise_service_proto_rawDescGZIP(), []int{3}
 }
 
-func (x *GetPromisePolicyRequest) GetName() string {
+func (x *CreatePromiseRequest) GetPromise() *Promise {
 	if x != nil {
-		return x.Name
-	}
-	return ""
-}
-
-// How many at a time.
-type ListPromisePoliciesRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many at most, up to 1000. 0 means 50.
-	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// The `next_page_token` of the page before. All other fields must be the same as then.
-	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ListPromisePoliciesRequest) Reset() {
-	*x = ListPromisePoliciesRequest{}
-	mi := &file_kept_customer_v1_promise_service_proto_msgTypes[4]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ListPromisePoliciesRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ListPromisePoliciesRequest) ProtoMessage() {}
-
-func (x *ListPromisePoliciesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_promise_service_proto_msgTypes[4]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ListPromisePoliciesRequest.ProtoReflect.Descriptor instead.
-func (*ListPromisePoliciesRequest) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_promise_service_proto_rawDescGZIP(), []int{4}
-}
-
-func (x *ListPromisePoliciesRequest) GetPageSize() int32 {
-	if x != nil {
-		return x.PageSize
-	}
-	return 0
-}
-
-func (x *ListPromisePoliciesRequest) GetPageToken() string {
-	if x != nil {
-		return x.PageToken
-	}
-	return ""
-}
-
-// One page of policies.
-type ListPromisePoliciesResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The policies.
-	PromisePolicies []*PromisePolicy `protobuf:"bytes,1,rep,name=promise_policies,json=promisePolicies,proto3" json:"promise_policies,omitempty"`
-	// Gets the next page; empty on the last.
-	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ListPromisePoliciesResponse) Reset() {
-	*x = ListPromisePoliciesResponse{}
-	mi := &file_kept_customer_v1_promise_service_proto_msgTypes[5]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ListPromisePoliciesResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ListPromisePoliciesResponse) ProtoMessage() {}
-
-func (x *ListPromisePoliciesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_promise_service_proto_msgTypes[5]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ListPromisePoliciesResponse.ProtoReflect.Descriptor instead.
-func (*ListPromisePoliciesResponse) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_promise_service_proto_rawDescGZIP(), []int{5}
-}
-
-func (x *ListPromisePoliciesResponse) GetPromisePolicies() []*PromisePolicy {
-	if x != nil {
-		return x.PromisePolicies
+		return x.Promise
 	}
 	return nil
 }
 
-func (x *ListPromisePoliciesResponse) GetNextPageToken() string {
+func (x *CreatePromiseRequest) GetRequestId() string {
 	if x != nil {
-		return x.NextPageToken
+		return x.RequestId
 	}
 	return ""
 }
 
-// What to change of a policy.
-type UpdatePromisePolicyRequest struct {
+// Which promise was kept.
+type KeepPromiseRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The policy, with its name and the new values.
-	PromisePolicy *PromisePolicy `protobuf:"bytes,1,opt,name=promise_policy,json=promisePolicy,proto3" json:"promise_policy,omitempty"`
-	// Which fields to change: `warning_duration`, `goodwill_points`, `open_case`, `apologize`, `owner`. Without it, all
-	// fields that are not empty; over REST, those that the body names.
-	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	// The promise's name, `promises/{promise}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// When it was kept; now, where it is left out.
+	KeepTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=keep_time,json=keepTime,proto3" json:"keep_time,omitempty"`
 	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
 	// alike for 24 hours. The header `Idempotency-Key` does the same.
 	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -371,21 +274,21 @@ type UpdatePromisePolicyRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *UpdatePromisePolicyRequest) Reset() {
-	*x = UpdatePromisePolicyRequest{}
-	mi := &file_kept_customer_v1_promise_service_proto_msgTypes[6]
+func (x *KeepPromiseRequest) Reset() {
+	*x = KeepPromiseRequest{}
+	mi := &file_kept_customer_v1_promise_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *UpdatePromisePolicyRequest) String() string {
+func (x *KeepPromiseRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*UpdatePromisePolicyRequest) ProtoMessage() {}
+func (*KeepPromiseRequest) ProtoMessage() {}
 
-func (x *UpdatePromisePolicyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_promise_service_proto_msgTypes[6]
+func (x *KeepPromiseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_promise_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -396,26 +299,91 @@ func (x *UpdatePromisePolicyRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use UpdatePromisePolicyRequest.ProtoReflect.Descriptor instead.
-func (*UpdatePromisePolicyRequest) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_promise_service_proto_rawDescGZIP(), []int{6}
+// Deprecated: Use KeepPromiseRequest.ProtoReflect.Descriptor instead.
+func (*KeepPromiseRequest) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_promise_service_proto_rawDescGZIP(), []int{4}
 }
 
-func (x *UpdatePromisePolicyRequest) GetPromisePolicy() *PromisePolicy {
+func (x *KeepPromiseRequest) GetName() string {
 	if x != nil {
-		return x.PromisePolicy
+		return x.Name
+	}
+	return ""
+}
+
+func (x *KeepPromiseRequest) GetKeepTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.KeepTime
 	}
 	return nil
 }
 
-func (x *UpdatePromisePolicyRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+func (x *KeepPromiseRequest) GetRequestId() string {
 	if x != nil {
-		return x.UpdateMask
+		return x.RequestId
 	}
-	return nil
+	return ""
 }
 
-func (x *UpdatePromisePolicyRequest) GetRequestId() string {
+// Which promise to call off, and why.
+type ReleasePromiseRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The promise's name, `promises/{promise}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Why it does not stand any more, in words that the customer may read; 1 to 500 characters.
+	Reason string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
+	// alike for 24 hours. The header `Idempotency-Key` does the same.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleasePromiseRequest) Reset() {
+	*x = ReleasePromiseRequest{}
+	mi := &file_kept_customer_v1_promise_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleasePromiseRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleasePromiseRequest) ProtoMessage() {}
+
+func (x *ReleasePromiseRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_promise_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleasePromiseRequest.ProtoReflect.Descriptor instead.
+func (*ReleasePromiseRequest) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_promise_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ReleasePromiseRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ReleasePromiseRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ReleasePromiseRequest) GetRequestId() string {
 	if x != nil {
 		return x.RequestId
 	}
@@ -426,7 +394,7 @@ var File_kept_customer_v1_promise_service_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_promise_service_proto_rawDesc = "" +
 	"\n" +
-	"&kept/customer/v1/promise_service.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1ekept/customer/v1/promise.proto\x1a%kept/customer/v1/promise_policy.proto\"b\n" +
+	"&kept/customer/v1/promise_service.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1ekept/customer/v1/promise.proto\"b\n" +
 	"\x11GetPromiseRequest\x12M\n" +
 	"\x04name\x18\x01 \x01(\tB9\xe0A\x02\xfaA\x12\n" +
 	"\x10kept.dev/Promise\xbaH\x1er\x1c\x18I2\x18^promises/[A-Za-z0-9-]+$R\x04name\"\xba\x01\n" +
@@ -438,35 +406,35 @@ const file_kept_customer_v1_promise_service_proto_rawDesc = "" +
 	"\border_by\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\"u\n" +
 	"\x14ListPromisesResponse\x125\n" +
 	"\bpromises\x18\x01 \x03(\v2\x19.kept.customer.v1.PromiseR\bpromises\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"o\n" +
-	"\x17GetPromisePolicyRequest\x12T\n" +
-	"\x04name\x18\x01 \x01(\tB@\xe0A\x02\xfaA\x18\n" +
-	"\x16kept.dev/PromisePolicy\xbaH\x1fr\x1d\x1802\x19^promisePolicies/[a-z-]+$R\x04name\"t\n" +
-	"\x1aListPromisePoliciesRequest\x12*\n" +
-	"\tpage_size\x18\x01 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8d\x01\n" +
+	"\x14CreatePromiseRequest\x12>\n" +
+	"\apromise\x18\x01 \x01(\v2\x19.kept.customer.v1.PromiseB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\apromise\x125\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"\x91\x01\n" +
-	"\x1bListPromisePoliciesResponse\x12J\n" +
-	"\x10promise_policies\x18\x01 \x03(\v2\x1f.kept.customer.v1.PromisePolicyR\x0fpromisePolicies\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe8\x01\n" +
-	"\x1aUpdatePromisePolicyRequest\x12Q\n" +
-	"\x0epromise_policy\x18\x01 \x01(\v2\x1f.kept.customer.v1.PromisePolicyB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\rpromisePolicy\x12@\n" +
-	"\vupdate_mask\x18\x02 \x01(\v2\x1a.google.protobuf.FieldMaskB\x03\xe0A\x01R\n" +
-	"updateMask\x125\n" +
+	"request_id\x18\x02 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\xd8\x01\n" +
+	"\x12KeepPromiseRequest\x12M\n" +
+	"\x04name\x18\x01 \x01(\tB9\xe0A\x02\xfaA\x12\n" +
+	"\x10kept.dev/Promise\xbaH\x1er\x1c\x18I2\x18^promises/[A-Za-z0-9-]+$R\x04name\x12<\n" +
+	"\tkeep_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\bkeepTime\x125\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\x9f\x06\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\xc4\x01\n" +
+	"\x15ReleasePromiseRequest\x12M\n" +
+	"\x04name\x18\x01 \x01(\tB9\xe0A\x02\xfaA\x12\n" +
+	"\x10kept.dev/Promise\xbaH\x1er\x1c\x18I2\x18^promises/[A-Za-z0-9-]+$R\x04name\x12%\n" +
+	"\x06reason\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06reason\x125\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xc1\x05\n" +
 	"\x0ePromiseService\x12\x7f\n" +
 	"\n" +
 	"GetPromise\x12#.kept.customer.v1.GetPromiseRequest\x1a\x19.kept.customer.v1.Promise\"1\xdaA\x04name\x8a\xb5\x18\t\n" +
 	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=promises/*}\x12\x83\x01\n" +
 	"\fListPromises\x12%.kept.customer.v1.ListPromisesRequest\x1a&.kept.customer.v1.ListPromisesResponse\"$\xdaA\x00\x8a\xb5\x18\t\n" +
-	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/promises\x12\x95\x01\n" +
-	"\x10GetPromisePolicy\x12).kept.customer.v1.GetPromisePolicyRequest\x1a\x1f.kept.customer.v1.PromisePolicy\"5\xdaA\x04name\x8a\xb5\x18\x06\n" +
-	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{name=promisePolicies/*}\x12\x9c\x01\n" +
-	"\x13ListPromisePolicies\x12,.kept.customer.v1.ListPromisePoliciesRequest\x1a-.kept.customer.v1.ListPromisePoliciesResponse\"(\xdaA\x00\x8a\xb5\x18\x06\n" +
-	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/promisePolicies\x12\xce\x01\n" +
-	"\x13UpdatePromisePolicy\x12,.kept.customer.v1.UpdatePromisePolicyRequest\x1a\x1f.kept.customer.v1.PromisePolicy\"h\xdaA\x1apromise_policy,update_mask\x8a\xb5\x18\x04\n" +
-	"\x02\x04\x05\x82\xd3\xe4\x93\x02=:\x0epromise_policy2+/v1/{promise_policy.name=promisePolicies/*}B0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
+	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02\x0e\x12\f/v1/promises\x12\x85\x01\n" +
+	"\rCreatePromise\x12&.kept.customer.v1.CreatePromiseRequest\x1a\x19.kept.customer.v1.Promise\"1\xdaA\apromise\x8a\xb5\x18\x06\n" +
+	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x17:\apromise\"\f/v1/promises\x12\x86\x01\n" +
+	"\vKeepPromise\x12$.kept.customer.v1.KeepPromiseRequest\x1a\x19.kept.customer.v1.Promise\"6\xdaA\x04name\x8a\xb5\x18\x06\n" +
+	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/{name=promises/*}:keep\x12\x96\x01\n" +
+	"\x0eReleasePromise\x12'.kept.customer.v1.ReleasePromiseRequest\x1a\x19.kept.customer.v1.Promise\"@\xdaA\vname,reason\x8a\xb5\x18\x06\n" +
+	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/v1/{name=promises/*}:releaseB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
 
 var (
 	file_kept_customer_v1_promise_service_proto_rawDescOnce sync.Once
@@ -480,39 +448,36 @@ func file_kept_customer_v1_promise_service_proto_rawDescGZIP() []byte {
 	return file_kept_customer_v1_promise_service_proto_rawDescData
 }
 
-var file_kept_customer_v1_promise_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_kept_customer_v1_promise_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_kept_customer_v1_promise_service_proto_goTypes = []any{
-	(*GetPromiseRequest)(nil),           // 0: kept.customer.v1.GetPromiseRequest
-	(*ListPromisesRequest)(nil),         // 1: kept.customer.v1.ListPromisesRequest
-	(*ListPromisesResponse)(nil),        // 2: kept.customer.v1.ListPromisesResponse
-	(*GetPromisePolicyRequest)(nil),     // 3: kept.customer.v1.GetPromisePolicyRequest
-	(*ListPromisePoliciesRequest)(nil),  // 4: kept.customer.v1.ListPromisePoliciesRequest
-	(*ListPromisePoliciesResponse)(nil), // 5: kept.customer.v1.ListPromisePoliciesResponse
-	(*UpdatePromisePolicyRequest)(nil),  // 6: kept.customer.v1.UpdatePromisePolicyRequest
-	(*Promise)(nil),                     // 7: kept.customer.v1.Promise
-	(*PromisePolicy)(nil),               // 8: kept.customer.v1.PromisePolicy
-	(*fieldmaskpb.FieldMask)(nil),       // 9: google.protobuf.FieldMask
+	(*GetPromiseRequest)(nil),     // 0: kept.customer.v1.GetPromiseRequest
+	(*ListPromisesRequest)(nil),   // 1: kept.customer.v1.ListPromisesRequest
+	(*ListPromisesResponse)(nil),  // 2: kept.customer.v1.ListPromisesResponse
+	(*CreatePromiseRequest)(nil),  // 3: kept.customer.v1.CreatePromiseRequest
+	(*KeepPromiseRequest)(nil),    // 4: kept.customer.v1.KeepPromiseRequest
+	(*ReleasePromiseRequest)(nil), // 5: kept.customer.v1.ReleasePromiseRequest
+	(*Promise)(nil),               // 6: kept.customer.v1.Promise
+	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
 }
 var file_kept_customer_v1_promise_service_proto_depIdxs = []int32{
-	7, // 0: kept.customer.v1.ListPromisesResponse.promises:type_name -> kept.customer.v1.Promise
-	8, // 1: kept.customer.v1.ListPromisePoliciesResponse.promise_policies:type_name -> kept.customer.v1.PromisePolicy
-	8, // 2: kept.customer.v1.UpdatePromisePolicyRequest.promise_policy:type_name -> kept.customer.v1.PromisePolicy
-	9, // 3: kept.customer.v1.UpdatePromisePolicyRequest.update_mask:type_name -> google.protobuf.FieldMask
-	0, // 4: kept.customer.v1.PromiseService.GetPromise:input_type -> kept.customer.v1.GetPromiseRequest
-	1, // 5: kept.customer.v1.PromiseService.ListPromises:input_type -> kept.customer.v1.ListPromisesRequest
-	3, // 6: kept.customer.v1.PromiseService.GetPromisePolicy:input_type -> kept.customer.v1.GetPromisePolicyRequest
-	4, // 7: kept.customer.v1.PromiseService.ListPromisePolicies:input_type -> kept.customer.v1.ListPromisePoliciesRequest
-	6, // 8: kept.customer.v1.PromiseService.UpdatePromisePolicy:input_type -> kept.customer.v1.UpdatePromisePolicyRequest
-	7, // 9: kept.customer.v1.PromiseService.GetPromise:output_type -> kept.customer.v1.Promise
-	2, // 10: kept.customer.v1.PromiseService.ListPromises:output_type -> kept.customer.v1.ListPromisesResponse
-	8, // 11: kept.customer.v1.PromiseService.GetPromisePolicy:output_type -> kept.customer.v1.PromisePolicy
-	5, // 12: kept.customer.v1.PromiseService.ListPromisePolicies:output_type -> kept.customer.v1.ListPromisePoliciesResponse
-	8, // 13: kept.customer.v1.PromiseService.UpdatePromisePolicy:output_type -> kept.customer.v1.PromisePolicy
-	9, // [9:14] is the sub-list for method output_type
-	4, // [4:9] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	6, // 0: kept.customer.v1.ListPromisesResponse.promises:type_name -> kept.customer.v1.Promise
+	6, // 1: kept.customer.v1.CreatePromiseRequest.promise:type_name -> kept.customer.v1.Promise
+	7, // 2: kept.customer.v1.KeepPromiseRequest.keep_time:type_name -> google.protobuf.Timestamp
+	0, // 3: kept.customer.v1.PromiseService.GetPromise:input_type -> kept.customer.v1.GetPromiseRequest
+	1, // 4: kept.customer.v1.PromiseService.ListPromises:input_type -> kept.customer.v1.ListPromisesRequest
+	3, // 5: kept.customer.v1.PromiseService.CreatePromise:input_type -> kept.customer.v1.CreatePromiseRequest
+	4, // 6: kept.customer.v1.PromiseService.KeepPromise:input_type -> kept.customer.v1.KeepPromiseRequest
+	5, // 7: kept.customer.v1.PromiseService.ReleasePromise:input_type -> kept.customer.v1.ReleasePromiseRequest
+	6, // 8: kept.customer.v1.PromiseService.GetPromise:output_type -> kept.customer.v1.Promise
+	2, // 9: kept.customer.v1.PromiseService.ListPromises:output_type -> kept.customer.v1.ListPromisesResponse
+	6, // 10: kept.customer.v1.PromiseService.CreatePromise:output_type -> kept.customer.v1.Promise
+	6, // 11: kept.customer.v1.PromiseService.KeepPromise:output_type -> kept.customer.v1.Promise
+	6, // 12: kept.customer.v1.PromiseService.ReleasePromise:output_type -> kept.customer.v1.Promise
+	8, // [8:13] is the sub-list for method output_type
+	3, // [3:8] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_kept_customer_v1_promise_service_proto_init() }
@@ -521,14 +486,13 @@ func file_kept_customer_v1_promise_service_proto_init() {
 		return
 	}
 	file_kept_customer_v1_promise_proto_init()
-	file_kept_customer_v1_promise_policy_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_customer_v1_promise_service_proto_rawDesc), len(file_kept_customer_v1_promise_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

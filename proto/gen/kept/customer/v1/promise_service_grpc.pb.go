@@ -19,11 +19,11 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PromiseService_GetPromise_FullMethodName          = "/kept.customer.v1.PromiseService/GetPromise"
-	PromiseService_ListPromises_FullMethodName        = "/kept.customer.v1.PromiseService/ListPromises"
-	PromiseService_GetPromisePolicy_FullMethodName    = "/kept.customer.v1.PromiseService/GetPromisePolicy"
-	PromiseService_ListPromisePolicies_FullMethodName = "/kept.customer.v1.PromiseService/ListPromisePolicies"
-	PromiseService_UpdatePromisePolicy_FullMethodName = "/kept.customer.v1.PromiseService/UpdatePromisePolicy"
+	PromiseService_GetPromise_FullMethodName     = "/kept.customer.v1.PromiseService/GetPromise"
+	PromiseService_ListPromises_FullMethodName   = "/kept.customer.v1.PromiseService/ListPromises"
+	PromiseService_CreatePromise_FullMethodName  = "/kept.customer.v1.PromiseService/CreatePromise"
+	PromiseService_KeepPromise_FullMethodName    = "/kept.customer.v1.PromiseService/KeepPromise"
+	PromiseService_ReleasePromise_FullMethodName = "/kept.customer.v1.PromiseService/ReleasePromise"
 )
 
 // PromiseServiceClient is the client API for PromiseService service.
@@ -36,14 +36,25 @@ type PromiseServiceClient interface {
 	GetPromise(ctx context.Context, in *GetPromiseRequest, opts ...grpc.CallOption) (*Promise, error)
 	// Lists promises, the latest made first. A customer sees their own only.
 	ListPromises(ctx context.Context, in *ListPromisesRequest, opts ...grpc.CallOption) (*ListPromisesResponse, error)
-	// Returns what is set for one kind of promise.
-	GetPromisePolicy(ctx context.Context, in *GetPromisePolicyRequest, opts ...grpc.CallOption) (*PromisePolicy, error)
-	// Lists what is set for every kind of promise.
-	ListPromisePolicies(ctx context.Context, in *ListPromisePoliciesRequest, opts ...grpc.CallOption) (*ListPromisePoliciesResponse, error)
-	// Sets what happens with promises of one kind. It holds for promises that break from now on.
+	// Makes a promise. The one who makes it answers for it, with KeepPromise, until its due time; unless it was kept by then, it
+	// breaks, and the remedies of its kind are for the customer.
 	//
-	// Errors: ABORTED (ETAG_MISMATCH) where somebody else changed it meanwhile.
-	UpdatePromisePolicy(ctx context.Context, in *UpdatePromisePolicyRequest, opts ...grpc.CallOption) (*PromisePolicy, error)
+	// Errors: INVALID_ARGUMENT naming the field for an unknown kind or customer, for what it is about where that is not there or
+	// not theirs, and for a due_time that is not in the future; FAILED_PRECONDITION with KIND_OF_SERVICE where a service makes
+	// promises of this kind, KIND_RETIRED where none are made any more; PERMISSION_DENIED with KIND_FOR_OTHER_ROLES for a caller
+	// whose role is not among the kind's creator_roles.
+	CreatePromise(ctx context.Context, in *CreatePromiseRequest, opts ...grpc.CallOption) (*Promise, error)
+	// Says that a promise has been kept.
+	//
+	// Errors: INVALID_ARGUMENT for a keep_time in the future or before the promise was made; FAILED_PRECONDITION with
+	// PROMISE_OVERDUE for one after the due time, PROMISE_RESOLVED where it was kept or released before, PROMISE_OF_SERVICE where a
+	// service answers for it.
+	KeepPromise(ctx context.Context, in *KeepPromiseRequest, opts ...grpc.CallOption) (*Promise, error)
+	// Calls a promise off, because what it was about does not stand any more.
+	//
+	// Errors: FAILED_PRECONDITION with PROMISE_RESOLVED where it was kept, broken or released before, PROMISE_OF_SERVICE where a
+	// service answers for it.
+	ReleasePromise(ctx context.Context, in *ReleasePromiseRequest, opts ...grpc.CallOption) (*Promise, error)
 }
 
 type promiseServiceClient struct {
@@ -74,30 +85,30 @@ func (c *promiseServiceClient) ListPromises(ctx context.Context, in *ListPromise
 	return out, nil
 }
 
-func (c *promiseServiceClient) GetPromisePolicy(ctx context.Context, in *GetPromisePolicyRequest, opts ...grpc.CallOption) (*PromisePolicy, error) {
+func (c *promiseServiceClient) CreatePromise(ctx context.Context, in *CreatePromiseRequest, opts ...grpc.CallOption) (*Promise, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(PromisePolicy)
-	err := c.cc.Invoke(ctx, PromiseService_GetPromisePolicy_FullMethodName, in, out, cOpts...)
+	out := new(Promise)
+	err := c.cc.Invoke(ctx, PromiseService_CreatePromise_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-func (c *promiseServiceClient) ListPromisePolicies(ctx context.Context, in *ListPromisePoliciesRequest, opts ...grpc.CallOption) (*ListPromisePoliciesResponse, error) {
+func (c *promiseServiceClient) KeepPromise(ctx context.Context, in *KeepPromiseRequest, opts ...grpc.CallOption) (*Promise, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ListPromisePoliciesResponse)
-	err := c.cc.Invoke(ctx, PromiseService_ListPromisePolicies_FullMethodName, in, out, cOpts...)
+	out := new(Promise)
+	err := c.cc.Invoke(ctx, PromiseService_KeepPromise_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-func (c *promiseServiceClient) UpdatePromisePolicy(ctx context.Context, in *UpdatePromisePolicyRequest, opts ...grpc.CallOption) (*PromisePolicy, error) {
+func (c *promiseServiceClient) ReleasePromise(ctx context.Context, in *ReleasePromiseRequest, opts ...grpc.CallOption) (*Promise, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(PromisePolicy)
-	err := c.cc.Invoke(ctx, PromiseService_UpdatePromisePolicy_FullMethodName, in, out, cOpts...)
+	out := new(Promise)
+	err := c.cc.Invoke(ctx, PromiseService_ReleasePromise_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -114,14 +125,25 @@ type PromiseServiceServer interface {
 	GetPromise(context.Context, *GetPromiseRequest) (*Promise, error)
 	// Lists promises, the latest made first. A customer sees their own only.
 	ListPromises(context.Context, *ListPromisesRequest) (*ListPromisesResponse, error)
-	// Returns what is set for one kind of promise.
-	GetPromisePolicy(context.Context, *GetPromisePolicyRequest) (*PromisePolicy, error)
-	// Lists what is set for every kind of promise.
-	ListPromisePolicies(context.Context, *ListPromisePoliciesRequest) (*ListPromisePoliciesResponse, error)
-	// Sets what happens with promises of one kind. It holds for promises that break from now on.
+	// Makes a promise. The one who makes it answers for it, with KeepPromise, until its due time; unless it was kept by then, it
+	// breaks, and the remedies of its kind are for the customer.
 	//
-	// Errors: ABORTED (ETAG_MISMATCH) where somebody else changed it meanwhile.
-	UpdatePromisePolicy(context.Context, *UpdatePromisePolicyRequest) (*PromisePolicy, error)
+	// Errors: INVALID_ARGUMENT naming the field for an unknown kind or customer, for what it is about where that is not there or
+	// not theirs, and for a due_time that is not in the future; FAILED_PRECONDITION with KIND_OF_SERVICE where a service makes
+	// promises of this kind, KIND_RETIRED where none are made any more; PERMISSION_DENIED with KIND_FOR_OTHER_ROLES for a caller
+	// whose role is not among the kind's creator_roles.
+	CreatePromise(context.Context, *CreatePromiseRequest) (*Promise, error)
+	// Says that a promise has been kept.
+	//
+	// Errors: INVALID_ARGUMENT for a keep_time in the future or before the promise was made; FAILED_PRECONDITION with
+	// PROMISE_OVERDUE for one after the due time, PROMISE_RESOLVED where it was kept or released before, PROMISE_OF_SERVICE where a
+	// service answers for it.
+	KeepPromise(context.Context, *KeepPromiseRequest) (*Promise, error)
+	// Calls a promise off, because what it was about does not stand any more.
+	//
+	// Errors: FAILED_PRECONDITION with PROMISE_RESOLVED where it was kept, broken or released before, PROMISE_OF_SERVICE where a
+	// service answers for it.
+	ReleasePromise(context.Context, *ReleasePromiseRequest) (*Promise, error)
 	mustEmbedUnimplementedPromiseServiceServer()
 }
 
@@ -138,14 +160,14 @@ func (UnimplementedPromiseServiceServer) GetPromise(context.Context, *GetPromise
 func (UnimplementedPromiseServiceServer) ListPromises(context.Context, *ListPromisesRequest) (*ListPromisesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListPromises not implemented")
 }
-func (UnimplementedPromiseServiceServer) GetPromisePolicy(context.Context, *GetPromisePolicyRequest) (*PromisePolicy, error) {
-	return nil, status.Error(codes.Unimplemented, "method GetPromisePolicy not implemented")
+func (UnimplementedPromiseServiceServer) CreatePromise(context.Context, *CreatePromiseRequest) (*Promise, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreatePromise not implemented")
 }
-func (UnimplementedPromiseServiceServer) ListPromisePolicies(context.Context, *ListPromisePoliciesRequest) (*ListPromisePoliciesResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method ListPromisePolicies not implemented")
+func (UnimplementedPromiseServiceServer) KeepPromise(context.Context, *KeepPromiseRequest) (*Promise, error) {
+	return nil, status.Error(codes.Unimplemented, "method KeepPromise not implemented")
 }
-func (UnimplementedPromiseServiceServer) UpdatePromisePolicy(context.Context, *UpdatePromisePolicyRequest) (*PromisePolicy, error) {
-	return nil, status.Error(codes.Unimplemented, "method UpdatePromisePolicy not implemented")
+func (UnimplementedPromiseServiceServer) ReleasePromise(context.Context, *ReleasePromiseRequest) (*Promise, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReleasePromise not implemented")
 }
 func (UnimplementedPromiseServiceServer) mustEmbedUnimplementedPromiseServiceServer() {}
 func (UnimplementedPromiseServiceServer) testEmbeddedByValue()                        {}
@@ -204,56 +226,56 @@ func _PromiseService_ListPromises_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
-func _PromiseService_GetPromisePolicy_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(GetPromisePolicyRequest)
+func _PromiseService_CreatePromise_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreatePromiseRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(PromiseServiceServer).GetPromisePolicy(ctx, in)
+		return srv.(PromiseServiceServer).CreatePromise(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: PromiseService_GetPromisePolicy_FullMethodName,
+		FullMethod: PromiseService_CreatePromise_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(PromiseServiceServer).GetPromisePolicy(ctx, req.(*GetPromisePolicyRequest))
+		return srv.(PromiseServiceServer).CreatePromise(ctx, req.(*CreatePromiseRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
 
-func _PromiseService_ListPromisePolicies_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ListPromisePoliciesRequest)
+func _PromiseService_KeepPromise_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(KeepPromiseRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(PromiseServiceServer).ListPromisePolicies(ctx, in)
+		return srv.(PromiseServiceServer).KeepPromise(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: PromiseService_ListPromisePolicies_FullMethodName,
+		FullMethod: PromiseService_KeepPromise_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(PromiseServiceServer).ListPromisePolicies(ctx, req.(*ListPromisePoliciesRequest))
+		return srv.(PromiseServiceServer).KeepPromise(ctx, req.(*KeepPromiseRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
 
-func _PromiseService_UpdatePromisePolicy_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(UpdatePromisePolicyRequest)
+func _PromiseService_ReleasePromise_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReleasePromiseRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(PromiseServiceServer).UpdatePromisePolicy(ctx, in)
+		return srv.(PromiseServiceServer).ReleasePromise(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: PromiseService_UpdatePromisePolicy_FullMethodName,
+		FullMethod: PromiseService_ReleasePromise_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(PromiseServiceServer).UpdatePromisePolicy(ctx, req.(*UpdatePromisePolicyRequest))
+		return srv.(PromiseServiceServer).ReleasePromise(ctx, req.(*ReleasePromiseRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -274,16 +296,16 @@ var PromiseService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _PromiseService_ListPromises_Handler,
 		},
 		{
-			MethodName: "GetPromisePolicy",
-			Handler:    _PromiseService_GetPromisePolicy_Handler,
+			MethodName: "CreatePromise",
+			Handler:    _PromiseService_CreatePromise_Handler,
 		},
 		{
-			MethodName: "ListPromisePolicies",
-			Handler:    _PromiseService_ListPromisePolicies_Handler,
+			MethodName: "KeepPromise",
+			Handler:    _PromiseService_KeepPromise_Handler,
 		},
 		{
-			MethodName: "UpdatePromisePolicy",
-			Handler:    _PromiseService_UpdatePromisePolicy_Handler,
+			MethodName: "ReleasePromise",
+			Handler:    _PromiseService_ReleasePromise_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -11,7 +11,6 @@ import (
 	date "google.golang.org/genproto/googleapis/type/date"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
-	v1 "kept.dev/proto/gen/kept/promise/v1"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -93,8 +92,8 @@ type Scorecard_PromiseCount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The first day of the month, in UTC.
 	Month *date.Date `protobuf:"bytes,1,opt,name=month,proto3" json:"month,omitempty"`
-	// The kind.
-	Kind v1.PromiseKind `protobuf:"varint,2,opt,name=kind,proto3,enum=kept.promise.v1.PromiseKind" json:"kind,omitempty"`
+	// The kind, `promiseKinds/{promise_kind}`.
+	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
 	// How many were made that are due in this month.
 	MadeCount int64 `protobuf:"varint,3,opt,name=made_count,json=madeCount,proto3" json:"made_count,omitempty"`
 	// How many of them were kept.
@@ -146,11 +145,11 @@ func (x *Scorecard_PromiseCount) GetMonth() *date.Date {
 	return nil
 }
 
-func (x *Scorecard_PromiseCount) GetKind() v1.PromiseKind {
+func (x *Scorecard_PromiseCount) GetKind() string {
 	if x != nil {
 		return x.Kind
 	}
-	return v1.PromiseKind(0)
+	return ""
 }
 
 func (x *Scorecard_PromiseCount) GetMadeCount() int64 {
@@ -256,14 +255,15 @@ var File_kept_customer_v1_scorecard_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_scorecard_proto_rawDesc = "" +
 	"\n" +
-	" kept/customer/v1/scorecard.proto\x12\x10kept.customer.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x16google/type/date.proto\x1a\x1ckept/promise/v1/events.proto\"\xea\x05\n" +
+	" kept/customer/v1/scorecard.proto\x12\x10kept.customer.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x16google/type/date.proto\"\xe5\x05\n" +
 	"\tScorecard\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12T\n" +
 	"\x0epromise_counts\x18\x02 \x03(\v2(.kept.customer.v1.Scorecard.PromiseCountB\x03\xe0A\x03R\rpromiseCounts\x12c\n" +
-	"\x13cancellation_counts\x18\x03 \x03(\v2-.kept.customer.v1.Scorecard.CancellationCountB\x03\xe0A\x03R\x12cancellationCounts\x1a\xb3\x02\n" +
+	"\x13cancellation_counts\x18\x03 \x03(\v2-.kept.customer.v1.Scorecard.CancellationCountB\x03\xe0A\x03R\x12cancellationCounts\x1a\xae\x02\n" +
 	"\fPromiseCount\x12,\n" +
-	"\x05month\x18\x01 \x01(\v2\x11.google.type.DateB\x03\xe0A\x03R\x05month\x125\n" +
-	"\x04kind\x18\x02 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindB\x03\xe0A\x03R\x04kind\x12\"\n" +
+	"\x05month\x18\x01 \x01(\v2\x11.google.type.DateB\x03\xe0A\x03R\x05month\x120\n" +
+	"\x04kind\x18\x02 \x01(\tB\x1c\xe0A\x03\xfaA\x16\n" +
+	"\x14kept.dev/PromiseKindR\x04kind\x12\"\n" +
 	"\n" +
 	"made_count\x18\x03 \x01(\x03B\x03\xe0A\x03R\tmadeCount\x12\"\n" +
 	"\n" +
@@ -297,19 +297,17 @@ var file_kept_customer_v1_scorecard_proto_goTypes = []any{
 	(*Scorecard_PromiseCount)(nil),      // 1: kept.customer.v1.Scorecard.PromiseCount
 	(*Scorecard_CancellationCount)(nil), // 2: kept.customer.v1.Scorecard.CancellationCount
 	(*date.Date)(nil),                   // 3: google.type.Date
-	(v1.PromiseKind)(0),                 // 4: kept.promise.v1.PromiseKind
 }
 var file_kept_customer_v1_scorecard_proto_depIdxs = []int32{
 	1, // 0: kept.customer.v1.Scorecard.promise_counts:type_name -> kept.customer.v1.Scorecard.PromiseCount
 	2, // 1: kept.customer.v1.Scorecard.cancellation_counts:type_name -> kept.customer.v1.Scorecard.CancellationCount
 	3, // 2: kept.customer.v1.Scorecard.PromiseCount.month:type_name -> google.type.Date
-	4, // 3: kept.customer.v1.Scorecard.PromiseCount.kind:type_name -> kept.promise.v1.PromiseKind
-	3, // 4: kept.customer.v1.Scorecard.CancellationCount.month:type_name -> google.type.Date
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	3, // 3: kept.customer.v1.Scorecard.CancellationCount.month:type_name -> google.type.Date
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_kept_customer_v1_scorecard_proto_init() }

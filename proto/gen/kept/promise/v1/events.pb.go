@@ -5,7 +5,8 @@
 // source: kept/promise/v1/events.proto
 
 // The events of a promise. The service that makes a promise publishes Made, and later Kept or Broken from its own rows. The
-// promise book, kept by the customer service, decides when: it publishes AtRisk and Due.
+// promise book, kept by the customer service, decides when: it publishes AtRisk and Due. It makes promises itself, too: those
+// that people make over the API.
 
 package promisev1
 
@@ -42,6 +43,8 @@ const (
 	PromiseBreachCause_NOT_REPLIED PromiseBreachCause = 4
 	// The money was not back.
 	PromiseBreachCause_NOT_REFUNDED PromiseBreachCause = 5
+	// Nobody had said that it was done.
+	PromiseBreachCause_NOT_DONE PromiseBreachCause = 6
 )
 
 // Enum value maps for PromiseBreachCause.
@@ -53,6 +56,7 @@ var (
 		3: "NOT_DELIVERED",
 		4: "NOT_REPLIED",
 		5: "NOT_REFUNDED",
+		6: "NOT_DONE",
 	}
 	PromiseBreachCause_value = map[string]int32{
 		"PROMISE_BREACH_CAUSE_UNSPECIFIED": 0,
@@ -61,6 +65,7 @@ var (
 		"NOT_DELIVERED":                    3,
 		"NOT_REPLIED":                      4,
 		"NOT_REFUNDED":                     5,
+		"NOT_DONE":                         6,
 	}
 )
 
@@ -91,63 +96,6 @@ func (PromiseBreachCause) EnumDescriptor() ([]byte, []int) {
 	return file_kept_promise_v1_events_proto_rawDescGZIP(), []int{0}
 }
 
-// What was promised.
-type PromiseKind int32
-
-const (
-	// Not set.
-	PromiseKind_PROMISE_KIND_UNSPECIFIED PromiseKind = 0
-	// An order is delivered by a date.
-	PromiseKind_DELIVERY PromiseKind = 1
-	// A request is answered by a person by a date.
-	PromiseKind_REPLY PromiseKind = 2
-	// A refund is settled by a date.
-	PromiseKind_REFUND PromiseKind = 3
-)
-
-// Enum value maps for PromiseKind.
-var (
-	PromiseKind_name = map[int32]string{
-		0: "PROMISE_KIND_UNSPECIFIED",
-		1: "DELIVERY",
-		2: "REPLY",
-		3: "REFUND",
-	}
-	PromiseKind_value = map[string]int32{
-		"PROMISE_KIND_UNSPECIFIED": 0,
-		"DELIVERY":                 1,
-		"REPLY":                    2,
-		"REFUND":                   3,
-	}
-)
-
-func (x PromiseKind) Enum() *PromiseKind {
-	p := new(PromiseKind)
-	*p = x
-	return p
-}
-
-func (x PromiseKind) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (PromiseKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_kept_promise_v1_events_proto_enumTypes[1].Descriptor()
-}
-
-func (PromiseKind) Type() protoreflect.EnumType {
-	return &file_kept_promise_v1_events_proto_enumTypes[1]
-}
-
-func (x PromiseKind) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use PromiseKind.Descriptor instead.
-func (PromiseKind) EnumDescriptor() ([]byte, []int) {
-	return file_kept_promise_v1_events_proto_rawDescGZIP(), []int{1}
-}
-
 // A promise was made to a customer.
 type PromiseMade struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -155,8 +103,8 @@ type PromiseMade struct {
 	Promise string `protobuf:"bytes,1,opt,name=promise,proto3" json:"promise,omitempty"`
 	// To whom, `customers/{customer}`.
 	Customer string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
-	// What kind of promise.
-	Kind PromiseKind `protobuf:"varint,3,opt,name=kind,proto3,enum=kept.promise.v1.PromiseKind" json:"kind,omitempty"`
+	// What kind of promise, `promiseKinds/{promise_kind}`.
+	Kind string `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
 	// The service that makes it and will say whether it was kept, such as `order`.
 	Service string `protobuf:"bytes,4,opt,name=service,proto3" json:"service,omitempty"`
 	// What it is about, such as `orders/{order}`.
@@ -215,11 +163,11 @@ func (x *PromiseMade) GetCustomer() string {
 	return ""
 }
 
-func (x *PromiseMade) GetKind() PromiseKind {
+func (x *PromiseMade) GetKind() string {
 	if x != nil {
 		return x.Kind
 	}
-	return PromiseKind_PROMISE_KIND_UNSPECIFIED
+	return ""
 }
 
 func (x *PromiseMade) GetService() string {
@@ -432,8 +380,8 @@ type PromiseKept struct {
 	About string `protobuf:"bytes,3,opt,name=about,proto3" json:"about,omitempty"`
 	// When it was kept, by the time of the delivery, the reply or the payment and not of the message. Not after the due time.
 	KeepTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=keep_time,json=keepTime,proto3" json:"keep_time,omitempty"`
-	// What kind of promise it was.
-	Kind          PromiseKind `protobuf:"varint,5,opt,name=kind,proto3,enum=kept.promise.v1.PromiseKind" json:"kind,omitempty"`
+	// What kind of promise it was, `promiseKinds/{promise_kind}`.
+	Kind          string `protobuf:"bytes,5,opt,name=kind,proto3" json:"kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -496,11 +444,11 @@ func (x *PromiseKept) GetKeepTime() *timestamppb.Timestamp {
 	return nil
 }
 
-func (x *PromiseKept) GetKind() PromiseKind {
+func (x *PromiseKept) GetKind() string {
 	if x != nil {
 		return x.Kind
 	}
-	return PromiseKind_PROMISE_KIND_UNSPECIFIED
+	return ""
 }
 
 // A promise was broken. Published by the service that made it.
@@ -512,8 +460,8 @@ type PromiseBroken struct {
 	Customer string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
 	// What it is about.
 	About string `protobuf:"bytes,3,opt,name=about,proto3" json:"about,omitempty"`
-	// What kind of promise it was.
-	Kind PromiseKind `protobuf:"varint,4,opt,name=kind,proto3,enum=kept.promise.v1.PromiseKind" json:"kind,omitempty"`
+	// What kind of promise it was, `promiseKinds/{promise_kind}`.
+	Kind string `protobuf:"bytes,4,opt,name=kind,proto3" json:"kind,omitempty"`
 	// The time by which it had to be kept.
 	DueTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=due_time,json=dueTime,proto3" json:"due_time,omitempty"`
 	// What the customer had paid for it, if anything.
@@ -575,11 +523,11 @@ func (x *PromiseBroken) GetAbout() string {
 	return ""
 }
 
-func (x *PromiseBroken) GetKind() PromiseKind {
+func (x *PromiseBroken) GetKind() string {
 	if x != nil {
 		return x.Kind
 	}
-	return PromiseKind_PROMISE_KIND_UNSPECIFIED
+	return ""
 }
 
 func (x *PromiseBroken) GetDueTime() *timestamppb.Timestamp {
@@ -615,8 +563,8 @@ type PromiseReleased struct {
 	About string `protobuf:"bytes,3,opt,name=about,proto3" json:"about,omitempty"`
 	// Why it does not stand any more.
 	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
-	// What kind of promise it was.
-	Kind          PromiseKind `protobuf:"varint,5,opt,name=kind,proto3,enum=kept.promise.v1.PromiseKind" json:"kind,omitempty"`
+	// What kind of promise it was, `promiseKinds/{promise_kind}`.
+	Kind          string `protobuf:"bytes,5,opt,name=kind,proto3" json:"kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -679,11 +627,11 @@ func (x *PromiseReleased) GetReason() string {
 	return ""
 }
 
-func (x *PromiseReleased) GetKind() PromiseKind {
+func (x *PromiseReleased) GetKind() string {
 	if x != nil {
 		return x.Kind
 	}
-	return PromiseKind_PROMISE_KIND_UNSPECIFIED
+	return ""
 }
 
 // A broken promise has to be made good. Published by the promise book, once for each promise, with the remedies that are set
@@ -694,8 +642,8 @@ type RemedyRequired struct {
 	Promise string `protobuf:"bytes,1,opt,name=promise,proto3" json:"promise,omitempty"`
 	// To whom it was made.
 	Customer string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
-	// What kind of promise it was.
-	Kind PromiseKind `protobuf:"varint,3,opt,name=kind,proto3,enum=kept.promise.v1.PromiseKind" json:"kind,omitempty"`
+	// What kind of promise it was, `promiseKinds/{promise_kind}`.
+	Kind string `protobuf:"bytes,3,opt,name=kind,proto3" json:"kind,omitempty"`
 	// The service that made it.
 	Service string `protobuf:"bytes,4,opt,name=service,proto3" json:"service,omitempty"`
 	// What it is about.
@@ -704,16 +652,14 @@ type RemedyRequired struct {
 	DueTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=due_time,json=dueTime,proto3" json:"due_time,omitempty"`
 	// What the customer had paid for it, if anything.
 	Fee *money.Money `protobuf:"bytes,7,opt,name=fee,proto3" json:"fee,omitempty"`
-	// Points that the customer gets as goodwill; 0 for none.
-	GoodwillPoints int64 `protobuf:"varint,8,opt,name=goodwill_points,json=goodwillPoints,proto3" json:"goodwill_points,omitempty"`
-	// Whether a person has to take care of it.
-	OpenCase bool `protobuf:"varint,9,opt,name=open_case,json=openCase,proto3" json:"open_case,omitempty"`
-	// Whether the customer gets an apology.
-	Apologize bool `protobuf:"varint,10,opt,name=apologize,proto3" json:"apologize,omitempty"`
+	// What is done for the customer, each once: those of the kind that are for customers of theirs. Empty for nothing.
+	Remedies []*Remedy `protobuf:"bytes,8,rep,name=remedies,proto3" json:"remedies,omitempty"`
 	// Who is answerable for promises of this kind, such as `queues/delivery`.
-	Owner         string `protobuf:"bytes,11,opt,name=owner,proto3" json:"owner,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Owner string `protobuf:"bytes,9,opt,name=owner,proto3" json:"owner,omitempty"`
+	// What promises of this kind are called, such as `Delivery`.
+	KindDisplayName string `protobuf:"bytes,10,opt,name=kind_display_name,json=kindDisplayName,proto3" json:"kind_display_name,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *RemedyRequired) Reset() {
@@ -760,11 +706,11 @@ func (x *RemedyRequired) GetCustomer() string {
 	return ""
 }
 
-func (x *RemedyRequired) GetKind() PromiseKind {
+func (x *RemedyRequired) GetKind() string {
 	if x != nil {
 		return x.Kind
 	}
-	return PromiseKind_PROMISE_KIND_UNSPECIFIED
+	return ""
 }
 
 func (x *RemedyRequired) GetService() string {
@@ -795,25 +741,11 @@ func (x *RemedyRequired) GetFee() *money.Money {
 	return nil
 }
 
-func (x *RemedyRequired) GetGoodwillPoints() int64 {
+func (x *RemedyRequired) GetRemedies() []*Remedy {
 	if x != nil {
-		return x.GoodwillPoints
+		return x.Remedies
 	}
-	return 0
-}
-
-func (x *RemedyRequired) GetOpenCase() bool {
-	if x != nil {
-		return x.OpenCase
-	}
-	return false
-}
-
-func (x *RemedyRequired) GetApologize() bool {
-	if x != nil {
-		return x.Apologize
-	}
-	return false
+	return nil
 }
 
 func (x *RemedyRequired) GetOwner() string {
@@ -823,15 +755,22 @@ func (x *RemedyRequired) GetOwner() string {
 	return ""
 }
 
+func (x *RemedyRequired) GetKindDisplayName() string {
+	if x != nil {
+		return x.KindDisplayName
+	}
+	return ""
+}
+
 var File_kept_promise_v1_events_proto protoreflect.FileDescriptor
 
 const file_kept_promise_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1ckept/promise/v1/events.proto\x12\x0fkept.promise.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xc1\x02\n" +
+	"\x1ckept/promise/v1/events.proto\x12\x0fkept.promise.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1ckept/promise/v1/remedy.proto\"\xa3\x02\n" +
 	"\vPromiseMade\x12\x18\n" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\x1a\n" +
-	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x120\n" +
-	"\x04kind\x18\x03 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindR\x04kind\x12\x18\n" +
+	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x12\n" +
+	"\x04kind\x18\x03 \x01(\tR\x04kind\x12\x18\n" +
 	"\aservice\x18\x04 \x01(\tR\aservice\x12\x14\n" +
 	"\x05about\x18\x05 \x01(\tR\x05about\x125\n" +
 	"\bdue_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\x12=\n" +
@@ -849,53 +788,47 @@ const file_kept_promise_v1_events_proto_rawDesc = "" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
 	"\x05about\x18\x03 \x01(\tR\x05about\x12\x18\n" +
 	"\aservice\x18\x04 \x01(\tR\aservice\x125\n" +
-	"\bdue_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\"\xc4\x01\n" +
+	"\bdue_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\"\xa6\x01\n" +
 	"\vPromiseKept\x12\x18\n" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
 	"\x05about\x18\x03 \x01(\tR\x05about\x127\n" +
-	"\tkeep_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bkeepTime\x120\n" +
-	"\x04kind\x18\x05 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindR\x04kind\"\xa5\x02\n" +
+	"\tkeep_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\bkeepTime\x12\x12\n" +
+	"\x04kind\x18\x05 \x01(\tR\x04kind\"\x87\x02\n" +
 	"\rPromiseBroken\x12\x18\n" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
-	"\x05about\x18\x03 \x01(\tR\x05about\x120\n" +
-	"\x04kind\x18\x04 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindR\x04kind\x125\n" +
+	"\x05about\x18\x03 \x01(\tR\x05about\x12\x12\n" +
+	"\x04kind\x18\x04 \x01(\tR\x04kind\x125\n" +
 	"\bdue_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\x12$\n" +
 	"\x03fee\x18\x06 \x01(\v2\x12.google.type.MoneyR\x03fee\x129\n" +
-	"\x05cause\x18\a \x01(\x0e2#.kept.promise.v1.PromiseBreachCauseR\x05cause\"\xa7\x01\n" +
+	"\x05cause\x18\a \x01(\x0e2#.kept.promise.v1.PromiseBreachCauseR\x05cause\"\x89\x01\n" +
 	"\x0fPromiseReleased\x12\x18\n" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
 	"\x05about\x18\x03 \x01(\tR\x05about\x12\x16\n" +
-	"\x06reason\x18\x04 \x01(\tR\x06reason\x120\n" +
-	"\x04kind\x18\x05 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindR\x04kind\"\xff\x02\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x12\n" +
+	"\x04kind\x18\x05 \x01(\tR\x04kind\"\xde\x02\n" +
 	"\x0eRemedyRequired\x12\x18\n" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\x1a\n" +
-	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x120\n" +
-	"\x04kind\x18\x03 \x01(\x0e2\x1c.kept.promise.v1.PromiseKindR\x04kind\x12\x18\n" +
+	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x12\n" +
+	"\x04kind\x18\x03 \x01(\tR\x04kind\x12\x18\n" +
 	"\aservice\x18\x04 \x01(\tR\aservice\x12\x14\n" +
 	"\x05about\x18\x05 \x01(\tR\x05about\x125\n" +
 	"\bdue_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\x12$\n" +
-	"\x03fee\x18\a \x01(\v2\x12.google.type.MoneyR\x03fee\x12'\n" +
-	"\x0fgoodwill_points\x18\b \x01(\x03R\x0egoodwillPoints\x12\x1b\n" +
-	"\topen_case\x18\t \x01(\bR\bopenCase\x12\x1c\n" +
-	"\tapologize\x18\n" +
-	" \x01(\bR\tapologize\x12\x14\n" +
-	"\x05owner\x18\v \x01(\tR\x05owner*\x93\x01\n" +
+	"\x03fee\x18\a \x01(\v2\x12.google.type.MoneyR\x03fee\x123\n" +
+	"\bremedies\x18\b \x03(\v2\x17.kept.promise.v1.RemedyR\bremedies\x12\x14\n" +
+	"\x05owner\x18\t \x01(\tR\x05owner\x12*\n" +
+	"\x11kind_display_name\x18\n" +
+	" \x01(\tR\x0fkindDisplayName*\xa1\x01\n" +
 	"\x12PromiseBreachCause\x12$\n" +
 	" PROMISE_BREACH_CAUSE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fOUT_OF_STOCK\x10\x01\x12\x0f\n" +
 	"\vNOT_SHIPPED\x10\x02\x12\x11\n" +
 	"\rNOT_DELIVERED\x10\x03\x12\x0f\n" +
 	"\vNOT_REPLIED\x10\x04\x12\x10\n" +
-	"\fNOT_REFUNDED\x10\x05*P\n" +
-	"\vPromiseKind\x12\x1c\n" +
-	"\x18PROMISE_KIND_UNSPECIFIED\x10\x00\x12\f\n" +
-	"\bDELIVERY\x10\x01\x12\t\n" +
-	"\x05REPLY\x10\x02\x12\n" +
-	"\n" +
-	"\x06REFUND\x10\x03B.Z,kept.dev/proto/gen/kept/promise/v1;promisev1b\x06proto3"
+	"\fNOT_REFUNDED\x10\x05\x12\f\n" +
+	"\bNOT_DONE\x10\x06B.Z,kept.dev/proto/gen/kept/promise/v1;promisev1b\x06proto3"
 
 var (
 	file_kept_promise_v1_events_proto_rawDescOnce sync.Once
@@ -909,43 +842,39 @@ func file_kept_promise_v1_events_proto_rawDescGZIP() []byte {
 	return file_kept_promise_v1_events_proto_rawDescData
 }
 
-var file_kept_promise_v1_events_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_kept_promise_v1_events_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_kept_promise_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_kept_promise_v1_events_proto_goTypes = []any{
 	(PromiseBreachCause)(0),       // 0: kept.promise.v1.PromiseBreachCause
-	(PromiseKind)(0),              // 1: kept.promise.v1.PromiseKind
-	(*PromiseMade)(nil),           // 2: kept.promise.v1.PromiseMade
-	(*PromiseAtRisk)(nil),         // 3: kept.promise.v1.PromiseAtRisk
-	(*PromiseDue)(nil),            // 4: kept.promise.v1.PromiseDue
-	(*PromiseKept)(nil),           // 5: kept.promise.v1.PromiseKept
-	(*PromiseBroken)(nil),         // 6: kept.promise.v1.PromiseBroken
-	(*PromiseReleased)(nil),       // 7: kept.promise.v1.PromiseReleased
-	(*RemedyRequired)(nil),        // 8: kept.promise.v1.RemedyRequired
-	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
-	(*money.Money)(nil),           // 10: google.type.Money
+	(*PromiseMade)(nil),           // 1: kept.promise.v1.PromiseMade
+	(*PromiseAtRisk)(nil),         // 2: kept.promise.v1.PromiseAtRisk
+	(*PromiseDue)(nil),            // 3: kept.promise.v1.PromiseDue
+	(*PromiseKept)(nil),           // 4: kept.promise.v1.PromiseKept
+	(*PromiseBroken)(nil),         // 5: kept.promise.v1.PromiseBroken
+	(*PromiseReleased)(nil),       // 6: kept.promise.v1.PromiseReleased
+	(*RemedyRequired)(nil),        // 7: kept.promise.v1.RemedyRequired
+	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
+	(*money.Money)(nil),           // 9: google.type.Money
+	(*Remedy)(nil),                // 10: kept.promise.v1.Remedy
 }
 var file_kept_promise_v1_events_proto_depIdxs = []int32{
-	1,  // 0: kept.promise.v1.PromiseMade.kind:type_name -> kept.promise.v1.PromiseKind
-	9,  // 1: kept.promise.v1.PromiseMade.due_time:type_name -> google.protobuf.Timestamp
-	9,  // 2: kept.promise.v1.PromiseMade.warning_time:type_name -> google.protobuf.Timestamp
-	10, // 3: kept.promise.v1.PromiseMade.fee:type_name -> google.type.Money
-	9,  // 4: kept.promise.v1.PromiseAtRisk.due_time:type_name -> google.protobuf.Timestamp
-	9,  // 5: kept.promise.v1.PromiseDue.due_time:type_name -> google.protobuf.Timestamp
-	9,  // 6: kept.promise.v1.PromiseKept.keep_time:type_name -> google.protobuf.Timestamp
-	1,  // 7: kept.promise.v1.PromiseKept.kind:type_name -> kept.promise.v1.PromiseKind
-	1,  // 8: kept.promise.v1.PromiseBroken.kind:type_name -> kept.promise.v1.PromiseKind
-	9,  // 9: kept.promise.v1.PromiseBroken.due_time:type_name -> google.protobuf.Timestamp
-	10, // 10: kept.promise.v1.PromiseBroken.fee:type_name -> google.type.Money
-	0,  // 11: kept.promise.v1.PromiseBroken.cause:type_name -> kept.promise.v1.PromiseBreachCause
-	1,  // 12: kept.promise.v1.PromiseReleased.kind:type_name -> kept.promise.v1.PromiseKind
-	1,  // 13: kept.promise.v1.RemedyRequired.kind:type_name -> kept.promise.v1.PromiseKind
-	9,  // 14: kept.promise.v1.RemedyRequired.due_time:type_name -> google.protobuf.Timestamp
-	10, // 15: kept.promise.v1.RemedyRequired.fee:type_name -> google.type.Money
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	8,  // 0: kept.promise.v1.PromiseMade.due_time:type_name -> google.protobuf.Timestamp
+	8,  // 1: kept.promise.v1.PromiseMade.warning_time:type_name -> google.protobuf.Timestamp
+	9,  // 2: kept.promise.v1.PromiseMade.fee:type_name -> google.type.Money
+	8,  // 3: kept.promise.v1.PromiseAtRisk.due_time:type_name -> google.protobuf.Timestamp
+	8,  // 4: kept.promise.v1.PromiseDue.due_time:type_name -> google.protobuf.Timestamp
+	8,  // 5: kept.promise.v1.PromiseKept.keep_time:type_name -> google.protobuf.Timestamp
+	8,  // 6: kept.promise.v1.PromiseBroken.due_time:type_name -> google.protobuf.Timestamp
+	9,  // 7: kept.promise.v1.PromiseBroken.fee:type_name -> google.type.Money
+	0,  // 8: kept.promise.v1.PromiseBroken.cause:type_name -> kept.promise.v1.PromiseBreachCause
+	8,  // 9: kept.promise.v1.RemedyRequired.due_time:type_name -> google.protobuf.Timestamp
+	9,  // 10: kept.promise.v1.RemedyRequired.fee:type_name -> google.type.Money
+	10, // 11: kept.promise.v1.RemedyRequired.remedies:type_name -> kept.promise.v1.Remedy
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_kept_promise_v1_events_proto_init() }
@@ -953,12 +882,13 @@ func file_kept_promise_v1_events_proto_init() {
 	if File_kept_promise_v1_events_proto != nil {
 		return
 	}
+	file_kept_promise_v1_remedy_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_promise_v1_events_proto_rawDesc), len(file_kept_promise_v1_events_proto_rawDesc)),
-			NumEnums:      2,
+			NumEnums:      1,
 			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,

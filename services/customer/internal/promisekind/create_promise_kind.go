@@ -1,0 +1,28 @@
+package promisekind
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"kept.dev/kit/resource"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+)
+
+// CreatePromiseKind creates a kind of promise that is made over the API.
+//
+// Errors: ALREADY_EXISTS where the id is taken; INVALID_ARGUMENT for remedies that can't be.
+func (s *Service) CreatePromiseKind(
+	ctx context.Context, req *customerv1.CreatePromiseKindRequest,
+) (*customerv1.PromiseKind, error) {
+	kind := proto.CloneOf(req.GetPromiseKind())
+	kind.Name = customerv1.PromiseKindResourceName{PromiseKind: req.GetPromiseKindId()}.String()
+	kind.Service = Owner
+	kind.CreateTime, kind.Etag = timestamppb.New(s.clock.Now()), resource.Etag(1)
+	complete(kind)
+	if err := check(kind); err != nil {
+		return nil, err
+	}
+	return kinds.Create(ctx, s.db, req, kind)
+}
