@@ -23,6 +23,15 @@ const (
 	fourDecimals = `CLF UYW`
 )
 
+// Currencies of earlier times, by the decimals that their smallest units had then (ISO 4217, List Three, "Historic denominations"). Amounts
+// of them stand in old orders; nothing is sold in them any more.
+const (
+	withdrawnNoDecimals = `ADP BEF BYB BYR ESP GRD ITL LUF MGF PTE TPE TRL`
+
+	withdrawnTwoDecimals = `AFA ANG ATS AZM BGL BGN CSD CSK CUC CYP DDM DEM EEK FIM FRF GHC GWP HRD HRK IEP LTL LVL MRO MTL MXP MZM NLG PLZ
+		ROL RUR SDD SIT SKK SLL SRG STD SUR TMM UAK VEB VEF YUM YUN ZMK ZWD ZWL ZWR`
+)
+
 var scales = func() map[string]int {
 	byCode := map[string]int{}
 	for scale, codes := range map[int]string{0: noDecimals, 2: twoDecimals, 3: threeDecimals, 4: fourDecimals} {
@@ -33,8 +42,26 @@ var scales = func() map[string]int {
 	return byCode
 }()
 
-// scaleOf is how many decimals a currency's smallest unit has.
+var withdrawn = func() map[string]int {
+	byCode := map[string]int{}
+	for scale, codes := range map[int]string{0: withdrawnNoDecimals, 2: withdrawnTwoDecimals} {
+		for _, code := range strings.Fields(codes) {
+			byCode[code] = scale
+		}
+	}
+	return byCode
+}()
+
+// scaleOf is how many decimals a currency's smallest unit has, or had while there was the currency.
 func scaleOf(code string) (int, error) {
+	if scale, had := withdrawn[code]; had {
+		return scale, nil
+	}
+	return currentScaleOf(code)
+}
+
+// currentScaleOf is how many decimals the smallest unit has of a currency that there is.
+func currentScaleOf(code string) (int, error) {
 	scale, known := scales[code]
 	switch {
 	case known:

@@ -33,7 +33,7 @@ func TestTheCurrenciesThatThereAre(t *testing.T) {
 			for c := 'A'; c <= 'Z'; c++ {
 				code := string([]rune{a, b, c})
 				digits, known := currency.GetDigits(code)
-				got, err := money.Parse(&protomoney.Money{CurrencyCode: code, Units: 1})
+				got, err := money.ParseCurrent(&protomoney.Money{CurrencyCode: code, Units: 1})
 				require.Equal(t, known, err == nil, code)
 				if known {
 					require.Equal(t, map[uint8]int64{0: 1, 2: 100, 3: 1000, 4: 10_000}[digits], got.Minor, code)
@@ -48,8 +48,24 @@ func TestWhatIsNoCurrency(t *testing.T) {
 		"": "such as EUR", "eur": `in upper case: EUR, not "eur"`, "DEM": `such as EUR, but has "DEM"`, "XXX": "such as EUR", "XTS": "such as EUR",
 		"XAU": "such as EUR", "ANG": "such as EUR", "ZWL": "such as EUR", "BGN": "such as EUR", "HRK": "such as EUR", "EURO": "such as EUR", " EUR": "such as EUR",
 	} {
-		_, err := money.Parse(&protomoney.Money{CurrencyCode: code, Units: 1})
+		_, err := money.ParseCurrent(&protomoney.Money{CurrencyCode: code, Units: 1})
 		require.ErrorContains(t, err, "ISO 4217", code)
 		require.ErrorContains(t, err, advice, code)
+	}
+}
+
+// Old orders are in the currencies of their time, with the decimals of their time; prices are not.
+func TestCurrenciesOfEarlierTimes(t *testing.T) {
+	for code, want := range map[string]int64{"BGN": 100, "HRK": 100, "DEM": 100, "FRF": 100, "ITL": 1, "ESP": 1, "TRL": 1, "BYR": 1, "EUR": 100} {
+		got, err := money.Parse(&protomoney.Money{CurrencyCode: code, Units: 1})
+		require.NoError(t, err, code)
+		require.Equal(t, want, got.Minor, code)
+		require.EqualValues(t, 1, got.Proto().GetUnits(), code)
+		_, err = money.ParsePrice(&protomoney.Money{CurrencyCode: code, Units: 1})
+		require.Equal(t, code == "EUR", err == nil, code)
+	}
+	for _, code := range []string{"", "dem", "XXX", "XAU", "QQQ"} {
+		_, err := money.Parse(&protomoney.Money{CurrencyCode: code, Units: 1})
+		require.ErrorContains(t, err, "ISO 4217", code)
 	}
 }

@@ -29,7 +29,17 @@ func nanosPerMinor(scale int) int64 {
 	return n
 }
 
-// Parse reads an amount of zero or more. Its error says what would be right.
+// ParseCurrent reads an amount of zero or more in a currency that there is today, as callers give it. Its error says what would be
+// right.
+func ParseCurrent(m *money.Money) (Amount, error) {
+	if _, err := currentScaleOf(m.GetCurrencyCode()); err != nil {
+		return Amount{}, err
+	}
+	return Parse(m)
+}
+
+// Parse reads an amount of zero or more, which may be in a currency of an earlier time, as those of imported orders are. Its error says
+// what would be right.
 func Parse(m *money.Money) (Amount, error) {
 	scale, err := scaleOf(m.GetCurrencyCode())
 	if err != nil {
@@ -55,7 +65,7 @@ func ParsePrice(m *money.Money) (Amount, error) {
 	if m.GetUnits() > MaxPrice || m.GetUnits() == MaxPrice && m.GetNanos() > 0 {
 		return Amount{}, fmt.Errorf("must be at most %d %s", MaxPrice, m.GetCurrencyCode())
 	}
-	return Parse(m)
+	return ParseCurrent(m)
 }
 
 // Proto is the amount as callers see it. The currency is one that Parse has accepted.

@@ -66,7 +66,7 @@ func Amount(field string, m *moneypb.Money) (money.Amount, error) {
 	if m == nil {
 		return money.Amount{}, nil
 	}
-	amount, err := money.Parse(m)
+	amount, err := money.ParseCurrent(m)
 	if err != nil {
 		return amount, errs.Invalid(field, "%v", err)
 	}

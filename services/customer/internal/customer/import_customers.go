@@ -29,7 +29,14 @@ func (s *Service) ImportCustomers(
 			if err != nil {
 				return nil, err
 			}
-			found := match(people, owners, s.clock.Now())
+			issued, err := identity.Issued(tx, req.GetIssuer(), owners)
+			if err != nil {
+				return nil, err
+			}
+			found := match(people, known{owners, issued}, s.clock.Now())
+			if req.GetValidateOnly() {
+				return &customerv1.ImportCustomersResponse{Results: found.unnamed()}, nil
+			}
 			if err := s.enter(ctx, tx, req.GetIssuer(), found); err != nil {
 				return nil, err
 			}

@@ -3,6 +3,7 @@ package identity
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -41,6 +42,43 @@ func Owners(tx *sqldb.Tx, keys []Key) (map[Key]string, error) {
 		}
 	}
 	return owners, err
+}
+
+const selectIssued = `select distinct customer_id from identity where kind = %d and issuer = $1 and customer_id in `
+
+// mostAsked bounds the customers that one statement names.
+const mostAsked = 500
+
+// Issued tells which of the owners have an id of the issuer.
+func Issued(tx *sqldb.Tx, issuer string, owners map[Key]string) (map[string]bool, error) {
+	issued, asked := map[string]bool{}, map[string]bool{}
+	for key, owner := range owners {
+		if key.Kind == customerv1.Identity_EXTERNAL_ID && key.Issuer == issuer {
+			issued[owner] = true
+		}
+	}
+	for _, owner := range owners {
+		if !issued[owner] {
+			asked[customerID(owner)] = true
+		}
+	}
+	var queries []*sqldb.Stmt
+	for some := range slices.Chunk(slices.Sorted(maps.Keys(asked)), mostAsked) {
+		list, ids := sqldb.List(2, some)
+		queries = append(queries, sqldb.Q(fmt.Sprintf(selectIssued, customerv1.Identity_EXTERNAL_ID)+list, append([]any{issuer}, ids...)...))
+	}
+	if len(queries) == 0 {
+		return issued, nil
+	}
+	results, err := tx.Batch(queries...)
+	for _, rows := range results {
+		for err == nil && rows.Next() {
+			var customer string
+			err = rows.Scan(&customer)
+			issued[customers+customer] = true
+		}
+	}
+	return issued, err
 }
 
 // rowsByKind are issuers and values, each pair once.

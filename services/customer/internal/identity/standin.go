@@ -3,6 +3,7 @@ package identity
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -24,10 +25,28 @@ func isStandInEmail(address string) bool {
 		slices.Contains(standInAddresses, address)
 }
 
-// StandsForNoEmail tells a text that is an address but nobody's.
+// What people write in place of an address or a number, without what is neither letter nor digit.
+var standInWords = []string{
+	"none", "na", "no", "nil", "null", "nan", "unknown", "undefined", "empty", "missing", "notprovided", "notavailable", "notapplicable",
+	"noemail", "nomail", "nophone", "nonumber", "x", "xx", "xxx", "keine", "kein", "keineangabe", "ka", "unbekannt", "aucun", "aucune",
+	"inconnu", "ninguno", "ninguna", "brak", "нет", "неизвестно", "отсутствует", "немає", "нема", "невідомо", "відсутній",
+}
+
+// isStandInWord tells a text that says in a word, or a dash, that there is nothing.
+func isStandInWord(text string) bool {
+	word := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, text)
+	return word == "" || slices.Contains(standInWords, word)
+}
+
+// StandsForNoEmail tells a text that is an address but nobody's, or a word such as "none" or "n/a".
 func StandsForNoEmail(text string) bool {
 	read, ok := readEmail(text)
-	return ok && isStandInEmail(read.Value)
+	return ok && isStandInEmail(read.Value) || !ok && isStandInWord(text)
 }
 
 // leastAlike is how many digits that are all alike are no number.
@@ -43,7 +62,11 @@ func isStandInPhone(e164 string) bool {
 	return len(national) >= leastAlike && allAlike(national) || e164 == "+11234567890"
 }
 
-// StandsForNoPhone tells a text that is a number but nobody's, or one digit again and again.
+// counted are the digits one after the other, which keyboards have side by side.
+var counted = []string{"1234567890", "0123456789", "123456789", "12345678", "1234567", "123456", "12345"}
+
+// StandsForNoPhone tells a text that is a number but nobody's, one digit again and again, all digits one after the other, or a word
+// such as "none" or "n/a".
 func StandsForNoPhone(text, region string) bool {
 	if number, ok := readPhone(text, region); ok {
 		return isStandInPhone(number)
@@ -54,7 +77,7 @@ func StandsForNoPhone(text, region string) bool {
 		}
 		return r
 	}, text)
-	return digits != "" && allAlike(digits)
+	return isStandInWord(text) || digits != "" && (allAlike(digits) || slices.Contains(counted, digits))
 }
 
 func allAlike(digits string) bool { return strings.Count(digits, digits[:1]) == len(digits) }

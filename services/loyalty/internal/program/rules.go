@@ -13,7 +13,7 @@ func knownCurrency(p *loyaltyv1.Program) error {
 	if p.GetCurrencyCode() == "" {
 		return nil
 	}
-	if _, err := amount.Parse(&money.Money{CurrencyCode: p.GetCurrencyCode()}); err != nil {
+	if _, err := amount.ParseCurrent(&money.Money{CurrencyCode: p.GetCurrencyCode()}); err != nil {
 		return errs.Invalid("program.currency_code", "%v", err)
 	}
 	return nil

@@ -583,7 +583,9 @@ type ImportCustomersRequest struct {
 	Records []*ImportCustomersRequest_Record `protobuf:"bytes,2,rep,name=records,proto3" json:"records,omitempty"`
 	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
 	// alike for 24 hours.
-	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// Whether to tell only who the records are and who would be created, and to write nothing.
+	ValidateOnly  bool `protobuf:"varint,4,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -637,6 +639,13 @@ func (x *ImportCustomersRequest) GetRequestId() string {
 		return x.RequestId
 	}
 	return ""
+}
+
+func (x *ImportCustomersRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
 }
 
 // Who the records are.
@@ -779,7 +788,7 @@ func (x *ImportCustomersRequest_Record) GetRegionCode() string {
 // What became of a record.
 type ImportCustomersResponse_Result struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The customer, `customers/{customer}`; empty where there is a fault.
+	// The customer, `customers/{customer}`; empty where there is a fault, or only would be created.
 	Customer string `protobuf:"bytes,1,opt,name=customer,proto3" json:"customer,omitempty"`
 	// Whether nobody knew them before.
 	Created bool `protobuf:"varint,2,opt,name=created,proto3" json:"created,omitempty"`
@@ -888,12 +897,13 @@ const file_kept_customer_v1_customer_service_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"{\n" +
 	"\x17SearchCustomersResponse\x128\n" +
 	"\tcustomers\x18\x01 \x03(\v2\x1a.kept.customer.v1.CustomerR\tcustomers\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xfe\x03\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa8\x04\n" +
 	"\x16ImportCustomersRequest\x128\n" +
 	"\x06issuer\x18\x01 \x01(\tB \xe0A\x02\xbaH\x1ar\x18\x18?2\x14^[a-z0-9][a-z0-9-]*$R\x06issuer\x12Y\n" +
 	"\arecords\x18\x02 \x03(\v2/.kept.customer.v1.ImportCustomersRequest.RecordB\x0e\xe0A\x02\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\arecords\x125\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x1a\x97\x02\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x12(\n" +
+	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\x1a\x97\x02\n" +
 	"\x06Record\x12,\n" +
 	"\vexternal_id\x18\x01 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xfe\x01R\n" +
 	"externalId\x12.\n" +

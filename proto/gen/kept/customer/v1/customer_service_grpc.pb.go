@@ -46,8 +46,9 @@ type CustomerServiceClient interface {
 	// match comes first. A customer is found from a moment after they were created or changed.
 	SearchCustomers(ctx context.Context, in *SearchCustomersRequest, opts ...grpc.CallOption) (*SearchCustomersResponse, error)
 	// Finds customers of another system, and creates those whom nobody knows yet. Who has a record's id, e-mail address or
-	// telephone number already, is the customer, and stays as they are; an id that is new is added to them. Sent again, it
-	// changes nothing.
+	// telephone number already, is the customer, and stays as they are; an id that is new is added to them. Two ids of one system are
+	// two people, even with one address or number: the second is created without it. What stands for no address or number, such as
+	// `none`, `n/a` or `-`, is passed over. Sent again, it changes nothing.
 	//
 	// (-- api-linter: core::0127::http-annotation=disabled
 	//
@@ -180,8 +181,9 @@ type CustomerServiceServer interface {
 	// match comes first. A customer is found from a moment after they were created or changed.
 	SearchCustomers(context.Context, *SearchCustomersRequest) (*SearchCustomersResponse, error)
 	// Finds customers of another system, and creates those whom nobody knows yet. Who has a record's id, e-mail address or
-	// telephone number already, is the customer, and stays as they are; an id that is new is added to them. Sent again, it
-	// changes nothing.
+	// telephone number already, is the customer, and stays as they are; an id that is new is added to them. Two ids of one system are
+	// two people, even with one address or number: the second is created without it. What stands for no address or number, such as
+	// `none`, `n/a` or `-`, is passed over. Sent again, it changes nothing.
 	//
 	// (-- api-linter: core::0127::http-annotation=disabled
 	//
