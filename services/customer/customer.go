@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"kept.dev/kit"
+	"kept.dev/services/customer/internal/company"
 	"kept.dev/services/customer/internal/customer"
 	"kept.dev/services/customer/internal/identity"
 	"kept.dev/services/customer/internal/insight"
@@ -31,7 +32,7 @@ func New(deps kit.Deps) (*kit.Service, error) {
 	return &kit.Service{
 		Name: "customer", Migrations: files,
 		Capabilities: []kit.Capability{
-			customer.New(deps).Capability(), identity.New(deps).Capability(), promises.Capability(),
+			company.New(deps).Capability(), customer.New(deps).Capability(), identity.New(deps).Capability(), promises.Capability(),
 			promisekind.New(deps).Capability(),
 			timeline.New(deps).Capability(), scorecard.New(deps).Capability(), insight.New(deps).Capability(),
 		},

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"kept.dev/kit"
+	"kept.dev/kit/localcopy"
 	"kept.dev/services/notification/internal/action"
 	"kept.dev/services/notification/internal/contact"
 	"kept.dev/services/notification/internal/mailer"
@@ -35,15 +36,15 @@ func assemble(deps kit.Deps, sender mailer.Sender) (*kit.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	contacts := contact.New(deps)
-	messages, err := message.New(deps, templates, contacts, sender)
+	contacts, company := contact.New(deps), localcopy.NewCompany(deps)
+	messages, err := message.New(deps, templates, contacts, company, sender)
 	if err != nil {
 		return nil, err
 	}
 	return &kit.Service{
 		Name: "notification", Migrations: files,
 		Capabilities: []kit.Capability{
-			contacts.Capability(), templates.Capability(), messages.Capability(), action.New(deps).Capability(),
+			company.Capability(), contacts.Capability(), templates.Capability(), messages.Capability(), action.New(deps).Capability(),
 		},
 	}, nil
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"kept.dev/kit"
+	"kept.dev/kit/localcopy"
 	"kept.dev/services/order/internal/catalog"
 	"kept.dev/services/order/internal/fulfillment"
 	imports "kept.dev/services/order/internal/import"
@@ -25,14 +26,14 @@ func New(deps kit.Deps) (*kit.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	payments, steps := payment.New(deps), tracking.New(deps)
+	payments, steps, company := payment.New(deps), tracking.New(deps), localcopy.NewCompany(deps)
 	orders := order.New(deps, payments, steps)
 	return &kit.Service{
 		Name: "order", Migrations: files,
 		Capabilities: []kit.Capability{
 			catalog.New(deps).Capability(), stock.New(deps).Capability(), orders.Capability(),
 			fulfillment.New(deps, orders, steps).Capability(), payments.Capability(),
-			shortage.New(deps, orders, steps).Capability(), steps.Capability(), imports.New(deps).Capability(),
+			shortage.New(deps, orders, steps).Capability(), steps.Capability(), imports.New(deps, company).Capability(), company.Capability(),
 		},
 	}, nil
 }

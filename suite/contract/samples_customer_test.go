@@ -21,6 +21,25 @@ import (
 
 func customerSamples() map[string]sample {
 	return map[string]sample{
+		customerv1.CompanyService_GetCompany_FullMethodName: func(*fixture) proto.Message {
+			return &customerv1.GetCompanyRequest{Name: "company"}
+		},
+		customerv1.CompanyService_UpdateCompany_FullMethodName: func(w *fixture) proto.Message {
+			now := ask(w, "customer", customerv1.CompanyService_GetCompany_FullMethodName,
+				&customerv1.GetCompanyRequest{Name: "company"}, &customerv1.Company{})
+			return &customerv1.UpdateCompanyRequest{
+				Company: &customerv1.Company{
+					Name: "company", DisplayName: "Kava " + freshID(), LogoUri: "https://kava.example/logo.svg", TimeZone: "UTC", CurrencyCode: "EUR",
+					LanguageCodes: []string{"en", "uk"}, RegionCode: "UA", Etag: now.GetEtag(),
+					Sender: &customerv1.Company_Sender{
+						Email: "service@kava.example", DisplayName: "Kava, service", ReplyEmail: "answers@kava.example",
+					},
+				},
+				UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{
+					"display_name", "logo_uri", "time_zone", "currency_code", "language_codes", "region_code", "sender",
+				}},
+			}
+		},
 		customerv1.CustomerService_CreateCustomer_FullMethodName: func(*fixture) proto.Message {
 			return &customerv1.CreateCustomerRequest{Customer: aCustomer()}
 		},

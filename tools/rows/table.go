@@ -81,6 +81,10 @@ func (c *contract) table(d declaration, imports map[string]string) (*table, erro
 			column.Field, column.Value = "parent", "name."+camel(part)
 			column.scanned(local, "string", "")
 			keys, parentKeys = append(keys, column.Value), append(parentKeys, "n."+camel(part))
+		case column.Field == "name" && t.isSingle():
+			column.Value = "name.String()"
+			column.scanned(lower(column.Name), "string", "")
+			keys = append(keys, column.Value)
 		case column.Field == "name":
 			variables := variablesOf(t.Pattern)
 			column.Value = "name." + camel(variables[len(variables)-1])
@@ -123,6 +127,9 @@ func (t *table) keepParent(c *column) {
 	c.Value = t.ParentGo + "{" + strings.Join(fields, ", ") + "}.String()"
 	c.scanned(lower(c.Name), "string", "")
 }
+
+// isSingle tells whether there is one resource of the kind: its whole name is the key.
+func (t *table) isSingle() bool { return len(variablesOf(t.Pattern)) == 0 }
 
 func (t *table) isParent(part string) bool {
 	return part != "" && slices.Contains(variablesOf(t.ParentPattern), part)
@@ -190,6 +197,9 @@ func (t *table) After() []string {
 
 // composed is the resource's name from its columns.
 func (t *table) composed() string {
+	if t.isSingle() {
+		return t.NameGo + "{}.String()"
+	}
 	var fields []string
 	variables := variablesOf(t.Pattern)
 	for _, c := range t.Columns {

@@ -1,4 +1,12 @@
 -- +goose Up
+
+-- The company that we work for: a copy of what the customer service owns.
+create table company (
+    name    text   not null constraint company_pkey primary key,
+    version bigint not null,
+    content bytea  not null
+);
+
 create table product (
     id           text   not null constraint product_pkey primary key,
     display_name text   not null,

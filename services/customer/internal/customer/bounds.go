@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"golang.org/x/text/language"
 	"google.golang.org/genproto/googleapis/type/postaladdress"
 
 	"kept.dev/kit/errs"
+	kittext "kept.dev/kit/text"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 )
 
@@ -21,10 +21,10 @@ const (
 // are longer than any that a letter could be sent to. It puts the language code in its canonical form.
 func bound(c *customerv1.Customer) error {
 	var faults []errs.Field
-	if code, ok := canonicalLanguage(c.GetLanguageCode()); ok {
+	if code, ok := kittext.Language(c.GetLanguageCode()); ok {
 		c.LanguageCode = code
 	} else {
-		faults = append(faults, errs.Field{Path: "customer.language_code", Description: languageAdvice})
+		faults = append(faults, errs.Field{Path: "customer.language_code", Description: kittext.LanguageAdvice})
 	}
 	if c.GetDisplayName() == "" {
 		faults = append(faults, errs.Field{Path: "customer.display_name", Description: "must be set"})
@@ -37,21 +37,6 @@ func bound(c *customerv1.Customer) error {
 	}
 	return nil
 }
-
-const languageAdvice = "must be a BCP-47 tag of languages, scripts and regions that there are, such as uk or pt-BR"
-
-// canonicalLanguage is a tag in the form in which it is compared, such as en-US for EN-us and he for iw (RFC 5646, 4.5). There is none
-// for a tag with subtags that are not registered. No language stays none.
-func canonicalLanguage(code string) (canonical string, ok bool) {
-	if code == "" {
-		return "", true
-	}
-	tag, err := language.BCP47.Parse(code)
-	return tag.String(), err == nil && tag != language.Und && len(tag.String()) <= maxLanguage
-}
-
-// maxLanguage is the length of the longest tag that the contract takes.
-const maxLanguage = 35
 
 func addressFaults(path string, a *postaladdress.PostalAddress) (faults []errs.Field) {
 	text := func(field, value string) {

@@ -41,9 +41,9 @@ func readRecord(issuer string, r *customerv1.ImportCustomersRequest_Record) pers
 		p.keys = append(p.keys, key)
 	}
 	faults := p.readContacts(r)
-	code, ok := canonicalLanguage(r.GetLanguageCode())
+	code, ok := text.Language(r.GetLanguageCode())
 	if p.wanted.LanguageCode = code; !ok {
-		faults = append(faults, "language_code "+languageAdvice)
+		faults = append(faults, "language_code "+text.LanguageAdvice)
 	}
 	if len(p.keys) == 0 && len(faults) == 0 {
 		faults = append(faults, "needs an external_id, an email or a phone")

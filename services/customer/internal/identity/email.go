@@ -23,8 +23,17 @@ type Email struct {
 //
 // Dots and +tags of the local part count: they mean nothing at some providers, but are other people's mailboxes at the rest.
 func ReadEmail(text string) (Email, bool) {
-	read, ok := readEmail(text)
+	read, ok := ReadMailbox(text)
 	if !ok || isStandInEmail(read.Value) {
+		return Email{}, false
+	}
+	return read, true
+}
+
+// ReadMailbox reads an address as ReadEmail does, and such as stand in for none, too: a company's mails may come from noreply@.
+func ReadMailbox(text string) (Email, bool) {
+	read, ok := readEmail(text)
+	if !ok {
 		return Email{}, false
 	}
 	if steady, ok := readEmail(read.Value); !ok || steady != (Email{read.Value, read.Value}) {

@@ -19,6 +19,8 @@ import (
 type Mail struct {
 	// From is the sender, such as "The Shop <service@shop.example>". Empty means the configured sender.
 	From string
+	// ReplyTo is where answers go, a bare address. Empty means to the sender.
+	ReplyTo string
 	// To is the addressee's bare address and ToName the name shown with it, which may be empty.
 	To, ToName string
 	// Subject, Text and HTML are what the person reads. Without HTML the mail is plain text.

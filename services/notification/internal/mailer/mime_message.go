@@ -22,7 +22,9 @@ type mimeMessage struct {
 	id string
 	// from and to are the envelope's addresses.
 	from, to *netmail.Address
-	content  []byte
+	// replyTo is where answers go; nil where that is the sender.
+	replyTo *netmail.Address
+	content []byte
 }
 
 // parseFrom reads the sender's address. It refuses line breaks and their like: they could forge headers.
@@ -46,6 +48,9 @@ func write(m Mail, usual *netmail.Address) (mimeMessage, error) {
 	msg := mail.NewMsg(mail.WithNoDefaultUserAgent(), mail.WithBoundary(boundary(m)))
 	setAddress(msg, mail.HeaderFrom, l.from)
 	setAddress(msg, mail.HeaderTo, l.to)
+	if l.replyTo != nil {
+		setAddress(msg, mail.HeaderReplyTo, l.replyTo)
+	}
 	setSubject(msg, text.OneLine(m.Subject))
 	msg.SetMessageIDWithValue(l.id)
 	msg.SetDateWithValue(date(m))
@@ -70,6 +75,11 @@ func address(m Mail, usual *netmail.Address) (l mimeMessage, err error) {
 	l.from = usual
 	if m.From != "" {
 		if l.from, err = parseFrom(m.From); err != nil {
+			return mimeMessage{}, err
+		}
+	}
+	if m.ReplyTo != "" {
+		if l.replyTo, err = parseFrom(m.ReplyTo); err != nil {
 			return mimeMessage{}, err
 		}
 	}

@@ -54,6 +54,7 @@ func TestPlainText(t *testing.T) {
 	s := start(t, smtptest.Options{})
 	m := note("one")
 	m.HTML, m.ToName, m.LanguageCode, m.From = "", "", "", `"Інша, крамниця" <other@shop.example>`
+	m.ReplyTo = "answers@shop.example"
 	require.Equal(t, mailer.Sent, open(t, s.URL()).Send(t.Context(), m).State)
 	got := s.Mails()[0]
 	require.Equal(t, "other@shop.example", got.From)
@@ -63,6 +64,7 @@ func TestPlainText(t *testing.T) {
 	from, err := mail.ParseAddress(got.Header.Get("From"))
 	require.NoError(t, err)
 	require.Equal(t, "Інша, крамниця", from.Name)
+	require.Equal(t, "<answers@shop.example>", got.Header.Get("Reply-To"))
 }
 
 // Whatever stands in the texts and names, the mail says it and nothing else: no header more, no part more.

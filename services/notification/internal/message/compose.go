@@ -39,7 +39,7 @@ func (s *Service) tell(ctx context.Context, tx *sqldb.Tx, drafts []*draft) error
 	}
 	list, args := sqldb.List(1, ids)
 	found, err := tx.Batch(sqldb.Q(`select id from message where id in `+list, args...), s.contacts.Select(customers...),
-		template.SelectLatest(templates...))
+		template.SelectLatest(templates...), s.company.Select())
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (s *Service) tell(ctx context.Context, tx *sqldb.Tx, drafts []*draft) error
 	if err != nil {
 		return err
 	}
-	latest, err := template.ReadLatest(found[2])
+	words, err := s.readWording(found[2], found[3])
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,24 @@ func (s *Service) tell(ctx context.Context, tx *sqldb.Tx, drafts []*draft) error
 	if err := s.composeLater(ctx, tx, later); err != nil {
 		return err
 	}
-	return s.write(ctx, tx, latest, ready)
+	return s.write(ctx, tx, words, ready)
+}
+
+// wording is by what messages are put into words: the templates, and the language for customers of whom none is known.
+type wording struct {
+	latest   template.Versions
+	language string
+}
+
+func (s *Service) readWording(templates, company *sqldb.Rows) (w wording, err error) {
+	if w.latest, err = template.ReadLatest(templates); err != nil {
+		return w, err
+	}
+	ours, err := s.company.Read(company)
+	if languages := ours.GetLanguageCodes(); len(languages) > 0 {
+		w.language = languages[0]
+	}
+	return w, err
 }
 
 func (s *Service) composeLater(ctx context.Context, tx *sqldb.Tx, drafts []*draft) error {
@@ -103,16 +120,16 @@ func (s *Service) compose(ctx context.Context, t timer.Timer) (func(context.Cont
 	}
 	return func(ctx context.Context, tx *sqldb.Tx) error {
 		s.contacts.Keep(tx, d.to)
-		found, err := tx.Batch(template.SelectLatest(d.plan.template))
+		found, err := tx.Batch(template.SelectLatest(d.plan.template), s.company.Select())
 		if err != nil {
 			return err
 		}
-		latest, err := template.ReadLatest(found[0])
+		words, err := s.readWording(found[0], found[1])
 		if err != nil {
 			return err
 		}
 		d.traceparent = event.Traceparent(ctx)
-		return s.write(ctx, tx, latest, []*draft{d})
+		return s.write(ctx, tx, words, []*draft{d})
 	}, nil
 }
 

@@ -1,7 +1,10 @@
 package message
 
 import (
+	"cmp"
+	"context"
 	"html/template"
+	netmail "net/mail"
 	"net/url"
 	"strings"
 
@@ -30,6 +33,22 @@ func (s *Service) mail(m *notificationv1.Message, to contact.Contact) mailer.Mai
 		To: addressOf(to.Email), ToName: name, Subject: m.GetTitle(), Text: l.text(), HTML: l.html(),
 		MessageID: s.messageID(m), LanguageCode: m.GetLanguageCode(), Date: m.GetCreateTime().AsTime(),
 	}
+}
+
+// fromCompany has the company be the sender, as far as it has said who that is. While nothing can be known of it, mails go out all
+// the same, from whom the installation was set up with.
+func (s *Service) fromCompany(ctx context.Context, m mailer.Mail) mailer.Mail {
+	company, err := s.company.Get(ctx)
+	if err != nil || company.GetSender().GetEmail() == "" {
+		m.ReplyTo = addressOf(company.GetSender().GetReplyEmail())
+		return m
+	}
+	sender := company.GetSender()
+	from := netmail.Address{
+		Name: text.OneLine(cmp.Or(sender.GetDisplayName(), company.GetDisplayName())), Address: addressOf(sender.GetEmail()),
+	}
+	m.From, m.ReplyTo = from.String(), addressOf(sender.GetReplyEmail())
+	return m
 }
 
 // messageID is the same for all tries to send the message.
@@ -119,8 +138,11 @@ func hostOf(publicURL string) string {
 // addressOf is an address as every mail server takes it: the domain in ASCII.
 func addressOf(email string) string {
 	at := strings.LastIndexByte(email, '@')
+	if at < 0 {
+		return email
+	}
 	domain, err := idna.Lookup.ToASCII(email[at+1:])
-	if at < 0 || err != nil {
+	if err != nil {
 		return email
 	}
 	return email[:at+1] + domain

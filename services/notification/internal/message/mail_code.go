@@ -28,7 +28,7 @@ func (s *Service) mailCode(ctx context.Context, t timer.Timer) (func(context.Con
 	if !code.For(to) {
 		return nothing, nil
 	}
-	outcome := s.sender.Send(ctx, s.codeMail(t.Key, code, to))
+	outcome := s.sender.Send(ctx, s.fromCompany(ctx, s.codeMail(t.Key, code, to)))
 	if outcome.State == mailer.Retry {
 		return nil, errNotAccepted
 	}

@@ -13,6 +13,7 @@ import (
 	"kept.dev/kit/clock"
 	"kept.dev/kit/keyring"
 	"kept.dev/kit/live"
+	"kept.dev/kit/localcopy"
 	"kept.dev/kit/outbox"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
@@ -36,6 +37,7 @@ type Service struct {
 	publicURL string
 	templates *template.Service
 	contacts  *contact.Contacts
+	company   *localcopy.Company
 	sender    mailer.Sender
 	ends      metric.Int64Counter
 	planners  []planner
@@ -43,7 +45,7 @@ type Service struct {
 
 // New makes the service. Mails go out by the sender.
 func New(
-	deps kit.Deps, templates *template.Service, contacts *contact.Contacts, sender mailer.Sender,
+	deps kit.Deps, templates *template.Service, contacts *contact.Contacts, company *localcopy.Company, sender mailer.Sender,
 ) (*Service, error) {
 	ends, err := deps.Meter.Int64Counter("kept_deliveries_total",
 		metric.WithDescription("Messages that have come to their end over a channel, by channel and state"))
@@ -53,7 +55,7 @@ func New(
 	return &Service{
 		db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, live: deps.Live, peer: deps.Peer, signer: deps.Signer,
 		resend: deps.Mail.Resend, publicURL: deps.Mail.PublicURL,
-		templates: templates, contacts: contacts, sender: sender, ends: ends,
+		templates: templates, contacts: contacts, company: company, sender: sender, ends: ends,
 		planners: planners(),
 	}, nil
 }

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"cmp"
 	"context"
 
 	"google.golang.org/protobuf/proto"
@@ -18,13 +19,13 @@ import (
 const mailKey = "_email"
 
 // write puts the events into words and sends them: into the inboxes at once, and by mail as soon as this is written down.
-func (s *Service) write(ctx context.Context, tx *sqldb.Tx, latest template.Versions, drafts []*draft) (err error) {
+func (s *Service) write(ctx context.Context, tx *sqldb.Tx, by wording, drafts []*draft) (err error) {
 	if len(drafts) == 0 {
 		return nil
 	}
 	for _, d := range drafts {
-		d.words, err = s.templates.Render(latest, d.plan.template, template.Told{
-			Fact: d.plan.fact, Extra: d.extra, Choices: d.plan.choices, LanguageCode: d.to.LanguageCode,
+		d.words, err = s.templates.Render(by.latest, d.plan.template, template.Told{
+			Fact: d.plan.fact, Extra: d.extra, Choices: d.plan.choices, LanguageCode: cmp.Or(d.to.LanguageCode, by.language),
 		})
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package imports
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"kept.dev/kit/change"
 	"kept.dev/kit/id"
 	"kept.dev/kit/sqldb"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
 
@@ -27,7 +29,11 @@ func (s *Service) CreateImport(ctx context.Context, req *orderv1.CreateImportReq
 	}
 	i.Name, i.State, i.CreateTime = collection+id.New(), orderv1.Import_UPLOADING, timestamppb.New(now)
 
-	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*orderv1.Import, error) {
+	company := func() (*customerv1.Company, error) { return s.company.Get(ctx) }
+	return change.DoAfter(ctx, s.db, req, company, func(tx *sqldb.Tx, company *customerv1.Company) (*orderv1.Import, error) {
+		i.TimeZone = cmp.Or(i.GetTimeZone(), company.GetTimeZone())
+		i.CurrencyCode = cmp.Or(i.GetCurrencyCode(), company.GetCurrencyCode())
+		i.RegionCode = cmp.Or(i.GetRegionCode(), company.GetRegionCode())
 		if err := insert(tx, i); err != nil {
 			return nil, err
 		}

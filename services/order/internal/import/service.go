@@ -12,6 +12,7 @@ import (
 
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
+	"kept.dev/kit/localcopy"
 	"kept.dev/kit/outbox"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
@@ -27,11 +28,15 @@ type Service struct {
 	outbox *outbox.Outbox
 	behind func(context.Context) (int64, error)
 	peer   func(service string) grpc.ClientConnInterface
+	// company has the time zone, the currency and the region of files that say none.
+	company *localcopy.Company
 }
 
 // New makes the service.
-func New(deps kit.Deps) *Service {
-	return &Service{db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, behind: deps.Behind, peer: deps.Peer}
+func New(deps kit.Deps, company *localcopy.Company) *Service {
+	return &Service{
+		db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, behind: deps.Behind, peer: deps.Peer, company: company,
+	}
 }
 
 // Capability is what the service runs of this package.

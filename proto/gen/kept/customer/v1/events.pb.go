@@ -223,11 +223,57 @@ func (x *CustomersImported) GetCustomers() []string {
 	return nil
 }
 
+// The company has changed. The event's version is that of its etag.
+type CompanyChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The company as it is now.
+	Company       *Company `protobuf:"bytes,1,opt,name=company,proto3" json:"company,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompanyChanged) Reset() {
+	*x = CompanyChanged{}
+	mi := &file_kept_customer_v1_events_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompanyChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompanyChanged) ProtoMessage() {}
+
+func (x *CompanyChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_events_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompanyChanged.ProtoReflect.Descriptor instead.
+func (*CompanyChanged) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_events_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *CompanyChanged) GetCompany() *Company {
+	if x != nil {
+		return x.Company
+	}
+	return nil
+}
+
 var File_kept_customer_v1_events_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1dkept/customer/v1/events.proto\x12\x10kept.customer.v1\"-\n" +
+	"\x1dkept/customer/v1/events.proto\x12\x10kept.customer.v1\x1a\x1ekept/customer/v1/company.proto\"-\n" +
 	"\x0fCustomerCreated\x12\x1a\n" +
 	"\bcustomer\x18\x01 \x01(\tR\bcustomer\"\x80\x02\n" +
 	"\x16CustomerContactChanged\x12\x1a\n" +
@@ -240,7 +286,9 @@ const file_kept_customer_v1_events_proto_rawDesc = "" +
 	"\x12email_confirmation\x18\a \x01(\tR\x11emailConfirmation\"I\n" +
 	"\x11CustomersImported\x12\x16\n" +
 	"\x06issuer\x18\x01 \x01(\tR\x06issuer\x12\x1c\n" +
-	"\tcustomers\x18\x02 \x03(\tR\tcustomersB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
+	"\tcustomers\x18\x02 \x03(\tR\tcustomers\"E\n" +
+	"\x0eCompanyChanged\x123\n" +
+	"\acompany\x18\x01 \x01(\v2\x19.kept.customer.v1.CompanyR\acompanyB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
 
 var (
 	file_kept_customer_v1_events_proto_rawDescOnce sync.Once
@@ -254,18 +302,21 @@ func file_kept_customer_v1_events_proto_rawDescGZIP() []byte {
 	return file_kept_customer_v1_events_proto_rawDescData
 }
 
-var file_kept_customer_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_kept_customer_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_kept_customer_v1_events_proto_goTypes = []any{
 	(*CustomerCreated)(nil),        // 0: kept.customer.v1.CustomerCreated
 	(*CustomerContactChanged)(nil), // 1: kept.customer.v1.CustomerContactChanged
 	(*CustomersImported)(nil),      // 2: kept.customer.v1.CustomersImported
+	(*CompanyChanged)(nil),         // 3: kept.customer.v1.CompanyChanged
+	(*Company)(nil),                // 4: kept.customer.v1.Company
 }
 var file_kept_customer_v1_events_proto_depIdxs = []int32{
-	0, // [0:0] is the sub-list for method output_type
-	0, // [0:0] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	4, // 0: kept.customer.v1.CompanyChanged.company:type_name -> kept.customer.v1.Company
+	1, // [1:1] is the sub-list for method output_type
+	1, // [1:1] is the sub-list for method input_type
+	1, // [1:1] is the sub-list for extension type_name
+	1, // [1:1] is the sub-list for extension extendee
+	0, // [0:1] is the sub-list for field type_name
 }
 
 func init() { file_kept_customer_v1_events_proto_init() }
@@ -273,13 +324,14 @@ func file_kept_customer_v1_events_proto_init() {
 	if File_kept_customer_v1_events_proto != nil {
 		return
 	}
+	file_kept_customer_v1_company_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_customer_v1_events_proto_rawDesc), len(file_kept_customer_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -321,14 +321,15 @@ type Import struct {
 	RowType Import_RowType `protobuf:"varint,4,opt,name=row_type,json=rowType,proto3,enum=kept.order.v1.Import_RowType" json:"row_type,omitempty"`
 	// The system that the file comes from, such as `erp`: customers' ids are its own.
 	Issuer string `protobuf:"bytes,5,opt,name=issuer,proto3" json:"issuer,omitempty"`
-	// The ISO 4217 code of the currency of amounts, where no column says it; dollars in the CDNOW format.
+	// The ISO 4217 code of the currency of amounts, where no column says it. Left out, it is dollars in the CDNOW format, and else
+	// the company's.
 	CurrencyCode string `protobuf:"bytes,6,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
 	// What was bought, the last part of a product's name, where no column says it; it need not be on sale any more. `cd` in
 	// the CDNOW format.
 	ProductId string `protobuf:"bytes,7,opt,name=product_id,json=productId,proto3" json:"product_id,omitempty"`
-	// The IANA time zone of dates and of times without one, such as `Europe/Kyiv`; UTC when empty.
+	// The IANA time zone of dates and of times without one, such as `Europe/Kyiv`. Left out, it is the company's.
 	TimeZone string `protobuf:"bytes,8,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
-	// The region to read telephone numbers without a country code in, such as `UA`.
+	// The region to read telephone numbers without a country code in, such as `UA`. Left out, it is the company's.
 	RegionCode string `protobuf:"bytes,9,opt,name=region_code,json=regionCode,proto3" json:"region_code,omitempty"`
 	// The way by which the orders came.
 	Channel v1.Channel `protobuf:"varint,10,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`

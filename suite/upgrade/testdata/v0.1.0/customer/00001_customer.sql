@@ -1,4 +1,21 @@
 -- +goose Up
+
+-- The company: one row.
+create table company (
+    id             text   not null constraint company_pkey primary key constraint company_single check (id = 'company'),
+    version        bigint not null,
+    display_name   text   not null,
+    logo_uri       text   not null,
+    time_zone      text   not null,
+    currency_code  text   not null,
+    language_codes text   not null,
+    region_code    text   not null,
+    sender         text   not null,
+    updated        bigint not null
+);
+insert into company (id, version, display_name, logo_uri, time_zone, currency_code, language_codes, region_code, sender, updated) values
+    ('company', 1, 'The company', '', 'UTC', 'EUR', '{"languageCodes":["en"]}', '', '{}', 0);
+
 create table customer (
     id            text   not null constraint customer_pkey primary key,
     version       bigint not null,

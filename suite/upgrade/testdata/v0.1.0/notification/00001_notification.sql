@@ -1,5 +1,12 @@
 -- +goose Up
 
+-- The company that we work for: a copy of what the customer service owns.
+create table company (
+    name    text   not null constraint company_pkey primary key,
+    version bigint not null,
+    content bytea  not null
+);
+
 -- How customers can be reached and addressed: a copy of what the customer service owns. The version orders the news.
 create table contact (
     customer      text   not null constraint contact_pkey primary key,
