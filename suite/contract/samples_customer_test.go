@@ -25,8 +25,8 @@ func customerSamples() map[string]sample {
 			return &customerv1.GetCompanyRequest{Name: "company"}
 		},
 		customerv1.CompanyService_UpdateCompany_FullMethodName: func(w *fixture) proto.Message {
-			now := ask(w, "customer", customerv1.CompanyService_GetCompany_FullMethodName,
-				&customerv1.GetCompanyRequest{Name: "company"}, &customerv1.Company{})
+			now := ask(w, "customer", customerv1.CompanyService_UpdateCompany_FullMethodName, // once before: now all have a copy
+				&customerv1.UpdateCompanyRequest{Company: &customerv1.Company{Name: "company", DisplayName: "Kava"}}, &customerv1.Company{})
 			return &customerv1.UpdateCompanyRequest{
 				Company: &customerv1.Company{
 					Name: "company", DisplayName: "Kava " + freshID(), LogoUri: "https://kava.example/logo.svg", TimeZone: "UTC", CurrencyCode: "EUR",
