@@ -8,6 +8,7 @@ import (
 	"kept.dev/kit"
 	"kept.dev/services/customer/internal/company"
 	"kept.dev/services/customer/internal/customer"
+	"kept.dev/services/customer/internal/customerclass"
 	"kept.dev/services/customer/internal/identity"
 	"kept.dev/services/customer/internal/insight"
 	"kept.dev/services/customer/internal/promise"
@@ -32,7 +33,7 @@ func New(deps kit.Deps) (*kit.Service, error) {
 	return &kit.Service{
 		Name: "customer", Migrations: files,
 		Capabilities: []kit.Capability{
-			company.New(deps).Capability(), customer.New(deps).Capability(), identity.New(deps).Capability(), promises.Capability(),
+			company.New(deps).Capability(), customerclass.New(deps).Capability(), customer.New(deps).Capability(), identity.New(deps).Capability(), promises.Capability(),
 			promisekind.New(deps).Capability(),
 			timeline.New(deps).Capability(), scorecard.New(deps).Capability(), insight.New(deps).Capability(),
 		},

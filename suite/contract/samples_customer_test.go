@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -62,6 +63,17 @@ func customerSamples() map[string]sample {
 			return &customerv1.UpdateCustomerRequest{Customer: c, UpdateMask: &fieldmaskpb.FieldMask{
 				Paths: []string{"display_name", "language_code", "email", "phone", "region_code", "addresses"},
 			}}
+		},
+		customerv1.CustomerService_SetCustomerClass_FullMethodName: func(w *fixture) proto.Message {
+			was := ask(w, "customer", customerv1.CustomerService_SetCustomerClass_FullMethodName, // once before: now support has a copy
+				&customerv1.SetCustomerClassRequest{Name: w.own.Subject, CustomerClass: "customerClasses/b", Reason: "Buys now and then"},
+				&customerv1.Customer{})
+			return &customerv1.SetCustomerClassRequest{
+				Name: w.own.Subject, CustomerClass: w.class().GetName(), Reason: "Buys every week. " + freshID(), Etag: was.GetEtag(),
+			}
+		},
+		customerv1.CustomerClassService_CreateCustomerClass_FullMethodName: func(*fixture) proto.Message {
+			return &customerv1.CreateCustomerClassRequest{CustomerClassId: "gold-" + freshID(), CustomerClass: aClass()}
 		},
 		customerv1.CustomerService_ConfirmEmail_FullMethodName: func(w *fixture) proto.Message {
 			return &customerv1.ConfirmEmailRequest{Name: w.own.Subject, Code: w.emailCode()}
@@ -144,6 +156,20 @@ func insightSamples() map[string]sample {
 			return &customerv1.ListSalesMonthsRequest{Parent: "insights/EUR", PageSize: 10}
 		},
 	}
+}
+
+// lastRank is the rank of the last class that was made.
+var lastRank atomic.Int32
+
+func aClass() *customerv1.CustomerClass {
+	return &customerv1.CustomerClass{
+		DisplayName: "Gold " + freshID(), Rank: 100 + lastRank.Add(1), Description: "Answered within the hour. " + freshID(),
+	}
+}
+
+func (w *fixture) class() *customerv1.CustomerClass {
+	return ask(w, "customer", customerv1.CustomerClassService_CreateCustomerClass_FullMethodName,
+		&customerv1.CreateCustomerClassRequest{CustomerClassId: "gold-" + freshID(), CustomerClass: aClass()}, &customerv1.CustomerClass{})
 }
 
 // aKind is a kind of promise that agents make.

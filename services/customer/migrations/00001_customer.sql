@@ -16,6 +16,19 @@ create table company (
 insert into company (id, version, display_name, logo_uri, time_zone, currency_code, language_codes, region_code, sender, updated) values
     ('company', 1, 'The company', '', 'UTC', 'EUR', '{"languageCodes":["en"]}', '', '{}', 0);
 
+-- Classes of customers. The whole name is there for what refers to it.
+create table customer_class (
+    id           text   not null constraint customer_class_pkey primary key,
+    full_name    text   not null generated always as ('customerClasses/' || id) stored constraint customer_class_full_name_key unique,
+    version      bigint not null,
+    display_name text   not null,
+    place        bigint not null constraint customer_class_place_range check (place between 1 and 1000) constraint customer_class_place_key unique,
+    description  text   not null,
+    created      bigint not null
+);
+insert into customer_class (id, version, display_name, place, description, created) values
+    ('a', 1, 'A', 10, '', 0), ('b', 1, 'B', 20, '', 0), ('c', 1, 'C', 30, '', 0);
+
 create table customer (
     id            text   not null constraint customer_pkey primary key,
     version       bigint not null,
@@ -28,8 +41,10 @@ create table customer (
     phone_confirmed boolean not null default false,
     region_code   text   not null,
     addresses     bytea  not null,
+    customer_class text constraint customer_customer_class_fkey references customer_class (full_name),
     created       bigint not null
 );
+create index customer_customer_class on customer (customer_class, created, id) where customer_class is not null;
 create index customer_created on customer (created, id);
 
 -- What customers are known by, in the one spelling by which it is compared. The unique key is what keeps an e-mail address, a

@@ -5,6 +5,13 @@ create table known_customer (
     name text not null constraint known_customer_pkey primary key
 );
 
+-- Of which class customers are: a copy of what the customer service owns. The version orders the news.
+create table customer_class (
+    customer text   not null constraint customer_class_pkey primary key,
+    version  bigint not null,
+    class    text   not null
+);
+
 -- Each step of a case is one statement, and the checks say which steps there are: a step that there is not would leave a row
 -- that one of them refuses. A case waits for a person (1) until one has replied (2) and it is closed (3).
 create table cases (
@@ -32,6 +39,7 @@ create table cases (
     replied         bigint,
     closed          bigint,
     resolution      text    not null,
+    customer_class  text    not null,
     constraint cases_owner_or_queue check (queue <> '' or agent <> ''),
     constraint cases_replied_by_person check (state not in (2, 3) or (replied is not null and promise_state <> 1)),
     constraint cases_closed_after_reply check (closed is null or state not in (1, 2))

@@ -78,7 +78,7 @@ func (s *Service) enterContacts(
 func newCustomer(wanted *customerv1.Customer, now time.Time) *customerv1.Customer {
 	c := proto.CloneOf(wanted)
 	c.Name, c.Etag = "customers/"+id.New(), resource.Etag(1)
-	c.EmailConfirmed, c.PhoneConfirmed = false, false
+	c.EmailConfirmed, c.PhoneConfirmed, c.CustomerClass = false, false, ""
 	c.CreateTime = timestamppb.New(now)
 	return c
 }

@@ -25,6 +25,7 @@ var customerRows = resource.Rows[*customerv1.Customer, *customerv1.ListCustomers
 		{Name: "phone_confirmed", Field: "phone_confirmed", Kind: page.Bool},
 		{Name: "region_code", Field: "region_code"},
 		{Name: "addresses", Field: "addresses"},
+		{Name: "customer_class", Field: "customer_class", Null: true},
 		{Name: "created", Field: "create_time", Kind: page.Timestamp},
 	},
 	Key:    keyOfCustomer,
@@ -49,7 +50,7 @@ func scanCustomer(r *sqldb.Rows) (*customerv1.Customer, error) {
 	var created *int64
 	m := &customerv1.Customer{}
 	err := r.Scan(&id, &version, &m.DisplayName, &m.LanguageCode, &m.Email, &m.Phone, &m.EmailConfirmed,
-		&m.PhoneConfirmed, &m.RegionCode, &addresses, &created)
+		&m.PhoneConfirmed, &m.RegionCode, &addresses, &m.CustomerClass, &created)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +83,7 @@ func valuesOfCustomer(m *customerv1.Customer) ([]any, error) {
 		m.GetPhoneConfirmed(),
 		m.GetRegionCode(),
 		addresses,
+		resource.Unless("", m.GetCustomerClass()),
 		resource.Micros(m.GetCreateTime()),
 	}, nil
 }

@@ -41,6 +41,6 @@ func (s *Service) Capability() kit.Capability {
 // Customers are the customers as callers see them; other capabilities keep theirs under them. Whose they are, the contract's rules
 // say by a field.
 var Customers = resource.Of(customerRows,
-	resource.Sortable("create_time"), resource.Filterable("language_code", "region_code"), resource.Order("create_time desc"))
+	resource.Sortable("create_time"), resource.Filterable("language_code", "region_code", "customer_class"), resource.Order("create_time desc"))
 
 func idOf(name string) string { return strings.TrimPrefix(name, "customers/") }

@@ -110,15 +110,41 @@ func (s *Service) sayRemedies(ctx context.Context, tx *sqldb.Tx, broken []answer
 	if err != nil {
 		return err
 	}
+	classes, err := classesOf(tx, broken)
+	if err != nil {
+		return err
+	}
 	said := make([]outbox.Record, len(broken))
 	for i, a := range broken {
 		fact := a.fact.(*promisev1.PromiseBroken)
 		said[i] = outbox.Record{
-			Subject: fact.GetPromise(), Version: versionRemedy, Fact: remedyOf(fact, a.source, kinds[fact.GetKind()]),
+			Subject: fact.GetPromise(), Version: versionRemedy, Fact: remedyOf(fact, a.source, kinds[fact.GetKind()], classes[fact.GetCustomer()]),
 			Traceparent: a.traceparent,
 		}
 	}
 	return s.outbox.AppendAll(ctx, tx, said)
+}
+
+// classesOf are the classes of those to whom the promises were made, by their names.
+func classesOf(tx *sqldb.Tx, broken []answer) (map[string]string, error) {
+	ids := make([]string, len(broken))
+	for i, a := range broken {
+		ids[i] = resource.ID(a.fact.GetCustomer())
+	}
+	list, args := sqldb.List(1, ids)
+	rows, err := tx.Query(`select 'customers/' || id, customer_class from customer where customer_class is not null and id in `+list, args...)
+	if err != nil {
+		return nil, err
+	}
+	classes := map[string]string{}
+	for rows.Next() {
+		var customer, class string
+		if err := rows.Scan(&customer, &class); err != nil {
+			return nil, err
+		}
+		classes[customer] = class
+	}
+	return classes, nil
 }
 
 // answer is what an owner says of its promise in the end.

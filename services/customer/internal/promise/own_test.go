@@ -124,6 +124,26 @@ func TestAPromiseOfAPersonThatIsForgottenBreaks(t *testing.T) {
 	})
 }
 
+func TestRemediesAreThoseOfTheCustomersClass(t *testing.T) {
+	onBoth(t, func(t *testing.T, b *book) {
+		b.withKind(t)
+		_, err := b.kinds.UpdatePromiseKind(manager(t), &customerv1.UpdatePromiseKindRequest{PromiseKind: &customerv1.PromiseKind{
+			Name: callBack, Remedies: []*promisev1.Remedy{
+				{Type: promisev1.Remedy_GOODWILL_POINTS, Points: 5},
+				{Type: promisev1.Remedy_GOODWILL_POINTS, Points: 50, CustomerClass: "customerClasses/a"},
+			},
+		}})
+		require.NoError(t, err)
+		kittest.Exec(t, b.db, `update customer set customer_class = 'customerClasses/a' where id = 'olena'`)
+		p, err := b.make(t, func(*customerv1.Promise) {})
+		require.NoError(t, err)
+		b.reaches(t, p.GetDueTime().AsTime())
+		remedies := said[*promisev1.RemedyRequired](t, b, p.GetName())[0].GetRemedies()
+		require.Len(t, remedies, 1)
+		require.EqualValues(t, 50, remedies[0].GetPoints())
+	})
+}
+
 func TestAPromiseOfAPersonHasOneAnswer(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *book) {
 		b.withKind(t)

@@ -5,6 +5,7 @@ import (
 
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+	"kept.dev/services/customer/internal/promisekind"
 )
 
 // leastLead is how long before its time a promise is at risk of whose kind nothing is known.
@@ -23,10 +24,10 @@ func atRiskTime(made *promisev1.PromiseMade, kind *customerv1.PromiseKind) time.
 }
 
 // remedyOf is what is owed for a broken promise. Of an unknown kind that is nothing, which is said all the same.
-func remedyOf(broken *promisev1.PromiseBroken, owner string, kind *customerv1.PromiseKind) *promisev1.RemedyRequired {
+func remedyOf(broken *promisev1.PromiseBroken, owner string, kind *customerv1.PromiseKind, class string) *promisev1.RemedyRequired {
 	return &promisev1.RemedyRequired{
 		Promise: broken.GetPromise(), Customer: broken.GetCustomer(), Kind: broken.GetKind(), Service: owner,
 		About: broken.GetAbout(), DueTime: broken.GetDueTime(), Fee: broken.GetFee(),
-		KindDisplayName: kind.GetDisplayName(), Remedies: kind.GetRemedies(), Owner: kind.GetOwner(),
+		KindDisplayName: kind.GetDisplayName(), Remedies: promisekind.RemediesFor(kind, class), Owner: kind.GetOwner(),
 	}
 }

@@ -24,5 +24,5 @@ func (s *Service) CreatePromiseKind(
 	if err := check(kind); err != nil {
 		return nil, err
 	}
-	return kinds.Create(ctx, s.db, req, kind)
+	return kinds.Create(ctx, s.db, req, kind, checkClasses)
 }

@@ -75,6 +75,17 @@ func TestServicesHaveTheirKinds(t *testing.T) {
 	})
 }
 
+// Each customer gets of each type the remedy of their class, or else the one for all.
+func TestRemediesAreByClass(t *testing.T) {
+	better := &promisev1.Remedy{Type: promisev1.Remedy_GOODWILL_POINTS, Points: 500, CustomerClass: "customerClasses/a"}
+	kind := &customerv1.PromiseKind{Remedies: []*promisev1.Remedy{points(100), better, apologizes, {
+		Type: promisev1.Remedy_CASE, CustomerClass: "customerClasses/b",
+	}}}
+	require.Equal(t, []*promisev1.Remedy{points(100), apologizes}, RemediesFor(kind, ""))
+	require.Equal(t, []*promisev1.Remedy{better, apologizes}, RemediesFor(kind, "customerClasses/a"))
+	require.Equal(t, []*promisev1.Remedy{points(100), apologizes, kind.GetRemedies()[3]}, RemediesFor(kind, "customerClasses/b"))
+}
+
 func TestAKindIsCreatedAndChanged(t *testing.T) {
 	onBoth(t, func(t *testing.T, ctx context.Context, s *Service) {
 		made, err := s.CreatePromiseKind(ctx, &customerv1.CreatePromiseKindRequest{
@@ -111,9 +122,10 @@ func TestAKindIsCreatedAndChanged(t *testing.T) {
 func TestRemediesThatCannotBe(t *testing.T) {
 	onBoth(t, func(t *testing.T, ctx context.Context, s *Service) {
 		for field, remedies := range map[string][]*promisev1.Remedy{
-			"remedies[1].type":   {opensCase, opensCase},
-			"remedies[0].points": {points(0)},
-			"remedies[2].points": {points(1), opensCase, {Type: promisev1.Remedy_APOLOGY, Points: 1}},
+			"remedies[1].type":           {opensCase, opensCase},
+			"remedies[0].points":         {points(0)},
+			"remedies[2].points":         {points(1), opensCase, {Type: promisev1.Remedy_APOLOGY, Points: 1}},
+			"remedies[1].customer_class": {points(1), {Type: promisev1.Remedy_CASE, CustomerClass: "customerClasses/none"}},
 		} {
 			_, err := s.CreatePromiseKind(ctx, &customerv1.CreatePromiseKindRequest{
 				PromiseKindId: "new", PromiseKind: &customerv1.PromiseKind{DisplayName: "New", Remedies: remedies},

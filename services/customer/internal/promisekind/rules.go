@@ -2,11 +2,13 @@ package promisekind
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"kept.dev/kit/errs"
+	"kept.dev/kit/sqldb"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
@@ -28,20 +30,60 @@ func complete(kind *customerv1.PromiseKind) {
 	}
 }
 
-// check refuses two remedies of one type, and points where there are none to give.
+// check refuses two remedies of one type for the same customers, and points where there are none to give.
 func check(kind *customerv1.PromiseKind) error {
-	seen := map[promisev1.Remedy_Type]bool{}
+	type key struct {
+		remedy promisev1.Remedy_Type
+		class  string
+	}
+	seen := map[key]bool{}
 	for i, r := range kind.GetRemedies() {
 		points := fmt.Sprintf("promise_kind.remedies[%d].points", i)
 		switch {
-		case seen[r.GetType()]:
+		case seen[key{r.GetType(), r.GetCustomerClass()}]:
 			return errs.Invalid(fmt.Sprintf("promise_kind.remedies[%d].type", i), "%s is there twice; once is enough", r.GetType())
 		case r.GetType() == promisev1.Remedy_GOODWILL_POINTS && r.GetPoints() == 0:
 			return errs.Invalid(points, "must be 1 to 1,000,000 with GOODWILL_POINTS")
 		case r.GetType() != promisev1.Remedy_GOODWILL_POINTS && r.GetPoints() != 0:
 			return errs.Invalid(points, "must be left out with %s: only GOODWILL_POINTS has points", r.GetType())
 		}
-		seen[r.GetType()] = true
+		seen[key{r.GetType(), r.GetCustomerClass()}] = true
 	}
 	return nil
+}
+
+// checkClasses refuses remedies for customers of classes that there are not.
+func checkClasses(tx *sqldb.Tx, kind *customerv1.PromiseKind) error {
+	rows, err := tx.Query(`select full_name from customer_class`) // there are few
+	if err != nil {
+		return err
+	}
+	classes, err := sqldb.All(rows, func(r *sqldb.Rows) (name string, err error) { return name, r.Scan(&name) })
+	if err != nil {
+		return err
+	}
+	for i, r := range kind.GetRemedies() {
+		if class := r.GetCustomerClass(); class != "" && !slices.Contains(classes, class) {
+			return errs.Invalid(fmt.Sprintf("promise_kind.remedies[%d].customer_class", i), "%q does not exist", class)
+		}
+	}
+	return nil
+}
+
+// RemediesFor are the remedies that are for customers of the class, which may be none: of each type the class's own, or else the one
+// for all.
+func RemediesFor(kind *customerv1.PromiseKind, class string) []*promisev1.Remedy {
+	own := map[promisev1.Remedy_Type]bool{}
+	for _, r := range kind.GetRemedies() {
+		if class != "" && r.GetCustomerClass() == class {
+			own[r.GetType()] = true
+		}
+	}
+	var all []*promisev1.Remedy
+	for _, r := range kind.GetRemedies() {
+		if r.GetCustomerClass() == "" && !own[r.GetType()] || class != "" && r.GetCustomerClass() == class {
+			all = append(all, r)
+		}
+	}
+	return all
 }

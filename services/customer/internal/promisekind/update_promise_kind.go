@@ -15,12 +15,15 @@ import (
 func (s *Service) UpdatePromiseKind(
 	ctx context.Context, req *customerv1.UpdatePromiseKindRequest,
 ) (*customerv1.PromiseKind, error) {
-	return kinds.Update(ctx, s.db, req, func(_ *sqldb.Tx, _, after *customerv1.PromiseKind) error {
+	return kinds.Update(ctx, s.db, req, func(tx *sqldb.Tx, _, after *customerv1.PromiseKind) error {
 		complete(after)
 		if after.GetService() != Owner && (after.GetRetired() || len(after.GetCreatorRoles()) > 0) {
 			return errs.Refused("KIND_OF_SERVICE", "the %s service makes promises of the kind %s, and goes on doing so",
 				after.GetService(), after.GetName())
 		}
-		return check(after)
+		if err := check(after); err != nil {
+			return err
+		}
+		return checkClasses(tx, after)
 	})
 }

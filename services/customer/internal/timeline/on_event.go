@@ -28,7 +28,7 @@ type fact interface {
 func (s *Service) events() []inbox.Handler {
 	return []inbox.Handler{
 		inbox.OnTypes[fact]("timeline.fact", s.onFacts,
-			(*customerv1.CustomerCreated)(nil), (*customerv1.CustomerContactChanged)(nil),
+			(*customerv1.CustomerCreated)(nil), (*customerv1.CustomerContactChanged)(nil), (*customerv1.CustomerClassChanged)(nil),
 			(*orderv1.OrderPlaced)(nil), (*orderv1.OrderPicked)(nil), (*orderv1.OrderShipped)(nil),
 			(*orderv1.OrderDelivered)(nil), (*orderv1.OrderCancelled)(nil), (*orderv1.OrderDelayed)(nil),
 			(*orderv1.OrderReturned)(nil), (*orderv1.RefundRequested)(nil), (*orderv1.RefundSettled)(nil),

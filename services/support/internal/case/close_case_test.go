@@ -124,7 +124,7 @@ func TestTheTableRefuses(t *testing.T) {
 			"cases_contact_count_range": `update cases set contact_count = -1 where id = $1`,
 			"cases_one_open": `insert into cases
 				select 'another', version, customer, title, description, about, kind, channel, state, queue, agent, previous_assignee, escalated,
-					agent_required, contact_count, promise, promise_state, promise_version, reply_within, reply_due, created, replied, closed, resolution
+					agent_required, contact_count, promise, promise_state, promise_version, reply_within, reply_due, created, replied, closed, resolution, customer_class
 				from cases where id = $1`,
 		} {
 			err := b.db.Update(t.Context(), "test", func(tx *sqldb.Tx) error {

@@ -9,6 +9,7 @@ import (
 
 	"kept.dev/kit/event"
 	"kept.dev/kit/inbox"
+	"kept.dev/kit/localcopy"
 	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
@@ -20,6 +21,7 @@ func (s *Service) events() []inbox.Handler {
 	return []inbox.Handler{
 		inbox.OnAll("case.customer-created", s.onCustomersCreated),
 		inbox.OnAll("case.customers-imported", s.onCustomersImported),
+		inbox.OnAll("case.customer-class-changed", s.onCustomerClassesChanged),
 		inbox.OnTypes[promiseEvent]("case.promise-at-risk", s.onPromisesAtRisk, (*promisev1.PromiseAtRisk)(nil)),
 		inbox.OnTypes[promiseEvent]("case.promise-due", s.onPromisesDue, (*promisev1.PromiseDue)(nil)),
 		inbox.OnAll("case.remedy-required", s.onRemediesRequired),
@@ -44,6 +46,39 @@ func (s *Service) onCustomersImported(_ context.Context, tx *sqldb.Tx, events []
 		names = append(names, e.Fact.GetCustomers()...)
 	}
 	s.knownCustomers().Keep(tx, names...)
+	return nil
+}
+
+// customerClass is of which class a customer is.
+type customerClass struct {
+	customer, class string
+	version         int64
+}
+
+// customerClasses are the classes of customers, as far as they have been told here.
+var customerClasses = localcopy.Copy[customerClass]{
+	Table: "customer_class", Columns: []string{"customer", "version", "class"}, Version: "version",
+	Values: func(c customerClass) []any { return []any{c.customer, c.version, c.class} },
+	Scan:   func(r *sqldb.Rows) (c customerClass, err error) { return c, r.Scan(&c.customer, &c.version, &c.class) },
+}
+
+const followClass = `
+	update cases set version = cases.version + 1, customer_class = c.class
+	from customer_class c
+	where c.customer = cases.customer and cases.state <> 3 and cases.customer_class <> c.class and cases.customer in `
+
+// onCustomerClassesChanged has cases that are not closed say of which class their customers are now.
+func (s *Service) onCustomerClassesChanged(
+	_ context.Context, tx *sqldb.Tx, events []inbox.Of[*customerv1.CustomerClassChanged],
+) error {
+	copies, names := make([]customerClass, len(events)), make([]string, len(events))
+	for i, e := range events {
+		copies[i] = customerClass{e.Fact.GetCustomer(), e.Fact.GetCustomerClass(), e.Version}
+		names[i] = e.Fact.GetCustomer()
+	}
+	customerClasses.Keep(tx, copies...)
+	list, args := sqldb.List(1, names)
+	tx.Exec(followClass+list, args...)
 	return nil
 }
 

@@ -36,6 +36,7 @@ var caseColumnRows = resource.Rows[*supportv1.Case, *supportv1.ListCasesResponse
 		{Name: "replied", Field: "reply_time", Kind: page.Timestamp, Null: true},
 		{Name: "closed", Field: "close_time", Kind: page.Timestamp, Null: true},
 		{Name: "resolution", Field: "resolution"},
+		{Name: "customer_class", Field: "customer_class"},
 	},
 	Key:    keyOfCase,
 	Scan:   scanCase,
@@ -59,7 +60,7 @@ func scanCase(r *sqldb.Rows) (*supportv1.Case, error) {
 	m := &supportv1.Case{}
 	err := r.Scan(&id, &version, &m.Customer, &m.Title, &m.Description, &m.About, &kind,
 		&channel, &state, &m.Queue, &m.Agent, &m.Escalated, &m.AgentRequired, &m.ContactCount,
-		&m.Promise, &replyDue, &created, &replied, &closed, &m.Resolution)
+		&m.Promise, &replyDue, &created, &replied, &closed, &m.Resolution, &m.CustomerClass)
 	if err != nil {
 		return nil, err
 	}
@@ -101,5 +102,6 @@ func valuesOfCase(m *supportv1.Case) ([]any, error) {
 		resource.Micros(m.GetReplyTime()),
 		resource.Micros(m.GetCloseTime()),
 		m.GetResolution(),
+		m.GetCustomerClass(),
 	}, nil
 }

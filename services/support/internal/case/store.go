@@ -12,7 +12,7 @@ import (
 // cases are the cases as callers see them: customers their own.
 var cases = resource.Of(caseColumnRows, resource.Owner("customer"),
 	resource.Sortable("create_time", "reply_due_time"),
-	resource.Filterable("customer", "about", "state", "kind", "queue", "agent", "escalated"),
+	resource.Filterable("customer", "about", "state", "kind", "queue", "agent", "escalated", "customer_class"),
 	resource.Order("create_time desc"))
 
 // columns are those that callers see, and those of a record besides.
@@ -39,8 +39,9 @@ func scan(r *sqldb.Rows) (*record, error) {
 // and becomes part of that case. It counts for as many contacts as the case that was to be opened.
 var insertOrJoin = `
 	insert into cases (id, version, customer, title, description, about, kind, channel, state, queue, agent, previous_assignee, escalated,
-		agent_required, contact_count, promise, promise_state, promise_version, reply_within, reply_due, created, resolution)
-	values ($1, 1, $2, $3, $4, $5, $6, $7, 1, $8, $9, '', false, $10, $11, $12, 1, 0, $13, $14, $15, '')
+		agent_required, contact_count, promise, promise_state, promise_version, reply_within, reply_due, created, resolution, customer_class)
+	values ($1, 1, $2, $3, $4, $5, $6, $7, 1, $8, $9, '', false, $10, $11, $12, 1, 0, $13, $14, $15, '',
+		coalesce((select class from customer_class where customer = $2), ''))
 	on conflict (customer, about) where about <> '' and state <> 3
 	do update set ` + requireReply("excluded.contact_count", "excluded.promise", "excluded.created") + `
 	returning ` + columns

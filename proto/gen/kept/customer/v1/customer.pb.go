@@ -55,8 +55,10 @@ type Customer struct {
 	EmailConfirmed bool `protobuf:"varint,10,opt,name=email_confirmed,json=emailConfirmed,proto3" json:"email_confirmed,omitempty"`
 	// Whether the telephone number is known to be the customer's: an employee or an import has set it.
 	PhoneConfirmed bool `protobuf:"varint,11,opt,name=phone_confirmed,json=phoneConfirmed,proto3" json:"phone_confirmed,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The customer's class, `customerClasses/{customer_class}`; empty for none. SetCustomerClass changes it.
+	CustomerClass string `protobuf:"bytes,12,opt,name=customer_class,json=customerClass,proto3" json:"customer_class,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Customer) Reset() {
@@ -166,6 +168,13 @@ func (x *Customer) GetPhoneConfirmed() bool {
 	return false
 }
 
+func (x *Customer) GetCustomerClass() string {
+	if x != nil {
+		return x.CustomerClass
+	}
+	return ""
+}
+
 // An address of a customer.
 type Customer_Address struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -225,7 +234,7 @@ var File_kept_customer_v1_customer_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_customer_proto_rawDesc = "" +
 	"\n" +
-	"\x1fkept/customer/v1/customer.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a google/type/postal_address.proto\"\xed\x05\n" +
+	"\x1fkept/customer/v1/customer.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a google/type/postal_address.proto\"\xb4\x06\n" +
 	"\bCustomer\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x120\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\vdisplayName\x12W\n" +
@@ -242,7 +251,9 @@ const file_kept_customer_v1_customer_proto_rawDesc = "" +
 	"\xe0A\x01\xbaH\x04r\x02\x18dR\x04etag\x12,\n" +
 	"\x0femail_confirmed\x18\n" +
 	" \x01(\bB\x03\xe0A\x03R\x0eemailConfirmed\x12,\n" +
-	"\x0fphone_confirmed\x18\v \x01(\bB\x03\xe0A\x03R\x0ephoneConfirmed\x1an\n" +
+	"\x0fphone_confirmed\x18\v \x01(\bB\x03\xe0A\x03R\x0ephoneConfirmed\x12E\n" +
+	"\x0ecustomer_class\x18\f \x01(\tB\x1e\xe0A\x03\xfaA\x18\n" +
+	"\x16kept.dev/CustomerClassR\rcustomerClass\x1an\n" +
 	"\aAddress\x12\"\n" +
 	"\x05label\x18\x01 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\x05label\x12?\n" +
 	"\aaddress\x18\x02 \x01(\v2\x1a.google.type.PostalAddressB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\aaddress:A\xeaA>\n" +

@@ -155,6 +155,89 @@ func (x *SendEmailCodeRequest) GetEtag() string {
 	return ""
 }
 
+// Whose class, which, and why.
+type SetCustomerClassRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The customer, `customers/{customer}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The class, `customerClasses/{customer_class}`; empty for none.
+	CustomerClass string `protobuf:"bytes,2,opt,name=customer_class,json=customerClass,proto3" json:"customer_class,omitempty"`
+	// Why, 1 to 500 characters.
+	Reason string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
+	// alike for 24 hours. The header `Idempotency-Key` does the same.
+	RequestId string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The customer's etag. Where it is given it has to be the current one.
+	Etag          string `protobuf:"bytes,5,opt,name=etag,proto3" json:"etag,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetCustomerClassRequest) Reset() {
+	*x = SetCustomerClassRequest{}
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetCustomerClassRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetCustomerClassRequest) ProtoMessage() {}
+
+func (x *SetCustomerClassRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetCustomerClassRequest.ProtoReflect.Descriptor instead.
+func (*SetCustomerClassRequest) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *SetCustomerClassRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SetCustomerClassRequest) GetCustomerClass() string {
+	if x != nil {
+		return x.CustomerClass
+	}
+	return ""
+}
+
+func (x *SetCustomerClassRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *SetCustomerClassRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *SetCustomerClassRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
 // The customer to create.
 //
 // (-- api-linter: core::0133::request-id-field=disabled
@@ -173,7 +256,7 @@ type CreateCustomerRequest struct {
 
 func (x *CreateCustomerRequest) Reset() {
 	*x = CreateCustomerRequest{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[2]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -185,7 +268,7 @@ func (x *CreateCustomerRequest) String() string {
 func (*CreateCustomerRequest) ProtoMessage() {}
 
 func (x *CreateCustomerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[2]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -198,7 +281,7 @@ func (x *CreateCustomerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateCustomerRequest.ProtoReflect.Descriptor instead.
 func (*CreateCustomerRequest) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{2}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *CreateCustomerRequest) GetCustomer() *Customer {
@@ -226,7 +309,7 @@ type GetCustomerRequest struct {
 
 func (x *GetCustomerRequest) Reset() {
 	*x = GetCustomerRequest{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[3]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -238,7 +321,7 @@ func (x *GetCustomerRequest) String() string {
 func (*GetCustomerRequest) ProtoMessage() {}
 
 func (x *GetCustomerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[3]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -251,7 +334,7 @@ func (x *GetCustomerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCustomerRequest.ProtoReflect.Descriptor instead.
 func (*GetCustomerRequest) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{3}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GetCustomerRequest) GetName() string {
@@ -278,7 +361,7 @@ type UpdateCustomerRequest struct {
 
 func (x *UpdateCustomerRequest) Reset() {
 	*x = UpdateCustomerRequest{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[4]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -290,7 +373,7 @@ func (x *UpdateCustomerRequest) String() string {
 func (*UpdateCustomerRequest) ProtoMessage() {}
 
 func (x *UpdateCustomerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[4]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -303,7 +386,7 @@ func (x *UpdateCustomerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UpdateCustomerRequest.ProtoReflect.Descriptor instead.
 func (*UpdateCustomerRequest) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{4}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *UpdateCustomerRequest) GetCustomer() *Customer {
@@ -334,7 +417,8 @@ type ListCustomersRequest struct {
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The `next_page_token` of the page before. All other fields must be the same as then.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// A filter (AIP-160) over `create_time`, `language_code` and `region_code`, such as `language_code = "uk"`.
+	// A filter (AIP-160) over `create_time`, `language_code`, `region_code` and `customer_class`, such as
+	// `customer_class = "customerClasses/a"`.
 	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	// `create_time`, with `desc` for the latest first. The default is `create_time desc`.
 	OrderBy       string `protobuf:"bytes,4,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
@@ -344,7 +428,7 @@ type ListCustomersRequest struct {
 
 func (x *ListCustomersRequest) Reset() {
 	*x = ListCustomersRequest{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[5]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -356,7 +440,7 @@ func (x *ListCustomersRequest) String() string {
 func (*ListCustomersRequest) ProtoMessage() {}
 
 func (x *ListCustomersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[5]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -369,7 +453,7 @@ func (x *ListCustomersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCustomersRequest.ProtoReflect.Descriptor instead.
 func (*ListCustomersRequest) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{5}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListCustomersRequest) GetPageSize() int32 {
@@ -413,7 +497,7 @@ type ListCustomersResponse struct {
 
 func (x *ListCustomersResponse) Reset() {
 	*x = ListCustomersResponse{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[6]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -425,7 +509,7 @@ func (x *ListCustomersResponse) String() string {
 func (*ListCustomersResponse) ProtoMessage() {}
 
 func (x *ListCustomersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[6]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -438,7 +522,7 @@ func (x *ListCustomersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCustomersResponse.ProtoReflect.Descriptor instead.
 func (*ListCustomersResponse) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{6}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListCustomersResponse) GetCustomers() []*Customer {
@@ -470,7 +554,7 @@ type SearchCustomersRequest struct {
 
 func (x *SearchCustomersRequest) Reset() {
 	*x = SearchCustomersRequest{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[7]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -482,7 +566,7 @@ func (x *SearchCustomersRequest) String() string {
 func (*SearchCustomersRequest) ProtoMessage() {}
 
 func (x *SearchCustomersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[7]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -495,7 +579,7 @@ func (x *SearchCustomersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SearchCustomersRequest.ProtoReflect.Descriptor instead.
 func (*SearchCustomersRequest) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{7}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *SearchCustomersRequest) GetQuery() string {
@@ -532,7 +616,7 @@ type SearchCustomersResponse struct {
 
 func (x *SearchCustomersResponse) Reset() {
 	*x = SearchCustomersResponse{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[8]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -544,7 +628,7 @@ func (x *SearchCustomersResponse) String() string {
 func (*SearchCustomersResponse) ProtoMessage() {}
 
 func (x *SearchCustomersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[8]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -557,7 +641,7 @@ func (x *SearchCustomersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SearchCustomersResponse.ProtoReflect.Descriptor instead.
 func (*SearchCustomersResponse) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{8}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SearchCustomersResponse) GetCustomers() []*Customer {
@@ -592,7 +676,7 @@ type ImportCustomersRequest struct {
 
 func (x *ImportCustomersRequest) Reset() {
 	*x = ImportCustomersRequest{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[9]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -604,7 +688,7 @@ func (x *ImportCustomersRequest) String() string {
 func (*ImportCustomersRequest) ProtoMessage() {}
 
 func (x *ImportCustomersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[9]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -617,7 +701,7 @@ func (x *ImportCustomersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCustomersRequest.ProtoReflect.Descriptor instead.
 func (*ImportCustomersRequest) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{9}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ImportCustomersRequest) GetIssuer() string {
@@ -659,7 +743,7 @@ type ImportCustomersResponse struct {
 
 func (x *ImportCustomersResponse) Reset() {
 	*x = ImportCustomersResponse{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[10]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -671,7 +755,7 @@ func (x *ImportCustomersResponse) String() string {
 func (*ImportCustomersResponse) ProtoMessage() {}
 
 func (x *ImportCustomersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[10]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -684,7 +768,7 @@ func (x *ImportCustomersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCustomersResponse.ProtoReflect.Descriptor instead.
 func (*ImportCustomersResponse) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{10}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ImportCustomersResponse) GetResults() []*ImportCustomersResponse_Result {
@@ -715,7 +799,7 @@ type ImportCustomersRequest_Record struct {
 
 func (x *ImportCustomersRequest_Record) Reset() {
 	*x = ImportCustomersRequest_Record{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[11]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -727,7 +811,7 @@ func (x *ImportCustomersRequest_Record) String() string {
 func (*ImportCustomersRequest_Record) ProtoMessage() {}
 
 func (x *ImportCustomersRequest_Record) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[11]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -740,7 +824,7 @@ func (x *ImportCustomersRequest_Record) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCustomersRequest_Record.ProtoReflect.Descriptor instead.
 func (*ImportCustomersRequest_Record) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{9, 0}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{10, 0}
 }
 
 func (x *ImportCustomersRequest_Record) GetExternalId() string {
@@ -800,7 +884,7 @@ type ImportCustomersResponse_Result struct {
 
 func (x *ImportCustomersResponse_Result) Reset() {
 	*x = ImportCustomersResponse_Result{}
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[12]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -812,7 +896,7 @@ func (x *ImportCustomersResponse_Result) String() string {
 func (*ImportCustomersResponse_Result) ProtoMessage() {}
 
 func (x *ImportCustomersResponse_Result) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[12]
+	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -825,7 +909,7 @@ func (x *ImportCustomersResponse_Result) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ImportCustomersResponse_Result.ProtoReflect.Descriptor instead.
 func (*ImportCustomersResponse_Result) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{10, 0}
+	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{11, 0}
 }
 
 func (x *ImportCustomersResponse_Result) GetCustomer() string {
@@ -867,6 +951,16 @@ const file_kept_customer_v1_customer_service_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x12\x1e\n" +
 	"\x04etag\x18\x03 \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18dR\x04etag\"\xeb\x02\n" +
+	"\x17SetCustomerClassRequest\x12O\n" +
+	"\x04name\x18\x01 \x01(\tB;\xe0A\x02\xfaA\x13\n" +
+	"\x11kept.dev/Customer\xbaH\x1fr\x1d\x18J2\x19^customers/[A-Za-z0-9-]+$R\x04name\x12\x80\x01\n" +
+	"\x0ecustomer_class\x18\x02 \x01(\tBY\xe0A\x01\xfaA\x18\n" +
+	"\x16kept.dev/CustomerClass\xbaH8r6\x18O22^(customerClasses/[a-z0-9]([a-z0-9-]*[a-z0-9])?)?$R\rcustomerClass\x12%\n" +
+	"\x06reason\x18\x03 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06reason\x125\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x12\x1e\n" +
+	"\x04etag\x18\x05 \x01(\tB\n" +
 	"\xe0A\x01\xbaH\x04r\x02\x18dR\x04etag\"\x91\x01\n" +
 	"\x15CreateCustomerRequest\x12A\n" +
 	"\bcustomer\x18\x01 \x01(\v2\x1a.kept.customer.v1.CustomerB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\bcustomer\x125\n" +
@@ -919,7 +1013,8 @@ const file_kept_customer_v1_customer_service_proto_rawDesc = "" +
 	"\x06Result\x12\x1a\n" +
 	"\bcustomer\x18\x01 \x01(\tR\bcustomer\x12\x18\n" +
 	"\acreated\x18\x02 \x01(\bR\acreated\x12\x14\n" +
-	"\x05fault\x18\x03 \x01(\tR\x05fault2\xc9\t\n" +
+	"\x05fault\x18\x03 \x01(\tR\x05fault2\xf7\n" +
+	"\n" +
 	"\x0fCustomerService\x12\x8c\x01\n" +
 	"\x0eCreateCustomer\x12'.kept.customer.v1.CreateCustomerRequest\x1a\x1a.kept.customer.v1.Customer\"5\xdaA\bcustomer\x8a\xb5\x18\a\n" +
 	"\x05\x03\x04\x05\x06\a\x82\xd3\xe4\x93\x02\x19:\bcustomer\"\r/v1/customers\x12\x87\x01\n" +
@@ -936,7 +1031,9 @@ const file_kept_customer_v1_customer_service_proto_rawDesc = "" +
 	"\fConfirmEmail\x12%.kept.customer.v1.ConfirmEmailRequest\x1a\x1a.kept.customer.v1.Customer\"K\xdaA\tname,code\x8a\xb5\x18\r\n" +
 	"\x05\x01\x03\x04\x05\a\x12\x04name\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/{name=customers/*}:confirmEmail\x12\x9c\x01\n" +
 	"\rSendEmailCode\x12&.kept.customer.v1.SendEmailCodeRequest\x1a\x1a.kept.customer.v1.Customer\"G\xdaA\x04name\x8a\xb5\x18\r\n" +
-	"\x05\x01\x03\x04\x05\a\x12\x04name\x82\xd3\xe4\x93\x02):\x01*\"$/v1/{name=customers/*}:sendEmailCodeB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
+	"\x05\x01\x03\x04\x05\a\x12\x04name\x82\xd3\xe4\x93\x02):\x01*\"$/v1/{name=customers/*}:sendEmailCode\x12\xab\x01\n" +
+	"\x10SetCustomerClass\x12).kept.customer.v1.SetCustomerClassRequest\x1a\x1a.kept.customer.v1.Customer\"P\xdaA\x1aname,customer_class,reason\x8a\xb5\x18\x05\n" +
+	"\x03\x04\x05\a\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/v1/{name=customers/*}:setClassB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
 
 var (
 	file_kept_customer_v1_customer_service_proto_rawDescOnce sync.Once
@@ -950,50 +1047,53 @@ func file_kept_customer_v1_customer_service_proto_rawDescGZIP() []byte {
 	return file_kept_customer_v1_customer_service_proto_rawDescData
 }
 
-var file_kept_customer_v1_customer_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_kept_customer_v1_customer_service_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_kept_customer_v1_customer_service_proto_goTypes = []any{
 	(*ConfirmEmailRequest)(nil),            // 0: kept.customer.v1.ConfirmEmailRequest
 	(*SendEmailCodeRequest)(nil),           // 1: kept.customer.v1.SendEmailCodeRequest
-	(*CreateCustomerRequest)(nil),          // 2: kept.customer.v1.CreateCustomerRequest
-	(*GetCustomerRequest)(nil),             // 3: kept.customer.v1.GetCustomerRequest
-	(*UpdateCustomerRequest)(nil),          // 4: kept.customer.v1.UpdateCustomerRequest
-	(*ListCustomersRequest)(nil),           // 5: kept.customer.v1.ListCustomersRequest
-	(*ListCustomersResponse)(nil),          // 6: kept.customer.v1.ListCustomersResponse
-	(*SearchCustomersRequest)(nil),         // 7: kept.customer.v1.SearchCustomersRequest
-	(*SearchCustomersResponse)(nil),        // 8: kept.customer.v1.SearchCustomersResponse
-	(*ImportCustomersRequest)(nil),         // 9: kept.customer.v1.ImportCustomersRequest
-	(*ImportCustomersResponse)(nil),        // 10: kept.customer.v1.ImportCustomersResponse
-	(*ImportCustomersRequest_Record)(nil),  // 11: kept.customer.v1.ImportCustomersRequest.Record
-	(*ImportCustomersResponse_Result)(nil), // 12: kept.customer.v1.ImportCustomersResponse.Result
-	(*Customer)(nil),                       // 13: kept.customer.v1.Customer
-	(*fieldmaskpb.FieldMask)(nil),          // 14: google.protobuf.FieldMask
+	(*SetCustomerClassRequest)(nil),        // 2: kept.customer.v1.SetCustomerClassRequest
+	(*CreateCustomerRequest)(nil),          // 3: kept.customer.v1.CreateCustomerRequest
+	(*GetCustomerRequest)(nil),             // 4: kept.customer.v1.GetCustomerRequest
+	(*UpdateCustomerRequest)(nil),          // 5: kept.customer.v1.UpdateCustomerRequest
+	(*ListCustomersRequest)(nil),           // 6: kept.customer.v1.ListCustomersRequest
+	(*ListCustomersResponse)(nil),          // 7: kept.customer.v1.ListCustomersResponse
+	(*SearchCustomersRequest)(nil),         // 8: kept.customer.v1.SearchCustomersRequest
+	(*SearchCustomersResponse)(nil),        // 9: kept.customer.v1.SearchCustomersResponse
+	(*ImportCustomersRequest)(nil),         // 10: kept.customer.v1.ImportCustomersRequest
+	(*ImportCustomersResponse)(nil),        // 11: kept.customer.v1.ImportCustomersResponse
+	(*ImportCustomersRequest_Record)(nil),  // 12: kept.customer.v1.ImportCustomersRequest.Record
+	(*ImportCustomersResponse_Result)(nil), // 13: kept.customer.v1.ImportCustomersResponse.Result
+	(*Customer)(nil),                       // 14: kept.customer.v1.Customer
+	(*fieldmaskpb.FieldMask)(nil),          // 15: google.protobuf.FieldMask
 }
 var file_kept_customer_v1_customer_service_proto_depIdxs = []int32{
-	13, // 0: kept.customer.v1.CreateCustomerRequest.customer:type_name -> kept.customer.v1.Customer
-	13, // 1: kept.customer.v1.UpdateCustomerRequest.customer:type_name -> kept.customer.v1.Customer
-	14, // 2: kept.customer.v1.UpdateCustomerRequest.update_mask:type_name -> google.protobuf.FieldMask
-	13, // 3: kept.customer.v1.ListCustomersResponse.customers:type_name -> kept.customer.v1.Customer
-	13, // 4: kept.customer.v1.SearchCustomersResponse.customers:type_name -> kept.customer.v1.Customer
-	11, // 5: kept.customer.v1.ImportCustomersRequest.records:type_name -> kept.customer.v1.ImportCustomersRequest.Record
-	12, // 6: kept.customer.v1.ImportCustomersResponse.results:type_name -> kept.customer.v1.ImportCustomersResponse.Result
-	2,  // 7: kept.customer.v1.CustomerService.CreateCustomer:input_type -> kept.customer.v1.CreateCustomerRequest
-	3,  // 8: kept.customer.v1.CustomerService.GetCustomer:input_type -> kept.customer.v1.GetCustomerRequest
-	5,  // 9: kept.customer.v1.CustomerService.ListCustomers:input_type -> kept.customer.v1.ListCustomersRequest
-	7,  // 10: kept.customer.v1.CustomerService.SearchCustomers:input_type -> kept.customer.v1.SearchCustomersRequest
-	9,  // 11: kept.customer.v1.CustomerService.ImportCustomers:input_type -> kept.customer.v1.ImportCustomersRequest
-	4,  // 12: kept.customer.v1.CustomerService.UpdateCustomer:input_type -> kept.customer.v1.UpdateCustomerRequest
+	14, // 0: kept.customer.v1.CreateCustomerRequest.customer:type_name -> kept.customer.v1.Customer
+	14, // 1: kept.customer.v1.UpdateCustomerRequest.customer:type_name -> kept.customer.v1.Customer
+	15, // 2: kept.customer.v1.UpdateCustomerRequest.update_mask:type_name -> google.protobuf.FieldMask
+	14, // 3: kept.customer.v1.ListCustomersResponse.customers:type_name -> kept.customer.v1.Customer
+	14, // 4: kept.customer.v1.SearchCustomersResponse.customers:type_name -> kept.customer.v1.Customer
+	12, // 5: kept.customer.v1.ImportCustomersRequest.records:type_name -> kept.customer.v1.ImportCustomersRequest.Record
+	13, // 6: kept.customer.v1.ImportCustomersResponse.results:type_name -> kept.customer.v1.ImportCustomersResponse.Result
+	3,  // 7: kept.customer.v1.CustomerService.CreateCustomer:input_type -> kept.customer.v1.CreateCustomerRequest
+	4,  // 8: kept.customer.v1.CustomerService.GetCustomer:input_type -> kept.customer.v1.GetCustomerRequest
+	6,  // 9: kept.customer.v1.CustomerService.ListCustomers:input_type -> kept.customer.v1.ListCustomersRequest
+	8,  // 10: kept.customer.v1.CustomerService.SearchCustomers:input_type -> kept.customer.v1.SearchCustomersRequest
+	10, // 11: kept.customer.v1.CustomerService.ImportCustomers:input_type -> kept.customer.v1.ImportCustomersRequest
+	5,  // 12: kept.customer.v1.CustomerService.UpdateCustomer:input_type -> kept.customer.v1.UpdateCustomerRequest
 	0,  // 13: kept.customer.v1.CustomerService.ConfirmEmail:input_type -> kept.customer.v1.ConfirmEmailRequest
 	1,  // 14: kept.customer.v1.CustomerService.SendEmailCode:input_type -> kept.customer.v1.SendEmailCodeRequest
-	13, // 15: kept.customer.v1.CustomerService.CreateCustomer:output_type -> kept.customer.v1.Customer
-	13, // 16: kept.customer.v1.CustomerService.GetCustomer:output_type -> kept.customer.v1.Customer
-	6,  // 17: kept.customer.v1.CustomerService.ListCustomers:output_type -> kept.customer.v1.ListCustomersResponse
-	8,  // 18: kept.customer.v1.CustomerService.SearchCustomers:output_type -> kept.customer.v1.SearchCustomersResponse
-	10, // 19: kept.customer.v1.CustomerService.ImportCustomers:output_type -> kept.customer.v1.ImportCustomersResponse
-	13, // 20: kept.customer.v1.CustomerService.UpdateCustomer:output_type -> kept.customer.v1.Customer
-	13, // 21: kept.customer.v1.CustomerService.ConfirmEmail:output_type -> kept.customer.v1.Customer
-	13, // 22: kept.customer.v1.CustomerService.SendEmailCode:output_type -> kept.customer.v1.Customer
-	15, // [15:23] is the sub-list for method output_type
-	7,  // [7:15] is the sub-list for method input_type
+	2,  // 15: kept.customer.v1.CustomerService.SetCustomerClass:input_type -> kept.customer.v1.SetCustomerClassRequest
+	14, // 16: kept.customer.v1.CustomerService.CreateCustomer:output_type -> kept.customer.v1.Customer
+	14, // 17: kept.customer.v1.CustomerService.GetCustomer:output_type -> kept.customer.v1.Customer
+	7,  // 18: kept.customer.v1.CustomerService.ListCustomers:output_type -> kept.customer.v1.ListCustomersResponse
+	9,  // 19: kept.customer.v1.CustomerService.SearchCustomers:output_type -> kept.customer.v1.SearchCustomersResponse
+	11, // 20: kept.customer.v1.CustomerService.ImportCustomers:output_type -> kept.customer.v1.ImportCustomersResponse
+	14, // 21: kept.customer.v1.CustomerService.UpdateCustomer:output_type -> kept.customer.v1.Customer
+	14, // 22: kept.customer.v1.CustomerService.ConfirmEmail:output_type -> kept.customer.v1.Customer
+	14, // 23: kept.customer.v1.CustomerService.SendEmailCode:output_type -> kept.customer.v1.Customer
+	14, // 24: kept.customer.v1.CustomerService.SetCustomerClass:output_type -> kept.customer.v1.Customer
+	16, // [16:25] is the sub-list for method output_type
+	7,  // [7:16] is the sub-list for method input_type
 	7,  // [7:7] is the sub-list for extension type_name
 	7,  // [7:7] is the sub-list for extension extendee
 	0,  // [0:7] is the sub-list for field type_name
@@ -1011,7 +1111,7 @@ func file_kept_customer_v1_customer_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_customer_v1_customer_service_proto_rawDesc), len(file_kept_customer_v1_customer_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,14 +19,15 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	CustomerService_CreateCustomer_FullMethodName  = "/kept.customer.v1.CustomerService/CreateCustomer"
-	CustomerService_GetCustomer_FullMethodName     = "/kept.customer.v1.CustomerService/GetCustomer"
-	CustomerService_ListCustomers_FullMethodName   = "/kept.customer.v1.CustomerService/ListCustomers"
-	CustomerService_SearchCustomers_FullMethodName = "/kept.customer.v1.CustomerService/SearchCustomers"
-	CustomerService_ImportCustomers_FullMethodName = "/kept.customer.v1.CustomerService/ImportCustomers"
-	CustomerService_UpdateCustomer_FullMethodName  = "/kept.customer.v1.CustomerService/UpdateCustomer"
-	CustomerService_ConfirmEmail_FullMethodName    = "/kept.customer.v1.CustomerService/ConfirmEmail"
-	CustomerService_SendEmailCode_FullMethodName   = "/kept.customer.v1.CustomerService/SendEmailCode"
+	CustomerService_CreateCustomer_FullMethodName   = "/kept.customer.v1.CustomerService/CreateCustomer"
+	CustomerService_GetCustomer_FullMethodName      = "/kept.customer.v1.CustomerService/GetCustomer"
+	CustomerService_ListCustomers_FullMethodName    = "/kept.customer.v1.CustomerService/ListCustomers"
+	CustomerService_SearchCustomers_FullMethodName  = "/kept.customer.v1.CustomerService/SearchCustomers"
+	CustomerService_ImportCustomers_FullMethodName  = "/kept.customer.v1.CustomerService/ImportCustomers"
+	CustomerService_UpdateCustomer_FullMethodName   = "/kept.customer.v1.CustomerService/UpdateCustomer"
+	CustomerService_ConfirmEmail_FullMethodName     = "/kept.customer.v1.CustomerService/ConfirmEmail"
+	CustomerService_SendEmailCode_FullMethodName    = "/kept.customer.v1.CustomerService/SendEmailCode"
+	CustomerService_SetCustomerClass_FullMethodName = "/kept.customer.v1.CustomerService/SetCustomerClass"
 )
 
 // CustomerServiceClient is the client API for CustomerService service.
@@ -74,6 +75,11 @@ type CustomerServiceClient interface {
 	// ABORTED (ETAG_MISMATCH) where the customer has been changed meanwhile; RESOURCE_EXHAUSTED (CODES_EXHAUSTED) after five codes
 	// within a day.
 	SendEmailCode(ctx context.Context, in *SendEmailCodeRequest, opts ...grpc.CallOption) (*Customer, error)
+	// Puts a customer into a class, or out of all.
+	//
+	// Errors: INVALID_ARGUMENT naming `customer_class` for one that there is not; ABORTED (ETAG_MISMATCH) where the customer has been
+	// changed meanwhile.
+	SetCustomerClass(ctx context.Context, in *SetCustomerClassRequest, opts ...grpc.CallOption) (*Customer, error)
 }
 
 type customerServiceClient struct {
@@ -164,6 +170,16 @@ func (c *customerServiceClient) SendEmailCode(ctx context.Context, in *SendEmail
 	return out, nil
 }
 
+func (c *customerServiceClient) SetCustomerClass(ctx context.Context, in *SetCustomerClassRequest, opts ...grpc.CallOption) (*Customer, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Customer)
+	err := c.cc.Invoke(ctx, CustomerService_SetCustomerClass_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CustomerServiceServer is the server API for CustomerService service.
 // All implementations must embed UnimplementedCustomerServiceServer
 // for forward compatibility.
@@ -209,6 +225,11 @@ type CustomerServiceServer interface {
 	// ABORTED (ETAG_MISMATCH) where the customer has been changed meanwhile; RESOURCE_EXHAUSTED (CODES_EXHAUSTED) after five codes
 	// within a day.
 	SendEmailCode(context.Context, *SendEmailCodeRequest) (*Customer, error)
+	// Puts a customer into a class, or out of all.
+	//
+	// Errors: INVALID_ARGUMENT naming `customer_class` for one that there is not; ABORTED (ETAG_MISMATCH) where the customer has been
+	// changed meanwhile.
+	SetCustomerClass(context.Context, *SetCustomerClassRequest) (*Customer, error)
 	mustEmbedUnimplementedCustomerServiceServer()
 }
 
@@ -242,6 +263,9 @@ func (UnimplementedCustomerServiceServer) ConfirmEmail(context.Context, *Confirm
 }
 func (UnimplementedCustomerServiceServer) SendEmailCode(context.Context, *SendEmailCodeRequest) (*Customer, error) {
 	return nil, status.Error(codes.Unimplemented, "method SendEmailCode not implemented")
+}
+func (UnimplementedCustomerServiceServer) SetCustomerClass(context.Context, *SetCustomerClassRequest) (*Customer, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetCustomerClass not implemented")
 }
 func (UnimplementedCustomerServiceServer) mustEmbedUnimplementedCustomerServiceServer() {}
 func (UnimplementedCustomerServiceServer) testEmbeddedByValue()                         {}
@@ -408,6 +432,24 @@ func _CustomerService_SendEmailCode_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CustomerService_SetCustomerClass_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetCustomerClassRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CustomerServiceServer).SetCustomerClass(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CustomerService_SetCustomerClass_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CustomerServiceServer).SetCustomerClass(ctx, req.(*SetCustomerClassRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // CustomerService_ServiceDesc is the grpc.ServiceDesc for CustomerService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -446,6 +488,10 @@ var CustomerService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "SendEmailCode",
 			Handler:    _CustomerService_SendEmailCode_Handler,
+		},
+		{
+			MethodName: "SetCustomerClass",
+			Handler:    _CustomerService_SetCustomerClass_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

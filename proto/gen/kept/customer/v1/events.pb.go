@@ -168,6 +168,79 @@ func (x *CustomerContactChanged) GetEmailConfirmation() string {
 	return ""
 }
 
+// A customer is of another class now. The event's version orders it.
+type CustomerClassChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The customer.
+	Customer string `protobuf:"bytes,1,opt,name=customer,proto3" json:"customer,omitempty"`
+	// The class, `customerClasses/{customer_class}`; empty for none.
+	CustomerClass string `protobuf:"bytes,2,opt,name=customer_class,json=customerClass,proto3" json:"customer_class,omitempty"`
+	// The class before; empty for none.
+	PreviousCustomerClass string `protobuf:"bytes,3,opt,name=previous_customer_class,json=previousCustomerClass,proto3" json:"previous_customer_class,omitempty"`
+	// Why.
+	Reason        string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CustomerClassChanged) Reset() {
+	*x = CustomerClassChanged{}
+	mi := &file_kept_customer_v1_events_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CustomerClassChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CustomerClassChanged) ProtoMessage() {}
+
+func (x *CustomerClassChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_events_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CustomerClassChanged.ProtoReflect.Descriptor instead.
+func (*CustomerClassChanged) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_events_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *CustomerClassChanged) GetCustomer() string {
+	if x != nil {
+		return x.Customer
+	}
+	return ""
+}
+
+func (x *CustomerClassChanged) GetCustomerClass() string {
+	if x != nil {
+		return x.CustomerClass
+	}
+	return ""
+}
+
+func (x *CustomerClassChanged) GetPreviousCustomerClass() string {
+	if x != nil {
+		return x.PreviousCustomerClass
+	}
+	return ""
+}
+
+func (x *CustomerClassChanged) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
 // Customers were imported who were not known before. How they can be reached is told of each, by CustomerContactChanged.
 type CustomersImported struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -181,7 +254,7 @@ type CustomersImported struct {
 
 func (x *CustomersImported) Reset() {
 	*x = CustomersImported{}
-	mi := &file_kept_customer_v1_events_proto_msgTypes[2]
+	mi := &file_kept_customer_v1_events_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -193,7 +266,7 @@ func (x *CustomersImported) String() string {
 func (*CustomersImported) ProtoMessage() {}
 
 func (x *CustomersImported) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_events_proto_msgTypes[2]
+	mi := &file_kept_customer_v1_events_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -206,7 +279,7 @@ func (x *CustomersImported) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CustomersImported.ProtoReflect.Descriptor instead.
 func (*CustomersImported) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_events_proto_rawDescGZIP(), []int{2}
+	return file_kept_customer_v1_events_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *CustomersImported) GetIssuer() string {
@@ -234,7 +307,7 @@ type CompanyChanged struct {
 
 func (x *CompanyChanged) Reset() {
 	*x = CompanyChanged{}
-	mi := &file_kept_customer_v1_events_proto_msgTypes[3]
+	mi := &file_kept_customer_v1_events_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -246,7 +319,7 @@ func (x *CompanyChanged) String() string {
 func (*CompanyChanged) ProtoMessage() {}
 
 func (x *CompanyChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_events_proto_msgTypes[3]
+	mi := &file_kept_customer_v1_events_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -259,7 +332,7 @@ func (x *CompanyChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompanyChanged.ProtoReflect.Descriptor instead.
 func (*CompanyChanged) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_events_proto_rawDescGZIP(), []int{3}
+	return file_kept_customer_v1_events_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *CompanyChanged) GetCompany() *Company {
@@ -283,7 +356,12 @@ const file_kept_customer_v1_events_proto_rawDesc = "" +
 	"\x05email\x18\x04 \x01(\tR\x05email\x12\x14\n" +
 	"\x05phone\x18\x05 \x01(\tR\x05phone\x12'\n" +
 	"\x0femail_confirmed\x18\x06 \x01(\bR\x0eemailConfirmed\x12-\n" +
-	"\x12email_confirmation\x18\a \x01(\tR\x11emailConfirmation\"I\n" +
+	"\x12email_confirmation\x18\a \x01(\tR\x11emailConfirmation\"\xa9\x01\n" +
+	"\x14CustomerClassChanged\x12\x1a\n" +
+	"\bcustomer\x18\x01 \x01(\tR\bcustomer\x12%\n" +
+	"\x0ecustomer_class\x18\x02 \x01(\tR\rcustomerClass\x126\n" +
+	"\x17previous_customer_class\x18\x03 \x01(\tR\x15previousCustomerClass\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"I\n" +
 	"\x11CustomersImported\x12\x16\n" +
 	"\x06issuer\x18\x01 \x01(\tR\x06issuer\x12\x1c\n" +
 	"\tcustomers\x18\x02 \x03(\tR\tcustomers\"E\n" +
@@ -302,16 +380,17 @@ func file_kept_customer_v1_events_proto_rawDescGZIP() []byte {
 	return file_kept_customer_v1_events_proto_rawDescData
 }
 
-var file_kept_customer_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_kept_customer_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_kept_customer_v1_events_proto_goTypes = []any{
 	(*CustomerCreated)(nil),        // 0: kept.customer.v1.CustomerCreated
 	(*CustomerContactChanged)(nil), // 1: kept.customer.v1.CustomerContactChanged
-	(*CustomersImported)(nil),      // 2: kept.customer.v1.CustomersImported
-	(*CompanyChanged)(nil),         // 3: kept.customer.v1.CompanyChanged
-	(*Company)(nil),                // 4: kept.customer.v1.Company
+	(*CustomerClassChanged)(nil),   // 2: kept.customer.v1.CustomerClassChanged
+	(*CustomersImported)(nil),      // 3: kept.customer.v1.CustomersImported
+	(*CompanyChanged)(nil),         // 4: kept.customer.v1.CompanyChanged
+	(*Company)(nil),                // 5: kept.customer.v1.Company
 }
 var file_kept_customer_v1_events_proto_depIdxs = []int32{
-	4, // 0: kept.customer.v1.CompanyChanged.company:type_name -> kept.customer.v1.Company
+	5, // 0: kept.customer.v1.CompanyChanged.company:type_name -> kept.customer.v1.Company
 	1, // [1:1] is the sub-list for method output_type
 	1, // [1:1] is the sub-list for method input_type
 	1, // [1:1] is the sub-list for extension type_name
@@ -331,7 +410,7 @@ func file_kept_customer_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_customer_v1_events_proto_rawDesc), len(file_kept_customer_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -46,7 +46,8 @@ type PromiseKind struct {
 	// How long before its due time a promise is AT_RISK, where whoever makes it does not say: a second to 30 days. An hour
 	// where it is left out.
 	WarningDuration *durationpb.Duration `protobuf:"bytes,5,opt,name=warning_duration,json=warningDuration,proto3" json:"warning_duration,omitempty"`
-	// What is done for the customer when a promise of this kind breaks: at most one of each type. Empty for nothing.
+	// What is done for the customer when a promise of this kind breaks: at most one of each type
+	// for each class of customers. Empty for nothing.
 	Remedies []*v11.Remedy `protobuf:"bytes,6,rep,name=remedies,proto3" json:"remedies,omitempty"`
 	// Who is answerable for these promises: a queue or an agent, such as `queues/delivery`. They get the cases.
 	Owner string `protobuf:"bytes,7,opt,name=owner,proto3" json:"owner,omitempty"`

@@ -33,8 +33,8 @@ const (
 type PromiseKindServiceClient interface {
 	// Creates a kind of promise, which is made over the API.
 	//
-	// Errors: ALREADY_EXISTS where the id is taken; INVALID_ARGUMENT naming the field for two remedies of one type, or points that
-	// the type does not have or lacks.
+	// Errors: ALREADY_EXISTS where the id is taken; INVALID_ARGUMENT naming the field for two remedies of one type for the same
+	// customers, points that the type does not have or lacks, and a class that there is not.
 	CreatePromiseKind(ctx context.Context, in *CreatePromiseKindRequest, opts ...grpc.CallOption) (*PromiseKind, error)
 	// Returns a kind of promise.
 	GetPromiseKind(ctx context.Context, in *GetPromiseKindRequest, opts ...grpc.CallOption) (*PromiseKind, error)
@@ -103,8 +103,8 @@ func (c *promiseKindServiceClient) UpdatePromiseKind(ctx context.Context, in *Up
 type PromiseKindServiceServer interface {
 	// Creates a kind of promise, which is made over the API.
 	//
-	// Errors: ALREADY_EXISTS where the id is taken; INVALID_ARGUMENT naming the field for two remedies of one type, or points that
-	// the type does not have or lacks.
+	// Errors: ALREADY_EXISTS where the id is taken; INVALID_ARGUMENT naming the field for two remedies of one type for the same
+	// customers, points that the type does not have or lacks, and a class that there is not.
 	CreatePromiseKind(context.Context, *CreatePromiseKindRequest) (*PromiseKind, error)
 	// Returns a kind of promise.
 	GetPromiseKind(context.Context, *GetPromiseKindRequest) (*PromiseKind, error)

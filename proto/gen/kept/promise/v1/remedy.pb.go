@@ -86,7 +86,10 @@ type Remedy struct {
 	// What is done.
 	Type Remedy_Type `protobuf:"varint,1,opt,name=type,proto3,enum=kept.promise.v1.Remedy_Type" json:"type,omitempty"`
 	// How many points, 1 to 1,000,000, with GOODWILL_POINTS; 0 with all others.
-	Points        int64 `protobuf:"varint,2,opt,name=points,proto3" json:"points,omitempty"`
+	Points int64 `protobuf:"varint,2,opt,name=points,proto3" json:"points,omitempty"`
+	// For whom: customers of this class, `customerClasses/{customer_class}`. Left empty, for all for whose class there is no remedy
+	// of the same type.
+	CustomerClass string `protobuf:"bytes,3,opt,name=customer_class,json=customerClass,proto3" json:"customer_class,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -135,14 +138,23 @@ func (x *Remedy) GetPoints() int64 {
 	return 0
 }
 
+func (x *Remedy) GetCustomerClass() string {
+	if x != nil {
+		return x.CustomerClass
+	}
+	return ""
+}
+
 var File_kept_promise_v1_remedy_proto protoreflect.FileDescriptor
 
 const file_kept_promise_v1_remedy_proto_rawDesc = "" +
 	"\n" +
-	"\x1ckept/promise/v1/remedy.proto\x12\x0fkept.promise.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\"\xbb\x01\n" +
+	"\x1ckept/promise/v1/remedy.proto\x12\x0fkept.promise.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\"\xbe\x02\n" +
 	"\x06Remedy\x12?\n" +
 	"\x04type\x18\x01 \x01(\x0e2\x1c.kept.promise.v1.Remedy.TypeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04type\x12&\n" +
-	"\x06points\x18\x02 \x01(\x03B\x0e\xe0A\x01\xbaH\b\"\x06\x18\xc0\x84=(\x00R\x06points\"H\n" +
+	"\x06points\x18\x02 \x01(\x03B\x0e\xe0A\x01\xbaH\b\"\x06\x18\xc0\x84=(\x00R\x06points\x12\x80\x01\n" +
+	"\x0ecustomer_class\x18\x03 \x01(\tBY\xe0A\x01\xfaA\x18\n" +
+	"\x16kept.dev/CustomerClass\xbaH8r6\x18O22^(customerClasses/[a-z0-9]([a-z0-9-]*[a-z0-9])?)?$R\rcustomerClass\"H\n" +
 	"\x04Type\x12\x14\n" +
 	"\x10TYPE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fGOODWILL_POINTS\x10\x01\x12\b\n" +

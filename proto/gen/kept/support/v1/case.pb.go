@@ -255,7 +255,9 @@ type Case struct {
 	Etag string `protobuf:"bytes,20,opt,name=etag,proto3" json:"etag,omitempty"`
 	// Only in the answer of CreateCase: whether the customer had this case open already, about the same, so that the request became
 	// an entry of it.
-	AlreadyOpen   bool `protobuf:"varint,21,opt,name=already_open,json=alreadyOpen,proto3" json:"already_open,omitempty"`
+	AlreadyOpen bool `protobuf:"varint,21,opt,name=already_open,json=alreadyOpen,proto3" json:"already_open,omitempty"`
+	// The customer's class, `customerClasses/{customer_class}`; empty for none. It follows the customer's until the case is closed.
+	CustomerClass string `protobuf:"bytes,22,opt,name=customer_class,json=customerClass,proto3" json:"customer_class,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -435,6 +437,13 @@ func (x *Case) GetAlreadyOpen() bool {
 		return x.AlreadyOpen
 	}
 	return false
+}
+
+func (x *Case) GetCustomerClass() string {
+	if x != nil {
+		return x.CustomerClass
+	}
+	return ""
 }
 
 // Something that was said in a case.
@@ -659,7 +668,7 @@ var File_kept_support_v1_case_proto protoreflect.FileDescriptor
 
 const file_kept_support_v1_case_proto_rawDesc = "" +
 	"\n" +
-	"\x1akept/support/v1/case.proto\x12\x0fkept.support.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1bkept/common/v1/common.proto\x1a\x15kept/type/actor.proto\"\xad\n" +
+	"\x1akept/support/v1/case.proto\x12\x0fkept.support.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1bkept/common/v1/common.proto\x1a\x15kept/type/actor.proto\"\xf4\n" +
 	"\n" +
 	"\x04Case\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12W\n" +
@@ -691,7 +700,9 @@ const file_kept_support_v1_case_proto_rawDesc = "" +
 	"resolution\x18\x13 \x01(\tB\x03\xe0A\x03R\n" +
 	"resolution\x12\x17\n" +
 	"\x04etag\x18\x14 \x01(\tB\x03\xe0A\x03R\x04etag\x12&\n" +
-	"\falready_open\x18\x15 \x01(\bB\x03\xe0A\x03R\valreadyOpen\"d\n" +
+	"\falready_open\x18\x15 \x01(\bB\x03\xe0A\x03R\valreadyOpen\x12E\n" +
+	"\x0ecustomer_class\x18\x16 \x01(\tB\x1e\xe0A\x03\xfaA\x18\n" +
+	"\x16kept.dev/CustomerClassR\rcustomerClass\"d\n" +
 	"\x04Kind\x12\x14\n" +
 	"\x10KIND_UNSPECIFIED\x10\x00\x12\f\n" +
 	"\bQUESTION\x10\x01\x12\v\n" +

@@ -142,8 +142,8 @@ type ListCasesRequest struct {
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The `next_page_token` of the page before. All other fields must be the same as then.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// A filter (AIP-160) over `customer`, `about`, `state`, `kind`, `queue`, `agent`, `escalated`, `create_time` and
-	// `reply_due_time`, such as `state = OPEN AND queue = "queues/duty"`.
+	// A filter (AIP-160) over `customer`, `about`, `state`, `kind`, `queue`, `agent`, `escalated`, `customer_class`,
+	// `create_time` and `reply_due_time`, such as `state = OPEN AND queue = "queues/duty"`.
 	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	// `create_time` or `reply_due_time`, with `desc` for the latest first. The default is `create_time desc`.
 	OrderBy       string `protobuf:"bytes,4,opt,name=order_by,json=orderBy,proto3" json:"order_by,omitempty"`
