@@ -116,6 +116,11 @@ func supportSamples() map[string]sample {
 			w.openCase()
 			return &supportv1.ListCasesRequest{PageSize: 1000, Filter: "state = OPEN", OrderBy: "create_time desc"}
 		},
+		supportv1.CaseService_SearchCases_FullMethodName: func(w *fixture) proto.Message {
+			query := w.openCase().GetTitle()
+			w.settle() // it is found from a moment later on
+			return &supportv1.SearchCasesRequest{Query: query, PageSize: 10}
+		},
 		supportv1.CaseService_GetCaseEntry_FullMethodName: func(w *fixture) proto.Message {
 			return &supportv1.GetCaseEntryRequest{Name: w.caseEntry()}
 		},

@@ -18,7 +18,7 @@ import (
 )
 
 func (s *Service) events() []inbox.Handler {
-	return []inbox.Handler{
+	handlers := []inbox.Handler{
 		inbox.OnAll("case.customer-created", s.onCustomersCreated),
 		inbox.OnAll("case.customers-imported", s.onCustomersImported),
 		inbox.OnAll("case.customer-class-changed", s.onCustomerClassesChanged),
@@ -27,6 +27,7 @@ func (s *Service) events() []inbox.Handler {
 		inbox.OnAll("case.remedy-required", s.onRemediesRequired),
 		inbox.OnAll("case.shortage-answered", s.onShortagesAnswered),
 	}
+	return append(handlers, searchEvents()...)
 }
 
 // onCustomersCreated remembers that customers exist, so that cases need not ask.

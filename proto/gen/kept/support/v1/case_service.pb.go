@@ -264,6 +264,125 @@ func (x *ListCasesResponse) GetNextPageToken() string {
 	return ""
 }
 
+// What is known of a case.
+type SearchCasesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What to look for, such as `coffee pot broken`. What is said beyond eight words is passed over.
+	Query string `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	// How many at most, up to 1000. 0 means 50.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The `next_page_token` of the page before. All other fields must be the same as then.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SearchCasesRequest) Reset() {
+	*x = SearchCasesRequest{}
+	mi := &file_kept_support_v1_case_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SearchCasesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SearchCasesRequest) ProtoMessage() {}
+
+func (x *SearchCasesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_support_v1_case_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SearchCasesRequest.ProtoReflect.Descriptor instead.
+func (*SearchCasesRequest) Descriptor() ([]byte, []int) {
+	return file_kept_support_v1_case_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *SearchCasesRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
+func (x *SearchCasesRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *SearchCasesRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// One page of what was found.
+type SearchCasesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The cases, the best match first.
+	Cases []*Case `protobuf:"bytes,1,rep,name=cases,proto3" json:"cases,omitempty"`
+	// Gets the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SearchCasesResponse) Reset() {
+	*x = SearchCasesResponse{}
+	mi := &file_kept_support_v1_case_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SearchCasesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SearchCasesResponse) ProtoMessage() {}
+
+func (x *SearchCasesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_support_v1_case_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SearchCasesResponse.ProtoReflect.Descriptor instead.
+func (*SearchCasesResponse) Descriptor() ([]byte, []int) {
+	return file_kept_support_v1_case_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *SearchCasesResponse) GetCases() []*Case {
+	if x != nil {
+		return x.Cases
+	}
+	return nil
+}
+
+func (x *SearchCasesResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // Which entry.
 type GetCaseEntryRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -275,7 +394,7 @@ type GetCaseEntryRequest struct {
 
 func (x *GetCaseEntryRequest) Reset() {
 	*x = GetCaseEntryRequest{}
-	mi := &file_kept_support_v1_case_service_proto_msgTypes[4]
+	mi := &file_kept_support_v1_case_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -287,7 +406,7 @@ func (x *GetCaseEntryRequest) String() string {
 func (*GetCaseEntryRequest) ProtoMessage() {}
 
 func (x *GetCaseEntryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_support_v1_case_service_proto_msgTypes[4]
+	mi := &file_kept_support_v1_case_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -300,7 +419,7 @@ func (x *GetCaseEntryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCaseEntryRequest.ProtoReflect.Descriptor instead.
 func (*GetCaseEntryRequest) Descriptor() ([]byte, []int) {
-	return file_kept_support_v1_case_service_proto_rawDescGZIP(), []int{4}
+	return file_kept_support_v1_case_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *GetCaseEntryRequest) GetName() string {
@@ -325,7 +444,7 @@ type ListCaseEntriesRequest struct {
 
 func (x *ListCaseEntriesRequest) Reset() {
 	*x = ListCaseEntriesRequest{}
-	mi := &file_kept_support_v1_case_service_proto_msgTypes[5]
+	mi := &file_kept_support_v1_case_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -337,7 +456,7 @@ func (x *ListCaseEntriesRequest) String() string {
 func (*ListCaseEntriesRequest) ProtoMessage() {}
 
 func (x *ListCaseEntriesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_support_v1_case_service_proto_msgTypes[5]
+	mi := &file_kept_support_v1_case_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -350,7 +469,7 @@ func (x *ListCaseEntriesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCaseEntriesRequest.ProtoReflect.Descriptor instead.
 func (*ListCaseEntriesRequest) Descriptor() ([]byte, []int) {
-	return file_kept_support_v1_case_service_proto_rawDescGZIP(), []int{5}
+	return file_kept_support_v1_case_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListCaseEntriesRequest) GetParent() string {
@@ -387,7 +506,7 @@ type ListCaseEntriesResponse struct {
 
 func (x *ListCaseEntriesResponse) Reset() {
 	*x = ListCaseEntriesResponse{}
-	mi := &file_kept_support_v1_case_service_proto_msgTypes[6]
+	mi := &file_kept_support_v1_case_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -399,7 +518,7 @@ func (x *ListCaseEntriesResponse) String() string {
 func (*ListCaseEntriesResponse) ProtoMessage() {}
 
 func (x *ListCaseEntriesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_support_v1_case_service_proto_msgTypes[6]
+	mi := &file_kept_support_v1_case_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -412,7 +531,7 @@ func (x *ListCaseEntriesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListCaseEntriesResponse.ProtoReflect.Descriptor instead.
 func (*ListCaseEntriesResponse) Descriptor() ([]byte, []int) {
-	return file_kept_support_v1_case_service_proto_rawDescGZIP(), []int{6}
+	return file_kept_support_v1_case_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListCaseEntriesResponse) GetCaseEntries() []*CaseEntry {
@@ -447,7 +566,7 @@ type ContactCaseRequest struct {
 
 func (x *ContactCaseRequest) Reset() {
 	*x = ContactCaseRequest{}
-	mi := &file_kept_support_v1_case_service_proto_msgTypes[7]
+	mi := &file_kept_support_v1_case_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -459,7 +578,7 @@ func (x *ContactCaseRequest) String() string {
 func (*ContactCaseRequest) ProtoMessage() {}
 
 func (x *ContactCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_support_v1_case_service_proto_msgTypes[7]
+	mi := &file_kept_support_v1_case_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -472,7 +591,7 @@ func (x *ContactCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContactCaseRequest.ProtoReflect.Descriptor instead.
 func (*ContactCaseRequest) Descriptor() ([]byte, []int) {
-	return file_kept_support_v1_case_service_proto_rawDescGZIP(), []int{7}
+	return file_kept_support_v1_case_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ContactCaseRequest) GetName() string {
@@ -519,7 +638,7 @@ type AssignCaseRequest struct {
 
 func (x *AssignCaseRequest) Reset() {
 	*x = AssignCaseRequest{}
-	mi := &file_kept_support_v1_case_service_proto_msgTypes[8]
+	mi := &file_kept_support_v1_case_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -531,7 +650,7 @@ func (x *AssignCaseRequest) String() string {
 func (*AssignCaseRequest) ProtoMessage() {}
 
 func (x *AssignCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_support_v1_case_service_proto_msgTypes[8]
+	mi := &file_kept_support_v1_case_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -544,7 +663,7 @@ func (x *AssignCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignCaseRequest.ProtoReflect.Descriptor instead.
 func (*AssignCaseRequest) Descriptor() ([]byte, []int) {
-	return file_kept_support_v1_case_service_proto_rawDescGZIP(), []int{8}
+	return file_kept_support_v1_case_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *AssignCaseRequest) GetName() string {
@@ -584,7 +703,7 @@ type ReplyCaseRequest struct {
 
 func (x *ReplyCaseRequest) Reset() {
 	*x = ReplyCaseRequest{}
-	mi := &file_kept_support_v1_case_service_proto_msgTypes[9]
+	mi := &file_kept_support_v1_case_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -596,7 +715,7 @@ func (x *ReplyCaseRequest) String() string {
 func (*ReplyCaseRequest) ProtoMessage() {}
 
 func (x *ReplyCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_support_v1_case_service_proto_msgTypes[9]
+	mi := &file_kept_support_v1_case_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -609,7 +728,7 @@ func (x *ReplyCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReplyCaseRequest.ProtoReflect.Descriptor instead.
 func (*ReplyCaseRequest) Descriptor() ([]byte, []int) {
-	return file_kept_support_v1_case_service_proto_rawDescGZIP(), []int{9}
+	return file_kept_support_v1_case_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ReplyCaseRequest) GetName() string {
@@ -649,7 +768,7 @@ type CloseCaseRequest struct {
 
 func (x *CloseCaseRequest) Reset() {
 	*x = CloseCaseRequest{}
-	mi := &file_kept_support_v1_case_service_proto_msgTypes[10]
+	mi := &file_kept_support_v1_case_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -661,7 +780,7 @@ func (x *CloseCaseRequest) String() string {
 func (*CloseCaseRequest) ProtoMessage() {}
 
 func (x *CloseCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_support_v1_case_service_proto_msgTypes[10]
+	mi := &file_kept_support_v1_case_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -674,7 +793,7 @@ func (x *CloseCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CloseCaseRequest.ProtoReflect.Descriptor instead.
 func (*CloseCaseRequest) Descriptor() ([]byte, []int) {
-	return file_kept_support_v1_case_service_proto_rawDescGZIP(), []int{10}
+	return file_kept_support_v1_case_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CloseCaseRequest) GetName() string {
@@ -718,6 +837,14 @@ const file_kept_support_v1_case_service_proto_rawDesc = "" +
 	"\border_by\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\"h\n" +
 	"\x11ListCasesResponse\x12+\n" +
 	"\x05cases\x18\x01 \x03(\v2\x15.kept.support.v1.CaseR\x05cases\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x91\x01\n" +
+	"\x12SearchCasesRequest\x12#\n" +
+	"\x05query\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x05query\x12*\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"j\n" +
+	"\x13SearchCasesResponse\x12+\n" +
+	"\x05cases\x18\x01 \x03(\v2\x15.kept.support.v1.CaseR\x05cases\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x81\x01\n" +
 	"\x13GetCaseEntryRequest\x12j\n" +
 	"\x04name\x18\x01 \x01(\tBV\xe0A\x02\xfaA\x14\n" +
@@ -756,7 +883,8 @@ const file_kept_support_v1_case_service_proto_rawDesc = "" +
 	"resolution\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xf4\x03R\n" +
 	"resolution\x125\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xd5\t\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xdc\n" +
+	"\n" +
 	"\vCaseService\x12\x81\x01\n" +
 	"\n" +
 	"CreateCase\x12\".kept.support.v1.CreateCaseRequest\x1a\x15.kept.support.v1.Case\"8\xdaA\x04case\x8a\xb5\x18\x16\n" +
@@ -764,7 +892,9 @@ const file_kept_support_v1_case_service_proto_rawDesc = "" +
 	"\aGetCase\x12\x1f.kept.support.v1.GetCaseRequest\x1a\x15.kept.support.v1.Case\".\xdaA\x04name\x8a\xb5\x18\t\n" +
 	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/{name=cases/*}\x12u\n" +
 	"\tListCases\x12!.kept.support.v1.ListCasesRequest\x1a\".kept.support.v1.ListCasesResponse\"!\xdaA\x00\x8a\xb5\x18\t\n" +
-	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02\v\x12\t/v1/cases\x12\x8a\x01\n" +
+	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02\v\x12\t/v1/cases\x12\x84\x01\n" +
+	"\vSearchCases\x12#.kept.support.v1.SearchCasesRequest\x1a$.kept.support.v1.SearchCasesResponse\"*\xdaA\x05query\x8a\xb5\x18\x06\n" +
+	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/cases:search\x12\x8a\x01\n" +
 	"\fGetCaseEntry\x12$.kept.support.v1.GetCaseEntryRequest\x1a\x1a.kept.support.v1.CaseEntry\"8\xdaA\x04name\x8a\xb5\x18\t\n" +
 	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02\x1e\x12\x1c/v1/{name=cases/*/entries/*}\x12\xa0\x01\n" +
 	"\x0fListCaseEntries\x12'.kept.support.v1.ListCaseEntriesRequest\x1a(.kept.support.v1.ListCaseEntriesResponse\":\xdaA\x06parent\x8a\xb5\x18\t\n" +
@@ -791,51 +921,56 @@ func file_kept_support_v1_case_service_proto_rawDescGZIP() []byte {
 	return file_kept_support_v1_case_service_proto_rawDescData
 }
 
-var file_kept_support_v1_case_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_kept_support_v1_case_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_kept_support_v1_case_service_proto_goTypes = []any{
 	(*CreateCaseRequest)(nil),       // 0: kept.support.v1.CreateCaseRequest
 	(*GetCaseRequest)(nil),          // 1: kept.support.v1.GetCaseRequest
 	(*ListCasesRequest)(nil),        // 2: kept.support.v1.ListCasesRequest
 	(*ListCasesResponse)(nil),       // 3: kept.support.v1.ListCasesResponse
-	(*GetCaseEntryRequest)(nil),     // 4: kept.support.v1.GetCaseEntryRequest
-	(*ListCaseEntriesRequest)(nil),  // 5: kept.support.v1.ListCaseEntriesRequest
-	(*ListCaseEntriesResponse)(nil), // 6: kept.support.v1.ListCaseEntriesResponse
-	(*ContactCaseRequest)(nil),      // 7: kept.support.v1.ContactCaseRequest
-	(*AssignCaseRequest)(nil),       // 8: kept.support.v1.AssignCaseRequest
-	(*ReplyCaseRequest)(nil),        // 9: kept.support.v1.ReplyCaseRequest
-	(*CloseCaseRequest)(nil),        // 10: kept.support.v1.CloseCaseRequest
-	(*Case)(nil),                    // 11: kept.support.v1.Case
-	(*CaseEntry)(nil),               // 12: kept.support.v1.CaseEntry
-	(v1.Channel)(0),                 // 13: kept.common.v1.Channel
+	(*SearchCasesRequest)(nil),      // 4: kept.support.v1.SearchCasesRequest
+	(*SearchCasesResponse)(nil),     // 5: kept.support.v1.SearchCasesResponse
+	(*GetCaseEntryRequest)(nil),     // 6: kept.support.v1.GetCaseEntryRequest
+	(*ListCaseEntriesRequest)(nil),  // 7: kept.support.v1.ListCaseEntriesRequest
+	(*ListCaseEntriesResponse)(nil), // 8: kept.support.v1.ListCaseEntriesResponse
+	(*ContactCaseRequest)(nil),      // 9: kept.support.v1.ContactCaseRequest
+	(*AssignCaseRequest)(nil),       // 10: kept.support.v1.AssignCaseRequest
+	(*ReplyCaseRequest)(nil),        // 11: kept.support.v1.ReplyCaseRequest
+	(*CloseCaseRequest)(nil),        // 12: kept.support.v1.CloseCaseRequest
+	(*Case)(nil),                    // 13: kept.support.v1.Case
+	(*CaseEntry)(nil),               // 14: kept.support.v1.CaseEntry
+	(v1.Channel)(0),                 // 15: kept.common.v1.Channel
 }
 var file_kept_support_v1_case_service_proto_depIdxs = []int32{
-	11, // 0: kept.support.v1.CreateCaseRequest.case:type_name -> kept.support.v1.Case
-	11, // 1: kept.support.v1.ListCasesResponse.cases:type_name -> kept.support.v1.Case
-	12, // 2: kept.support.v1.ListCaseEntriesResponse.case_entries:type_name -> kept.support.v1.CaseEntry
-	13, // 3: kept.support.v1.ContactCaseRequest.channel:type_name -> kept.common.v1.Channel
-	0,  // 4: kept.support.v1.CaseService.CreateCase:input_type -> kept.support.v1.CreateCaseRequest
-	1,  // 5: kept.support.v1.CaseService.GetCase:input_type -> kept.support.v1.GetCaseRequest
-	2,  // 6: kept.support.v1.CaseService.ListCases:input_type -> kept.support.v1.ListCasesRequest
-	4,  // 7: kept.support.v1.CaseService.GetCaseEntry:input_type -> kept.support.v1.GetCaseEntryRequest
-	5,  // 8: kept.support.v1.CaseService.ListCaseEntries:input_type -> kept.support.v1.ListCaseEntriesRequest
-	7,  // 9: kept.support.v1.CaseService.ContactCase:input_type -> kept.support.v1.ContactCaseRequest
-	8,  // 10: kept.support.v1.CaseService.AssignCase:input_type -> kept.support.v1.AssignCaseRequest
-	9,  // 11: kept.support.v1.CaseService.ReplyCase:input_type -> kept.support.v1.ReplyCaseRequest
-	10, // 12: kept.support.v1.CaseService.CloseCase:input_type -> kept.support.v1.CloseCaseRequest
-	11, // 13: kept.support.v1.CaseService.CreateCase:output_type -> kept.support.v1.Case
-	11, // 14: kept.support.v1.CaseService.GetCase:output_type -> kept.support.v1.Case
-	3,  // 15: kept.support.v1.CaseService.ListCases:output_type -> kept.support.v1.ListCasesResponse
-	12, // 16: kept.support.v1.CaseService.GetCaseEntry:output_type -> kept.support.v1.CaseEntry
-	6,  // 17: kept.support.v1.CaseService.ListCaseEntries:output_type -> kept.support.v1.ListCaseEntriesResponse
-	12, // 18: kept.support.v1.CaseService.ContactCase:output_type -> kept.support.v1.CaseEntry
-	11, // 19: kept.support.v1.CaseService.AssignCase:output_type -> kept.support.v1.Case
-	12, // 20: kept.support.v1.CaseService.ReplyCase:output_type -> kept.support.v1.CaseEntry
-	11, // 21: kept.support.v1.CaseService.CloseCase:output_type -> kept.support.v1.Case
-	13, // [13:22] is the sub-list for method output_type
-	4,  // [4:13] is the sub-list for method input_type
-	4,  // [4:4] is the sub-list for extension type_name
-	4,  // [4:4] is the sub-list for extension extendee
-	0,  // [0:4] is the sub-list for field type_name
+	13, // 0: kept.support.v1.CreateCaseRequest.case:type_name -> kept.support.v1.Case
+	13, // 1: kept.support.v1.ListCasesResponse.cases:type_name -> kept.support.v1.Case
+	13, // 2: kept.support.v1.SearchCasesResponse.cases:type_name -> kept.support.v1.Case
+	14, // 3: kept.support.v1.ListCaseEntriesResponse.case_entries:type_name -> kept.support.v1.CaseEntry
+	15, // 4: kept.support.v1.ContactCaseRequest.channel:type_name -> kept.common.v1.Channel
+	0,  // 5: kept.support.v1.CaseService.CreateCase:input_type -> kept.support.v1.CreateCaseRequest
+	1,  // 6: kept.support.v1.CaseService.GetCase:input_type -> kept.support.v1.GetCaseRequest
+	2,  // 7: kept.support.v1.CaseService.ListCases:input_type -> kept.support.v1.ListCasesRequest
+	4,  // 8: kept.support.v1.CaseService.SearchCases:input_type -> kept.support.v1.SearchCasesRequest
+	6,  // 9: kept.support.v1.CaseService.GetCaseEntry:input_type -> kept.support.v1.GetCaseEntryRequest
+	7,  // 10: kept.support.v1.CaseService.ListCaseEntries:input_type -> kept.support.v1.ListCaseEntriesRequest
+	9,  // 11: kept.support.v1.CaseService.ContactCase:input_type -> kept.support.v1.ContactCaseRequest
+	10, // 12: kept.support.v1.CaseService.AssignCase:input_type -> kept.support.v1.AssignCaseRequest
+	11, // 13: kept.support.v1.CaseService.ReplyCase:input_type -> kept.support.v1.ReplyCaseRequest
+	12, // 14: kept.support.v1.CaseService.CloseCase:input_type -> kept.support.v1.CloseCaseRequest
+	13, // 15: kept.support.v1.CaseService.CreateCase:output_type -> kept.support.v1.Case
+	13, // 16: kept.support.v1.CaseService.GetCase:output_type -> kept.support.v1.Case
+	3,  // 17: kept.support.v1.CaseService.ListCases:output_type -> kept.support.v1.ListCasesResponse
+	5,  // 18: kept.support.v1.CaseService.SearchCases:output_type -> kept.support.v1.SearchCasesResponse
+	14, // 19: kept.support.v1.CaseService.GetCaseEntry:output_type -> kept.support.v1.CaseEntry
+	8,  // 20: kept.support.v1.CaseService.ListCaseEntries:output_type -> kept.support.v1.ListCaseEntriesResponse
+	14, // 21: kept.support.v1.CaseService.ContactCase:output_type -> kept.support.v1.CaseEntry
+	13, // 22: kept.support.v1.CaseService.AssignCase:output_type -> kept.support.v1.Case
+	14, // 23: kept.support.v1.CaseService.ReplyCase:output_type -> kept.support.v1.CaseEntry
+	13, // 24: kept.support.v1.CaseService.CloseCase:output_type -> kept.support.v1.Case
+	15, // [15:25] is the sub-list for method output_type
+	5,  // [5:15] is the sub-list for method input_type
+	5,  // [5:5] is the sub-list for extension type_name
+	5,  // [5:5] is the sub-list for extension extendee
+	0,  // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_kept_support_v1_case_service_proto_init() }
@@ -850,7 +985,7 @@ func file_kept_support_v1_case_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_support_v1_case_service_proto_rawDesc), len(file_kept_support_v1_case_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   11,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -22,6 +22,7 @@ const (
 	CaseService_CreateCase_FullMethodName      = "/kept.support.v1.CaseService/CreateCase"
 	CaseService_GetCase_FullMethodName         = "/kept.support.v1.CaseService/GetCase"
 	CaseService_ListCases_FullMethodName       = "/kept.support.v1.CaseService/ListCases"
+	CaseService_SearchCases_FullMethodName     = "/kept.support.v1.CaseService/SearchCases"
 	CaseService_GetCaseEntry_FullMethodName    = "/kept.support.v1.CaseService/GetCaseEntry"
 	CaseService_ListCaseEntries_FullMethodName = "/kept.support.v1.CaseService/ListCaseEntries"
 	CaseService_ContactCase_FullMethodName     = "/kept.support.v1.CaseService/ContactCase"
@@ -45,6 +46,9 @@ type CaseServiceClient interface {
 	GetCase(ctx context.Context, in *GetCaseRequest, opts ...grpc.CallOption) (*Case, error)
 	// Lists cases, the latest first. A customer sees their own only.
 	ListCases(ctx context.Context, in *ListCasesRequest, opts ...grpc.CallOption) (*ListCasesResponse, error)
+	// Finds cases by the words of their titles, descriptions and entries, in any case, accent and inflection, with typing errors. All
+	// that is said has to be there; the best match comes first. A case is found from a moment after it was opened or changed.
+	SearchCases(ctx context.Context, in *SearchCasesRequest, opts ...grpc.CallOption) (*SearchCasesResponse, error)
 	// Returns one entry of a case. A customer sees their own only, and no notes.
 	GetCaseEntry(ctx context.Context, in *GetCaseEntryRequest, opts ...grpc.CallOption) (*CaseEntry, error)
 	// Lists what was said in a case, the oldest first. A customer sees their own only, and no notes.
@@ -108,6 +112,16 @@ func (c *caseServiceClient) ListCases(ctx context.Context, in *ListCasesRequest,
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListCasesResponse)
 	err := c.cc.Invoke(ctx, CaseService_ListCases_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *caseServiceClient) SearchCases(ctx context.Context, in *SearchCasesRequest, opts ...grpc.CallOption) (*SearchCasesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SearchCasesResponse)
+	err := c.cc.Invoke(ctx, CaseService_SearchCases_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -189,6 +203,9 @@ type CaseServiceServer interface {
 	GetCase(context.Context, *GetCaseRequest) (*Case, error)
 	// Lists cases, the latest first. A customer sees their own only.
 	ListCases(context.Context, *ListCasesRequest) (*ListCasesResponse, error)
+	// Finds cases by the words of their titles, descriptions and entries, in any case, accent and inflection, with typing errors. All
+	// that is said has to be there; the best match comes first. A case is found from a moment after it was opened or changed.
+	SearchCases(context.Context, *SearchCasesRequest) (*SearchCasesResponse, error)
 	// Returns one entry of a case. A customer sees their own only, and no notes.
 	GetCaseEntry(context.Context, *GetCaseEntryRequest) (*CaseEntry, error)
 	// Lists what was said in a case, the oldest first. A customer sees their own only, and no notes.
@@ -236,6 +253,9 @@ func (UnimplementedCaseServiceServer) GetCase(context.Context, *GetCaseRequest) 
 }
 func (UnimplementedCaseServiceServer) ListCases(context.Context, *ListCasesRequest) (*ListCasesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListCases not implemented")
+}
+func (UnimplementedCaseServiceServer) SearchCases(context.Context, *SearchCasesRequest) (*SearchCasesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SearchCases not implemented")
 }
 func (UnimplementedCaseServiceServer) GetCaseEntry(context.Context, *GetCaseEntryRequest) (*CaseEntry, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetCaseEntry not implemented")
@@ -326,6 +346,24 @@ func _CaseService_ListCases_Handler(srv interface{}, ctx context.Context, dec fu
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(CaseServiceServer).ListCases(ctx, req.(*ListCasesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _CaseService_SearchCases_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SearchCasesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CaseServiceServer).SearchCases(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CaseService_SearchCases_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CaseServiceServer).SearchCases(ctx, req.(*SearchCasesRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -456,6 +494,10 @@ var CaseService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListCases",
 			Handler:    _CaseService_ListCases_Handler,
+		},
+		{
+			MethodName: "SearchCases",
+			Handler:    _CaseService_SearchCases_Handler,
 		},
 		{
 			MethodName: "GetCaseEntry",
