@@ -16,8 +16,11 @@ import (
 // Embedded is the embedded suite as a real process.
 type Embedded struct {
 	Process *Process
-	dir     string
-	issuer  *token.Issuer
+	// GRPC is where it serves gRPC.
+	GRPC string
+
+	dir    string
+	issuer *token.Issuer
 }
 
 // NewEmbedded defines the command kept on a data folder. Nothing runs yet.
@@ -41,7 +44,7 @@ func NewEmbedded(dir, bin string, sandbox bool, env ...string) (*Embedded, error
 		p.settings("sandbox", "true")
 	}
 	issuer, err := token.NewIssuer(filepath.Join(dir, "keys"))
-	return &Embedded{Process: p, dir: dir, issuer: issuer}, err
+	return &Embedded{Process: p, GRPC: addresses[2], dir: dir, issuer: issuer}, err
 }
 
 // StartEmbedded starts the command kept on a data folder and returns when it is ready.

@@ -13,18 +13,59 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"kept.dev/suite/cluster"
 )
 
 // step is a block of commands in the README, with what the README says that they print.
 type step struct{ commands, prints string }
 
-// TestReadme runs the README's story as a reader would, in one shell, and compares what it prints with what the README says.
+// TestReadme runs the README's story as a reader would, in one shell, and compares what it prints with what the README says. Told
+// again, to a suite in which it has been told before, it goes as well; and whoever forgot the sandbox is told so.
 func TestReadme(t *testing.T) {
 	e, dir := startEmbedded(t)
 	steps := readSteps(t)
 	require.NotEmpty(t, steps)
+	compared := 0
+	for i, got := range tell(t, e, dir, steps) {
+		want := objects(t, steps[i].prints)
+		require.Len(t, got, len(want), "%s\nprints\n%v", steps[i].commands, got)
+		for j := range want {
+			if diff := difference("", want[j], got[j]); diff != "" {
+				require.Fail(t, "the README is wrong", "%s\nprints another answer %d: %s\n%v", steps[i].commands, j+1, diff, got[j])
+			}
+			compared++
+		}
+	}
+	t.Logf("readme: %d steps, %d answers as it says", len(steps), compared)
+
+	for i, got := range tell(t, e, dir, steps) {
+		want := objects(t, steps[i].prints)
+		require.Len(t, got, len(want), "told again: %s\nprints\n%v", steps[i].commands, got)
+		for j := range want {
+			require.Equal(t, refused(want[j]), refused(got[j]), "told again: %s\nprints\n%v", steps[i].commands, got[j])
+		}
+	}
+
+	real, err := cluster.StartEmbedded(t.Context(), t.TempDir(), bin, false, sink.Env())
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, real.Stop()) })
+	first := tell(t, real, dir, steps[:1])[0]
+	require.Len(t, first, 1)
+	require.Contains(t, fmt.Sprint(first[0]), "this is no sandbox")
+}
+
+// refused tells whether an answer is a refusal.
+func refused(answer any) bool {
+	fields, _ := answer.(map[string]any)
+	return fields["code"] != nil
+}
+
+// tell runs the steps in one shell and returns the answers of each, what goes wrong among them.
+func tell(t *testing.T, e *cluster.Embedded, dir string, steps []step) (answers [][]any) {
+	t.Helper()
 	const border = "-- the next step --"
-	script := "set -e\n"
+	script := "exec 2>&1\n"
 	for _, s := range steps {
 		script += s.commands + "\necho; echo '" + border + "'\n"
 	}
@@ -35,47 +76,54 @@ func TestReadme(t *testing.T) {
 		"KEPT_COMMAND="+filepath.Join(bin, "kept"), "DATA="+dir)
 	out, err := shell.Output()
 	require.NoError(t, err, "%s", out)
-
 	printed := strings.Split(string(out), border)
 	require.Len(t, printed, len(steps)+1)
-	compared := 0
-	for i, s := range steps {
-		want, got := objects(t, s.prints), objects(t, printed[i])
-		require.Len(t, got, len(want), "%s\nprints\n%s", s.commands, printed[i])
-		for j := range want {
-			if diff := difference("", want[j], got[j]); diff != "" {
-				require.Fail(t, "the README is wrong", "%s\nprints another answer %d: %s\n%s", s.commands, j+1, diff, printed[i])
-			}
-			compared++
-		}
+	for _, text := range printed[:len(steps)] {
+		answers = append(answers, objects(t, text))
 	}
-	t.Logf("readme: %d steps, %d answers as it says", len(steps), compared)
+	return answers
 }
 
 // readSteps reads the blocks from the README: ```sh, and ```json where it says what comes.
 func readSteps(t *testing.T) (steps []step) {
-	work, err := exec.CommandContext(t.Context(), "go", "env", "GOWORK").Output()
-	require.NoError(t, err)
-	text, err := os.ReadFile(filepath.Join(filepath.Dir(strings.TrimSpace(string(work))), "README.md"))
-	require.NoError(t, err)
-	kind := ""
-	for line := range strings.Lines(string(text)) {
+	for _, b := range blocksOf(t, "README.md") {
 		switch {
-		case kind == "" && strings.HasPrefix(line, "```"):
-			kind = strings.TrimSpace(line[3:])
-			if kind == "sh" {
-				steps = append(steps, step{})
-			}
-		case strings.HasPrefix(line, "```"):
-			kind = ""
-		case kind == "sh":
-			steps[len(steps)-1].commands += line
-		case kind == "json":
+		case b.kind == "sh":
+			steps = append(steps, step{commands: b.text})
+		case b.kind == "json":
 			require.NotEmpty(t, steps, "an answer before any command")
-			steps[len(steps)-1].prints += line
+			steps[len(steps)-1].prints += b.text
 		}
 	}
 	return steps
+}
+
+// block is a piece of a page between ```kind and ```.
+type block struct{ kind, text string }
+
+// blocksOf reads the blocks of a page of the repository.
+func blocksOf(t *testing.T, page string) (blocks []block) {
+	text, err := os.ReadFile(filepath.Join(repository(t), page))
+	require.NoError(t, err)
+	inside := false
+	for line := range strings.Lines(string(text)) {
+		switch {
+		case strings.HasPrefix(line, "```") && !inside:
+			blocks, inside = append(blocks, block{kind: strings.TrimSpace(line[3:])}), true
+		case strings.HasPrefix(line, "```"):
+			inside = false
+		case inside:
+			blocks[len(blocks)-1].text += line
+		}
+	}
+	return blocks
+}
+
+// repository is the folder of the whole.
+func repository(t *testing.T) string {
+	work, err := exec.CommandContext(t.Context(), "go", "env", "GOWORK").Output()
+	require.NoError(t, err)
+	return filepath.Dir(strings.TrimSpace(string(work)))
 }
 
 // objects are the answers in what was printed, after what a command may have said to a reader.
