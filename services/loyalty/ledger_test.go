@@ -161,7 +161,7 @@ func TestTheDatabaseRefuses(t *testing.T) {
 			`update entry set reason = 'another'`:                                                          "entry_append_only",
 			`delete from entry`:                                                                            "entry_append_only",
 			`update program set points_per_unit = 1001`:                                                    "program_points_per_unit_range",
-			`insert into purchase values ('o', null, null)`:                                                "purchase_heard_of",
+			`insert into purchase (order_id, delivered, returned) values ('o', null, null)`:                "purchase_heard_of",
 		} {
 			err := h.db.Update(t.Context(), "test", func(tx *sqldb.Tx) error { tx.Exec(statement); return nil })
 			require.True(t, sqldb.Violates(err, constraint), "%s: %v", statement, err)

@@ -2,6 +2,7 @@ package order_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -61,12 +62,20 @@ func (d *desk) answer(req *customerv1.ImportCustomersRequest) proto.Message {
 			res.Results = append(res.Results, &customerv1.ImportCustomersResponse_Result{Fault: "must be an e-mail address"})
 			continue
 		}
-		name := "customers/" + req.GetIssuer() + "-" + r.GetExternalId()
-		res.Results = append(res.Results, &customerv1.ImportCustomersResponse_Result{Customer: name, Created: !d.known[name]})
-		d.known[name] = true
+		name := "customers/" + named.Replace(req.GetIssuer()+"-"+cmp.Or(r.GetExternalId(), r.GetEmail(), r.GetPhone(), r.GetFallbackId()))
+		result := &customerv1.ImportCustomersResponse_Result{Customer: name, Created: !d.known[name]}
+		res.Results = append(res.Results, result)
+		if !req.GetValidateOnly() {
+			d.known[name] = true
+		} else if result.GetCreated() {
+			result.Customer = ""
+		}
 	}
 	return res
 }
+
+// named makes a name of what somebody is known by.
+var named = strings.NewReplacer(" ", "-", "@", "-at-", "#", "", "+", "", "(", "", ")", "", ".", "-")
 
 // NewStream implements grpc.ClientConnInterface.
 func (d *desk) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {

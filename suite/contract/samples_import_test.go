@@ -38,6 +38,9 @@ func importSamples() map[string]sample {
 		orderv1.ImportService_CancelImport_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.CancelImportRequest{Name: w.uploaded("customer_id\n")}
 		},
+		orderv1.ImportService_UndoImport_FullMethodName: func(w *fixture) proto.Message {
+			return &orderv1.UndoImportRequest{Name: w.imported()}
+		},
 		orderv1.ImportService_ListImportFaults_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.ListImportFaultsRequest{Parent: w.imported(), PageSize: 10}
 		},
@@ -50,7 +53,7 @@ func anImport() *orderv1.Import {
 		DisplayName: "customers.csv " + freshID(), Format: orderv1.Import_CSV, RowType: orderv1.Import_CUSTOMER, Issuer: "erp",
 		CurrencyCode: "EUR", ProductId: "tea", TimeZone: "Europe/Kyiv", RegionCode: "UA", Channel: commonv1.Channel_STORE,
 		Mapping: &orderv1.Import_Mapping{CustomerId: "customer_id"}, DateOrder: orderv1.Import_DAY_MONTH_YEAR,
-		Delimiter: orderv1.Import_TAB, DecimalComma: true,
+		Delimiter: "\t", DecimalComma: new(true), Encoding: "utf-8",
 	}
 }
 

@@ -64,6 +64,14 @@ func (c *Client) Cancel(ctx context.Context, name string) error {
 	return nil
 }
 
+// Undo has what an import has brought taken back. That goes on by itself; Follow waits for its end.
+func (c *Client) Undo(ctx context.Context, name string) error {
+	if err := c.ask(ctx, http.MethodPost, "/v1/"+name+":undo", &orderv1.UndoImportRequest{}, &orderv1.Import{}); err != nil {
+		return fmt.Errorf("undoing %s: %w", name, err)
+	}
+	return nil
+}
+
 // Get is how an import stands.
 func (c *Client) Get(ctx context.Context, name string) (*orderv1.Import, error) {
 	found := &orderv1.Import{}

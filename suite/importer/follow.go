@@ -40,7 +40,7 @@ func (c *Client) Send(ctx context.Context, spec *orderv1.Import, file io.Reader,
 	return name, err
 }
 
-// Follow asks how far an import has come until it has come to its end, and tells. A paused one it goes on to follow.
+// Follow asks how far an import has come until it has come to its end, or has been undone, and tells. A paused one it goes on to follow.
 func (c *Client) Follow(ctx context.Context, name string, tell func(Progress)) (*orderv1.Import, error) {
 	ticker := time.NewTicker(cmp.Or(c.Every, often))
 	defer ticker.Stop()
@@ -72,5 +72,9 @@ func (c *Client) Follow(ctx context.Context, name string, tell func(Progress)) (
 }
 
 func over(i *orderv1.Import) bool {
-	return i.GetState() == orderv1.Import_SUCCEEDED || i.GetState() == orderv1.Import_CANCELLED
+	switch i.GetState() {
+	case orderv1.Import_SUCCEEDED, orderv1.Import_CANCELLED, orderv1.Import_UNDONE:
+		return true
+	}
+	return false
 }

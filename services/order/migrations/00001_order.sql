@@ -39,7 +39,8 @@ create table known_customer (
 );
 
 -- An order that an import brought (source_import) was delivered long ago; nothing was promised here. Its id is made from what the file
--- says of it, so that the primary key keeps it from being imported twice.
+-- says of it, so that the primary key keeps it from being imported twice. Where it has a number, that is known once for each issuer, and
+-- digest tells whether a later file says the same. It is as imports have left it while its version is imported_version.
 --
 -- asking is how many shortages the customer is being asked about, owed how many units are neither held nor called off. Both
 -- are changed by the first statement of whoever changes them, so that one row decides who comes first: an order that
@@ -76,11 +77,21 @@ create table orders (
     return_reason    text   not null default '',
     asking           bigint not null default 0,
     owed             bigint not null default 0,
-    source_import           text   not null default '',
+    source_import    text   not null default '',
+    issuer           text   not null default '',
+    order_number     text   not null default '',
+    delivery_fee     bigint not null default 0 constraint orders_delivery_fee_range check (delivery_fee between 0 and 9000000000000000),
+    tax              bigint not null default 0 constraint orders_tax_range check (tax between 0 and 9000000000000000),
+    added_tax        bigint not null default 0,
+    discount         bigint not null default 0 constraint orders_discount_range check (discount between 0 and 9000000000000000),
+    note             text   not null default '',
+    imported_version bigint not null default 1,
+    digest           bigint not null default 0,
     constraint orders_promise_state_known check (promise_state between 1 and 5 or promise_state = 0 and source_import <> ''),
     constraint orders_promised_unless_imported
         check ((source_import <> '') = (promised is null) and (source_import <> '') = (first_promised is null) and (source_import <> '') = (expected is null)),
-    constraint orders_refunded_within_total check (refunded between 0 and goods + fee),
+    constraint orders_refunded_within_total check (refunded between 0 and goods + fee + delivery_fee + added_tax),
+    constraint orders_added_tax_within_tax check (added_tax between 0 and tax),
     constraint orders_delivered_after_shipped check (delivered >= shipped),
     constraint orders_cancelled_with_reason check (state <> 5 or cancel_reason <> ''),
     constraint orders_returned_with_reason check (state <> 6 or return_reason <> ''),
@@ -88,6 +99,7 @@ create table orders (
     constraint orders_complete check (state in (0, 1) or asking = 0 and owed = 0)
 );
 create index orders_created on orders (created, id);
+create unique index orders_number on orders (issuer, order_number) where order_number <> '';
 create index orders_customer on orders (customer, created, id);
 -- Most orders have long been delivered, and their promises kept. What is listed by any other state is found without passing over
 -- them.
@@ -104,8 +116,10 @@ create table order_line (
     price          bigint not null constraint order_line_price_range check (price between 0 and 9000000000000000),
     missing        bigint not null default 0,
     replaced_product text   not null default '',
+    product_name   text   not null default '',
+    returned       bigint not null default 0 constraint order_line_returned_range check (returned >= 0),
     constraint order_line_pkey primary key (order_id, number),
-    constraint order_line_missing_within_quantity check (missing between 0 and quantity)
+    constraint order_line_missing_within_quantity check (missing between 0 and quantity - returned)
 );
 
 -- The steps of an order's way, but for its placing, which the order tells itself.

@@ -14,19 +14,19 @@ import (
 	"kept.dev/suite/importer"
 )
 
-// ImportCmd takes a file of customers or orders in.
+// ImportCmd takes a file of customers or orders in. What one has brought, kept import undo NAME takes back.
 type ImportCmd struct {
-	File   string `arg:"" optional:"" help:"The file; - is the standard input."`
+	File   string `arg:"" optional:"" help:"The file; - is the standard input. To take an import back: undo NAME."`
 	Follow string `help:"Follow an import that runs, such as imports/0190…, instead." placeholder:"NAME"`
 
-	URL       string `name:"url" help:"Kept's REST front door." default:"http://127.0.0.1:8080" group:"Server"`
-	Token     string `help:"A manager's or an admin's token." secret:"" group:"Server"`
-	TokenFile string `help:"The file that holds it." default:"data/admin-token" group:"Server"`
+	Caller
+	DryRun bool `help:"Bring nothing: read the file to its end, and show what would come."`
 
 	Name    string `help:"What the import is called; the file's name when empty." group:"File"`
-	Format  string `help:"csv, or cdnow for the text format of the CDNOW data set; csv for a FILE.csv." group:"File"`
-	RowType string `help:"What a row is: customer or order (the default)." group:"File"`
-	Issuer  string `help:"The system that the file comes from, such as erp: customers' ids are its own." group:"File"`
+	Preset  string `help:"The program that exported the file: shopify, woocommerce or 1c. It says which columns hold what." group:"File"`
+	Format  string `help:"csv, xlsx, or cdnow for the text format of the CDNOW data set; known by the file's name." group:"File"`
+	RowType string `help:"What a row is: customer, or order (the default) or a line of one." group:"File"`
+	Issuer  string `help:"The system that the file comes from, such as erp: ids and order numbers are its own. The preset's name when empty." group:"File"`
 
 	Currency string `help:"ISO 4217 code of amounts, where no column says it." group:"Values that no column holds"`
 	Product  string `help:"Id of what was bought, such as tea-pot." group:"Values that no column holds"`
@@ -34,10 +34,12 @@ type ImportCmd struct {
 	Region   string `help:"Region to read telephone numbers in, such as UA." group:"Values that no column holds"`
 	Channel  string `help:"The way by which the orders came, such as web or phone." group:"Values that no column holds"`
 
-	Map          []string `help:"Which column holds a value, such as customer_id=Kundennr; repeatable." placeholder:"FIELD=TITLE" sep:"none" group:"CSV"`
-	DateOrder    string   `help:"day-month-year or month-day-year; dates like 2026-12-31 when empty." group:"CSV"`
-	Delimiter    string   `help:"semicolon or tab; a comma when empty." group:"CSV"`
-	DecimalComma bool     `help:"Amounts are written 1.234,56 and not 1,234.56." group:"CSV"`
+	Map          []string `help:"Which column holds a value, such as customer_id=Kundennr or order_id=Beleg; repeatable." placeholder:"FIELD=TITLE" sep:"none" group:"CSV and XLSX"`
+	DateOrder    string   `help:"day-month-year or month-day-year; dates like 2026-12-31 and 31.12.2026 when empty." group:"CSV and XLSX"`
+	Encoding     string   `help:"How characters are encoded, such as windows-1251; found out when empty." group:"CSV and XLSX"`
+	Delimiter    string   `help:"comma, semicolon, tab, pipe, or any one character; found out when empty." group:"CSV and XLSX"`
+	DecimalComma bool     `help:"Amounts are written 1.234,56." xor:"decimal" group:"CSV and XLSX"`
+	DecimalPoint bool     `help:"Amounts are written 1,234.56. Without either, the first amounts tell." xor:"decimal" group:"CSV and XLSX"`
 }
 
 // How kept import ends.
@@ -51,6 +53,9 @@ const (
 
 // importMain runs the command, and returns the status with which the process has to end.
 func importMain(args []string) int {
+	if len(args) > 0 && args[0] == "undo" {
+		return undoMain(args[1:])
+	}
 	var cmd ImportCmd
 	err := process.Parse("kept import", &cmd, args)
 	if errors.Is(err, process.ErrHelp) {
@@ -69,8 +74,15 @@ func importMain(args []string) int {
 	return run.end(ctx, run.run(ctx))
 }
 
+// Caller is who imports, and where.
+type Caller struct {
+	URL       string `name:"url" help:"Kept's REST front door." default:"http://127.0.0.1:8080" group:"Server"`
+	Token     string `help:"A manager's or an admin's token." secret:"" group:"Server"`
+	TokenFile string `help:"The file that holds it." default:"data/admin-token" group:"Server"`
+}
+
 // client is the caller that the settings describe.
-func (c *ImportCmd) client() (*importer.Client, error) {
+func (c *Caller) client() (*importer.Client, error) {
 	token := c.Token
 	if token == "" {
 		raw, err := os.ReadFile(c.TokenFile)

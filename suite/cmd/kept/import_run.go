@@ -102,16 +102,29 @@ func (r *importRun) end(ctx context.Context, err error) int {
 func (r *importRun) tellSummary() {
 	i := r.ended
 	what := "has taken in all of the file"
-	if i.GetState() == orderv1.Import_CANCELLED {
+	switch {
+	case i.GetState() == orderv1.Import_CANCELLED:
 		what = "was cancelled; what it had imported stays"
+	case i.GetState() == orderv1.Import_UNDONE:
+		what = "has been undone"
+	case i.GetDryRun():
+		what = "has brought nothing, and would bring this"
 	}
 	fmt.Fprintf(r.out, "%s %s.\n", i.GetName(), what)
 	for _, line := range []struct {
-		what  string
-		count int64
-	}{{"rows", i.GetRowCount()}, {"new customers", i.GetCustomerCount()}, {"new orders", i.GetOrderCount()},
-		{"unchanged rows", i.GetUnchangedCount()}, {"faulty rows", i.GetFaultCount()}} {
-		fmt.Fprintf(r.out, "  %-14s %12s\n", line.what, importer.Count(line.count))
+		what   string
+		count  int64
+		always bool
+	}{{"rows", i.GetRowCount(), true}, {"new customers", i.GetCustomerCount(), true}, {"new orders", i.GetOrderCount(), true},
+		{"changed orders", i.GetChangedCount(), false}, {"unchanged rows", i.GetUnchangedCount(), true}, {"faulty rows", i.GetFaultCount(), true},
+		{"removed orders", i.GetRemovedCount(), false}} {
+		if line.always || line.count > 0 {
+			fmt.Fprintf(r.out, "  %-14s %12s\n", line.what, importer.Count(line.count))
+		}
+	}
+	tellTotals(r.out, i.GetSummary())
+	if i.GetDryRun() {
+		tellPreview(r.out, i.GetSummary())
 	}
 	for _, f := range r.faults {
 		fmt.Fprintf(r.out, "line %d: %s\n", f.GetLine(), f.GetReason())

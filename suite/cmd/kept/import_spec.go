@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -8,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -26,7 +28,7 @@ func (c *ImportCmd) check() error {
 		return errors.New("--follow goes without a file")
 	case c.Follow != "" && !importName.MatchString(c.Follow):
 		return fmt.Errorf("--follow=%s is no import's name: it looks like imports/0190…", c.Follow)
-	case c.File != "" && c.Issuer == "":
+	case c.File != "" && c.Issuer == "" && c.Preset == "":
 		return errors.New("--issuer is missing: the system that the file comes from, such as --issuer=erp")
 	}
 	return nil
@@ -34,15 +36,22 @@ func (c *ImportCmd) check() error {
 
 // spec is the import that the settings describe. What the values have to be, the server knows.
 func (c *ImportCmd) spec() (*orderv1.Import, error) {
-	if c.Format == "" && strings.EqualFold(filepath.Ext(c.File), ".csv") {
-		c.Format = "csv"
+	if c.Format == "" {
+		c.Format = c.guessFormat()
 	}
 	if c.Format == "" {
-		return nil, errors.New("--format is missing: csv or cdnow")
+		return nil, errors.New("--format is missing: csv, xlsx or cdnow")
+	}
+	delimiter, err := delimiterOf(c.Delimiter)
+	if err != nil {
+		return nil, err
 	}
 	spec := &orderv1.Import{
-		DisplayName: c.displayName(), Issuer: c.Issuer, CurrencyCode: c.Currency, ProductId: c.Product, TimeZone: c.TimeZone,
-		RegionCode: c.Region, DecimalComma: c.DecimalComma,
+		DisplayName: c.displayName(), Issuer: cmp.Or(c.Issuer, c.Preset), CurrencyCode: c.Currency, ProductId: c.Product, TimeZone: c.TimeZone,
+		RegionCode: c.Region, Delimiter: delimiter, Encoding: c.Encoding, DryRun: c.DryRun,
+	}
+	if c.DecimalComma || c.DecimalPoint {
+		spec.DecimalComma = &c.DecimalComma
 	}
 	var faults []error
 	choose := func(flag, text string, values map[string]int32) int32 {
@@ -54,12 +63,44 @@ func (c *ImportCmd) spec() (*orderv1.Import, error) {
 	spec.RowType = orderv1.Import_RowType(choose("row-type", c.RowType, orderv1.Import_RowType_value))
 	spec.Channel = commonv1.Channel(choose("channel", c.Channel, commonv1.Channel_value))
 	spec.DateOrder = orderv1.Import_DateOrder(choose("date-order", c.DateOrder, orderv1.Import_DateOrder_value))
-	spec.Delimiter = orderv1.Import_Delimiter(choose("delimiter", c.Delimiter, orderv1.Import_Delimiter_value))
+	spec.Preset = orderv1.Import_Preset(choose("preset", strings.ToLower(c.Preset), presets))
 	if len(c.Map) > 0 {
 		spec.Mapping = &orderv1.Import_Mapping{}
 		faults = append(faults, fill(spec.GetMapping(), c.Map))
 	}
 	return spec, errors.Join(faults...)
+}
+
+// guessFormat knows a format by the file's name. What a program exports is CSV otherwise.
+func (c *ImportCmd) guessFormat() string {
+	switch strings.ToLower(filepath.Ext(c.File)) {
+	case ".csv", ".tsv":
+		return "csv"
+	case ".xlsx":
+		return "xlsx"
+	}
+	if c.Preset != "" {
+		return "csv"
+	}
+	return ""
+}
+
+// presets are the programs whose exports are known, as people call them.
+var presets = map[string]int32{
+	"SHOPIFY": int32(orderv1.Import_SHOPIFY), "WOOCOMMERCE": int32(orderv1.Import_WOOCOMMERCE), "1C": int32(orderv1.Import_ONE_C),
+}
+
+var delimiters = map[string]string{"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+
+// delimiterOf is the character that a flag names.
+func delimiterOf(text string) (string, error) {
+	if character, named := delimiters[strings.ToLower(text)]; named {
+		return character, nil
+	}
+	if utf8.RuneCountInString(text) > 1 {
+		return "", fmt.Errorf("--delimiter=%s is neither one character nor one of comma, semicolon, tab, pipe", text)
+	}
+	return text, nil
 }
 
 // chosen is the value of an enum that a flag names, such as day-month-year; nothing chooses none.

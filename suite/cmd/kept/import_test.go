@@ -60,7 +60,7 @@ func TestAFileIsTakenIn(t *testing.T) {
 	s.Go(&orderv1.Import{State: orderv1.Import_RUNNING}, ended(orderv1.Import_SUCCEEDED, 0))
 	r, out, complaints := newRun(t, s, file(t, "Orders.CSV", "a,b\n"), "--issuer=erp", "--row-type=order", "--currency=EUR",
 		"--product=tea", "--time-zone=Europe/Kyiv", "--region=UA", "--channel=phone", "--date-order=day-month-year",
-		"--delimiter=semicolon", "--decimal-comma", "--map=customer_id=Kunde, Nr=1", "--map", "order-time=Datum")
+		"--delimiter=semicolon", "--decimal-comma", "--encoding=windows-1251", "--preset=1c", "--dry-run", "--map=customer_id=Kunde, Nr=1", "--map", "order-time=Datum")
 	require.Equal(t, allTaken, r.end(t.Context(), r.run(t.Context())), complaints)
 	require.Equal(t, "imports/0190 has taken in all of the file.\n"+counts+"  faulty rows               0\n", out.String())
 	require.Empty(t, complaints.String(), "it was soon over")
@@ -69,7 +69,7 @@ func TestAFileIsTakenIn(t *testing.T) {
 	require.Equal(t, "Bearer t0k3n", token)
 	want := &orderv1.Import{DisplayName: "Orders.CSV", Format: orderv1.Import_CSV, RowType: orderv1.Import_ORDER, Issuer: "erp",
 		CurrencyCode: "EUR", ProductId: "tea", TimeZone: "Europe/Kyiv", RegionCode: "UA", Channel: commonv1.Channel_PHONE,
-		DateOrder: orderv1.Import_DAY_MONTH_YEAR, Delimiter: orderv1.Import_SEMICOLON, DecimalComma: true,
+		DateOrder: orderv1.Import_DAY_MONTH_YEAR, Delimiter: ";", DecimalComma: new(true), Encoding: "windows-1251", Preset: orderv1.Import_ONE_C, DryRun: true,
 		Mapping: &orderv1.Import_Mapping{CustomerId: "Kunde, Nr=1", OrderTime: "Datum"}}
 	require.True(t, proto.Equal(want, spec), spec)
 }
@@ -177,13 +177,14 @@ func TestWhatCanNotBeMeant(t *testing.T) {
 		"--follow=1":                                       "is no import's name",
 		"--follow=imports/../orders":                       "is no import's name",
 		"a.csv":                                            "--issuer is missing",
-		"a.txt --issuer=erp":                               "--format is missing: csv or cdnow",
-		"- --issuer=erp":                                   "--format is missing: csv or cdnow",
-		"a.csv --issuer=erp --format=xml":                  "--format=xml is not one of csv, cdnow",
+		"a.txt --issuer=erp":                               "--format is missing: csv, xlsx or cdnow",
+		"- --issuer=erp":                                   "--format is missing: csv, xlsx or cdnow",
+		"a.csv --issuer=erp --format=xml":                  "--format=xml is not one of csv, cdnow, xlsx",
 		"a.csv --issuer=erp --row-type=subject":            "--row-type=subject is not one of customer, order",
 		"a.csv --issuer=erp --channel=smoke":               "--channel=smoke is not one of web, app, phone, store, partner, email",
 		"a.csv --issuer=erp --date-order=year":             "--date-order=year is not one of day-month-year, month-day-year",
-		"a.csv --issuer=erp --delimiter=|":                 "--delimiter=| is not one of semicolon, tab",
+		"a.csv --issuer=erp --delimiter=||":                "--delimiter=|| is neither one character nor one of comma, semicolon, tab, pipe",
+		"a.csv --issuer=erp --preset=magento":              "--preset=magento is not one of shopify, woocommerce, 1c",
 		"a.csv --issuer=erp --map=colour=Farbe":            `there is no field "colour", but customer_id, display_name, email`,
 		"a.csv --issuer=erp --map=amount":                  "the column's title is missing, as in amount=Title",
 		"a.csv --issuer=erp --map=amount=A --map=amount=B": "amount has a column already",
@@ -198,7 +199,7 @@ func TestWhatCanNotBeMeant(t *testing.T) {
 }
 
 func TestTokens(t *testing.T) {
-	c := ImportCmd{TokenFile: file(t, "token", "t0k3n\n"), URL: "http://x/"}
+	c := Caller{TokenFile: file(t, "token", "t0k3n\n"), URL: "http://x/"}
 	client, err := c.client()
 	require.NoError(t, err)
 	require.Equal(t, "t0k3n", client.Token)

@@ -46,6 +46,10 @@ func readRecord(issuer string, r *customerv1.ImportCustomersRequest_Record) pers
 		faults = append(faults, "language_code "+text.LanguageAdvice)
 	}
 	if len(p.keys) == 0 && len(faults) == 0 {
+		if key, ok := identity.ExternalKey(issuer, r.GetFallbackId()); ok {
+			p.keys = append(p.keys, key)
+			return p
+		}
 		faults = append(faults, "needs an external_id, an email or a phone")
 	}
 	p.fault = strings.Join(faults, "; ")

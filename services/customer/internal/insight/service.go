@@ -29,6 +29,7 @@ func (s *Service) Capability() kit.Capability {
 			inbox.OnAll("insight.order-placed", s.onOrdersPlaced), inbox.OnAll("insight.order-delivered", s.onOrdersDelivered),
 			inbox.OnAll("insight.order-cancelled", s.onOrdersCancelled), inbox.OnAll("insight.order-returned", s.onOrdersReturned),
 			inbox.OnAll("insight.orders-imported", s.onOrdersImported),
+			inbox.OnAll("insight.imported-orders-removed", s.onImportedOrdersRemoved),
 		},
 	}
 }

@@ -42,6 +42,7 @@ func (s *Service) events() []inbox.Handler {
 			(*supportv1.CaseClosed)(nil)),
 		inbox.On("timeline.customers-imported", s.onCustomersImported),
 		inbox.On("timeline.orders-imported", s.onOrdersImported),
+		inbox.On("timeline.imported-orders-removed", s.onImportedOrdersRemoved),
 	}
 }
 

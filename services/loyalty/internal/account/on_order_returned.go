@@ -15,11 +15,6 @@ const noteReturned = `
 	on conflict (order_id) do update set returned = excluded.returned where purchase.returned is null
 	returning delivered`
 
-const selectEarned = `
-	select p.program, p.customer, p.points from entry e join posting p on p.entry_id = e.id and p.customer <> ''
-	where e.reference = $1
-	order by p.program`
-
 // onOrderReturned takes back what the order earned, whatever a programme counts by now. Of an order whose delivery has
 // not been heard of yet, it is noted; its earnings are taken back with the entry that makes them.
 func (s *Service) onOrderReturned(
@@ -29,7 +24,7 @@ func (s *Service) onOrderReturned(
 	order := orderID(returned.GetOrder())
 	results, err := tx.Batch(
 		sqldb.Q(noteReturned, order, e.Time.UnixMicro()),
-		sqldb.Q(selectEarned, earningOf(order)))
+		earnedSoFar(order))
 	if err != nil || results[0].Len() == 0 {
 		return err
 	}

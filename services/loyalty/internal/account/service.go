@@ -39,7 +39,8 @@ func (s *Service) Capability() kit.Capability {
 		Register: func(r grpc.ServiceRegistrar) { loyaltyv1.RegisterAccountServiceServer(r, s) },
 		Events: []inbox.Handler{
 			inbox.On("account.customer-created", s.onCustomerCreated), inbox.On("account.customers-imported", s.onCustomersImported), inbox.On("account.order-delivered", s.onOrderDelivered),
-			inbox.On("account.orders-imported", s.onOrdersImported), inbox.On("account.order-returned", s.onOrderReturned), inbox.On("account.remedy-required", s.onRemedyRequired),
+			inbox.On("account.orders-imported", s.onOrdersImported),
+			inbox.On("account.imported-orders-removed", s.onImportedOrdersRemoved), inbox.On("account.order-returned", s.onOrderReturned), inbox.On("account.remedy-required", s.onRemedyRequired),
 		},
 	}
 }

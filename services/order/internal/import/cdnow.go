@@ -8,6 +8,7 @@ import (
 
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	"kept.dev/services/order/internal/order"
 )
 
 // cdnow reads the text format of the CDNOW data set (B. Hardie, brucehardie.com/datasets).
@@ -21,7 +22,7 @@ func newCDNOW(i *orderv1.Import, zone *time.Location, now time.Time) cdnow {
 	return cdnow{product: "products/" + i.GetProductId(), currency: i.GetCurrencyCode(), zone: zone, now: now}
 }
 
-func (cdnow) quoted() (byte, bool) { return 0, false }
+func (cdnow) quoted() ([]byte, bool) { return nil, false }
 
 var errColumns = errors.New("must have four values between spaces: customer id, date, number of CDs, value in dollars")
 
@@ -38,17 +39,25 @@ func (f cdnow) read(text []byte) (row, error) {
 	if err != nil {
 		return row{}, fmt.Errorf("%.20q is not a date such as 19970131", values[1])
 	}
-	p := &purchase{placed: placed, product: f.product}
-	if err := inThePast(p.placed, f.now); err != nil {
+	if err := inThePast(placed, f.now); err != nil {
 		return row{}, err
 	}
-	if p.quantity, err = readQuantity(values[2]); err != nil {
+	quantity, err := readQuantity(values[2], false)
+	if err != nil {
 		return row{}, err
 	}
-	if p.amount, err = readAmount(values[3], f.currency, false); err != nil {
+	amount, err := readAmount(values[3], f.currency, false)
+	if err != nil {
 		return row{}, err
 	}
-	return row{customer: &customerv1.ImportCustomersRequest_Record{ExternalId: values[0]}, order: p}, nil
+	if quantity < 0 || amount.Minor < 0 {
+		return row{}, errors.New("has less than nothing, which the CDNOW format does not know")
+	}
+	return row{order: &document{
+		customer: &customerv1.ImportCustomersRequest_Record{ExternalId: values[0]}, placed: placed, currency: f.currency,
+		lines: []order.ImportedLine{{Product: f.product, Quantity: quantity, Amount: amount.Minor}}, goods: amount.Minor,
+		state: orderv1.Order_DELIVERED,
+	}}, nil
 }
 
 // isCDNOWTitle tells a line of column titles from a row.

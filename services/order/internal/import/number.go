@@ -1,11 +1,11 @@
 package imports
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
 	"kept.dev/kit/sqldb"
-	"kept.dev/services/order/internal/order"
 )
 
 const (
@@ -13,34 +13,49 @@ const (
 	countSeen  = `on conflict (import_id, hash) do update set met = import_seen.met + excluded.met returning hash, met`
 )
 
-// number makes the orders that the rows tell of. Rows that are equal are numbered through the whole file, and the number is part
-// of the order's id: two equal purchases on one day are two, and the file that is imported again has the same two.
-func number(tx *sqldb.Tx, j job, rows []row, who []identified) ([]order.Imported, error) {
-	var orders []order.Imported
-	var keys []key
+// taken is a document that is to be written.
+type taken struct {
+	*document
+	customer string
+	created  bool // whether nobody knew the customer
+	id       string
+	digest   int64
+}
+
+// errScattered says that the rows of an order do not stand together.
+const errScattered = "its order %.64s has rows further up in the file; sort the file by order_id"
+
+// number gives documents their ids. Those without a number that are equal are counted through the whole file, and the count is part of
+// the id: two equal purchases on one day are two, and the file that is imported again has the same two. A number that comes again in
+// one file is a fault.
+func number(tx *sqldb.Tx, j job, b *batch, who []identified) ([]taken, error) {
+	keys := make([]key, len(b.documents))
 	here := map[int64]int64{} // how often each is met in these rows
-	for i, r := range rows {
-		if r.fault != "" {
-			continue
-		}
-		o := order.Imported{
-			Customer: who[i].name, Product: r.order.product, Quantity: r.order.quantity, Amount: r.order.amount,
-			Placed: r.order.placed, Channel: j.GetChannel(),
-		}
-		k := keyOf(j.GetIssuer(), r.customer.GetExternalId(), o)
-		orders, keys = append(orders, o), append(keys, k)
-		here[k.hash()]++
+	for i, d := range b.documents {
+		keys[i] = keyOf(j.GetIssuer(), d, who[i].name)
+		here[keys[i].hash()]++
 	}
 	met, err := meet(tx, idOf(j.GetName()), here)
 	if err != nil {
 		return nil, err
 	}
-	for i, k := range keys {
-		h := k.hash()
+	all := make([]taken, 0, len(keys))
+	for i, d := range b.documents {
+		h := keys[i].hash()
 		met[h]++
-		orders[i].ID = k.orderID(orders[i], met[h])
+		n := met[h]
+		if d.number != "" {
+			if n > 1 {
+				b.blame(d, fmt.Sprintf(errScattered, d.number))
+				continue
+			}
+			n = 1
+		}
+		all = append(all, taken{
+			document: d, customer: who[i].name, created: who[i].created, id: keys[i].orderID(d.placed, n), digest: d.digest(who[i].name),
+		})
 	}
-	return orders, nil
+	return all, nil
 }
 
 // meet notes that rows were met, and returns how often each had been before.

@@ -33,7 +33,7 @@ func nextRecord(data []byte, f form, fileEnds bool) (r record, whole bool) {
 		case c == '\n' && !open:
 			return cut(data, i, i+1), true
 		default:
-			fresh = c == delimiter && !open
+			fresh = !open && quoted && bytes.HasSuffix(data[:i+1], delimiter)
 		}
 	}
 	switch {

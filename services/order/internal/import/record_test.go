@@ -38,11 +38,11 @@ func TestRecordsAreWhatCSVHas(t *testing.T) {
 		w.UseCRLF = rapid.Bool().Draw(r, "CRLF")
 		require.NoError(r, w.WriteAll(rows))
 		lines := int64(strings.Count(file.String(), "\n"))
-		f := csvForm{spec: &orderv1.Import{}}
+		f := csvForm{spec: &orderv1.Import{}, delimiter: ","}
 		cut := records(file.Bytes(), f, rapid.IntRange(1, 40).Draw(r, "window"))
 		require.Len(r, cut, len(rows))
 		for i, c := range cut {
-			values, err := splitCSV(c.text, ',')
+			values, err := split(string(c.text), ",")
 			require.NoError(r, err)
 			wanted := csv.NewReader(bytes.NewReader(c.text)) // which takes \r\n within values for \n
 			same, err := wanted.Read()
@@ -64,8 +64,8 @@ func FuzzRecords(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, quoted bool) {
 		var reader form = cdnow{zone: time.UTC, currency: "USD", now: time.Unix(1e9, 0)}
 		if quoted {
-			reader = csvForm{spec: &orderv1.Import{CurrencyCode: "USD"}, at: map[string]int{"customer_id": 0, "amount": 1}, columns: 2,
-				zone: time.UTC, layouts: layouts(0)}
+			reader = csvForm{spec: &orderv1.Import{CurrencyCode: "USD"}, delimiter: ",", titles: []string{"customer_id", "amount"},
+				at: columnIndex{"customer_id": 0, "amount": 1}, charset: charset{name: utf8Name}, zone: time.UTC, layouts: layouts(0)}
 		}
 		size := 0
 		for _, r := range records(data, reader, 1+len(data)/3) {
@@ -104,11 +104,14 @@ func withZeros(text string) string {
 }
 
 func TestAmountsThatAreNone(t *testing.T) {
-	for _, text := range []string{"", "-1", "1.005", "1,23", "1 000", "$5", "0x5", "1e3", "99999999999999999999", "1.0000000001", "1,0000"} {
+	for _, text := range []string{"", "1.005", "1,23", "x5", "0x5", "1e3", "99999999999999999999", "1.0000000001", "1,0000", "--5", "(5", "5 apples", "1.5.5"} {
 		_, err := readAmount(text, "USD", false)
 		require.Error(t, err, text)
 	}
-	for text, minor := range map[string]int64{"1,234,567.5": 123456750, "0": 0, "007": 700} {
+	for text, minor := range map[string]int64{
+		"1,234,567.5": 123456750, "0": 0, "007": 700, "-1": -100, "1 000": 100000, "1\u00a0234\u202f567.89": 123456789, "$5": 500, "5.00 USD": 500,
+		"1'068.90": 106890, "(19.00)": -1900, "19.00-": -1900, "−5": -500, "+5": 500, "-$5.10": -510, "€ 24.95": 2495, "1 900.00 руб.": 190000,
+	} {
 		got, err := readAmount(text, "USD", false)
 		require.NoError(t, err, text)
 		require.Equal(t, minor, got.Minor, text)

@@ -33,14 +33,17 @@ func complete(i *orderv1.Import) error {
 
 // formatFaults are the settings that have no meaning in the format.
 func formatFaults(i *orderv1.Import) (faults []errs.Field) {
+	if i.GetFormat() != orderv1.Import_CSV && (i.GetDelimiter() != "" || i.GetEncoding() != "") {
+		faults = append(faults, errs.Field{Path: "import.delimiter", Description: "must be empty, as encoding: only CSV has them"})
+	}
 	if i.GetFormat() != orderv1.Import_CDNOW {
-		return nil
+		return faults
 	}
 	for path, set := range map[string]bool{
 		"import.mapping":       i.GetMapping() != nil && !proto.Equal(i.GetMapping(), &orderv1.Import_Mapping{}),
 		"import.date_order":    i.GetDateOrder() != orderv1.Import_DATE_ORDER_UNSPECIFIED,
-		"import.delimiter":     i.GetDelimiter() != orderv1.Import_DELIMITER_UNSPECIFIED,
-		"import.decimal_comma": i.GetDecimalComma(),
+		"import.decimal_comma": i.DecimalComma != nil,
+		"import.preset":        i.GetPreset() != orderv1.Import_PRESET_UNSPECIFIED,
 	} {
 		if set {
 			faults = append(faults, errs.Field{Path: path, Description: "must be empty: the CDNOW format says it by itself"})
@@ -52,10 +55,15 @@ func formatFaults(i *orderv1.Import) (faults []errs.Field) {
 	return faults
 }
 
-// settingFaults are a time zone or a currency that does not exist.
+// settingFaults are a time zone, an encoding or a currency that does not exist.
 func settingFaults(i *orderv1.Import) (faults []errs.Field) {
 	if _, err := zoneOf(i); err != nil {
 		faults = append(faults, errs.Field{Path: "import.time_zone", Description: "must be an IANA time zone, such as Europe/Kyiv"})
+	}
+	if i.GetEncoding() != "" {
+		if _, err := charsetOf(i.GetEncoding()); err != nil {
+			faults = append(faults, errs.Field{Path: "import.encoding", Description: err.Error()})
+		}
 	}
 	if i.GetCurrencyCode() != "" {
 		if _, err := amount.Parse(&money.Money{CurrencyCode: i.GetCurrencyCode()}); err != nil {

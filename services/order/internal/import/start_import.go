@@ -2,6 +2,9 @@ package imports
 
 import (
 	"context"
+	"encoding/json"
+
+	"google.golang.org/protobuf/proto"
 
 	"kept.dev/kit/change"
 	"kept.dev/kit/errs"
@@ -9,7 +12,7 @@ import (
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
 
-const start = `update import_job set state = case when state = 1 then 2 else 0 end, started = $2`
+const start = `update import_job set state = case when state = 1 then 2 else 0 end, started = $2, found = $3, summary = $4`
 
 // StartImport starts an import whose content is there. Its first line is read before, so that columns that are missing are found
 // now and not in every row.
@@ -18,25 +21,54 @@ const start = `update import_job set state = case when state = 1 then 2 else 0 e
 // them; FAILED_PRECONDITION (IMPORT_STARTED) where it has been started, (IMPORT_EMPTY) without content.
 func (s *Service) StartImport(ctx context.Context, req *orderv1.StartImportRequest) (*orderv1.Import, error) {
 	now, id := s.clock.Now(), idOf(req.GetName())
-	look := func() (struct{}, error) { return struct{}{}, s.look(ctx, req.GetName()) }
-	return change.DoAfter(ctx, s.db, req, look, func(tx *sqldb.Tx, _ struct{}) (*orderv1.Import, error) {
+	look := func() (seen, error) { return s.look(ctx, req.GetName()) }
+	return change.DoAfter(ctx, s.db, req, look, func(tx *sqldb.Tx, of seen) (*orderv1.Import, error) {
 		abandoned.Cancel(tx, id)
 		nextStep.Set(ctx, tx, id, now, nil)
-		return move(tx, req.GetName(), errStarted(req.GetName()), start, now.UnixMicro())
+		return move(tx, req.GetName(), errStarted(req.GetName()), start, now.UnixMicro(), of.found, of.summary)
 	})
 }
 
-// look refuses a file whose first line is not what it should be. Of one that has been started there may be nothing left to see.
-func (s *Service) look(ctx context.Context, name string) error {
+// seen is what was found out about a file.
+type seen struct{ found, summary []byte }
+
+// look refuses a file whose first lines are not what they should be. Of one that has been started there may be nothing left to see.
+func (s *Service) look(ctx context.Context, name string) (seen, error) {
 	j, err := s.find(ctx, name)
 	if err != nil || j.GetState() != orderv1.Import_UPLOADING || j.GetContentSize() == 0 {
-		return err
+		return seen{}, err
 	}
-	if _, err = s.form(ctx, j); err == nil {
-		return nil
-	}
+	file, err := s.opened(ctx, j)
 	if titleless, ok := err.(titleFaults); ok {
-		return errs.InvalidFields(titleless...)
+		return seen{}, errs.InvalidFields(titleless...)
 	}
-	return err
+	if err != nil {
+		return seen{}, err
+	}
+	of := seen{}
+	if of.found, err = json.Marshal(file.found); err == nil {
+		of.summary, err = proto.Marshal(&orderv1.Import_Summary{Columns: file.columns})
+	}
+	return of, err
+}
+
+// opened reads the beginning of a file, or of the table in a workbook.
+func (s *Service) opened(ctx context.Context, j job) (opened, error) {
+	if j.GetFormat() != orderv1.Import_XLSX {
+		return s.form(ctx, j)
+	}
+	book, err := s.workbook(ctx, j)
+	if err != nil {
+		return opened{}, err
+	}
+	zone, err := zoneOf(j.Import)
+	if err != nil {
+		return opened{}, err
+	}
+	head, err := table(book, titleRows, maxContent)
+	if err != nil {
+		return opened{}, err
+	}
+	o := opened{charset: charset{name: utf8Name}}
+	return o, o.openCSV(j, head, zone, s.clock.Now())
 }

@@ -20,10 +20,12 @@ const (
 
 // batch is what one step takes in.
 type batch struct {
-	rows   []row
-	offset int64 // how far the file is handled after it, in bytes and in lines
-	lines  int64
-	last   bool
+	rows      []row
+	documents []*document // of the rows without a fault
+	form      form
+	offset    int64 // how far the file is handled after it, in bytes and in lines
+	lines     int64
+	last      bool
 }
 
 // step takes the next rows in. It may do so more often than once, when a process dies: the customer service answers a repeated
@@ -33,17 +35,27 @@ func (s *Service) step(ctx context.Context, t timer.Timer) (func(context.Context
 	if err != nil {
 		return nil, err
 	}
-	if j.GetState() != orderv1.Import_RUNNING {
+	undoing := j.GetState() == orderv1.Import_UNDOING
+	if j.GetState() != orderv1.Import_RUNNING && !undoing {
 		return nothing, nil
 	}
 	if err := s.waitForOthers(ctx); err != nil {
 		return nil, err
 	}
+	if undoing {
+		return s.takeBack(ctx, j)
+	}
+	if j.GetFormat() == orderv1.Import_XLSX && !j.found.Unpacked {
+		return s.unpack(ctx, j)
+	}
+	if j.GetProcessedSize() == j.GetContentSize() {
+		return s.settle(ctx, j)
+	}
 	b, err := s.nextBatch(ctx, j)
 	if err != nil {
 		return nil, err
 	}
-	created, err := s.identify(ctx, j, b.rows)
+	created, err := s.identify(ctx, j, &b)
 	if err != nil {
 		return nil, fmt.Errorf("ask who the customers are: %w", err)
 	}
@@ -83,21 +95,28 @@ func (s *Service) nextBatch(ctx context.Context, j job) (batch, error) {
 	if err != nil {
 		return batch{}, err
 	}
-	b := batch{offset: max(j.GetProcessedSize(), file.bytes), lines: max(j.lines, file.lines)}
-	data, err := s.content(ctx, j, b.offset, window)
+	b := batch{form: file.form, offset: max(j.GetProcessedSize(), file.bytes), lines: max(j.lines, file.lines)}
+	raw, err := s.content(ctx, j, b.offset, window)
 	if err != nil {
 		return batch{}, err
 	}
+	fileEnds := b.offset+int64(len(raw)) == j.GetContentSize()
+	data, size := file.charset.narrow(raw)
 	within, err := s.withinLine(ctx, j, file, b.offset)
 	if err != nil {
 		return batch{}, err
 	}
 	if within {
 		rest := restOfLine(data)
-		data, b.offset = data[rest:], b.offset+int64(rest)
+		b.offset += int64(size(data[:rest]))
+		data = data[rest:]
 	}
-	b.fill(data, file, b.offset+int64(len(data)) == j.GetContentSize())
+	b.fill(data, file.form, fileEnds, size)
+	if fileEnds && j.GetContentSize()-b.offset <= 1 { // half a character is left of a wide text that was cut
+		b.offset = j.GetContentSize()
+	}
 	b.last = b.offset == j.GetContentSize()
+	b.understand(file.form)
 	return b, nil
 }
 
@@ -107,23 +126,50 @@ func (s *Service) withinLine(ctx context.Context, j job, file opened, offset int
 	if offset <= file.bytes {
 		return false, nil
 	}
-	before, err := s.content(ctx, j, offset-1, 1)
-	return err == nil && before[0] != '\n', err
+	width := int64(1)
+	if file.charset.isWide() {
+		width = 2
+	}
+	raw, err := s.content(ctx, j, offset-width, width)
+	before, _ := file.charset.narrow(raw)
+	return err == nil && string(before) != "\n", err
 }
 
-// fill cuts the data into rows, as many as there are or are wanted.
-func (b *batch) fill(data []byte, f form, fileEnds bool) {
+// fill cuts the data into rows, as many as there are or are wanted. size tells of so much of it how long it is in the file.
+func (b *batch) fill(data []byte, f form, fileEnds bool, size func([]byte) int) {
 	for len(data) > 0 && len(b.rows) < stepRows {
 		r, whole := nextRecord(data, f, fileEnds)
 		if !whole {
 			return
 		}
 		if r.fault != "" || !blank(r.text) {
-			b.rows = append(b.rows, understand(r, f, b.lines+1))
+			if next := understand(r, f, b.lines+1); !next.empty {
+				next.offset = b.offset
+				b.rows = append(b.rows, next)
+			}
 		}
+		b.offset += int64(size(data[:r.size]))
 		data = data[r.size:]
-		b.offset += int64(r.size)
 		b.lines += r.lines
+	}
+}
+
+// understand makes documents of the rows.
+func (b *batch) understand(f form) {
+	if values, ok := f.(csvForm); ok && values.numbered() {
+		b.assemble(values)
+		return
+	}
+	for i, r := range b.rows {
+		if r.fault != "" {
+			continue
+		}
+		d := r.order
+		if d == nil {
+			d = &document{customer: r.customer}
+		}
+		d.rows, d.line = []int{i}, r.line
+		b.documents = append(b.documents, d)
 	}
 }
 

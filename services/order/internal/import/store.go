@@ -1,7 +1,9 @@
 package imports
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 
@@ -33,11 +35,12 @@ func specOf(i *orderv1.Import) *orderv1.Import {
 		DisplayName: i.GetDisplayName(), Format: i.GetFormat(), RowType: i.GetRowType(), Issuer: i.GetIssuer(),
 		CurrencyCode: i.GetCurrencyCode(), ProductId: i.GetProductId(), TimeZone: i.GetTimeZone(), RegionCode: i.GetRegionCode(),
 		Channel: i.GetChannel(), Mapping: proto.CloneOf(i.GetMapping()), DateOrder: i.GetDateOrder(), Delimiter: i.GetDelimiter(),
-		DecimalComma: i.GetDecimalComma(),
+		DecimalComma: i.DecimalComma, Encoding: i.GetEncoding(), Preset: i.GetPreset(), DryRun: i.GetDryRun(),
 	}
 }
 
-const columns = `id, spec, state, content, handled, lines, row_count, customers, orders, unchanged, faults, created, started, ended`
+const columns = `id, spec, state, content, handled, lines, row_count, customers, orders, unchanged, faults, created, started, ended,
+	changed, removed, found, summary`
 
 const selectJobs = `select ` + columns + ` from import_job`
 
@@ -45,6 +48,7 @@ const selectJobs = `select ` + columns + ` from import_job`
 type job struct {
 	*orderv1.Import
 	lines int64 // how many lines of the file have been handled
+	found found
 }
 
 func scan(r *sqldb.Rows) (job, error) {
@@ -52,19 +56,37 @@ func scan(r *sqldb.Rows) (job, error) {
 	var spec []byte
 	var state int64
 	var created, started, ended *int64
+	var foundOut, summary []byte
+	var changed, removed int64
 	j := job{Import: &orderv1.Import{}}
 	var size, handled, rows, customers, orders, unchanged, faults int64
 	err := r.Scan(&id, &spec, &state, &size, &handled, &j.lines, &rows, &customers, &orders, &unchanged, &faults,
-		&created, &started, &ended)
+		&created, &started, &ended, &changed, &removed, &foundOut, &summary)
 	if err != nil {
 		return j, err
 	}
-	err = proto.Unmarshal(spec, j.Import)
+	if err = proto.Unmarshal(spec, j.Import); err == nil && foundOut != nil {
+		err = json.Unmarshal(foundOut, &j.found)
+	}
+	if err == nil && summary != nil {
+		j.Summary = &orderv1.Import_Summary{}
+		err = proto.Unmarshal(summary, j.Summary)
+	}
+	j.ChangedCount, j.RemovedCount = changed, removed
+	j.show()
 	j.Name, j.State = collection+id, orderv1.Import_State(state)
 	j.ContentSize, j.ProcessedSize, j.RowCount = size, handled, rows
 	j.CustomerCount, j.OrderCount, j.UnchangedCount, j.FaultCount = customers, orders, unchanged, faults
 	j.CreateTime, j.StartTime, j.EndTime = clock.Stamp(created), clock.Stamp(started), clock.Stamp(ended)
 	return j, err
+}
+
+// show tells the caller what was found out about the file.
+func (j *job) show() {
+	j.Encoding, j.Delimiter = cmp.Or(j.GetEncoding(), j.found.Encoding), cmp.Or(j.GetDelimiter(), j.found.Delimiter)
+	if j.DecimalComma == nil {
+		j.DecimalComma = j.found.Comma
+	}
 }
 
 // find reads an import.
@@ -75,11 +97,11 @@ func (s *Service) find(ctx context.Context, name string) (job, error) {
 	if err != nil {
 		return job{}, err
 	}
-	return found(rows, name)
+	return one(rows, name)
 }
 
-// found is the one import in the rows.
-func found(rows *sqldb.Rows, name string) (job, error) {
+// one is the one import in the rows.
+func one(rows *sqldb.Rows, name string) (job, error) {
 	j, err := sqldb.One(rows, scan)
 	if errors.Is(err, sqldb.ErrNoRow) {
 		return job{}, errs.NotFound(name)
@@ -96,7 +118,7 @@ func move(tx *sqldb.Tx, name string, refused error, update string, args ...any) 
 	if err != nil {
 		return nil, err
 	}
-	j, err := found(rows[0], name)
+	j, err := one(rows[0], name)
 	return j.Import, err
 }
 

@@ -1,14 +1,14 @@
 package imports
 
 import (
+	"cmp"
 	"context"
 	"time"
 
-	"google.golang.org/protobuf/types/known/timestamppb"
+	"google.golang.org/protobuf/proto"
 
 	"kept.dev/kit/sqldb"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
-	"kept.dev/services/order/internal/order"
 )
 
 // An import that was paused or called off meanwhile stays where it is.
@@ -22,77 +22,103 @@ func (s *Service) take(ctx context.Context, tx *sqldb.Tx, j job, b batch, who []
 	if err != nil || claimed.Len() == 0 {
 		return err
 	}
-	c := countOf(b.rows, who)
-	if j.GetRowType() == orderv1.Import_ORDER {
-		if c.orders, err = s.takeOrders(ctx, tx, j, b, who); err != nil {
-			return err
-		}
-		c.unchanged = c.rows - c.faults - c.orders
+	c, err := s.takeDocuments(ctx, tx, j, &b, who)
+	if err != nil {
+		return err
 	}
+	c.count(b.rows)
 	insertFaults(tx, id, j.GetFaultCount(), b.rows)
-	now := s.clock.Now()
-	advance(tx, id, c)
-	if b.last {
-		s.end(ctx, tx, id, now)
-		return nil
+	if err := advance(tx, id, c, j.GetSummary()); err != nil {
+		return err
 	}
-	nextStep.Set(ctx, tx, id, now, nil)
+	if b.last {
+		return s.finish(ctx, tx, j)
+	}
+	nextStep.Set(ctx, tx, id, s.clock.Now(), nil)
 	return nil
 }
 
-// count is what a step comes to.
-type count struct{ rows, customers, orders, unchanged, faults int64 }
-
-func countOf(rows []row, who []identified) (c count) {
-	for i, r := range rows {
-		c.rows++
-		switch {
-		case r.fault != "":
-			c.faults++
-		case who[i].created:
-			c.customers++
+// takeDocuments writes customers or orders, or counts them for a dry run.
+func (s *Service) takeDocuments(ctx context.Context, tx *sqldb.Tx, j job, b *batch, who []identified) (c count, err error) {
+	if j.GetRowType() == orderv1.Import_CUSTOMER {
+		if c.customers, err = newCustomers(tx, j, b.documents, who); err == nil {
+			c.fresh = c.customers
 		}
+		return c, err
 	}
-	c.unchanged = c.rows - c.faults - c.customers
-	return c
+	return s.takeOrders(ctx, tx, j, b, who)
 }
 
-func advance(tx *sqldb.Tx, id string, c count) {
+// newCustomers counts who was created. In a dry run nobody is, so that one who comes again is new each time: the first counts.
+func newCustomers(tx *sqldb.Tx, j job, documents []*document, who []identified) (n int64, err error) {
+	here := map[int64]int64{}
+	for i, w := range who {
+		if !w.created {
+			continue
+		}
+		n++
+		r := documents[i].customer
+		here[keyFrom("customer", cmp.Or(r.GetExternalId(), r.GetEmail(), r.GetPhone(), r.GetFallbackId())).hash()] = 1
+	}
+	if !j.GetDryRun() || n == 0 {
+		return n, nil
+	}
+	before, err := meet(tx, idOf(j.GetName()), here)
+	n = 0
+	for _, times := range before {
+		if times == 0 {
+			n++
+		}
+	}
+	return n, err
+}
+
+// count is what a step comes to.
+type count struct {
+	rows, customers, orders, changed, unchanged, faults int64
+
+	fresh int64 // rows that have brought or changed something
+}
+
+func (c *count) count(rows []row) {
+	for _, r := range rows {
+		c.rows++
+		if r.fault != "" {
+			c.faults++
+		}
+	}
+	c.unchanged = c.rows - c.faults - c.fresh
+}
+
+func advance(tx *sqldb.Tx, id string, c count, summary *orderv1.Import_Summary) error {
+	kept, err := proto.MarshalOptions{Deterministic: true}.Marshal(summary)
 	tx.Exec(`
 		update import_job set row_count = row_count + $2, customers = customers + $3, orders = orders + $4,
-			unchanged = unchanged + $5, faults = faults + $6
-		where id = $1`, id, c.rows, c.customers, c.orders, c.unchanged, c.faults)
+			unchanged = unchanged + $5, faults = faults + $6, changed = changed + $7, summary = $8
+		where id = $1`, id, c.rows, c.customers, c.orders, c.unchanged, c.faults, c.changed, kept)
+	return err
+}
+
+// finish ends an import all of whose rows have been handled, unless goods that were given back are still to be taken from their orders.
+func (s *Service) finish(ctx context.Context, tx *sqldb.Tx, j job) error {
+	id := idOf(j.GetName())
+	open, err := tx.Query(selectOpen, id)
+	if err != nil {
+		return err
+	}
+	now := s.clock.Now()
+	if open.Len() > 0 {
+		nextStep.Set(ctx, tx, id, now, nil)
+		return nil
+	}
+	s.end(ctx, tx, id, now)
+	return nil
 }
 
 // end closes an import all of whose rows have been handled.
 func (s *Service) end(ctx context.Context, tx *sqldb.Tx, id string, now time.Time) {
 	tx.Exec(`update import_job set state = 4, ended = $2 where id = $1`, id, now.UnixMicro())
 	s.tidy(ctx, tx, id, now)
-}
-
-// takeOrders writes the orders that are new, and says so once for all of them. It returns how many they are.
-func (s *Service) takeOrders(ctx context.Context, tx *sqldb.Tx, j job, b batch, who []identified) (int64, error) {
-	orders, err := number(tx, j, b.rows, who)
-	if err != nil || len(orders) == 0 {
-		return 0, err
-	}
-	fresh, err := order.InsertImported(tx, j.GetName(), orders)
-	if err != nil || len(fresh) == 0 {
-		return 0, err
-	}
-	return int64(len(fresh)), s.outbox.Append(ctx, tx, j.GetName(), b.offset, imported(j.GetName(), fresh))
-}
-
-func imported(sourceImport string, orders []order.Imported) *orderv1.OrdersImported {
-	fact := &orderv1.OrdersImported{SourceImport: sourceImport}
-	for _, o := range orders {
-		fact.Orders = append(fact.Orders, &orderv1.OrdersImported_Order{
-			Order: o.Name(), Customer: o.Customer, PlaceTime: timestamppb.New(o.Placed), GoodsAmount: o.Amount.Proto(),
-			UnitCount: o.Quantity, Channel: o.Channel,
-			Lines: []*orderv1.OrderedLine{{Product: o.Product, Quantity: o.Quantity, Amount: o.Amount.Proto()}},
-		})
-	}
-	return fact
 }
 
 // keptFaults is how many faulty rows are told of in full.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
-	"time"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -17,44 +16,60 @@ type titleFaults []errs.Field
 
 func (f titleFaults) Error() string { return f[0].Path + ": " + f[0].Description }
 
-// newCSV reads the line of column titles.
-func newCSV(i *orderv1.Import, zone *time.Location, now time.Time, line []byte) (csvForm, error) {
-	f := csvForm{spec: i, at: map[string]int{}, zone: zone, now: now, layouts: layouts(i.GetDateOrder())}
-	names, err := splitCSV(line, delimiterOf(i))
-	if err != nil {
-		return f, titleFaults{{Path: "import.format", Description: "the first line " + err.Error()}}
-	}
-	f.columns = len(names)
-	columns := map[string]int{}
-	for n, name := range names {
-		columns[strings.ToLower(strings.TrimSpace(name))] = n
-	}
-	faults := f.place(columns)
-	faults = append(faults, f.missing()...)
-	if len(faults) > 0 {
-		return f, faults
-	}
-	return f, nil
-}
+// columnIndex is in which column each value is.
+type columnIndex map[string]int
 
-// place finds the column of each value: under the title that the mapping gives, or under its own name.
-func (f csvForm) place(columns map[string]int) (faults titleFaults) {
-	mapping := f.spec.GetMapping().ProtoReflect()
+// place finds the column of each value: under the title that the mapping gives, else under one that the preset knows, else under its own
+// name.
+func place(i *orderv1.Import, titles []string) (columnIndex, titleFaults) {
+	where := map[string][]int{}
+	for n, title := range titles {
+		if title = folded(title); title != "" {
+			where[title] = append(where[title], n)
+		}
+	}
+	at, faults := columnIndex{}, titleFaults(nil)
+	mapping := i.GetMapping().ProtoReflect()
 	fields := (&orderv1.Import_Mapping{}).ProtoReflect().Descriptor().Fields()
 	for n := range fields.Len() {
 		name := string(fields.Get(n).Name())
 		title := titleOf(mapping, fields.Get(n))
-		at, there := columns[strings.ToLower(strings.TrimSpace(cmp.Or(title, name)))]
+		places, used := pick(where, candidates(i, name, title))
+		fault := errs.Field{Path: "import.mapping." + name}
 		switch {
-		case there:
-			f.at[name] = at
+		case len(places) == 1:
+			at[name] = places[0]
+			continue
+		case len(places) > 1:
+			fault.Description = fmt.Sprintf("the file has %d columns %q; name them differently", len(places), used)
 		case title != "":
-			faults = append(faults, errs.Field{Path: "import.mapping." + name,
-				Description: fmt.Sprintf("the first line of the file has no column %q", title)})
+			fault.Description = fmt.Sprintf("the first line of the file has no column %q", title)
+		default:
+			continue
+		}
+		faults = append(faults, fault)
+	}
+	return at, append(faults, at.missing(i)...)
+}
+
+// candidates are the titles that a value's column may have.
+func candidates(i *orderv1.Import, name, title string) []string {
+	if title != "" {
+		return []string{title}
+	}
+	return append(presets[i.GetPreset()].titles[name], name)
+}
+
+func pick(where map[string][]int, titles []string) (places []int, title string) {
+	for _, title := range titles {
+		if places := where[folded(title)]; len(places) > 0 {
+			return places, title
 		}
 	}
-	return faults
+	return nil, ""
 }
+
+func folded(title string) string { return strings.ToLower(strings.TrimSpace(title)) }
 
 func titleOf(mapping protoreflect.Message, field protoreflect.FieldDescriptor) string {
 	if !mapping.IsValid() {
@@ -64,20 +79,42 @@ func titleOf(mapping protoreflect.Message, field protoreflect.FieldDescriptor) s
 }
 
 // missing are values that rows need and for which there is no column.
-func (f csvForm) missing() (faults titleFaults) {
-	need := func(name string, instead bool, hint string) {
-		if _, there := f.at[name]; !there && !instead {
+func (at columnIndex) missing(i *orderv1.Import) (faults titleFaults) {
+	has := func(names ...string) bool {
+		for _, name := range names {
+			if _, there := at[name]; there {
+				return true
+			}
+		}
+		return false
+	}
+	need := func(name string, there bool, hint string) {
+		if !there {
 			faults = append(faults, errs.Field{Path: "import.mapping." + name, Description: "must name a column of the file" + hint})
 		}
 	}
-	_, email := f.at["email"]
-	_, phone := f.at["phone"]
-	need("customer_id", email || phone, ", or there must be one for email or phone: they tell whose a row is")
-	if f.spec.GetRowType() == orderv1.Import_ORDER {
-		need("order_time", false, ": it says when an order was placed")
-		need("amount", false, ": it says what was paid")
-		need("product_id", f.spec.GetProductId() != "", ", or import.product_id must say what was bought")
-		need("currency_code", f.spec.GetCurrencyCode() != "", ", or import.currency_code must say it")
+	orders := i.GetRowType() == orderv1.Import_ORDER
+	need("customer_id", has("customer_id", "email", "phone") || orders && has("order_id"),
+		", or there must be one for email or phone: they tell whose a row is")
+	if orders {
+		need("order_time", has("order_time"), ": it says when an order was placed")
+		need("amount", has("amount", "unit_price"), ", or there must be one for unit_price: they say what was paid")
+		need("product_id", has("product_id", "product_name") || i.GetProductId() != "",
+			", or there must be one for product_name, or import.product_id must say what was bought")
+		need("currency_code", has("currency_code") || i.GetCurrencyCode() != "", ", or import.currency_code must say it")
 	}
 	return faults
+}
+
+// summarized are the file's columns as the summary has them.
+func (at columnIndex) summarized(titles []string) []*orderv1.Import_Summary_Column {
+	fields := map[int]string{}
+	for name, n := range at {
+		fields[n] = cmp.Or(fields[n], name)
+	}
+	all := make([]*orderv1.Import_Summary_Column, len(titles))
+	for n, title := range titles {
+		all[n] = &orderv1.Import_Summary_Column{Title: title, Field: fields[n]}
+	}
+	return all
 }

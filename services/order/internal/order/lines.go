@@ -48,7 +48,7 @@ func insertLines(tx *sqldb.Tx, o *orderv1.Order) error {
 // SelectLines reads the lines of the orders with these ids.
 func SelectLines(ids ...string) *sqldb.Stmt {
 	list, args := sqldb.List(1, ids)
-	return sqldb.Q(`select order_id, product_id, quantity, price, missing, replaced_product from order_line
+	return sqldb.Q(`select order_id, product_id, quantity, price, missing, replaced_product, product_name, returned from order_line
 		where order_id in `+list+` order by order_id, number`, args...)
 }
 
@@ -59,9 +59,9 @@ func AddLines(orders []*orderv1.Order, rows *sqldb.Rows) error {
 		byID[idOf(o.GetName())] = o
 	}
 	for rows.Next() {
-		var order, product, instead string
-		var quantity, price, missing int64
-		if err := rows.Scan(&order, &product, &quantity, &price, &missing, &instead); err != nil {
+		var order, product, instead, called string
+		var quantity, price, missing, returned int64
+		if err := rows.Scan(&order, &product, &quantity, &price, &missing, &instead, &called, &returned); err != nil {
 			return err
 		}
 		o := byID[order]
@@ -72,7 +72,7 @@ func AddLines(orders []*orderv1.Order, rows *sqldb.Rows) error {
 		}
 		o.Lines = append(o.Lines, &orderv1.Order_Line{
 			Product: productName(product), Quantity: quantity, UnitPrice: unit.Proto(), Amount: amount.Proto(),
-			MissingQuantity: missing, ReplacedProduct: productName(instead),
+			MissingQuantity: missing, ReplacedProduct: productName(instead), ProductDisplayName: called, ReturnedQuantity: returned,
 		})
 	}
 	return nil

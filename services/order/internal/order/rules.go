@@ -44,6 +44,7 @@ func place(wanted *orderv1.Order, t terms, creator access.Principal, now time.Ti
 	o.PromisedDeliveryTime, o.ExpectedDeliveryTime = promised, promised
 	o.PickTime, o.ShipTime, o.DeliverTime, o.CancelTime, o.CancelReason = nil, nil, nil, nil, ""
 	o.Creator, o.ReturnTime, o.ReturnReason, o.SourceImport = creator.Actor(), nil, "", ""
+	o.OrderNumber, o.DeliveryFee, o.TaxAmount, o.DiscountAmount, o.Note = "", nil, nil, nil, ""
 	if o.PaymentMethod == orderv1.Order_PAYMENT_METHOD_UNSPECIFIED {
 		o.PaymentMethod = orderv1.Order_INVOICE
 	}
@@ -104,8 +105,10 @@ func UnitsThatCome(o *orderv1.Order) (units int64) {
 	return units
 }
 
-// Coming is how many units of a line come.
-func Coming(line *orderv1.Order_Line) int64 { return line.GetQuantity() - line.GetMissingQuantity() }
+// Coming is how many units of a line come, or have come and are still with the customer.
+func Coming(line *orderv1.Order_Line) int64 {
+	return line.GetQuantity() - line.GetMissingQuantity() - line.GetReturnedQuantity()
+}
 
 // expectedWhenAtRisk is the new date that a customer is told when the promise is at risk: as much later than was promised
 // as there was time left when the warning came.

@@ -67,7 +67,8 @@ func decodeAddress(raw []byte) (*postaladdress.PostalAddress, error) {
 // Columns are the columns of an order, as Scan reads them.
 const Columns = `id, version, customer, state, promise_state, promise, currency, goods, fee, refunded, delivery_option,
 	channel, payment_method, delivery_address, billing_address, home_address, promised, expected, created,
-	picked, shipped, delivered, cancelled, cancel_reason, creator_role, creator, returned, return_reason, source_import`
+	picked, shipped, delivered, cancelled, cancel_reason, creator_role, creator, returned, return_reason, source_import,
+	order_number, delivery_fee, tax, added_tax, discount, note`
 
 const selectOrders = `select ` + Columns + ` from orders`
 
@@ -75,13 +76,15 @@ const selectOrders = `select ` + Columns + ` from orders`
 func Scan(r *sqldb.Rows) (*orderv1.Order, error) {
 	var id, currency, creator string
 	var version, state, promiseState, goods, fee, refunded, channel, method, role int64
+	var delivery, tax, addedTax, discount int64
 	var addresses [3][]byte
 	var promised, expected, created, picked, shipped, delivered, cancelled, returned *int64
 	o := &orderv1.Order{}
 	err := r.Scan(&id, &version, &o.Customer, &state, &promiseState, &o.Promise, &currency, &goods, &fee, &refunded,
 		&o.DeliveryOption, &channel, &method, &addresses[0], &addresses[1], &addresses[2],
 		&promised, &expected, &created, &picked, &shipped, &delivered, &cancelled, &o.CancelReason,
-		&role, &creator, &returned, &o.ReturnReason, &o.SourceImport)
+		&role, &creator, &returned, &o.ReturnReason, &o.SourceImport,
+		&o.OrderNumber, &delivery, &tax, &addedTax, &discount, &o.Note)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +98,10 @@ func Scan(r *sqldb.Rows) (*orderv1.Order, error) {
 	o.Name, o.State, o.PromiseState = collection+id, orderv1.Order_State(state), orderv1.Order_PromiseState(promiseState)
 	o.Channel, o.PaymentMethod = commonv1.Channel(channel), orderv1.Order_PaymentMethod(method)
 	o.GoodsAmount, o.SpeedFee = amount(goods).Proto(), amount(fee).Proto()
-	o.TotalAmount, o.RefundedAmount = amount(goods+fee).Proto(), amount(refunded).Proto()
+	o.TotalAmount, o.RefundedAmount = amount(goods+fee+delivery+addedTax).Proto(), amount(refunded).Proto()
+	if o.GetSourceImport() != "" {
+		o.DeliveryFee, o.TaxAmount, o.DiscountAmount = amount(delivery).Proto(), amount(tax).Proto(), amount(discount).Proto()
+	}
 	o.PromisedDeliveryTime, o.ExpectedDeliveryTime, o.CreateTime = clock.Stamp(promised), clock.Stamp(expected), clock.Stamp(created)
 	o.PickTime, o.ShipTime, o.DeliverTime, o.CancelTime = clock.Stamp(picked), clock.Stamp(shipped), clock.Stamp(delivered), clock.Stamp(cancelled)
 	o.ReturnTime, o.Creator = clock.Stamp(returned), access.ActorOf(role, creator)

@@ -778,7 +778,7 @@ func (x *ImportCustomersResponse) GetResults() []*ImportCustomersResponse_Result
 	return nil
 }
 
-// One of them. It needs an id, an e-mail address or a telephone number.
+// One of them. It needs an id, an e-mail address, a telephone number or a fallback id.
 type ImportCustomersRequest_Record struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The customer's id there; up to 254 characters.
@@ -792,7 +792,9 @@ type ImportCustomersRequest_Record struct {
 	// The telephone number, in any spelling.
 	Phone string `protobuf:"bytes,5,opt,name=phone,proto3" json:"phone,omitempty"`
 	// The region to read the number in, such as `UA`.
-	RegionCode    string `protobuf:"bytes,6,opt,name=region_code,json=regionCode,proto3" json:"region_code,omitempty"`
+	RegionCode string `protobuf:"bytes,6,opt,name=region_code,json=regionCode,proto3" json:"region_code,omitempty"`
+	// An id to know them by where nothing else does, such as one made of their order's number; up to 254 characters.
+	FallbackId    string `protobuf:"bytes,7,opt,name=fallback_id,json=fallbackId,proto3" json:"fallback_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -865,6 +867,13 @@ func (x *ImportCustomersRequest_Record) GetPhone() string {
 func (x *ImportCustomersRequest_Record) GetRegionCode() string {
 	if x != nil {
 		return x.RegionCode
+	}
+	return ""
+}
+
+func (x *ImportCustomersRequest_Record) GetFallbackId() string {
+	if x != nil {
+		return x.FallbackId
 	}
 	return ""
 }
@@ -991,13 +1000,13 @@ const file_kept_customer_v1_customer_service_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"{\n" +
 	"\x17SearchCustomersResponse\x128\n" +
 	"\tcustomers\x18\x01 \x03(\v2\x1a.kept.customer.v1.CustomerR\tcustomers\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa8\x04\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd6\x04\n" +
 	"\x16ImportCustomersRequest\x128\n" +
 	"\x06issuer\x18\x01 \x01(\tB \xe0A\x02\xbaH\x1ar\x18\x18?2\x14^[a-z0-9][a-z0-9-]*$R\x06issuer\x12Y\n" +
 	"\arecords\x18\x02 \x03(\v2/.kept.customer.v1.ImportCustomersRequest.RecordB\x0e\xe0A\x02\xbaH\b\x92\x01\x05\b\x01\x10\xe8\aR\arecords\x125\n" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x12(\n" +
-	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\x1a\x97\x02\n" +
+	"\rvalidate_only\x18\x04 \x01(\bB\x03\xe0A\x01R\fvalidateOnly\x1a\xc5\x02\n" +
 	"\x06Record\x12,\n" +
 	"\vexternal_id\x18\x01 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xfe\x01R\n" +
 	"externalId\x12.\n" +
@@ -1007,7 +1016,9 @@ const file_kept_customer_v1_customer_service_proto_rawDesc = "" +
 	"\x05email\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xfe\x01R\x05email\x12!\n" +
 	"\x05phone\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xfe\x01R\x05phone\x128\n" +
 	"\vregion_code\x18\x06 \x01(\tB\x17\xe0A\x01\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\n" +
-	"regionCode\"\xbb\x01\n" +
+	"regionCode\x12,\n" +
+	"\vfallback_id\x18\a \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xfe\x01R\n" +
+	"fallbackId\"\xbb\x01\n" +
 	"\x17ImportCustomersResponse\x12J\n" +
 	"\aresults\x18\x01 \x03(\v20.kept.customer.v1.ImportCustomersResponse.ResultR\aresults\x1aT\n" +
 	"\x06Result\x12\x1a\n" +

@@ -1007,7 +1007,8 @@ func (x *ShortageAnswered) GetRefundedAmount() *money.Money {
 	return nil
 }
 
-// Orders of an earlier time were imported: delivered long ago, and paid. Nothing is promised, and nobody is to be told.
+// Orders of an earlier time were imported: delivered long ago, and paid. Nothing is promised, and nobody is to be told. Of an order
+// that has been told of before, the event with the later time counts: a later file has said otherwise, or goods were given back.
 type OrdersImported struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The import, `imports/{import}`.
@@ -1062,6 +1063,61 @@ func (x *OrdersImported) GetOrders() []*OrdersImported_Order {
 	return nil
 }
 
+// Orders that an import had brought have been taken back, as if they had never been there.
+type ImportedOrdersRemoved struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The import, `imports/{import}`.
+	SourceImport string `protobuf:"bytes,1,opt,name=source_import,json=sourceImport,proto3" json:"source_import,omitempty"`
+	// The orders, up to 1000.
+	Orders        []*ImportedOrdersRemoved_Order `protobuf:"bytes,2,rep,name=orders,proto3" json:"orders,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportedOrdersRemoved) Reset() {
+	*x = ImportedOrdersRemoved{}
+	mi := &file_kept_order_v1_events_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportedOrdersRemoved) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportedOrdersRemoved) ProtoMessage() {}
+
+func (x *ImportedOrdersRemoved) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_events_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportedOrdersRemoved.ProtoReflect.Descriptor instead.
+func (*ImportedOrdersRemoved) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_events_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ImportedOrdersRemoved) GetSourceImport() string {
+	if x != nil {
+		return x.SourceImport
+	}
+	return ""
+}
+
+func (x *ImportedOrdersRemoved) GetOrders() []*ImportedOrdersRemoved_Order {
+	if x != nil {
+		return x.Orders
+	}
+	return nil
+}
+
 // One of them.
 type OrdersImported_Order struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1071,21 +1127,27 @@ type OrdersImported_Order struct {
 	Customer string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
 	// When it was placed.
 	PlaceTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=place_time,json=placeTime,proto3" json:"place_time,omitempty"`
-	// What was paid for the goods.
+	// What was paid for the goods and has not been given back.
 	GoodsAmount *money.Money `protobuf:"bytes,4,opt,name=goods_amount,json=goodsAmount,proto3" json:"goods_amount,omitempty"`
-	// How many units of goods.
+	// How many units of goods, without those that were given back.
 	UnitCount int64 `protobuf:"varint,5,opt,name=unit_count,json=unitCount,proto3" json:"unit_count,omitempty"`
 	// The way by which the order came.
 	Channel v1.Channel `protobuf:"varint,6,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
-	// What was ordered.
-	Lines         []*OrderedLine `protobuf:"bytes,7,rep,name=lines,proto3" json:"lines,omitempty"`
+	// What was ordered, without what was given back.
+	Lines []*OrderedLine `protobuf:"bytes,7,rep,name=lines,proto3" json:"lines,omitempty"`
+	// What became of it: one that is CANCELLED or RETURNED is no sale.
+	State Order_State `protobuf:"varint,8,opt,name=state,proto3,enum=kept.order.v1.Order_State" json:"state,omitempty"`
+	// The number that it has in the system that it comes from.
+	OrderNumber string `protobuf:"bytes,9,opt,name=order_number,json=orderNumber,proto3" json:"order_number,omitempty"`
+	// The order's version: 1 where it is new, more where it has been told of before.
+	Version       int64 `protobuf:"varint,10,opt,name=version,proto3" json:"version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *OrdersImported_Order) Reset() {
 	*x = OrdersImported_Order{}
-	mi := &file_kept_order_v1_events_proto_msgTypes[12]
+	mi := &file_kept_order_v1_events_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1097,7 +1159,7 @@ func (x *OrdersImported_Order) String() string {
 func (*OrdersImported_Order) ProtoMessage() {}
 
 func (x *OrdersImported_Order) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_order_v1_events_proto_msgTypes[12]
+	mi := &file_kept_order_v1_events_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1160,6 +1222,82 @@ func (x *OrdersImported_Order) GetLines() []*OrderedLine {
 		return x.Lines
 	}
 	return nil
+}
+
+func (x *OrdersImported_Order) GetState() Order_State {
+	if x != nil {
+		return x.State
+	}
+	return Order_STATE_UNSPECIFIED
+}
+
+func (x *OrdersImported_Order) GetOrderNumber() string {
+	if x != nil {
+		return x.OrderNumber
+	}
+	return ""
+}
+
+func (x *OrdersImported_Order) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+// One of them.
+type ImportedOrdersRemoved_Order struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The order.
+	Order string `protobuf:"bytes,1,opt,name=order,proto3" json:"order,omitempty"`
+	// Who had ordered.
+	Customer      string `protobuf:"bytes,2,opt,name=customer,proto3" json:"customer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ImportedOrdersRemoved_Order) Reset() {
+	*x = ImportedOrdersRemoved_Order{}
+	mi := &file_kept_order_v1_events_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ImportedOrdersRemoved_Order) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ImportedOrdersRemoved_Order) ProtoMessage() {}
+
+func (x *ImportedOrdersRemoved_Order) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_events_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ImportedOrdersRemoved_Order.ProtoReflect.Descriptor instead.
+func (*ImportedOrdersRemoved_Order) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_events_proto_rawDescGZIP(), []int{12, 0}
+}
+
+func (x *ImportedOrdersRemoved_Order) GetOrder() string {
+	if x != nil {
+		return x.Order
+	}
+	return ""
+}
+
+func (x *ImportedOrdersRemoved_Order) GetCustomer() string {
+	if x != nil {
+		return x.Customer
+	}
+	return ""
 }
 
 var File_kept_order_v1_events_proto protoreflect.FileDescriptor
@@ -1247,10 +1385,10 @@ const file_kept_order_v1_events_proto_rawDesc = "" +
 	"\x06choice\x18\x05 \x01(\x0e2\x1e.kept.order.v1.Shortage.ChoiceR\x06choice\x12\x1c\n" +
 	"\tdefaulted\x18\x06 \x01(\bR\tdefaulted\x12P\n" +
 	"\x16expected_delivery_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x14expectedDeliveryTime\x12;\n" +
-	"\x0frefunded_amount\x18\b \x01(\v2\x12.google.type.MoneyR\x0erefundedAmount\"\xa4\x03\n" +
+	"\x0frefunded_amount\x18\b \x01(\v2\x12.google.type.MoneyR\x0erefundedAmount\"\x93\x04\n" +
 	"\x0eOrdersImported\x12#\n" +
 	"\rsource_import\x18\x01 \x01(\tR\fsourceImport\x12;\n" +
-	"\x06orders\x18\x02 \x03(\v2#.kept.order.v1.OrdersImported.OrderR\x06orders\x1a\xaf\x02\n" +
+	"\x06orders\x18\x02 \x03(\v2#.kept.order.v1.OrdersImported.OrderR\x06orders\x1a\x9e\x03\n" +
 	"\x05Order\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x129\n" +
@@ -1260,7 +1398,17 @@ const file_kept_order_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"unit_count\x18\x05 \x01(\x03R\tunitCount\x121\n" +
 	"\achannel\x18\x06 \x01(\x0e2\x17.kept.common.v1.ChannelR\achannel\x120\n" +
-	"\x05lines\x18\a \x03(\v2\x1a.kept.order.v1.OrderedLineR\x05linesB*Z(kept.dev/proto/gen/kept/order/v1;orderv1b\x06proto3"
+	"\x05lines\x18\a \x03(\v2\x1a.kept.order.v1.OrderedLineR\x05lines\x120\n" +
+	"\x05state\x18\b \x01(\x0e2\x1a.kept.order.v1.Order.StateR\x05state\x12!\n" +
+	"\forder_number\x18\t \x01(\tR\vorderNumber\x12\x18\n" +
+	"\aversion\x18\n" +
+	" \x01(\x03R\aversion\"\xbb\x01\n" +
+	"\x15ImportedOrdersRemoved\x12#\n" +
+	"\rsource_import\x18\x01 \x01(\tR\fsourceImport\x12B\n" +
+	"\x06orders\x18\x02 \x03(\v2*.kept.order.v1.ImportedOrdersRemoved.OrderR\x06orders\x1a9\n" +
+	"\x05Order\x12\x14\n" +
+	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
+	"\bcustomer\x18\x02 \x01(\tR\bcustomerB*Z(kept.dev/proto/gen/kept/order/v1;orderv1b\x06proto3"
 
 var (
 	file_kept_order_v1_events_proto_rawDescOnce sync.Once
@@ -1274,65 +1422,70 @@ func file_kept_order_v1_events_proto_rawDescGZIP() []byte {
 	return file_kept_order_v1_events_proto_rawDescData
 }
 
-var file_kept_order_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_kept_order_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_kept_order_v1_events_proto_goTypes = []any{
-	(*OrderPlaced)(nil),           // 0: kept.order.v1.OrderPlaced
-	(*OrderPicked)(nil),           // 1: kept.order.v1.OrderPicked
-	(*OrderShipped)(nil),          // 2: kept.order.v1.OrderShipped
-	(*OrderDelivered)(nil),        // 3: kept.order.v1.OrderDelivered
-	(*OrderCancelled)(nil),        // 4: kept.order.v1.OrderCancelled
-	(*OrderDelayed)(nil),          // 5: kept.order.v1.OrderDelayed
-	(*RefundSettled)(nil),         // 6: kept.order.v1.RefundSettled
-	(*OrderReturned)(nil),         // 7: kept.order.v1.OrderReturned
-	(*RefundRequested)(nil),       // 8: kept.order.v1.RefundRequested
-	(*ShortageReported)(nil),      // 9: kept.order.v1.ShortageReported
-	(*ShortageAnswered)(nil),      // 10: kept.order.v1.ShortageAnswered
-	(*OrdersImported)(nil),        // 11: kept.order.v1.OrdersImported
-	(*OrdersImported_Order)(nil),  // 12: kept.order.v1.OrdersImported.Order
-	(*money.Money)(nil),           // 13: google.type.Money
-	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
-	(v1.Channel)(0),               // 15: kept.common.v1.Channel
-	(*OrderedLine)(nil),           // 16: kept.order.v1.OrderedLine
-	(Refund_Purpose)(0),           // 17: kept.order.v1.Refund.Purpose
-	(Shortage_Choice)(0),          // 18: kept.order.v1.Shortage.Choice
+	(*OrderPlaced)(nil),                 // 0: kept.order.v1.OrderPlaced
+	(*OrderPicked)(nil),                 // 1: kept.order.v1.OrderPicked
+	(*OrderShipped)(nil),                // 2: kept.order.v1.OrderShipped
+	(*OrderDelivered)(nil),              // 3: kept.order.v1.OrderDelivered
+	(*OrderCancelled)(nil),              // 4: kept.order.v1.OrderCancelled
+	(*OrderDelayed)(nil),                // 5: kept.order.v1.OrderDelayed
+	(*RefundSettled)(nil),               // 6: kept.order.v1.RefundSettled
+	(*OrderReturned)(nil),               // 7: kept.order.v1.OrderReturned
+	(*RefundRequested)(nil),             // 8: kept.order.v1.RefundRequested
+	(*ShortageReported)(nil),            // 9: kept.order.v1.ShortageReported
+	(*ShortageAnswered)(nil),            // 10: kept.order.v1.ShortageAnswered
+	(*OrdersImported)(nil),              // 11: kept.order.v1.OrdersImported
+	(*ImportedOrdersRemoved)(nil),       // 12: kept.order.v1.ImportedOrdersRemoved
+	(*OrdersImported_Order)(nil),        // 13: kept.order.v1.OrdersImported.Order
+	(*ImportedOrdersRemoved_Order)(nil), // 14: kept.order.v1.ImportedOrdersRemoved.Order
+	(*money.Money)(nil),                 // 15: google.type.Money
+	(*timestamppb.Timestamp)(nil),       // 16: google.protobuf.Timestamp
+	(v1.Channel)(0),                     // 17: kept.common.v1.Channel
+	(*OrderedLine)(nil),                 // 18: kept.order.v1.OrderedLine
+	(Refund_Purpose)(0),                 // 19: kept.order.v1.Refund.Purpose
+	(Shortage_Choice)(0),                // 20: kept.order.v1.Shortage.Choice
+	(Order_State)(0),                    // 21: kept.order.v1.Order.State
 }
 var file_kept_order_v1_events_proto_depIdxs = []int32{
-	13, // 0: kept.order.v1.OrderPlaced.total_amount:type_name -> google.type.Money
-	13, // 1: kept.order.v1.OrderPlaced.speed_fee:type_name -> google.type.Money
-	14, // 2: kept.order.v1.OrderPlaced.promised_delivery_time:type_name -> google.protobuf.Timestamp
-	15, // 3: kept.order.v1.OrderPlaced.channel:type_name -> kept.common.v1.Channel
-	16, // 4: kept.order.v1.OrderPlaced.lines:type_name -> kept.order.v1.OrderedLine
-	14, // 5: kept.order.v1.OrderDelivered.deliver_time:type_name -> google.protobuf.Timestamp
-	13, // 6: kept.order.v1.OrderDelivered.goods_amount:type_name -> google.type.Money
-	14, // 7: kept.order.v1.OrderDelivered.place_time:type_name -> google.protobuf.Timestamp
-	16, // 8: kept.order.v1.OrderDelivered.lines:type_name -> kept.order.v1.OrderedLine
-	16, // 9: kept.order.v1.OrderCancelled.lines:type_name -> kept.order.v1.OrderedLine
-	14, // 10: kept.order.v1.OrderDelayed.promised_delivery_time:type_name -> google.protobuf.Timestamp
-	14, // 11: kept.order.v1.OrderDelayed.expected_delivery_time:type_name -> google.protobuf.Timestamp
-	13, // 12: kept.order.v1.RefundSettled.amount:type_name -> google.type.Money
-	17, // 13: kept.order.v1.RefundSettled.purpose:type_name -> kept.order.v1.Refund.Purpose
-	13, // 14: kept.order.v1.OrderReturned.goods_amount:type_name -> google.type.Money
-	16, // 15: kept.order.v1.OrderReturned.lines:type_name -> kept.order.v1.OrderedLine
-	13, // 16: kept.order.v1.RefundRequested.amount:type_name -> google.type.Money
-	17, // 17: kept.order.v1.RefundRequested.purpose:type_name -> kept.order.v1.Refund.Purpose
-	14, // 18: kept.order.v1.RefundRequested.promised_settle_time:type_name -> google.protobuf.Timestamp
-	14, // 19: kept.order.v1.ShortageReported.expected_delivery_time:type_name -> google.protobuf.Timestamp
-	18, // 20: kept.order.v1.ShortageReported.choices:type_name -> kept.order.v1.Shortage.Choice
-	18, // 21: kept.order.v1.ShortageReported.default_choice:type_name -> kept.order.v1.Shortage.Choice
-	14, // 22: kept.order.v1.ShortageReported.answer_due_time:type_name -> google.protobuf.Timestamp
-	18, // 23: kept.order.v1.ShortageAnswered.choice:type_name -> kept.order.v1.Shortage.Choice
-	14, // 24: kept.order.v1.ShortageAnswered.expected_delivery_time:type_name -> google.protobuf.Timestamp
-	13, // 25: kept.order.v1.ShortageAnswered.refunded_amount:type_name -> google.type.Money
-	12, // 26: kept.order.v1.OrdersImported.orders:type_name -> kept.order.v1.OrdersImported.Order
-	14, // 27: kept.order.v1.OrdersImported.Order.place_time:type_name -> google.protobuf.Timestamp
-	13, // 28: kept.order.v1.OrdersImported.Order.goods_amount:type_name -> google.type.Money
-	15, // 29: kept.order.v1.OrdersImported.Order.channel:type_name -> kept.common.v1.Channel
-	16, // 30: kept.order.v1.OrdersImported.Order.lines:type_name -> kept.order.v1.OrderedLine
-	31, // [31:31] is the sub-list for method output_type
-	31, // [31:31] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	15, // 0: kept.order.v1.OrderPlaced.total_amount:type_name -> google.type.Money
+	15, // 1: kept.order.v1.OrderPlaced.speed_fee:type_name -> google.type.Money
+	16, // 2: kept.order.v1.OrderPlaced.promised_delivery_time:type_name -> google.protobuf.Timestamp
+	17, // 3: kept.order.v1.OrderPlaced.channel:type_name -> kept.common.v1.Channel
+	18, // 4: kept.order.v1.OrderPlaced.lines:type_name -> kept.order.v1.OrderedLine
+	16, // 5: kept.order.v1.OrderDelivered.deliver_time:type_name -> google.protobuf.Timestamp
+	15, // 6: kept.order.v1.OrderDelivered.goods_amount:type_name -> google.type.Money
+	16, // 7: kept.order.v1.OrderDelivered.place_time:type_name -> google.protobuf.Timestamp
+	18, // 8: kept.order.v1.OrderDelivered.lines:type_name -> kept.order.v1.OrderedLine
+	18, // 9: kept.order.v1.OrderCancelled.lines:type_name -> kept.order.v1.OrderedLine
+	16, // 10: kept.order.v1.OrderDelayed.promised_delivery_time:type_name -> google.protobuf.Timestamp
+	16, // 11: kept.order.v1.OrderDelayed.expected_delivery_time:type_name -> google.protobuf.Timestamp
+	15, // 12: kept.order.v1.RefundSettled.amount:type_name -> google.type.Money
+	19, // 13: kept.order.v1.RefundSettled.purpose:type_name -> kept.order.v1.Refund.Purpose
+	15, // 14: kept.order.v1.OrderReturned.goods_amount:type_name -> google.type.Money
+	18, // 15: kept.order.v1.OrderReturned.lines:type_name -> kept.order.v1.OrderedLine
+	15, // 16: kept.order.v1.RefundRequested.amount:type_name -> google.type.Money
+	19, // 17: kept.order.v1.RefundRequested.purpose:type_name -> kept.order.v1.Refund.Purpose
+	16, // 18: kept.order.v1.RefundRequested.promised_settle_time:type_name -> google.protobuf.Timestamp
+	16, // 19: kept.order.v1.ShortageReported.expected_delivery_time:type_name -> google.protobuf.Timestamp
+	20, // 20: kept.order.v1.ShortageReported.choices:type_name -> kept.order.v1.Shortage.Choice
+	20, // 21: kept.order.v1.ShortageReported.default_choice:type_name -> kept.order.v1.Shortage.Choice
+	16, // 22: kept.order.v1.ShortageReported.answer_due_time:type_name -> google.protobuf.Timestamp
+	20, // 23: kept.order.v1.ShortageAnswered.choice:type_name -> kept.order.v1.Shortage.Choice
+	16, // 24: kept.order.v1.ShortageAnswered.expected_delivery_time:type_name -> google.protobuf.Timestamp
+	15, // 25: kept.order.v1.ShortageAnswered.refunded_amount:type_name -> google.type.Money
+	13, // 26: kept.order.v1.OrdersImported.orders:type_name -> kept.order.v1.OrdersImported.Order
+	14, // 27: kept.order.v1.ImportedOrdersRemoved.orders:type_name -> kept.order.v1.ImportedOrdersRemoved.Order
+	16, // 28: kept.order.v1.OrdersImported.Order.place_time:type_name -> google.protobuf.Timestamp
+	15, // 29: kept.order.v1.OrdersImported.Order.goods_amount:type_name -> google.type.Money
+	17, // 30: kept.order.v1.OrdersImported.Order.channel:type_name -> kept.common.v1.Channel
+	18, // 31: kept.order.v1.OrdersImported.Order.lines:type_name -> kept.order.v1.OrderedLine
+	21, // 32: kept.order.v1.OrdersImported.Order.state:type_name -> kept.order.v1.Order.State
+	33, // [33:33] is the sub-list for method output_type
+	33, // [33:33] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_kept_order_v1_events_proto_init() }
@@ -1349,7 +1502,7 @@ func file_kept_order_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_order_v1_events_proto_rawDesc), len(file_kept_order_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

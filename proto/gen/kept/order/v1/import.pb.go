@@ -9,6 +9,7 @@ package orderv1
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
+	money "google.golang.org/genproto/googleapis/type/money"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
@@ -31,11 +32,14 @@ type Import_Format int32
 const (
 	// Not known.
 	Import_FORMAT_UNSPECIFIED Import_Format = 0
-	// Comma-separated values (RFC 4180) in UTF-8, with column titles in the first line.
+	// Values with a delimiter between them (as in RFC 4180), with column titles in one of the first lines.
 	Import_CSV Import_Format = 1
 	// The text format of the CDNOW data set: customer id, date (yyyymmdd), number of CDs and value in dollars, between
 	// spaces. Its one-in-ten sample, which has one more id after the first, is read as well.
 	Import_CDNOW Import_Format = 2
+	// A workbook of Excel (Office Open XML, `.xlsx`): its first sheet that is not hidden, with column titles in one of the first rows.
+	// Dates are numbers there, or texts; amounts are numbers. Up to 33,554,432 bytes, and 134,217,728 once unpacked.
+	Import_XLSX Import_Format = 3
 )
 
 // Enum value maps for Import_Format.
@@ -44,11 +48,13 @@ var (
 		0: "FORMAT_UNSPECIFIED",
 		1: "CSV",
 		2: "CDNOW",
+		3: "XLSX",
 	}
 	Import_Format_value = map[string]int32{
 		"FORMAT_UNSPECIFIED": 0,
 		"CSV":                1,
 		"CDNOW":              2,
+		"XLSX":               3,
 	}
 )
 
@@ -79,6 +85,64 @@ func (Import_Format) EnumDescriptor() ([]byte, []int) {
 	return file_kept_order_v1_import_proto_rawDescGZIP(), []int{0, 0}
 }
 
+// Which columns hold what, and how values are written, in the exports of well-known programs. What an import says by itself
+// goes before it, and columns that a file does not have are done without.
+type Import_Preset int32
+
+const (
+	// None.
+	Import_PRESET_UNSPECIFIED Import_Preset = 0
+	// Orders as Shopify exports them.
+	Import_SHOPIFY Import_Preset = 1
+	// Orders of WooCommerce, as its export plugins write them.
+	Import_WOOCOMMERCE Import_Preset = 2
+	// A list of sales from 1C, in Russian or Ukrainian: telephone numbers without a country code are read in `RU`.
+	Import_ONE_C Import_Preset = 3
+)
+
+// Enum value maps for Import_Preset.
+var (
+	Import_Preset_name = map[int32]string{
+		0: "PRESET_UNSPECIFIED",
+		1: "SHOPIFY",
+		2: "WOOCOMMERCE",
+		3: "ONE_C",
+	}
+	Import_Preset_value = map[string]int32{
+		"PRESET_UNSPECIFIED": 0,
+		"SHOPIFY":            1,
+		"WOOCOMMERCE":        2,
+		"ONE_C":              3,
+	}
+)
+
+func (x Import_Preset) Enum() *Import_Preset {
+	p := new(Import_Preset)
+	*p = x
+	return p
+}
+
+func (x Import_Preset) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Import_Preset) Descriptor() protoreflect.EnumDescriptor {
+	return file_kept_order_v1_import_proto_enumTypes[1].Descriptor()
+}
+
+func (Import_Preset) Type() protoreflect.EnumType {
+	return &file_kept_order_v1_import_proto_enumTypes[1]
+}
+
+func (x Import_Preset) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Import_Preset.Descriptor instead.
+func (Import_Preset) EnumDescriptor() ([]byte, []int) {
+	return file_kept_order_v1_import_proto_rawDescGZIP(), []int{0, 1}
+}
+
 // What a row of the file is.
 type Import_RowType int32
 
@@ -87,7 +151,7 @@ const (
 	Import_ROW_TYPE_UNSPECIFIED Import_RowType = 0
 	// A customer.
 	Import_CUSTOMER Import_RowType = 1
-	// An order with one product, that its customer has received; the customer comes with it.
+	// An order that its customer has received, or one line of it; the customer comes with it.
 	Import_ORDER Import_RowType = 2
 )
 
@@ -116,11 +180,11 @@ func (x Import_RowType) String() string {
 }
 
 func (Import_RowType) Descriptor() protoreflect.EnumDescriptor {
-	return file_kept_order_v1_import_proto_enumTypes[1].Descriptor()
+	return file_kept_order_v1_import_proto_enumTypes[2].Descriptor()
 }
 
 func (Import_RowType) Type() protoreflect.EnumType {
-	return &file_kept_order_v1_import_proto_enumTypes[1]
+	return &file_kept_order_v1_import_proto_enumTypes[2]
 }
 
 func (x Import_RowType) Number() protoreflect.EnumNumber {
@@ -129,7 +193,7 @@ func (x Import_RowType) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Import_RowType.Descriptor instead.
 func (Import_RowType) EnumDescriptor() ([]byte, []int) {
-	return file_kept_order_v1_import_proto_rawDescGZIP(), []int{0, 1}
+	return file_kept_order_v1_import_proto_rawDescGZIP(), []int{0, 2}
 }
 
 // The state of an import.
@@ -148,6 +212,10 @@ const (
 	Import_SUCCEEDED Import_State = 4
 	// Called off. What had been imported stays.
 	Import_CANCELLED Import_State = 5
+	// Its orders are being taken back.
+	Import_UNDOING Import_State = 6
+	// Its orders have been taken back.
+	Import_UNDONE Import_State = 7
 )
 
 // Enum value maps for Import_State.
@@ -159,6 +227,8 @@ var (
 		3: "PAUSED",
 		4: "SUCCEEDED",
 		5: "CANCELLED",
+		6: "UNDOING",
+		7: "UNDONE",
 	}
 	Import_State_value = map[string]int32{
 		"STATE_UNSPECIFIED": 0,
@@ -167,6 +237,8 @@ var (
 		"PAUSED":            3,
 		"SUCCEEDED":         4,
 		"CANCELLED":         5,
+		"UNDOING":           6,
+		"UNDONE":            7,
 	}
 )
 
@@ -181,11 +253,11 @@ func (x Import_State) String() string {
 }
 
 func (Import_State) Descriptor() protoreflect.EnumDescriptor {
-	return file_kept_order_v1_import_proto_enumTypes[2].Descriptor()
+	return file_kept_order_v1_import_proto_enumTypes[3].Descriptor()
 }
 
 func (Import_State) Type() protoreflect.EnumType {
-	return &file_kept_order_v1_import_proto_enumTypes[2]
+	return &file_kept_order_v1_import_proto_enumTypes[3]
 }
 
 func (x Import_State) Number() protoreflect.EnumNumber {
@@ -194,14 +266,15 @@ func (x Import_State) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Import_State.Descriptor instead.
 func (Import_State) EnumDescriptor() ([]byte, []int) {
-	return file_kept_order_v1_import_proto_rawDescGZIP(), []int{0, 2}
+	return file_kept_order_v1_import_proto_rawDescGZIP(), []int{0, 3}
 }
 
-// In which order the parts of dates stand, for CSV.
+// In which order the parts of dates stand. A time may follow, such as `10:12` or `10:12:40`, and an offset such as `+0200`; a date
+// without one is in the import's time zone.
 type Import_DateOrder int32
 
 const (
-	// The server's default: `2026-12-31`, `20261231`, or a time as in RFC 3339.
+	// The server's default: `2026-12-31`, `20261231`, `31.12.2026`, or a time as in RFC 3339, with or without its zone.
 	Import_DATE_ORDER_UNSPECIFIED Import_DateOrder = 0
 	// `31.12.2026`, `31/12/2026` or `31-12-2026`.
 	Import_DAY_MONTH_YEAR Import_DateOrder = 1
@@ -234,11 +307,11 @@ func (x Import_DateOrder) String() string {
 }
 
 func (Import_DateOrder) Descriptor() protoreflect.EnumDescriptor {
-	return file_kept_order_v1_import_proto_enumTypes[3].Descriptor()
+	return file_kept_order_v1_import_proto_enumTypes[4].Descriptor()
 }
 
 func (Import_DateOrder) Type() protoreflect.EnumType {
-	return &file_kept_order_v1_import_proto_enumTypes[3]
+	return &file_kept_order_v1_import_proto_enumTypes[4]
 }
 
 func (x Import_DateOrder) Number() protoreflect.EnumNumber {
@@ -247,68 +320,18 @@ func (x Import_DateOrder) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Import_DateOrder.Descriptor instead.
 func (Import_DateOrder) EnumDescriptor() ([]byte, []int) {
-	return file_kept_order_v1_import_proto_rawDescGZIP(), []int{0, 3}
-}
-
-// How the file separates values, for CSV.
-type Import_Delimiter int32
-
-const (
-	// The server's default: a comma.
-	Import_DELIMITER_UNSPECIFIED Import_Delimiter = 0
-	// `;`
-	Import_SEMICOLON Import_Delimiter = 1
-	// A tabulator.
-	Import_TAB Import_Delimiter = 2
-)
-
-// Enum value maps for Import_Delimiter.
-var (
-	Import_Delimiter_name = map[int32]string{
-		0: "DELIMITER_UNSPECIFIED",
-		1: "SEMICOLON",
-		2: "TAB",
-	}
-	Import_Delimiter_value = map[string]int32{
-		"DELIMITER_UNSPECIFIED": 0,
-		"SEMICOLON":             1,
-		"TAB":                   2,
-	}
-)
-
-func (x Import_Delimiter) Enum() *Import_Delimiter {
-	p := new(Import_Delimiter)
-	*p = x
-	return p
-}
-
-func (x Import_Delimiter) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (Import_Delimiter) Descriptor() protoreflect.EnumDescriptor {
-	return file_kept_order_v1_import_proto_enumTypes[4].Descriptor()
-}
-
-func (Import_Delimiter) Type() protoreflect.EnumType {
-	return &file_kept_order_v1_import_proto_enumTypes[4]
-}
-
-func (x Import_Delimiter) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use Import_Delimiter.Descriptor instead.
-func (Import_Delimiter) EnumDescriptor() ([]byte, []int) {
 	return file_kept_order_v1_import_proto_rawDescGZIP(), []int{0, 4}
 }
 
 // A file of customers, or of orders of an earlier time, that is taken in row by row.
 //
-// It is created, its content is written, and it is started; then it runs by itself, can be paused, and goes on where it was
-// after a crash. A row is known by its customer, date and values, and by which of its equals in the file it is: so what was
-// imported once is not imported again, whether by the same file or another. Nobody is sent a message about imported orders,
-// nothing is promised; points are earned.
+// It is created, its content is written, and it is started; then it runs by itself, can be paused, goes on where it was after a
+// crash, and can be undone. Nobody is sent a message about imported orders, nothing is promised; points are earned.
+//
+// An order is known by its issuer and its number in `order_id`, whose rows stand together, one for each line: the same file again
+// changes nothing, and what a later file says otherwise changes the order. Where there is no such column, each row is an order,
+// known by its customer, date and values, and by which of its equals in the file it is. A row with less than nothing, in quantity
+// or amount, gives goods back: it reduces the order of the same number, or the latest of the customer's that has the goods.
 type Import struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The import's name, `imports/{import}`. Given by the server.
@@ -333,14 +356,23 @@ type Import struct {
 	RegionCode string `protobuf:"bytes,9,opt,name=region_code,json=regionCode,proto3" json:"region_code,omitempty"`
 	// The way by which the orders came.
 	Channel v1.Channel `protobuf:"varint,10,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
-	// Which columns hold what, for CSV.
+	// Which columns hold what; not for the CDNOW format.
 	Mapping *Import_Mapping `protobuf:"bytes,11,opt,name=mapping,proto3" json:"mapping,omitempty"`
-	// In which order the parts of dates stand, for CSV.
+	// In which order the parts of dates stand; not for the CDNOW format.
 	DateOrder Import_DateOrder `protobuf:"varint,12,opt,name=date_order,json=dateOrder,proto3,enum=kept.order.v1.Import_DateOrder" json:"date_order,omitempty"`
-	// What separates values, for CSV.
-	Delimiter Import_Delimiter `protobuf:"varint,13,opt,name=delimiter,proto3,enum=kept.order.v1.Import_Delimiter" json:"delimiter,omitempty"`
-	// Whether amounts are written `1.234,56` and not `1,234.56`, for CSV.
-	DecimalComma bool `protobuf:"varint,14,opt,name=decimal_comma,json=decimalComma,proto3" json:"decimal_comma,omitempty"`
+	// The one character between values, such as `;` or a tabulator, for CSV. Without it, that of comma, semicolon, tabulator and `|` which
+	// the titles have most of.
+	Delimiter string `protobuf:"bytes,13,opt,name=delimiter,proto3" json:"delimiter,omitempty"`
+	// Whether amounts are written `1.234,56`, and not `1,234.56`. Where it is not said, the first amounts that can be read in one way only
+	// decide. Spaces between thousands are always passed over.
+	DecimalComma *bool `protobuf:"varint,14,opt,name=decimal_comma,json=decimalComma,proto3,oneof" json:"decimal_comma,omitempty"`
+	// How the characters of a CSV file are encoded, by a name of the WHATWG, such as `utf-8`, `windows-1251` or `utf-16le`. Where it is not
+	// said, it is found out.
+	Encoding string `protobuf:"bytes,15,opt,name=encoding,proto3" json:"encoding,omitempty"`
+	// The program that the file was exported from.
+	Preset Import_Preset `protobuf:"varint,16,opt,name=preset,proto3,enum=kept.order.v1.Import_Preset" json:"preset,omitempty"`
+	// Whether nothing is to be brought: the file is read to its end, faults are told, and the summary says what would come.
+	DryRun bool `protobuf:"varint,17,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
 	// Its state.
 	State Import_State `protobuf:"varint,20,opt,name=state,proto3,enum=kept.order.v1.Import_State" json:"state,omitempty"`
 	// How much content has been written, in bytes; at most 67,108,864.
@@ -351,7 +383,7 @@ type Import struct {
 	RowCount int64 `protobuf:"varint,23,opt,name=row_count,json=rowCount,proto3" json:"row_count,omitempty"`
 	// How many customers it has brought that were not known before.
 	CustomerCount int64 `protobuf:"varint,24,opt,name=customer_count,json=customerCount,proto3" json:"customer_count,omitempty"`
-	// How many orders it has brought that were not there before.
+	// How many orders and returns it has brought that were not there before.
 	OrderCount int64 `protobuf:"varint,25,opt,name=order_count,json=orderCount,proto3" json:"order_count,omitempty"`
 	// How many rows brought nothing new, because they had been imported before.
 	UnchangedCount int64 `protobuf:"varint,26,opt,name=unchanged_count,json=unchangedCount,proto3" json:"unchanged_count,omitempty"`
@@ -362,7 +394,13 @@ type Import struct {
 	// When it was started.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,29,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	// When it came to its end.
-	EndTime       *timestamppb.Timestamp `protobuf:"bytes,30,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	EndTime *timestamppb.Timestamp `protobuf:"bytes,30,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
+	// How many orders were there before and are said otherwise now: they have been changed.
+	ChangedCount int64 `protobuf:"varint,31,opt,name=changed_count,json=changedCount,proto3" json:"changed_count,omitempty"`
+	// What it has brought, or would bring.
+	Summary *Import_Summary `protobuf:"bytes,32,opt,name=summary,proto3" json:"summary,omitempty"`
+	// How many of its orders have been taken back by undoing it. Those that have been changed here since stay.
+	RemovedCount  int64 `protobuf:"varint,33,opt,name=removed_count,json=removedCount,proto3" json:"removed_count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -481,16 +519,37 @@ func (x *Import) GetDateOrder() Import_DateOrder {
 	return Import_DATE_ORDER_UNSPECIFIED
 }
 
-func (x *Import) GetDelimiter() Import_Delimiter {
+func (x *Import) GetDelimiter() string {
 	if x != nil {
 		return x.Delimiter
 	}
-	return Import_DELIMITER_UNSPECIFIED
+	return ""
 }
 
 func (x *Import) GetDecimalComma() bool {
+	if x != nil && x.DecimalComma != nil {
+		return *x.DecimalComma
+	}
+	return false
+}
+
+func (x *Import) GetEncoding() string {
 	if x != nil {
-		return x.DecimalComma
+		return x.Encoding
+	}
+	return ""
+}
+
+func (x *Import) GetPreset() Import_Preset {
+	if x != nil {
+		return x.Preset
+	}
+	return Import_PRESET_UNSPECIFIED
+}
+
+func (x *Import) GetDryRun() bool {
+	if x != nil {
+		return x.DryRun
 	}
 	return false
 }
@@ -572,6 +631,27 @@ func (x *Import) GetEndTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Import) GetChangedCount() int64 {
+	if x != nil {
+		return x.ChangedCount
+	}
+	return 0
+}
+
+func (x *Import) GetSummary() *Import_Summary {
+	if x != nil {
+		return x.Summary
+	}
+	return nil
+}
+
+func (x *Import) GetRemovedCount() int64 {
+	if x != nil {
+		return x.RemovedCount
+	}
+	return 0
+}
+
 // A row that could not be read.
 type ImportFault struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -636,11 +716,12 @@ func (x *ImportFault) GetReason() string {
 	return ""
 }
 
-// The title of the column that holds each value, for CSV. A value without a title here is looked for under its own name,
-// such as `customer_id`; a title that the file lacks is refused. Titles are compared without regard to case.
+// The title of the column that holds each value. A value without a title here is looked for under its own name, such as
+// `customer_id`; a title that the file lacks, or has twice, is refused. Titles are compared without regard to case.
 type Import_Mapping struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The customer's id in the system that the file comes from.
+	// The customer's id in the system that the file comes from. Nothing, or 0, is nobody's id: a guest without an address and a
+	// number is a customer of each order.
 	CustomerId string `protobuf:"bytes,1,opt,name=customer_id,json=customerId,proto3" json:"customer_id,omitempty"`
 	// How the customer is called.
 	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
@@ -656,14 +737,46 @@ type Import_Mapping struct {
 	//
 	//	aip.dev/not-precedent: the text as the source has it, before it is understood. --)
 	OrderTime string `protobuf:"bytes,6,opt,name=order_time,json=orderTime,proto3" json:"order_time,omitempty"`
-	// The id of the product, the last part of its name.
+	// The id of the product, such as its article number.
 	ProductId string `protobuf:"bytes,7,opt,name=product_id,json=productId,proto3" json:"product_id,omitempty"`
-	// How many; 1 where the file does not say.
+	// How many; 1 where the file does not say. Less than nothing gives goods back.
 	Quantity string `protobuf:"bytes,8,opt,name=quantity,proto3" json:"quantity,omitempty"`
-	// What was paid for all of them together.
+	// What was paid for all of them together; without it, the unit price is taken so many times.
 	Amount string `protobuf:"bytes,9,opt,name=amount,proto3" json:"amount,omitempty"`
-	// The ISO 4217 code of the currency.
-	CurrencyCode  string `protobuf:"bytes,10,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	// The ISO 4217 code of the currency, which may be one of an earlier time, or a usual sign for it, such as `€` or `руб.`.
+	CurrencyCode string `protobuf:"bytes,10,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	// The order's number there. Rows of one order stand together; what is said of the order is said on its first row, or on each
+	// alike: its time, customer, currency and status, discount, shipping, tax, total, what was given back, and its note.
+	OrderId string `protobuf:"bytes,11,opt,name=order_id,json=orderId,proto3" json:"order_id,omitempty"`
+	// What one unit cost.
+	UnitPrice string `protobuf:"bytes,12,opt,name=unit_price,json=unitPrice,proto3" json:"unit_price,omitempty"`
+	// How the product is called, in any alphabet. Where the file has no id for it, one is made of this.
+	ProductName string `protobuf:"bytes,13,opt,name=product_name,json=productName,proto3" json:"product_name,omitempty"`
+	// What became of the order, in English or another language: one that was `voided`, `cancelled` or has `failed` is no sale, one that
+	// was `refunded` was paid and given back. Any other word is a sale.
+	Status string `protobuf:"bytes,14,opt,name=status,proto3" json:"status,omitempty"`
+	// How much the order cost less than its lines say.
+	Discount string `protobuf:"bytes,15,opt,name=discount,proto3" json:"discount,omitempty"`
+	// What was paid for delivery.
+	Shipping string `protobuf:"bytes,16,opt,name=shipping,proto3" json:"shipping,omitempty"`
+	// How much tax was paid: in the prices, unless `order_total` shows that it came on top.
+	Tax string `protobuf:"bytes,17,opt,name=tax,proto3" json:"tax,omitempty"`
+	// What was written down about the order, up to 2,000 characters.
+	Note string `protobuf:"bytes,18,opt,name=note,proto3" json:"note,omitempty"`
+	// What was paid for the whole order. It decides: if it is less than all else, that was a discount; if more, a fee.
+	OrderTotal string `protobuf:"bytes,19,opt,name=order_total,json=orderTotal,proto3" json:"order_total,omitempty"`
+	// How much of it has been given back.
+	Refunded string `protobuf:"bytes,20,opt,name=refunded,proto3" json:"refunded,omitempty"`
+	// When the order was cancelled: one with any time here is no sale.
+	//
+	// (-- api-linter: core::0142::time-field-type=disabled
+	//
+	//	aip.dev/not-precedent: the text as the source has it, before it is understood. --)
+	CancelTime string `protobuf:"bytes,21,opt,name=cancel_time,json=cancelTime,proto3" json:"cancel_time,omitempty"`
+	// The customer's first name, where a file has two columns for it.
+	GivenName string `protobuf:"bytes,22,opt,name=given_name,json=givenName,proto3" json:"given_name,omitempty"`
+	// The customer's last name.
+	FamilyName    string `protobuf:"bytes,23,opt,name=family_name,json=familyName,proto3" json:"family_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -768,11 +881,530 @@ func (x *Import_Mapping) GetCurrencyCode() string {
 	return ""
 }
 
+func (x *Import_Mapping) GetOrderId() string {
+	if x != nil {
+		return x.OrderId
+	}
+	return ""
+}
+
+func (x *Import_Mapping) GetUnitPrice() string {
+	if x != nil {
+		return x.UnitPrice
+	}
+	return ""
+}
+
+func (x *Import_Mapping) GetProductName() string {
+	if x != nil {
+		return x.ProductName
+	}
+	return ""
+}
+
+func (x *Import_Mapping) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
+}
+
+func (x *Import_Mapping) GetDiscount() string {
+	if x != nil {
+		return x.Discount
+	}
+	return ""
+}
+
+func (x *Import_Mapping) GetShipping() string {
+	if x != nil {
+		return x.Shipping
+	}
+	return ""
+}
+
+func (x *Import_Mapping) GetTax() string {
+	if x != nil {
+		return x.Tax
+	}
+	return ""
+}
+
+func (x *Import_Mapping) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *Import_Mapping) GetOrderTotal() string {
+	if x != nil {
+		return x.OrderTotal
+	}
+	return ""
+}
+
+func (x *Import_Mapping) GetRefunded() string {
+	if x != nil {
+		return x.Refunded
+	}
+	return ""
+}
+
+func (x *Import_Mapping) GetCancelTime() string {
+	if x != nil {
+		return x.CancelTime
+	}
+	return ""
+}
+
+func (x *Import_Mapping) GetGivenName() string {
+	if x != nil {
+		return x.GivenName
+	}
+	return ""
+}
+
+func (x *Import_Mapping) GetFamilyName() string {
+	if x != nil {
+		return x.FamilyName
+	}
+	return ""
+}
+
+// What an import has brought, or would bring.
+type Import_Summary struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The file's columns.
+	Columns []*Import_Summary_Column `protobuf:"bytes,1,rep,name=columns,proto3" json:"columns,omitempty"`
+	// What the orders in the file come to, by currency, new or not.
+	Totals []*Import_Summary_Total `protobuf:"bytes,2,rep,name=totals,proto3" json:"totals,omitempty"`
+	// When the first of them was placed.
+	FirstOrderTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=first_order_time,json=firstOrderTime,proto3" json:"first_order_time,omitempty"`
+	// When the last was.
+	LastOrderTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=last_order_time,json=lastOrderTime,proto3" json:"last_order_time,omitempty"`
+	// The first orders, up to 10, of a dry run.
+	Samples       []*Import_Summary_Sample `protobuf:"bytes,5,rep,name=samples,proto3" json:"samples,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Import_Summary) Reset() {
+	*x = Import_Summary{}
+	mi := &file_kept_order_v1_import_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Import_Summary) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Import_Summary) ProtoMessage() {}
+
+func (x *Import_Summary) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_import_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Import_Summary.ProtoReflect.Descriptor instead.
+func (*Import_Summary) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_import_proto_rawDescGZIP(), []int{0, 1}
+}
+
+func (x *Import_Summary) GetColumns() []*Import_Summary_Column {
+	if x != nil {
+		return x.Columns
+	}
+	return nil
+}
+
+func (x *Import_Summary) GetTotals() []*Import_Summary_Total {
+	if x != nil {
+		return x.Totals
+	}
+	return nil
+}
+
+func (x *Import_Summary) GetFirstOrderTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FirstOrderTime
+	}
+	return nil
+}
+
+func (x *Import_Summary) GetLastOrderTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastOrderTime
+	}
+	return nil
+}
+
+func (x *Import_Summary) GetSamples() []*Import_Summary_Sample {
+	if x != nil {
+		return x.Samples
+	}
+	return nil
+}
+
+// A column of the file.
+type Import_Summary_Column struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its title.
+	Title string `protobuf:"bytes,1,opt,name=title,proto3" json:"title,omitempty"`
+	// What it is read as, such as `customer_id`; empty where it is passed over.
+	Field         string `protobuf:"bytes,2,opt,name=field,proto3" json:"field,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Import_Summary_Column) Reset() {
+	*x = Import_Summary_Column{}
+	mi := &file_kept_order_v1_import_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Import_Summary_Column) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Import_Summary_Column) ProtoMessage() {}
+
+func (x *Import_Summary_Column) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_import_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Import_Summary_Column.ProtoReflect.Descriptor instead.
+func (*Import_Summary_Column) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_import_proto_rawDescGZIP(), []int{0, 1, 0}
+}
+
+func (x *Import_Summary_Column) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *Import_Summary_Column) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+// What orders in one currency come to.
+type Import_Summary_Total struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The ISO 4217 code of the currency.
+	CurrencyCode string `protobuf:"bytes,1,opt,name=currency_code,json=currencyCode,proto3" json:"currency_code,omitempty"`
+	// How many orders, without those that were cancelled.
+	OrderCount int64 `protobuf:"varint,2,opt,name=order_count,json=orderCount,proto3" json:"order_count,omitempty"`
+	// What was paid for them, goods and all else.
+	PaidAmount *money.Money `protobuf:"bytes,3,opt,name=paid_amount,json=paidAmount,proto3" json:"paid_amount,omitempty"`
+	// What was given back of it.
+	RefundedAmount *money.Money `protobuf:"bytes,4,opt,name=refunded_amount,json=refundedAmount,proto3" json:"refunded_amount,omitempty"`
+	// How many orders were cancelled; they are no sale.
+	CancelledCount int64 `protobuf:"varint,5,opt,name=cancelled_count,json=cancelledCount,proto3" json:"cancelled_count,omitempty"`
+	// How many rows or documents give goods back.
+	ReturnCount   int64 `protobuf:"varint,6,opt,name=return_count,json=returnCount,proto3" json:"return_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Import_Summary_Total) Reset() {
+	*x = Import_Summary_Total{}
+	mi := &file_kept_order_v1_import_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Import_Summary_Total) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Import_Summary_Total) ProtoMessage() {}
+
+func (x *Import_Summary_Total) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_import_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Import_Summary_Total.ProtoReflect.Descriptor instead.
+func (*Import_Summary_Total) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_import_proto_rawDescGZIP(), []int{0, 1, 1}
+}
+
+func (x *Import_Summary_Total) GetCurrencyCode() string {
+	if x != nil {
+		return x.CurrencyCode
+	}
+	return ""
+}
+
+func (x *Import_Summary_Total) GetOrderCount() int64 {
+	if x != nil {
+		return x.OrderCount
+	}
+	return 0
+}
+
+func (x *Import_Summary_Total) GetPaidAmount() *money.Money {
+	if x != nil {
+		return x.PaidAmount
+	}
+	return nil
+}
+
+func (x *Import_Summary_Total) GetRefundedAmount() *money.Money {
+	if x != nil {
+		return x.RefundedAmount
+	}
+	return nil
+}
+
+func (x *Import_Summary_Total) GetCancelledCount() int64 {
+	if x != nil {
+		return x.CancelledCount
+	}
+	return 0
+}
+
+func (x *Import_Summary_Total) GetReturnCount() int64 {
+	if x != nil {
+		return x.ReturnCount
+	}
+	return 0
+}
+
+// One of the first orders of a dry run.
+type Import_Summary_Sample struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The line of the file in which it begins.
+	Line int64 `protobuf:"varint,1,opt,name=line,proto3" json:"line,omitempty"`
+	// Its number there.
+	OrderNumber string `protobuf:"bytes,2,opt,name=order_number,json=orderNumber,proto3" json:"order_number,omitempty"`
+	// How its customer is called there.
+	CustomerDisplayName string `protobuf:"bytes,3,opt,name=customer_display_name,json=customerDisplayName,proto3" json:"customer_display_name,omitempty"`
+	// When it was placed.
+	PlaceTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=place_time,json=placeTime,proto3" json:"place_time,omitempty"`
+	// What became of it.
+	State Order_State `protobuf:"varint,5,opt,name=state,proto3,enum=kept.order.v1.Order_State" json:"state,omitempty"`
+	// All that was paid.
+	TotalAmount *money.Money `protobuf:"bytes,6,opt,name=total_amount,json=totalAmount,proto3" json:"total_amount,omitempty"`
+	// What was given back of it; all there is of a return by itself.
+	RefundedAmount *money.Money `protobuf:"bytes,7,opt,name=refunded_amount,json=refundedAmount,proto3" json:"refunded_amount,omitempty"`
+	// What of the total was paid for delivery, and other fees.
+	DeliveryFee *money.Money `protobuf:"bytes,8,opt,name=delivery_fee,json=deliveryFee,proto3" json:"delivery_fee,omitempty"`
+	// How much less the goods cost than they were offered for.
+	DiscountAmount *money.Money `protobuf:"bytes,9,opt,name=discount_amount,json=discountAmount,proto3" json:"discount_amount,omitempty"`
+	// The first lines, up to 20.
+	Lines         []*Import_Summary_Sample_Line `protobuf:"bytes,10,rep,name=lines,proto3" json:"lines,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Import_Summary_Sample) Reset() {
+	*x = Import_Summary_Sample{}
+	mi := &file_kept_order_v1_import_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Import_Summary_Sample) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Import_Summary_Sample) ProtoMessage() {}
+
+func (x *Import_Summary_Sample) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_import_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Import_Summary_Sample.ProtoReflect.Descriptor instead.
+func (*Import_Summary_Sample) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_import_proto_rawDescGZIP(), []int{0, 1, 2}
+}
+
+func (x *Import_Summary_Sample) GetLine() int64 {
+	if x != nil {
+		return x.Line
+	}
+	return 0
+}
+
+func (x *Import_Summary_Sample) GetOrderNumber() string {
+	if x != nil {
+		return x.OrderNumber
+	}
+	return ""
+}
+
+func (x *Import_Summary_Sample) GetCustomerDisplayName() string {
+	if x != nil {
+		return x.CustomerDisplayName
+	}
+	return ""
+}
+
+func (x *Import_Summary_Sample) GetPlaceTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PlaceTime
+	}
+	return nil
+}
+
+func (x *Import_Summary_Sample) GetState() Order_State {
+	if x != nil {
+		return x.State
+	}
+	return Order_STATE_UNSPECIFIED
+}
+
+func (x *Import_Summary_Sample) GetTotalAmount() *money.Money {
+	if x != nil {
+		return x.TotalAmount
+	}
+	return nil
+}
+
+func (x *Import_Summary_Sample) GetRefundedAmount() *money.Money {
+	if x != nil {
+		return x.RefundedAmount
+	}
+	return nil
+}
+
+func (x *Import_Summary_Sample) GetDeliveryFee() *money.Money {
+	if x != nil {
+		return x.DeliveryFee
+	}
+	return nil
+}
+
+func (x *Import_Summary_Sample) GetDiscountAmount() *money.Money {
+	if x != nil {
+		return x.DiscountAmount
+	}
+	return nil
+}
+
+func (x *Import_Summary_Sample) GetLines() []*Import_Summary_Sample_Line {
+	if x != nil {
+		return x.Lines
+	}
+	return nil
+}
+
+// One line of it.
+type Import_Summary_Sample_Line struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What was bought, the name of a product that need not be on sale.
+	Product string `protobuf:"bytes,1,opt,name=product,proto3" json:"product,omitempty"`
+	// How it is called in the file.
+	ProductDisplayName string `protobuf:"bytes,2,opt,name=product_display_name,json=productDisplayName,proto3" json:"product_display_name,omitempty"`
+	// How many.
+	Quantity int64 `protobuf:"varint,3,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	// What they cost together.
+	Amount        *money.Money `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Import_Summary_Sample_Line) Reset() {
+	*x = Import_Summary_Sample_Line{}
+	mi := &file_kept_order_v1_import_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Import_Summary_Sample_Line) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Import_Summary_Sample_Line) ProtoMessage() {}
+
+func (x *Import_Summary_Sample_Line) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_import_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Import_Summary_Sample_Line.ProtoReflect.Descriptor instead.
+func (*Import_Summary_Sample_Line) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_import_proto_rawDescGZIP(), []int{0, 1, 2, 0}
+}
+
+func (x *Import_Summary_Sample_Line) GetProduct() string {
+	if x != nil {
+		return x.Product
+	}
+	return ""
+}
+
+func (x *Import_Summary_Sample_Line) GetProductDisplayName() string {
+	if x != nil {
+		return x.ProductDisplayName
+	}
+	return ""
+}
+
+func (x *Import_Summary_Sample_Line) GetQuantity() int64 {
+	if x != nil {
+		return x.Quantity
+	}
+	return 0
+}
+
+func (x *Import_Summary_Sample_Line) GetAmount() *money.Money {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
 var File_kept_order_v1_import_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_import_proto_rawDesc = "" +
 	"\n" +
-	"\x1akept/order/v1/import.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkept/common/v1/common.proto\"\xdc\x11\n" +
+	"\x1akept/order/v1/import.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1bkept/common/v1/common.proto\x1a\x19kept/order/v1/order.proto\"\x8f$\n" +
 	"\x06Import\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12.\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\x12F\n" +
@@ -789,9 +1421,13 @@ const file_kept_order_v1_import_proto_rawDesc = "" +
 	" \x01(\x0e2\x17.kept.common.v1.ChannelB\x0e\xe0A\x01\xe0A\x05\xbaH\x05\x82\x01\x02\x10\x01R\achannel\x12?\n" +
 	"\amapping\x18\v \x01(\v2\x1d.kept.order.v1.Import.MappingB\x06\xe0A\x01\xe0A\x05R\amapping\x12N\n" +
 	"\n" +
-	"date_order\x18\f \x01(\x0e2\x1f.kept.order.v1.Import.DateOrderB\x0e\xe0A\x01\xe0A\x05\xbaH\x05\x82\x01\x02\x10\x01R\tdateOrder\x12M\n" +
-	"\tdelimiter\x18\r \x01(\x0e2\x1f.kept.order.v1.Import.DelimiterB\x0e\xe0A\x01\xe0A\x05\xbaH\x05\x82\x01\x02\x10\x01R\tdelimiter\x12+\n" +
-	"\rdecimal_comma\x18\x0e \x01(\bB\x06\xe0A\x01\xe0A\x05R\fdecimalComma\x126\n" +
+	"date_order\x18\f \x01(\x0e2\x1f.kept.order.v1.Import.DateOrderB\x0e\xe0A\x01\xe0A\x05\xbaH\x05\x82\x01\x02\x10\x01R\tdateOrder\x126\n" +
+	"\tdelimiter\x18\r \x01(\tB\x18\xe0A\x01\xe0A\x05\xbaH\x0fr\r\x18\x012\t^[^\"\r\n" +
+	"]?$R\tdelimiter\x120\n" +
+	"\rdecimal_comma\x18\x0e \x01(\bB\x06\xe0A\x01\xe0A\x05H\x00R\fdecimalComma\x88\x01\x01\x12)\n" +
+	"\bencoding\x18\x0f \x01(\tB\r\xe0A\x01\xe0A\x05\xbaH\x04r\x02\x18(R\bencoding\x12D\n" +
+	"\x06preset\x18\x10 \x01(\x0e2\x1c.kept.order.v1.Import.PresetB\x0e\xe0A\x01\xe0A\x05\xbaH\x05\x82\x01\x02\x10\x01R\x06preset\x12\x1f\n" +
+	"\adry_run\x18\x11 \x01(\bB\x06\xe0A\x01\xe0A\x05R\x06dryRun\x126\n" +
 	"\x05state\x18\x14 \x01(\x0e2\x1b.kept.order.v1.Import.StateB\x03\xe0A\x03R\x05state\x12&\n" +
 	"\fcontent_size\x18\x15 \x01(\x03B\x03\xe0A\x03R\vcontentSize\x12*\n" +
 	"\x0eprocessed_size\x18\x16 \x01(\x03B\x03\xe0A\x03R\rprocessedSize\x12 \n" +
@@ -806,7 +1442,10 @@ const file_kept_order_v1_import_proto_rawDesc = "" +
 	"createTime\x12>\n" +
 	"\n" +
 	"start_time\x18\x1d \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tstartTime\x12:\n" +
-	"\bend_time\x18\x1e \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\aendTime\x1a\xb7\x03\n" +
+	"\bend_time\x18\x1e \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\aendTime\x12(\n" +
+	"\rchanged_count\x18\x1f \x01(\x03B\x03\xe0A\x03R\fchangedCount\x12<\n" +
+	"\asummary\x18  \x01(\v2\x1d.kept.order.v1.Import.SummaryB\x03\xe0A\x03R\asummary\x12(\n" +
+	"\rremoved_count\x18! \x01(\x03B\x03\xe0A\x03R\fremovedCount\x1a\xd1\a\n" +
 	"\aMapping\x12,\n" +
 	"\vcustomer_id\x18\x01 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\n" +
 	"customerId\x12.\n" +
@@ -821,15 +1460,75 @@ const file_kept_order_v1_import_proto_rawDesc = "" +
 	"\bquantity\x18\b \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\bquantity\x12#\n" +
 	"\x06amount\x18\t \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\x06amount\x120\n" +
 	"\rcurrency_code\x18\n" +
-	" \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\fcurrencyCode\"4\n" +
+	" \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\fcurrencyCode\x12&\n" +
+	"\border_id\x18\v \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\aorderId\x12*\n" +
+	"\n" +
+	"unit_price\x18\f \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\tunitPrice\x12.\n" +
+	"\fproduct_name\x18\r \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\vproductName\x12#\n" +
+	"\x06status\x18\x0e \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\x06status\x12'\n" +
+	"\bdiscount\x18\x0f \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\bdiscount\x12'\n" +
+	"\bshipping\x18\x10 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\bshipping\x12\x1d\n" +
+	"\x03tax\x18\x11 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\x03tax\x12\x1f\n" +
+	"\x04note\x18\x12 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\x04note\x12,\n" +
+	"\vorder_total\x18\x13 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\n" +
+	"orderTotal\x12'\n" +
+	"\brefunded\x18\x14 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\brefunded\x12,\n" +
+	"\vcancel_time\x18\x15 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\n" +
+	"cancelTime\x12*\n" +
+	"\n" +
+	"given_name\x18\x16 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\tgivenName\x12,\n" +
+	"\vfamily_name\x18\x17 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\n" +
+	"familyName\x1a\xc4\v\n" +
+	"\aSummary\x12C\n" +
+	"\acolumns\x18\x01 \x03(\v2$.kept.order.v1.Import.Summary.ColumnB\x03\xe0A\x03R\acolumns\x12@\n" +
+	"\x06totals\x18\x02 \x03(\v2#.kept.order.v1.Import.Summary.TotalB\x03\xe0A\x03R\x06totals\x12I\n" +
+	"\x10first_order_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0efirstOrderTime\x12G\n" +
+	"\x0flast_order_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\rlastOrderTime\x12C\n" +
+	"\asamples\x18\x05 \x03(\v2$.kept.order.v1.Import.Summary.SampleB\x03\xe0A\x03R\asamples\x1a>\n" +
+	"\x06Column\x12\x19\n" +
+	"\x05title\x18\x01 \x01(\tB\x03\xe0A\x03R\x05title\x12\x19\n" +
+	"\x05field\x18\x02 \x01(\tB\x03\xe0A\x03R\x05field\x1a\xa9\x02\n" +
+	"\x05Total\x12(\n" +
+	"\rcurrency_code\x18\x01 \x01(\tB\x03\xe0A\x03R\fcurrencyCode\x12$\n" +
+	"\vorder_count\x18\x02 \x01(\x03B\x03\xe0A\x03R\n" +
+	"orderCount\x128\n" +
+	"\vpaid_amount\x18\x03 \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\n" +
+	"paidAmount\x12@\n" +
+	"\x0frefunded_amount\x18\x04 \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\x0erefundedAmount\x12,\n" +
+	"\x0fcancelled_count\x18\x05 \x01(\x03B\x03\xe0A\x03R\x0ecancelledCount\x12&\n" +
+	"\freturn_count\x18\x06 \x01(\x03B\x03\xe0A\x03R\vreturnCount\x1a\xec\x05\n" +
+	"\x06Sample\x12\x17\n" +
+	"\x04line\x18\x01 \x01(\x03B\x03\xe0A\x03R\x04line\x12&\n" +
+	"\forder_number\x18\x02 \x01(\tB\x03\xe0A\x03R\vorderNumber\x127\n" +
+	"\x15customer_display_name\x18\x03 \x01(\tB\x03\xe0A\x03R\x13customerDisplayName\x12>\n" +
+	"\n" +
+	"place_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tplaceTime\x125\n" +
+	"\x05state\x18\x05 \x01(\x0e2\x1a.kept.order.v1.Order.StateB\x03\xe0A\x03R\x05state\x12:\n" +
+	"\ftotal_amount\x18\x06 \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\vtotalAmount\x12@\n" +
+	"\x0frefunded_amount\x18\a \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\x0erefundedAmount\x12:\n" +
+	"\fdelivery_fee\x18\b \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\vdeliveryFee\x12@\n" +
+	"\x0fdiscount_amount\x18\t \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\x0ediscountAmount\x12D\n" +
+	"\x05lines\x18\n" +
+	" \x03(\v2).kept.order.v1.Import.Summary.Sample.LineB\x03\xe0A\x03R\x05lines\x1a\xae\x01\n" +
+	"\x04Line\x12\x1d\n" +
+	"\aproduct\x18\x01 \x01(\tB\x03\xe0A\x03R\aproduct\x125\n" +
+	"\x14product_display_name\x18\x02 \x01(\tB\x03\xe0A\x03R\x12productDisplayName\x12\x1f\n" +
+	"\bquantity\x18\x03 \x01(\x03B\x03\xe0A\x03R\bquantity\x12/\n" +
+	"\x06amount\x18\x04 \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\x06amount\">\n" +
 	"\x06Format\x12\x16\n" +
 	"\x12FORMAT_UNSPECIFIED\x10\x00\x12\a\n" +
 	"\x03CSV\x10\x01\x12\t\n" +
-	"\x05CDNOW\x10\x02\"<\n" +
+	"\x05CDNOW\x10\x02\x12\b\n" +
+	"\x04XLSX\x10\x03\"I\n" +
+	"\x06Preset\x12\x16\n" +
+	"\x12PRESET_UNSPECIFIED\x10\x00\x12\v\n" +
+	"\aSHOPIFY\x10\x01\x12\x0f\n" +
+	"\vWOOCOMMERCE\x10\x02\x12\t\n" +
+	"\x05ONE_C\x10\x03\"<\n" +
 	"\aRowType\x12\x18\n" +
 	"\x14ROW_TYPE_UNSPECIFIED\x10\x00\x12\f\n" +
 	"\bCUSTOMER\x10\x01\x12\t\n" +
-	"\x05ORDER\x10\x02\"d\n" +
+	"\x05ORDER\x10\x02\"}\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\r\n" +
 	"\tUPLOADING\x10\x01\x12\v\n" +
@@ -837,16 +1536,16 @@ const file_kept_order_v1_import_proto_rawDesc = "" +
 	"\n" +
 	"\x06PAUSED\x10\x03\x12\r\n" +
 	"\tSUCCEEDED\x10\x04\x12\r\n" +
-	"\tCANCELLED\x10\x05\"O\n" +
+	"\tCANCELLED\x10\x05\x12\v\n" +
+	"\aUNDOING\x10\x06\x12\n" +
+	"\n" +
+	"\x06UNDONE\x10\a\"O\n" +
 	"\tDateOrder\x12\x1a\n" +
 	"\x16DATE_ORDER_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eDAY_MONTH_YEAR\x10\x01\x12\x12\n" +
-	"\x0eMONTH_DAY_YEAR\x10\x02\">\n" +
-	"\tDelimiter\x12\x19\n" +
-	"\x15DELIMITER_UNSPECIFIED\x10\x00\x12\r\n" +
-	"\tSEMICOLON\x10\x01\x12\a\n" +
-	"\x03TAB\x10\x02:7\xeaA4\n" +
-	"\x0fkept.dev/Import\x12\x10imports/{import}*\aimports2\x06import\"\xb3\x01\n" +
+	"\x0eMONTH_DAY_YEAR\x10\x02:7\xeaA4\n" +
+	"\x0fkept.dev/Import\x12\x10imports/{import}*\aimports2\x06importB\x10\n" +
+	"\x0e_decimal_comma\"\xb3\x01\n" +
 	"\vImportFault\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12\x17\n" +
 	"\x04line\x18\x02 \x01(\x03B\x03\xe0A\x03R\x04line\x12\x1b\n" +
@@ -866,35 +1565,58 @@ func file_kept_order_v1_import_proto_rawDescGZIP() []byte {
 }
 
 var file_kept_order_v1_import_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_kept_order_v1_import_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_kept_order_v1_import_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_kept_order_v1_import_proto_goTypes = []any{
-	(Import_Format)(0),            // 0: kept.order.v1.Import.Format
-	(Import_RowType)(0),           // 1: kept.order.v1.Import.RowType
-	(Import_State)(0),             // 2: kept.order.v1.Import.State
-	(Import_DateOrder)(0),         // 3: kept.order.v1.Import.DateOrder
-	(Import_Delimiter)(0),         // 4: kept.order.v1.Import.Delimiter
-	(*Import)(nil),                // 5: kept.order.v1.Import
-	(*ImportFault)(nil),           // 6: kept.order.v1.ImportFault
-	(*Import_Mapping)(nil),        // 7: kept.order.v1.Import.Mapping
-	(v1.Channel)(0),               // 8: kept.common.v1.Channel
-	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
+	(Import_Format)(0),                 // 0: kept.order.v1.Import.Format
+	(Import_Preset)(0),                 // 1: kept.order.v1.Import.Preset
+	(Import_RowType)(0),                // 2: kept.order.v1.Import.RowType
+	(Import_State)(0),                  // 3: kept.order.v1.Import.State
+	(Import_DateOrder)(0),              // 4: kept.order.v1.Import.DateOrder
+	(*Import)(nil),                     // 5: kept.order.v1.Import
+	(*ImportFault)(nil),                // 6: kept.order.v1.ImportFault
+	(*Import_Mapping)(nil),             // 7: kept.order.v1.Import.Mapping
+	(*Import_Summary)(nil),             // 8: kept.order.v1.Import.Summary
+	(*Import_Summary_Column)(nil),      // 9: kept.order.v1.Import.Summary.Column
+	(*Import_Summary_Total)(nil),       // 10: kept.order.v1.Import.Summary.Total
+	(*Import_Summary_Sample)(nil),      // 11: kept.order.v1.Import.Summary.Sample
+	(*Import_Summary_Sample_Line)(nil), // 12: kept.order.v1.Import.Summary.Sample.Line
+	(v1.Channel)(0),                    // 13: kept.common.v1.Channel
+	(*timestamppb.Timestamp)(nil),      // 14: google.protobuf.Timestamp
+	(*money.Money)(nil),                // 15: google.type.Money
+	(Order_State)(0),                   // 16: kept.order.v1.Order.State
 }
 var file_kept_order_v1_import_proto_depIdxs = []int32{
 	0,  // 0: kept.order.v1.Import.format:type_name -> kept.order.v1.Import.Format
-	1,  // 1: kept.order.v1.Import.row_type:type_name -> kept.order.v1.Import.RowType
-	8,  // 2: kept.order.v1.Import.channel:type_name -> kept.common.v1.Channel
+	2,  // 1: kept.order.v1.Import.row_type:type_name -> kept.order.v1.Import.RowType
+	13, // 2: kept.order.v1.Import.channel:type_name -> kept.common.v1.Channel
 	7,  // 3: kept.order.v1.Import.mapping:type_name -> kept.order.v1.Import.Mapping
-	3,  // 4: kept.order.v1.Import.date_order:type_name -> kept.order.v1.Import.DateOrder
-	4,  // 5: kept.order.v1.Import.delimiter:type_name -> kept.order.v1.Import.Delimiter
-	2,  // 6: kept.order.v1.Import.state:type_name -> kept.order.v1.Import.State
-	9,  // 7: kept.order.v1.Import.create_time:type_name -> google.protobuf.Timestamp
-	9,  // 8: kept.order.v1.Import.start_time:type_name -> google.protobuf.Timestamp
-	9,  // 9: kept.order.v1.Import.end_time:type_name -> google.protobuf.Timestamp
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	4,  // 4: kept.order.v1.Import.date_order:type_name -> kept.order.v1.Import.DateOrder
+	1,  // 5: kept.order.v1.Import.preset:type_name -> kept.order.v1.Import.Preset
+	3,  // 6: kept.order.v1.Import.state:type_name -> kept.order.v1.Import.State
+	14, // 7: kept.order.v1.Import.create_time:type_name -> google.protobuf.Timestamp
+	14, // 8: kept.order.v1.Import.start_time:type_name -> google.protobuf.Timestamp
+	14, // 9: kept.order.v1.Import.end_time:type_name -> google.protobuf.Timestamp
+	8,  // 10: kept.order.v1.Import.summary:type_name -> kept.order.v1.Import.Summary
+	9,  // 11: kept.order.v1.Import.Summary.columns:type_name -> kept.order.v1.Import.Summary.Column
+	10, // 12: kept.order.v1.Import.Summary.totals:type_name -> kept.order.v1.Import.Summary.Total
+	14, // 13: kept.order.v1.Import.Summary.first_order_time:type_name -> google.protobuf.Timestamp
+	14, // 14: kept.order.v1.Import.Summary.last_order_time:type_name -> google.protobuf.Timestamp
+	11, // 15: kept.order.v1.Import.Summary.samples:type_name -> kept.order.v1.Import.Summary.Sample
+	15, // 16: kept.order.v1.Import.Summary.Total.paid_amount:type_name -> google.type.Money
+	15, // 17: kept.order.v1.Import.Summary.Total.refunded_amount:type_name -> google.type.Money
+	14, // 18: kept.order.v1.Import.Summary.Sample.place_time:type_name -> google.protobuf.Timestamp
+	16, // 19: kept.order.v1.Import.Summary.Sample.state:type_name -> kept.order.v1.Order.State
+	15, // 20: kept.order.v1.Import.Summary.Sample.total_amount:type_name -> google.type.Money
+	15, // 21: kept.order.v1.Import.Summary.Sample.refunded_amount:type_name -> google.type.Money
+	15, // 22: kept.order.v1.Import.Summary.Sample.delivery_fee:type_name -> google.type.Money
+	15, // 23: kept.order.v1.Import.Summary.Sample.discount_amount:type_name -> google.type.Money
+	12, // 24: kept.order.v1.Import.Summary.Sample.lines:type_name -> kept.order.v1.Import.Summary.Sample.Line
+	15, // 25: kept.order.v1.Import.Summary.Sample.Line.amount:type_name -> google.type.Money
+	26, // [26:26] is the sub-list for method output_type
+	26, // [26:26] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_kept_order_v1_import_proto_init() }
@@ -902,13 +1624,15 @@ func file_kept_order_v1_import_proto_init() {
 	if File_kept_order_v1_import_proto != nil {
 		return
 	}
+	file_kept_order_v1_order_proto_init()
+	file_kept_order_v1_import_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_order_v1_import_proto_rawDesc), len(file_kept_order_v1_import_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   3,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -606,6 +606,62 @@ func (x *CancelImportRequest) GetRequestId() string {
 	return ""
 }
 
+// Which import to take back.
+type UndoImportRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The import's name, `imports/{import}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
+	// alike for 24 hours. The header `Idempotency-Key` does the same.
+	RequestId     string `protobuf:"bytes,2,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UndoImportRequest) Reset() {
+	*x = UndoImportRequest{}
+	mi := &file_kept_order_v1_import_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UndoImportRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UndoImportRequest) ProtoMessage() {}
+
+func (x *UndoImportRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_import_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UndoImportRequest.ProtoReflect.Descriptor instead.
+func (*UndoImportRequest) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_import_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *UndoImportRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *UndoImportRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 // Whose faults, and how many at a time.
 type ListImportFaultsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -621,7 +677,7 @@ type ListImportFaultsRequest struct {
 
 func (x *ListImportFaultsRequest) Reset() {
 	*x = ListImportFaultsRequest{}
-	mi := &file_kept_order_v1_import_service_proto_msgTypes[10]
+	mi := &file_kept_order_v1_import_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -633,7 +689,7 @@ func (x *ListImportFaultsRequest) String() string {
 func (*ListImportFaultsRequest) ProtoMessage() {}
 
 func (x *ListImportFaultsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_order_v1_import_service_proto_msgTypes[10]
+	mi := &file_kept_order_v1_import_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -646,7 +702,7 @@ func (x *ListImportFaultsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListImportFaultsRequest.ProtoReflect.Descriptor instead.
 func (*ListImportFaultsRequest) Descriptor() ([]byte, []int) {
-	return file_kept_order_v1_import_service_proto_rawDescGZIP(), []int{10}
+	return file_kept_order_v1_import_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListImportFaultsRequest) GetParent() string {
@@ -683,7 +739,7 @@ type ListImportFaultsResponse struct {
 
 func (x *ListImportFaultsResponse) Reset() {
 	*x = ListImportFaultsResponse{}
-	mi := &file_kept_order_v1_import_service_proto_msgTypes[11]
+	mi := &file_kept_order_v1_import_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -695,7 +751,7 @@ func (x *ListImportFaultsResponse) String() string {
 func (*ListImportFaultsResponse) ProtoMessage() {}
 
 func (x *ListImportFaultsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_order_v1_import_service_proto_msgTypes[11]
+	mi := &file_kept_order_v1_import_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -708,7 +764,7 @@ func (x *ListImportFaultsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListImportFaultsResponse.ProtoReflect.Descriptor instead.
 func (*ListImportFaultsResponse) Descriptor() ([]byte, []int) {
-	return file_kept_order_v1_import_service_proto_rawDescGZIP(), []int{11}
+	return file_kept_order_v1_import_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListImportFaultsResponse) GetImportFaults() []*ImportFault {
@@ -775,6 +831,11 @@ const file_kept_order_v1_import_service_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tB7\xe0A\x02\xfaA\x11\n" +
 	"\x0fkept.dev/Import\xbaH\x1dr\x1b\x18H2\x17^imports/[A-Za-z0-9-]+$R\x04name\x125\n" +
 	"\n" +
+	"request_id\x18\x02 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\x97\x01\n" +
+	"\x11UndoImportRequest\x12K\n" +
+	"\x04name\x18\x01 \x01(\tB7\xe0A\x02\xfaA\x11\n" +
+	"\x0fkept.dev/Import\xbaH\x1dr\x1b\x18H2\x17^imports/[A-Za-z0-9-]+$R\x04name\x125\n" +
+	"\n" +
 	"request_id\x18\x02 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\xc7\x01\n" +
 	"\x17ListImportFaultsRequest\x12T\n" +
 	"\x06parent\x18\x01 \x01(\tB<\xe0A\x02\xfaA\x16\x12\x14kept.dev/ImportFault\xbaH\x1dr\x1b\x18H2\x17^imports/[A-Za-z0-9-]+$R\x06parent\x12*\n" +
@@ -783,7 +844,8 @@ const file_kept_order_v1_import_service_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"\x83\x01\n" +
 	"\x18ListImportFaultsResponse\x12?\n" +
 	"\rimport_faults\x18\x01 \x03(\v2\x1a.kept.order.v1.ImportFaultR\fimportFaults\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\x9b\t\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\x97\n" +
+	"\n" +
 	"\rImportService\x12w\n" +
 	"\fCreateImport\x12\".kept.order.v1.CreateImportRequest\x1a\x15.kept.order.v1.Import\",\xdaA\x06import\x8a\xb5\x18\x04\n" +
 	"\x02\x04\x05\x82\xd3\xe4\x93\x02\x15:\x06import\"\v/v1/imports\x12p\n" +
@@ -800,7 +862,10 @@ const file_kept_order_v1_import_service_proto_rawDesc = "" +
 	"\fResumeImport\x12\".kept.order.v1.ResumeImportRequest\x1a\x15.kept.order.v1.Import\"5\xdaA\x04name\x8a\xb5\x18\x04\n" +
 	"\x02\x04\x05\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/{name=imports/*}:resume\x12\x80\x01\n" +
 	"\fCancelImport\x12\".kept.order.v1.CancelImportRequest\x1a\x15.kept.order.v1.Import\"5\xdaA\x04name\x8a\xb5\x18\x04\n" +
-	"\x02\x04\x05\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/{name=imports/*}:cancel\x12\x9b\x01\n" +
+	"\x02\x04\x05\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/v1/{name=imports/*}:cancel\x12z\n" +
+	"\n" +
+	"UndoImport\x12 .kept.order.v1.UndoImportRequest\x1a\x15.kept.order.v1.Import\"3\xdaA\x04name\x8a\xb5\x18\x04\n" +
+	"\x02\x04\x05\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/v1/{name=imports/*}:undo\x12\x9b\x01\n" +
 	"\x10ListImportFaults\x12&.kept.order.v1.ListImportFaultsRequest\x1a'.kept.order.v1.ListImportFaultsResponse\"6\xdaA\x06parent\x8a\xb5\x18\x04\n" +
 	"\x02\x04\x05\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{parent=imports/*}/faultsB*Z(kept.dev/proto/gen/kept/order/v1;orderv1b\x06proto3"
 
@@ -816,7 +881,7 @@ func file_kept_order_v1_import_service_proto_rawDescGZIP() []byte {
 	return file_kept_order_v1_import_service_proto_rawDescData
 }
 
-var file_kept_order_v1_import_service_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_kept_order_v1_import_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_kept_order_v1_import_service_proto_goTypes = []any{
 	(*CreateImportRequest)(nil),        // 0: kept.order.v1.CreateImportRequest
 	(*GetImportRequest)(nil),           // 1: kept.order.v1.GetImportRequest
@@ -828,15 +893,16 @@ var file_kept_order_v1_import_service_proto_goTypes = []any{
 	(*PauseImportRequest)(nil),         // 7: kept.order.v1.PauseImportRequest
 	(*ResumeImportRequest)(nil),        // 8: kept.order.v1.ResumeImportRequest
 	(*CancelImportRequest)(nil),        // 9: kept.order.v1.CancelImportRequest
-	(*ListImportFaultsRequest)(nil),    // 10: kept.order.v1.ListImportFaultsRequest
-	(*ListImportFaultsResponse)(nil),   // 11: kept.order.v1.ListImportFaultsResponse
-	(*Import)(nil),                     // 12: kept.order.v1.Import
-	(*ImportFault)(nil),                // 13: kept.order.v1.ImportFault
+	(*UndoImportRequest)(nil),          // 10: kept.order.v1.UndoImportRequest
+	(*ListImportFaultsRequest)(nil),    // 11: kept.order.v1.ListImportFaultsRequest
+	(*ListImportFaultsResponse)(nil),   // 12: kept.order.v1.ListImportFaultsResponse
+	(*Import)(nil),                     // 13: kept.order.v1.Import
+	(*ImportFault)(nil),                // 14: kept.order.v1.ImportFault
 }
 var file_kept_order_v1_import_service_proto_depIdxs = []int32{
-	12, // 0: kept.order.v1.CreateImportRequest.import:type_name -> kept.order.v1.Import
-	12, // 1: kept.order.v1.ListImportsResponse.imports:type_name -> kept.order.v1.Import
-	13, // 2: kept.order.v1.ListImportFaultsResponse.import_faults:type_name -> kept.order.v1.ImportFault
+	13, // 0: kept.order.v1.CreateImportRequest.import:type_name -> kept.order.v1.Import
+	13, // 1: kept.order.v1.ListImportsResponse.imports:type_name -> kept.order.v1.Import
+	14, // 2: kept.order.v1.ListImportFaultsResponse.import_faults:type_name -> kept.order.v1.ImportFault
 	0,  // 3: kept.order.v1.ImportService.CreateImport:input_type -> kept.order.v1.CreateImportRequest
 	1,  // 4: kept.order.v1.ImportService.GetImport:input_type -> kept.order.v1.GetImportRequest
 	2,  // 5: kept.order.v1.ImportService.ListImports:input_type -> kept.order.v1.ListImportsRequest
@@ -845,18 +911,20 @@ var file_kept_order_v1_import_service_proto_depIdxs = []int32{
 	7,  // 8: kept.order.v1.ImportService.PauseImport:input_type -> kept.order.v1.PauseImportRequest
 	8,  // 9: kept.order.v1.ImportService.ResumeImport:input_type -> kept.order.v1.ResumeImportRequest
 	9,  // 10: kept.order.v1.ImportService.CancelImport:input_type -> kept.order.v1.CancelImportRequest
-	10, // 11: kept.order.v1.ImportService.ListImportFaults:input_type -> kept.order.v1.ListImportFaultsRequest
-	12, // 12: kept.order.v1.ImportService.CreateImport:output_type -> kept.order.v1.Import
-	12, // 13: kept.order.v1.ImportService.GetImport:output_type -> kept.order.v1.Import
-	3,  // 14: kept.order.v1.ImportService.ListImports:output_type -> kept.order.v1.ListImportsResponse
-	5,  // 15: kept.order.v1.ImportService.WriteImportContent:output_type -> kept.order.v1.WriteImportContentResponse
-	12, // 16: kept.order.v1.ImportService.StartImport:output_type -> kept.order.v1.Import
-	12, // 17: kept.order.v1.ImportService.PauseImport:output_type -> kept.order.v1.Import
-	12, // 18: kept.order.v1.ImportService.ResumeImport:output_type -> kept.order.v1.Import
-	12, // 19: kept.order.v1.ImportService.CancelImport:output_type -> kept.order.v1.Import
-	11, // 20: kept.order.v1.ImportService.ListImportFaults:output_type -> kept.order.v1.ListImportFaultsResponse
-	12, // [12:21] is the sub-list for method output_type
-	3,  // [3:12] is the sub-list for method input_type
+	10, // 11: kept.order.v1.ImportService.UndoImport:input_type -> kept.order.v1.UndoImportRequest
+	11, // 12: kept.order.v1.ImportService.ListImportFaults:input_type -> kept.order.v1.ListImportFaultsRequest
+	13, // 13: kept.order.v1.ImportService.CreateImport:output_type -> kept.order.v1.Import
+	13, // 14: kept.order.v1.ImportService.GetImport:output_type -> kept.order.v1.Import
+	3,  // 15: kept.order.v1.ImportService.ListImports:output_type -> kept.order.v1.ListImportsResponse
+	5,  // 16: kept.order.v1.ImportService.WriteImportContent:output_type -> kept.order.v1.WriteImportContentResponse
+	13, // 17: kept.order.v1.ImportService.StartImport:output_type -> kept.order.v1.Import
+	13, // 18: kept.order.v1.ImportService.PauseImport:output_type -> kept.order.v1.Import
+	13, // 19: kept.order.v1.ImportService.ResumeImport:output_type -> kept.order.v1.Import
+	13, // 20: kept.order.v1.ImportService.CancelImport:output_type -> kept.order.v1.Import
+	13, // 21: kept.order.v1.ImportService.UndoImport:output_type -> kept.order.v1.Import
+	12, // 22: kept.order.v1.ImportService.ListImportFaults:output_type -> kept.order.v1.ListImportFaultsResponse
+	13, // [13:23] is the sub-list for method output_type
+	3,  // [3:13] is the sub-list for method input_type
 	3,  // [3:3] is the sub-list for extension type_name
 	3,  // [3:3] is the sub-list for extension extendee
 	0,  // [0:3] is the sub-list for field type_name
@@ -874,7 +942,7 @@ func file_kept_order_v1_import_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_order_v1_import_service_proto_rawDesc), len(file_kept_order_v1_import_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -27,6 +27,7 @@ const (
 	ImportService_PauseImport_FullMethodName        = "/kept.order.v1.ImportService/PauseImport"
 	ImportService_ResumeImport_FullMethodName       = "/kept.order.v1.ImportService/ResumeImport"
 	ImportService_CancelImport_FullMethodName       = "/kept.order.v1.ImportService/CancelImport"
+	ImportService_UndoImport_FullMethodName         = "/kept.order.v1.ImportService/UndoImport"
 	ImportService_ListImportFaults_FullMethodName   = "/kept.order.v1.ImportService/ListImportFaults"
 )
 
@@ -42,7 +43,7 @@ const (
 type ImportServiceClient interface {
 	// Creates an import. Its content comes next: over REST, `PUT /v1/imports/{import}/content` takes the file as it is.
 	//
-	// Errors: INVALID_ARGUMENT naming the field for a time zone or currency that is none, or what the format does not know.
+	// Errors: INVALID_ARGUMENT naming the field for a time zone, currency or encoding that is none, or what the format does not know.
 	CreateImport(ctx context.Context, in *CreateImportRequest, opts ...grpc.CallOption) (*Import, error)
 	// Returns an import, and how far it has come.
 	GetImport(ctx context.Context, in *GetImportRequest, opts ...grpc.CallOption) (*Import, error)
@@ -74,6 +75,12 @@ type ImportServiceClient interface {
 	//
 	// Errors: FAILED_PRECONDITION with IMPORT_ENDED.
 	CancelImport(ctx context.Context, in *CancelImportRequest, opts ...grpc.CallOption) (*Import, error)
+	// Takes back what an ended import has brought: its orders and returns go, and with them what they counted and earned, in every service.
+	// It goes on by itself until the import is UNDONE. Orders that have been changed here since stay, as do customers, and what the import
+	// changed of orders that others had brought. The same file can be imported again.
+	//
+	// Errors: FAILED_PRECONDITION with IMPORT_NOT_ENDED while it is not SUCCEEDED or CANCELLED.
+	UndoImport(ctx context.Context, in *UndoImportRequest, opts ...grpc.CallOption) (*Import, error)
 	// Lists the rows that could not be read, by line. Of an import's faults the first 10,000 are kept.
 	ListImportFaults(ctx context.Context, in *ListImportFaultsRequest, opts ...grpc.CallOption) (*ListImportFaultsResponse, error)
 }
@@ -166,6 +173,16 @@ func (c *importServiceClient) CancelImport(ctx context.Context, in *CancelImport
 	return out, nil
 }
 
+func (c *importServiceClient) UndoImport(ctx context.Context, in *UndoImportRequest, opts ...grpc.CallOption) (*Import, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Import)
+	err := c.cc.Invoke(ctx, ImportService_UndoImport_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *importServiceClient) ListImportFaults(ctx context.Context, in *ListImportFaultsRequest, opts ...grpc.CallOption) (*ListImportFaultsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListImportFaultsResponse)
@@ -188,7 +205,7 @@ func (c *importServiceClient) ListImportFaults(ctx context.Context, in *ListImpo
 type ImportServiceServer interface {
 	// Creates an import. Its content comes next: over REST, `PUT /v1/imports/{import}/content` takes the file as it is.
 	//
-	// Errors: INVALID_ARGUMENT naming the field for a time zone or currency that is none, or what the format does not know.
+	// Errors: INVALID_ARGUMENT naming the field for a time zone, currency or encoding that is none, or what the format does not know.
 	CreateImport(context.Context, *CreateImportRequest) (*Import, error)
 	// Returns an import, and how far it has come.
 	GetImport(context.Context, *GetImportRequest) (*Import, error)
@@ -220,6 +237,12 @@ type ImportServiceServer interface {
 	//
 	// Errors: FAILED_PRECONDITION with IMPORT_ENDED.
 	CancelImport(context.Context, *CancelImportRequest) (*Import, error)
+	// Takes back what an ended import has brought: its orders and returns go, and with them what they counted and earned, in every service.
+	// It goes on by itself until the import is UNDONE. Orders that have been changed here since stay, as do customers, and what the import
+	// changed of orders that others had brought. The same file can be imported again.
+	//
+	// Errors: FAILED_PRECONDITION with IMPORT_NOT_ENDED while it is not SUCCEEDED or CANCELLED.
+	UndoImport(context.Context, *UndoImportRequest) (*Import, error)
 	// Lists the rows that could not be read, by line. Of an import's faults the first 10,000 are kept.
 	ListImportFaults(context.Context, *ListImportFaultsRequest) (*ListImportFaultsResponse, error)
 	mustEmbedUnimplementedImportServiceServer()
@@ -255,6 +278,9 @@ func (UnimplementedImportServiceServer) ResumeImport(context.Context, *ResumeImp
 }
 func (UnimplementedImportServiceServer) CancelImport(context.Context, *CancelImportRequest) (*Import, error) {
 	return nil, status.Error(codes.Unimplemented, "method CancelImport not implemented")
+}
+func (UnimplementedImportServiceServer) UndoImport(context.Context, *UndoImportRequest) (*Import, error) {
+	return nil, status.Error(codes.Unimplemented, "method UndoImport not implemented")
 }
 func (UnimplementedImportServiceServer) ListImportFaults(context.Context, *ListImportFaultsRequest) (*ListImportFaultsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListImportFaults not implemented")
@@ -424,6 +450,24 @@ func _ImportService_CancelImport_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ImportService_UndoImport_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UndoImportRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ImportServiceServer).UndoImport(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ImportService_UndoImport_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ImportServiceServer).UndoImport(ctx, req.(*UndoImportRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ImportService_ListImportFaults_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListImportFaultsRequest)
 	if err := dec(in); err != nil {
@@ -480,6 +524,10 @@ var ImportService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CancelImport",
 			Handler:    _ImportService_CancelImport_Handler,
+		},
+		{
+			MethodName: "UndoImport",
+			Handler:    _ImportService_UndoImport_Handler,
 		},
 		{
 			MethodName: "ListImportFaults",

@@ -238,7 +238,7 @@ type Order struct {
 	GoodsAmount *money.Money `protobuf:"bytes,11,opt,name=goods_amount,json=goodsAmount,proto3" json:"goods_amount,omitempty"`
 	// What was paid for speed.
 	SpeedFee *money.Money `protobuf:"bytes,12,opt,name=speed_fee,json=speedFee,proto3" json:"speed_fee,omitempty"`
-	// Goods and speed fee together.
+	// All that was paid: goods, speed fee, delivery fee, and tax that was not in the prices.
 	TotalAmount *money.Money `protobuf:"bytes,13,opt,name=total_amount,json=totalAmount,proto3" json:"total_amount,omitempty"`
 	// What has come back so far, and what is on its way back.
 	RefundedAmount *money.Money `protobuf:"bytes,14,opt,name=refunded_amount,json=refundedAmount,proto3" json:"refunded_amount,omitempty"`
@@ -270,9 +270,19 @@ type Order struct {
 	ReturnTime *timestamppb.Timestamp `protobuf:"bytes,27,opt,name=return_time,json=returnTime,proto3" json:"return_time,omitempty"`
 	// Why it was sent back.
 	ReturnReason string `protobuf:"bytes,28,opt,name=return_reason,json=returnReason,proto3" json:"return_reason,omitempty"`
-	// The import that brought it, `imports/{import}`; empty where it was placed here. An imported order was delivered, has no
-	// promise and no way of delivery, and what was sold then need not be on sale now.
-	SourceImport  string `protobuf:"bytes,29,opt,name=source_import,json=sourceImport,proto3" json:"source_import,omitempty"`
+	// The import that brought it, `imports/{import}`; empty where it was placed here. An imported order was delivered, or cancelled then,
+	// has no promise and no way of delivery, and what was sold then need not be on sale now.
+	SourceImport string `protobuf:"bytes,29,opt,name=source_import,json=sourceImport,proto3" json:"source_import,omitempty"`
+	// The number by which people know it; of an order that was imported, the number that it has there.
+	OrderNumber string `protobuf:"bytes,30,opt,name=order_number,json=orderNumber,proto3" json:"order_number,omitempty"`
+	// What was paid for delivery, and other fees, of an order that was imported.
+	DeliveryFee *money.Money `protobuf:"bytes,31,opt,name=delivery_fee,json=deliveryFee,proto3" json:"delivery_fee,omitempty"`
+	// How much of the total was tax, of an order that was imported.
+	TaxAmount *money.Money `protobuf:"bytes,32,opt,name=tax_amount,json=taxAmount,proto3" json:"tax_amount,omitempty"`
+	// How much less its goods cost than they were offered for, of an order that was imported.
+	DiscountAmount *money.Money `protobuf:"bytes,33,opt,name=discount_amount,json=discountAmount,proto3" json:"discount_amount,omitempty"`
+	// What was written down about it in the system that it was imported from.
+	Note          string `protobuf:"bytes,34,opt,name=note,proto3" json:"note,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -510,6 +520,41 @@ func (x *Order) GetSourceImport() string {
 	return ""
 }
 
+func (x *Order) GetOrderNumber() string {
+	if x != nil {
+		return x.OrderNumber
+	}
+	return ""
+}
+
+func (x *Order) GetDeliveryFee() *money.Money {
+	if x != nil {
+		return x.DeliveryFee
+	}
+	return nil
+}
+
+func (x *Order) GetTaxAmount() *money.Money {
+	if x != nil {
+		return x.TaxAmount
+	}
+	return nil
+}
+
+func (x *Order) GetDiscountAmount() *money.Money {
+	if x != nil {
+		return x.DiscountAmount
+	}
+	return nil
+}
+
+func (x *Order) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
 // One product of an order, in facts about it.
 type OrderedLine struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -589,8 +634,12 @@ type Order_Line struct {
 	MissingQuantity int64 `protobuf:"varint,5,opt,name=missing_quantity,json=missingQuantity,proto3" json:"missing_quantity,omitempty"`
 	// The product that this came in place of, `products/{product}`; empty where it was ordered itself.
 	ReplacedProduct string `protobuf:"bytes,6,opt,name=replaced_product,json=replacedProduct,proto3" json:"replaced_product,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// How the product was called in the file that brought the order; empty where it was placed here.
+	ProductDisplayName string `protobuf:"bytes,7,opt,name=product_display_name,json=productDisplayName,proto3" json:"product_display_name,omitempty"`
+	// How many of them were given back, of an order that was imported.
+	ReturnedQuantity int64 `protobuf:"varint,8,opt,name=returned_quantity,json=returnedQuantity,proto3" json:"returned_quantity,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *Order_Line) Reset() {
@@ -665,11 +714,25 @@ func (x *Order_Line) GetReplacedProduct() string {
 	return ""
 }
 
+func (x *Order_Line) GetProductDisplayName() string {
+	if x != nil {
+		return x.ProductDisplayName
+	}
+	return ""
+}
+
+func (x *Order_Line) GetReturnedQuantity() int64 {
+	if x != nil {
+		return x.ReturnedQuantity
+	}
+	return 0
+}
+
 var File_kept_order_v1_order_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_order_proto_rawDesc = "" +
 	"\n" +
-	"\x19kept/order/v1/order.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a google/type/postal_address.proto\x1a\x1bkept/common/v1/common.proto\x1a\x15kept/type/actor.proto\"\x99\x14\n" +
+	"\x19kept/order/v1/order.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a google/type/postal_address.proto\x1a\x1bkept/common/v1/common.proto\x1a\x15kept/type/actor.proto\"\xf9\x16\n" +
 	"\x05Order\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12Z\n" +
 	"\bcustomer\x18\x02 \x01(\tB>\xe0A\x02\xe0A\x05\xfaA\x13\n" +
@@ -706,7 +769,13 @@ const file_kept_order_v1_order_proto_rawDesc = "" +
 	"returnTime\x12(\n" +
 	"\rreturn_reason\x18\x1c \x01(\tB\x03\xe0A\x03R\freturnReason\x12<\n" +
 	"\rsource_import\x18\x1d \x01(\tB\x17\xe0A\x03\xfaA\x11\n" +
-	"\x0fkept.dev/ImportR\fsourceImport\x1a\xf5\x02\n" +
+	"\x0fkept.dev/ImportR\fsourceImport\x12&\n" +
+	"\forder_number\x18\x1e \x01(\tB\x03\xe0A\x03R\vorderNumber\x12:\n" +
+	"\fdelivery_fee\x18\x1f \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\vdeliveryFee\x126\n" +
+	"\n" +
+	"tax_amount\x18  \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\ttaxAmount\x12@\n" +
+	"\x0fdiscount_amount\x18! \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\x0ediscountAmount\x12\x17\n" +
+	"\x04note\x18\" \x01(\tB\x03\xe0A\x03R\x04note\x1a\xde\x03\n" +
 	"\x04Line\x12c\n" +
 	"\aproduct\x18\x01 \x01(\tBI\xe0A\x02\xfaA\x12\n" +
 	"\x10kept.dev/Product\xbaH.r,\x18H2(^products/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\aproduct\x12*\n" +
@@ -716,7 +785,9 @@ const file_kept_order_v1_order_proto_rawDesc = "" +
 	"\x06amount\x18\x04 \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\x06amount\x12.\n" +
 	"\x10missing_quantity\x18\x05 \x01(\x03B\x03\xe0A\x03R\x0fmissingQuantity\x12C\n" +
 	"\x10replaced_product\x18\x06 \x01(\tB\x18\xe0A\x03\xfaA\x12\n" +
-	"\x10kept.dev/ProductR\x0freplacedProduct\"o\n" +
+	"\x10kept.dev/ProductR\x0freplacedProduct\x125\n" +
+	"\x14product_display_name\x18\a \x01(\tB\x03\xe0A\x03R\x12productDisplayName\x120\n" +
+	"\x11returned_quantity\x18\b \x01(\x03B\x03\xe0A\x03R\x10returnedQuantity\"o\n" +
 	"\x05State\x12\x15\n" +
 	"\x11STATE_UNSPECIFIED\x10\x00\x12\n" +
 	"\n" +
@@ -793,14 +864,17 @@ var file_kept_order_v1_order_proto_depIdxs = []int32{
 	9,  // 18: kept.order.v1.Order.cancel_time:type_name -> google.protobuf.Timestamp
 	10, // 19: kept.order.v1.Order.creator:type_name -> kept.type.Actor
 	9,  // 20: kept.order.v1.Order.return_time:type_name -> google.protobuf.Timestamp
-	8,  // 21: kept.order.v1.OrderedLine.amount:type_name -> google.type.Money
-	8,  // 22: kept.order.v1.Order.Line.unit_price:type_name -> google.type.Money
-	8,  // 23: kept.order.v1.Order.Line.amount:type_name -> google.type.Money
-	24, // [24:24] is the sub-list for method output_type
-	24, // [24:24] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	8,  // 21: kept.order.v1.Order.delivery_fee:type_name -> google.type.Money
+	8,  // 22: kept.order.v1.Order.tax_amount:type_name -> google.type.Money
+	8,  // 23: kept.order.v1.Order.discount_amount:type_name -> google.type.Money
+	8,  // 24: kept.order.v1.OrderedLine.amount:type_name -> google.type.Money
+	8,  // 25: kept.order.v1.Order.Line.unit_price:type_name -> google.type.Money
+	8,  // 26: kept.order.v1.Order.Line.amount:type_name -> google.type.Money
+	27, // [27:27] is the sub-list for method output_type
+	27, // [27:27] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_kept_order_v1_order_proto_init() }

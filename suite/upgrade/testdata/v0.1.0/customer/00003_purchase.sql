@@ -4,6 +4,8 @@
 -- when, is NULL until it comes; settled says that it is final. What was cancelled or sent back is void and counts no more.
 -- month is the month of the time in UTC, as a number such as 199701. Amounts are minor units. counted is what of it has been added
 -- to its buyer.
+-- imported is when the last fact of an import was said of the order: what was said before it does not count any more. What the company
+-- did with the order itself is said for good.
 create table purchase (
     order_id text    not null constraint purchase_pkey primary key,
     customer text    not null,
@@ -14,6 +16,7 @@ create table purchase (
     amount   bigint  constraint purchase_amount_range check (amount between -9000000000000000 and 9000000000000000),
     settled  boolean not null,
     void     boolean not null,
+    imported bigint  not null default 0,
     counted_orders bigint not null default 0,
     counted_units  bigint not null default 0,
     counted_amount bigint not null default 0,

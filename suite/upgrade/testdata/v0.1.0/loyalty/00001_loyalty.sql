@@ -57,10 +57,14 @@ create table posting (
 create unique index posting_number_key on posting (program, customer, number) where customer <> '';
 
 -- What has been heard of an order. Its delivery and its return take turns on this row: whichever comes second finds the
--- other, and takes back what was earned.
+-- other, and takes back what was earned. imported is when the last fact of an import was said of the order: what was said before it does
+-- not count any more. removed is 1 while imports have taken it back; times counts how often it came again after that.
 create table purchase (
     order_id  text not null constraint purchase_pkey primary key,
     delivered bigint,
     returned  bigint,
+    imported  bigint not null default 0,
+    removed   bigint not null default 0,
+    times     bigint not null default 0,
     constraint purchase_heard_of check (delivered is not null or returned is not null)
 );

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+
+	"kept.dev/kit/money"
+	orderv1 "kept.dev/proto/gen/kept/order/v1"
+)
+
+// tellTotals says what the orders of a file come to, by currency.
+func tellTotals(out io.Writer, s *orderv1.Import_Summary) {
+	for _, t := range s.GetTotals() {
+		fmt.Fprintf(out, "  %s in %d orders, %s given back", money.Text(t.GetPaidAmount(), "en"), t.GetOrderCount(), money.Text(t.GetRefundedAmount(), "en"))
+		if t.GetReturnCount() > 0 {
+			fmt.Fprintf(out, " by %d returns of their own", t.GetReturnCount())
+		}
+		if t.GetCancelledCount() > 0 {
+			fmt.Fprintf(out, "; %d cancelled", t.GetCancelledCount())
+		}
+		fmt.Fprintln(out)
+	}
+}
+
+// tellPreview shows how the file is read, and the first orders.
+func tellPreview(out io.Writer, s *orderv1.Import_Summary) {
+	var read, passed []string
+	for _, c := range s.GetColumns() {
+		if c.GetField() == "" {
+			passed = append(passed, c.GetTitle())
+		} else {
+			read = append(read, c.GetField()+"="+c.GetTitle())
+		}
+	}
+	if len(s.GetColumns()) > 0 {
+		fmt.Fprintf(out, "columns: %s\n", strings.Join(read, ", "))
+	}
+	if len(passed) > 0 {
+		fmt.Fprintf(out, "passed over: %s\n", strings.Join(passed, ", "))
+	}
+	for _, sample := range s.GetSamples() {
+		fmt.Fprintf(out, "line %d: %s, %s, %s, %s %s", sample.GetLine(), cmp.Or(sample.GetOrderNumber(), "an order"),
+			sample.GetPlaceTime().AsTime().Format("2006-01-02 15:04:05Z"), cmp.Or(sample.GetCustomerDisplayName(), "a customer without a name"),
+			strings.ToLower(sample.GetState().String()), money.Text(sample.GetTotalAmount(), "en"))
+		if back := sample.GetRefundedAmount(); back.GetUnits() != 0 || back.GetNanos() != 0 {
+			fmt.Fprintf(out, ", %s given back", money.Text(back, "en"))
+		}
+		fmt.Fprintln(out)
+		for _, l := range sample.GetLines() {
+			name := cmp.Or(l.GetProductDisplayName(), strings.TrimPrefix(l.GetProduct(), "products/"))
+			fmt.Fprintf(out, "  %6d x %s, %s\n", l.GetQuantity(), name, money.Text(l.GetAmount(), "en"))
+		}
+	}
+}
