@@ -33,7 +33,7 @@ func (s *Service) CreateImport(ctx context.Context, req *orderv1.CreateImportReq
 	return change.DoAfter(ctx, s.db, req, company, func(tx *sqldb.Tx, company *customerv1.Company) (*orderv1.Import, error) {
 		i.TimeZone = cmp.Or(i.GetTimeZone(), company.GetTimeZone())
 		i.CurrencyCode = cmp.Or(i.GetCurrencyCode(), company.GetCurrencyCode())
-		i.RegionCode = cmp.Or(i.GetRegionCode(), company.GetRegionCode())
+		i.RegionCode = cmp.Or(i.GetRegionCode(), presets[i.GetPreset()].region, company.GetRegionCode())
 		if err := insert(tx, i); err != nil {
 			return nil, err
 		}

@@ -131,7 +131,7 @@ func (f csvForm) customer(values []string) (*customerv1.ImportCustomersRequest_R
 	r := &customerv1.ImportCustomersRequest_Record{
 		ExternalId: f.value(values, "customer_id"), DisplayName: cmp.Or(f.value(values, "display_name"), name),
 		LanguageCode: f.value(values, "language_code"), Email: f.value(values, "email"), Phone: f.value(values, "phone"),
-		RegionCode: regionOf(f.spec),
+		RegionCode: f.spec.GetRegionCode(),
 	}
 	if r.GetExternalId() == "0" { // nobody's: what shops write for guests
 		r.ExternalId = ""

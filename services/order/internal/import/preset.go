@@ -46,11 +46,3 @@ var presets = map[orderv1.Import_Preset]preset{
 		"currency_code": {"Валюта", "Валюта документа"}, "status": {"Статус", "Состояние", "Стан"}, "note": {"Комментарий", "Примечание", "Коментар"},
 	}},
 }
-
-// regionOf is where telephone numbers without a country code are read.
-func regionOf(i *orderv1.Import) string {
-	if i.GetRegionCode() == "" {
-		return presets[i.GetPreset()].region
-	}
-	return i.GetRegionCode()
-}
