@@ -58,6 +58,7 @@ func Stories() []Story {
 		{Number: "S08", Title: "The letter nobody answered", Run: S08, Days: true},
 		{Number: "S10", Title: "Three channels, one customer", Run: S10},
 		{Number: "S16", Title: "Whoever calls is known", Run: S16},
+		{Number: "S53", Title: "At work within an hour", Run: S53},
 	}
 }
 
