@@ -39,6 +39,8 @@ func services(sandbox bool) []service {
 	all := []service{
 		{at: "customer", desc: named(customerv1.File_kept_customer_v1_customer_service_proto, "CustomerService"),
 			register: register(customerv1.NewCustomerServiceClient, customerv1.RegisterCustomerServiceHandlerClient)},
+		{at: "customer", desc: named(customerv1.File_kept_customer_v1_calendar_service_proto, "CalendarService"),
+			register: register(customerv1.NewCalendarServiceClient, customerv1.RegisterCalendarServiceHandlerClient)},
 		{at: "customer", desc: named(customerv1.File_kept_customer_v1_customer_class_service_proto, "CustomerClassService"),
 			register: register(customerv1.NewCustomerClassServiceClient, customerv1.RegisterCustomerClassServiceHandlerClient)},
 		{at: "customer", desc: named(customerv1.File_kept_customer_v1_company_service_proto, "CompanyService"),

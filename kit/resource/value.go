@@ -43,6 +43,14 @@ func Micros(t *timestamppb.Timestamp) any {
 // DurationMicros is a duration as a column keeps it, in microseconds.
 func DurationMicros(d *durationpb.Duration) int64 { return d.AsDuration().Microseconds() }
 
+// OptionalMicros is DurationMicros, or NULL where there is none.
+func OptionalMicros(d *durationpb.Duration) any {
+	if d == nil {
+		return nil
+	}
+	return DurationMicros(d)
+}
+
 // Version is the number that an etag shows: 1 for a row that has none yet.
 func Version(etag string) int64 {
 	if n, err := strconv.ParseInt(etag, 10, 64); err == nil {
@@ -57,6 +65,14 @@ func Etag(version int64) string { return strconv.FormatInt(version, 10) }
 // Duration is a duration as the contract has it.
 func Duration(micros int64) *durationpb.Duration {
 	return durationpb.New(time.Duration(micros) * time.Microsecond)
+}
+
+// OptionalDuration is Duration, or nil for NULL.
+func OptionalDuration(micros *int64) *durationpb.Duration {
+	if micros == nil {
+		return nil
+	}
+	return Duration(*micros)
 }
 
 // Amount reads an amount of money; none is the zero Amount, which has no currency.

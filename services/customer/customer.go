@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"kept.dev/kit"
+	"kept.dev/services/customer/internal/calendar"
 	"kept.dev/services/customer/internal/company"
 	"kept.dev/services/customer/internal/customer"
 	"kept.dev/services/customer/internal/customerclass"
@@ -33,7 +34,7 @@ func New(deps kit.Deps) (*kit.Service, error) {
 	return &kit.Service{
 		Name: "customer", Migrations: files,
 		Capabilities: []kit.Capability{
-			company.New(deps).Capability(), customerclass.New(deps).Capability(), customer.New(deps).Capability(), identity.New(deps).Capability(), promises.Capability(),
+			company.New(deps).Capability(), calendar.New(deps).Capability(), customerclass.New(deps).Capability(), customer.New(deps).Capability(), identity.New(deps).Capability(), promises.Capability(),
 			promisekind.New(deps).Capability(),
 			timeline.New(deps).Capability(), scorecard.New(deps).Capability(), insight.New(deps).Capability(),
 		},

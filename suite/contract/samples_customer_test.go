@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/genproto/googleapis/type/date"
+	"google.golang.org/genproto/googleapis/type/dayofweek"
+	"google.golang.org/genproto/googleapis/type/timeofday"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
@@ -72,6 +75,19 @@ func customerSamples() map[string]sample {
 				Name: w.own.Subject, CustomerClass: w.class().GetName(), Reason: "Buys every week. " + freshID(), Etag: was.GetEtag(),
 			}
 		},
+		customerv1.CalendarService_CreateCalendar_FullMethodName: func(*fixture) proto.Message {
+			return &customerv1.CreateCalendarRequest{CalendarId: "desk-" + freshID(), Calendar: aCalendar()}
+		},
+		customerv1.CalendarService_ImportHolidays_FullMethodName: func(w *fixture) proto.Message {
+			c := w.calendar()
+			return &customerv1.ImportHolidaysRequest{Name: c.GetName(), Etag: c.GetEtag(), Content: "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Kept//EN\r\n" +
+				"BEGIN:VEVENT\r\nUID:" + freshID() + "\r\nDTSTAMP:20260101T000000Z\r\nDTSTART;VALUE=DATE:20261225\r\nSUMMARY:Christmas\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"}
+		},
+		customerv1.CalendarService_ComputeDueTime_FullMethodName: func(w *fixture) proto.Message {
+			return &customerv1.ComputeDueTimeRequest{
+				Name: w.calendar().GetName(), StartTime: timestamppb.New(w.suite.Clock.Now()), OpenDuration: durationpb.New(8 * time.Hour),
+			}
+		},
 		customerv1.CustomerClassService_CreateCustomerClass_FullMethodName: func(*fixture) proto.Message {
 			return &customerv1.CreateCustomerClassRequest{CustomerClassId: "gold-" + freshID(), CustomerClass: aClass()}
 		},
@@ -114,8 +130,10 @@ func insightSamples() map[string]sample {
 		customerv1.PromiseService_ReleasePromise_FullMethodName: func(w *fixture) proto.Message {
 			return &customerv1.ReleasePromiseRequest{Name: w.ownPromise().GetName(), Reason: "She has found the answer herself. " + freshID()}
 		},
-		customerv1.PromiseKindService_CreatePromiseKind_FullMethodName: func(*fixture) proto.Message {
-			return &customerv1.CreatePromiseKindRequest{PromiseKindId: "call-back-" + freshID(), PromiseKind: aKind()}
+		customerv1.PromiseKindService_CreatePromiseKind_FullMethodName: func(w *fixture) proto.Message {
+			kind := aKind()
+			kind.LeadDuration, kind.Calendar = durationpb.New(16*time.Hour), w.calendar().GetName()
+			return &customerv1.CreatePromiseKindRequest{PromiseKindId: "call-back-" + freshID(), PromiseKind: kind}
 		},
 		customerv1.PromiseKindService_ListPromiseKinds_FullMethodName: func(w *fixture) proto.Message {
 			w.kind()
@@ -156,6 +174,28 @@ func insightSamples() map[string]sample {
 			return &customerv1.ListSalesMonthsRequest{Parent: "insights/EUR", PageSize: 10}
 		},
 	}
+}
+
+// aCalendar is a service desk's.
+func aCalendar() *customerv1.Calendar {
+	hours := func(from, to int32) *customerv1.Calendar_Hours {
+		return &customerv1.Calendar_Hours{StartTime: &timeofday.TimeOfDay{Hours: from}, EndTime: &timeofday.TimeOfDay{Hours: to, Minutes: 30}}
+	}
+	return &customerv1.Calendar{
+		DisplayName: "Service desk " + freshID(), TimeZone: "Europe/Kyiv",
+		Shifts: []*customerv1.Calendar_Shift{{
+			Days: []dayofweek.DayOfWeek{dayofweek.DayOfWeek_MONDAY, dayofweek.DayOfWeek_SATURDAY}, Hours: hours(9, 17),
+			Breaks: []*customerv1.Calendar_Hours{hours(12, 12)},
+		}},
+		Holidays: []*customerv1.Calendar_Holiday{{
+			Date: &date.Date{Year: 2026, Month: 12, Day: 24}, DisplayName: "Christmas Eve", Hours: []*customerv1.Calendar_Hours{hours(9, 11)},
+		}},
+	}
+}
+
+func (w *fixture) calendar() *customerv1.Calendar {
+	return ask(w, "customer", customerv1.CalendarService_CreateCalendar_FullMethodName,
+		&customerv1.CreateCalendarRequest{CalendarId: "desk-" + freshID(), Calendar: aCalendar()}, &customerv1.Calendar{})
 }
 
 // lastRank is the rank of the last class that was made.

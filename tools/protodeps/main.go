@@ -12,8 +12,10 @@ import (
 	"github.com/jhump/protoreflect/v2/protoprint"
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	_ "google.golang.org/genproto/googleapis/type/date"
+	_ "google.golang.org/genproto/googleapis/type/dayofweek"
 	_ "google.golang.org/genproto/googleapis/type/money"
 	_ "google.golang.org/genproto/googleapis/type/postaladdress"
+	_ "google.golang.org/genproto/googleapis/type/timeofday"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 )
@@ -22,6 +24,7 @@ var wanted = []string{
 	"google/api/annotations.proto", "google/api/http.proto", "google/api/client.proto", "google/api/launch_stage.proto",
 	"google/api/field_behavior.proto", "google/api/resource.proto", "google/api/field_info.proto",
 	"google/type/money.proto", "google/type/date.proto", "google/type/postal_address.proto",
+	"google/type/dayofweek.proto", "google/type/timeofday.proto",
 	"buf/validate/validate.proto",
 }
 

@@ -103,6 +103,10 @@ func (c *column) message(
 	case "google.protobuf.Duration":
 		c.Kind, c.Value = "Int", "resource.DurationMicros("+get+")"
 		c.scanned(local, "int64", "m."+goField+" = resource.Duration("+local+")")
+		if c.Null {
+			c.Value = "resource.OptionalMicros(" + get + ")"
+			c.scanned(local, "*int64", "m."+goField+" = resource.OptionalDuration("+local+")")
+		}
 	case "google.type.Money":
 		return c.money(snake(string(m.Name())), part, goField, imports)
 	default:

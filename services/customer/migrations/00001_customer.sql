@@ -16,6 +16,18 @@ create table company (
 insert into company (id, version, display_name, logo_uri, time_zone, currency_code, language_codes, region_code, sender, updated) values
     ('company', 1, 'The company', '', 'UTC', 'EUR', '{"languageCodes":["en"]}', '', '{}', 0);
 
+-- When something of the company is open. The whole name is there for what refers to it.
+create table calendar (
+    id           text   not null constraint calendar_pkey primary key,
+    full_name    text   not null generated always as ('calendars/' || id) stored constraint calendar_full_name_key unique,
+    version      bigint not null,
+    display_name text   not null,
+    time_zone    text   not null,
+    shifts       bytea  not null,
+    holidays     bytea  not null,
+    created      bigint not null
+);
+
 -- Classes of customers. The whole name is there for what refers to it.
 create table customer_class (
     id           text   not null constraint customer_class_pkey primary key,

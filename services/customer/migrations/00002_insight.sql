@@ -12,6 +12,9 @@ create table promise_kind (
     owner         text    not null,
     retired       boolean not null,
     created       bigint  not null,
+    -- How soon they are due, NULL where whoever makes them has to say, and by which calendar.
+    due_after     bigint  constraint promise_kind_due_after_range check (due_after between 0 and 31622400000000),
+    calendar      text    constraint promise_kind_calendar_fkey references calendar (full_name),
     -- Services go on making theirs, and nobody else does.
     constraint promise_kind_of_service check (service = 'customer' or retired = false and creator_roles = '{}')
 );

@@ -15,6 +15,7 @@ import (
 	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+	"kept.dev/services/customer/internal/calendar"
 	"kept.dev/services/customer/internal/promisekind"
 )
 
@@ -32,6 +33,9 @@ func (s *Service) CreatePromise(ctx context.Context, req *customerv1.CreatePromi
 		now := s.clock.Now()
 		kind, err := kindFor(ctx, tx, made)
 		if err != nil {
+			return nil, err
+		}
+		if made.DueTime, err = dueTimeOf(tx, made, kind, now); err != nil {
 			return nil, err
 		}
 		risk := atRiskTime(made, kind)
@@ -103,6 +107,34 @@ func kindFor(ctx context.Context, tx *sqldb.Tx, made *promisev1.PromiseMade) (*c
 		return nil, errs.Denied("KIND_FOR_OTHER_ROLES", "promises of the kind %s are made by %v", kind.GetName(), kind.GetCreatorRoles())
 	}
 	return kind, nil
+}
+
+// dueTimeOf is until when the promise has to be kept: as whoever makes it says, or else as its kind does.
+func dueTimeOf(
+	tx *sqldb.Tx, made *promisev1.PromiseMade, kind *customerv1.PromiseKind, now time.Time,
+) (*timestamppb.Timestamp, error) {
+	lead := kind.GetLeadDuration().AsDuration()
+	switch {
+	case made.GetDueTime() != nil:
+		return made.GetDueTime(), nil
+	case kind.GetLeadDuration() == nil:
+		return nil, errs.Invalid("promise.due_time", "is needed: %s has no lead_duration", kind.GetName())
+	case kind.GetCalendar() == "":
+		return timestamppb.New(now.Add(lead)), nil
+	}
+	by, err := calendar.Read(tx, kind.GetCalendar())
+	if err != nil {
+		return nil, err
+	}
+	hours, err := calendar.Hours(by)
+	if err != nil {
+		return nil, err
+	}
+	due, ok := hours.Add(now, lead)
+	if !ok {
+		return nil, errs.Refused("CALENDAR_CLOSED", "%s does not open for %s within two years", kind.GetCalendar(), lead)
+	}
+	return timestamppb.New(due), nil
 }
 
 // checkTimes refuses times that can't be.

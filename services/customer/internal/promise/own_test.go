@@ -8,15 +8,20 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/genproto/googleapis/type/dayofweek"
+	"google.golang.org/genproto/googleapis/type/timeofday"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"kept.dev/kit/access"
 	"kept.dev/kit/errs"
 	"kept.dev/kit/kittest"
+	"kept.dev/kit/resource"
+	"kept.dev/kit/sqldb"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
@@ -141,6 +146,47 @@ func TestRemediesAreThoseOfTheCustomersClass(t *testing.T) {
 		remedies := said[*promisev1.RemedyRequired](t, b, p.GetName())[0].GetRemedies()
 		require.Len(t, remedies, 1)
 		require.EqualValues(t, 50, remedies[0].GetPoints())
+	})
+}
+
+func TestAPromiseIsDueAsItsKindSays(t *testing.T) {
+	onBoth(t, func(t *testing.T, b *book) {
+		b.withKind(t)
+		unsaid := func(p *customerv1.Promise) { p.DueTime = nil }
+		_, err := b.make(t, unsaid)
+		require.ErrorContains(t, err, "promise.due_time")
+		change := func(kind *customerv1.PromiseKind) error {
+			kind.Name = callBack
+			_, err := b.kinds.UpdatePromiseKind(manager(t), &customerv1.UpdatePromiseKindRequest{PromiseKind: kind})
+			return err
+		}
+		require.NoError(t, change(&customerv1.PromiseKind{LeadDuration: durationpb.New(3 * time.Hour)}))
+		p, err := b.make(t, unsaid)
+		require.NoError(t, err)
+		require.Equal(t, p.GetCreateTime().AsTime().Add(3*time.Hour), p.GetDueTime().AsTime(), "of elapsed time")
+
+		require.ErrorContains(t, change(&customerv1.PromiseKind{Calendar: "calendars/none"}), "promise_kind.calendar")
+		kittest.Exec(t, b.db, `insert into calendar (id, version, display_name, time_zone, shifts, holidays, created) values ('never', 1, '', 'UTC', '', '', 0)`)
+		require.NoError(t, change(&customerv1.PromiseKind{Calendar: "calendars/never"}))
+		_, err = b.make(t, unsaid)
+		require.Equal(t, "CALENDAR_CLOSED", errs.ReasonOf(err))
+		at := b.moved.Now().Add(time.Hour)
+		p, err = b.make(t, func(p *customerv1.Promise) { p.DueTime = timestamppb.New(at) })
+		require.NoError(t, err)
+		require.Equal(t, at, p.GetDueTime().AsTime(), "whoever makes it knows better")
+		shifts, err := resource.Pack(&customerv1.Calendar{Shifts: []*customerv1.Calendar_Shift{{
+			Days:  []dayofweek.DayOfWeek{1, 2, 3, 4, 5, 6, 7},
+			Hours: &customerv1.Calendar_Hours{StartTime: &timeofday.TimeOfDay{Hours: 10}, EndTime: &timeofday.TimeOfDay{Hours: 11}},
+		}}})
+		require.NoError(t, err)
+		require.NoError(t, b.db.Update(t.Context(), "test", func(tx *sqldb.Tx) error {
+			tx.Exec(`update calendar set shifts = $1`, shifts)
+			return nil
+		}))
+		p, err = b.make(t, unsaid)
+		require.NoError(t, err)
+		require.InDelta(t, 2.5*24, p.GetDueTime().AsTime().Sub(p.GetCreateTime().AsTime()).Hours(), 13, "an hour a day for three days")
+		require.Contains(t, []int{10, 11}, p.GetDueTime().AsTime().Hour())
 	})
 }
 

@@ -6,7 +6,9 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"kept.dev/kit/change"
 	"kept.dev/kit/resource"
+	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 )
 
@@ -24,5 +26,11 @@ func (s *Service) CreatePromiseKind(
 	if err := check(kind); err != nil {
 		return nil, err
 	}
-	return kinds.Create(ctx, s.db, req, kind, checkClasses)
+	return change.Do(ctx, s.db, req, func(tx *sqldb.Tx) (*customerv1.PromiseKind, error) {
+		if err := checkReferences(tx, kind); err != nil {
+			return nil, err
+		}
+		_, err := promiseKindRows.Insert(tx, kind)
+		return kind, err
+	})
 }

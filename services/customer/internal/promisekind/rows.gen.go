@@ -25,6 +25,8 @@ var promiseKindRows = resource.Rows[*customerv1.PromiseKind, *customerv1.ListPro
 		{Name: "owner", Field: "owner"},
 		{Name: "retired", Field: "retired", Kind: page.Bool},
 		{Name: "created", Field: "create_time", Kind: page.Timestamp},
+		{Name: "due_after", Field: "lead_duration", Kind: page.Int, Null: true},
+		{Name: "calendar", Field: "calendar", Null: true},
 	},
 	Key:    keyOfPromiseKind,
 	Scan:   scanPromiseKind,
@@ -44,10 +46,10 @@ func keyOfPromiseKind(name string) ([]any, error) {
 func scanPromiseKind(r *sqldb.Rows) (*customerv1.PromiseKind, error) {
 	var id, creatorRoles, remedies string
 	var version, lead int64
-	var created *int64
+	var created, dueAfter *int64
 	m := &customerv1.PromiseKind{}
 	err := r.Scan(&id, &version, &m.DisplayName, &m.Service, &creatorRoles, &lead, &remedies,
-		&m.Owner, &m.Retired, &created)
+		&m.Owner, &m.Retired, &created, &dueAfter, &m.Calendar)
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +63,7 @@ func scanPromiseKind(r *sqldb.Rows) (*customerv1.PromiseKind, error) {
 		return nil, err
 	}
 	m.CreateTime = clock.Stamp(created)
+	m.LeadDuration = resource.OptionalDuration(dueAfter)
 	return m, nil
 }
 
@@ -88,5 +91,7 @@ func valuesOfPromiseKind(m *customerv1.PromiseKind) ([]any, error) {
 		m.GetOwner(),
 		m.GetRetired(),
 		resource.Micros(m.GetCreateTime()),
+		resource.OptionalMicros(m.GetLeadDuration()),
+		resource.Unless("", m.GetCalendar()),
 	}, nil
 }

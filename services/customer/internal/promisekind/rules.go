@@ -52,15 +52,19 @@ func check(kind *customerv1.PromiseKind) error {
 	return nil
 }
 
-// checkClasses refuses remedies for customers of classes that there are not.
-func checkClasses(tx *sqldb.Tx, kind *customerv1.PromiseKind) error {
-	rows, err := tx.Query(`select full_name from customer_class`) // there are few
+// checkReferences refuses remedies for customers of classes that there are not, and a calendar that there is not.
+func checkReferences(tx *sqldb.Tx, kind *customerv1.PromiseKind) error {
+	found, err := tx.Batch(sqldb.Q(`select full_name from customer_class`), // there are few
+		sqldb.Q(`select 1 from calendar where full_name = $1`, kind.GetCalendar()))
 	if err != nil {
 		return err
 	}
-	classes, err := sqldb.All(rows, func(r *sqldb.Rows) (name string, err error) { return name, r.Scan(&name) })
+	classes, err := sqldb.All(found[0], func(r *sqldb.Rows) (name string, err error) { return name, r.Scan(&name) })
 	if err != nil {
 		return err
+	}
+	if kind.GetCalendar() != "" && found[1].Len() == 0 {
+		return errs.Invalid("promise_kind.calendar", "%q does not exist", kind.GetCalendar())
 	}
 	for i, r := range kind.GetRemedies() {
 		if class := r.GetCustomerClass(); class != "" && !slices.Contains(classes, class) {

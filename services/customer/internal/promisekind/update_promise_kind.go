@@ -24,6 +24,6 @@ func (s *Service) UpdatePromiseKind(
 		if err := check(after); err != nil {
 			return err
 		}
-		return checkClasses(tx, after)
+		return checkReferences(tx, after)
 	})
 }

@@ -157,7 +157,10 @@ func TestAmountsHaveTheDigitsOfTheirCurrency(t *testing.T) {
 
 // TestEveryFactIsInTheTimeline walks all events of the contract: each is either heard, or only said between services.
 func TestEveryFactIsInTheTimeline(t *testing.T) {
-	between := []string{"kept.customer.v1.CompanyChanged", "kept.promise.v1.PromiseDue", "kept.promise.v1.RemedyRequired"}
+	between := []string{
+		"kept.customer.v1.CompanyChanged", "kept.customer.v1.CalendarChanged", "kept.customer.v1.CalendarDeleted",
+		"kept.promise.v1.PromiseDue", "kept.promise.v1.RemedyRequired",
+	}
 	var heard []string
 	for _, h := range (&Service{}).events() {
 		heard = append(heard, h.Types...)

@@ -342,11 +342,103 @@ func (x *CompanyChanged) GetCompany() *Company {
 	return nil
 }
 
+// A calendar is new, or has changed. The event's version is that of its etag.
+type CalendarChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The calendar as it is now.
+	Calendar      *Calendar `protobuf:"bytes,1,opt,name=calendar,proto3" json:"calendar,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CalendarChanged) Reset() {
+	*x = CalendarChanged{}
+	mi := &file_kept_customer_v1_events_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CalendarChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CalendarChanged) ProtoMessage() {}
+
+func (x *CalendarChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_events_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CalendarChanged.ProtoReflect.Descriptor instead.
+func (*CalendarChanged) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_events_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *CalendarChanged) GetCalendar() *Calendar {
+	if x != nil {
+		return x.Calendar
+	}
+	return nil
+}
+
+// A calendar is gone.
+type CalendarDeleted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The calendar, `calendars/{calendar}`.
+	Calendar      string `protobuf:"bytes,1,opt,name=calendar,proto3" json:"calendar,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CalendarDeleted) Reset() {
+	*x = CalendarDeleted{}
+	mi := &file_kept_customer_v1_events_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CalendarDeleted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CalendarDeleted) ProtoMessage() {}
+
+func (x *CalendarDeleted) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_customer_v1_events_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CalendarDeleted.ProtoReflect.Descriptor instead.
+func (*CalendarDeleted) Descriptor() ([]byte, []int) {
+	return file_kept_customer_v1_events_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *CalendarDeleted) GetCalendar() string {
+	if x != nil {
+		return x.Calendar
+	}
+	return ""
+}
+
 var File_kept_customer_v1_events_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1dkept/customer/v1/events.proto\x12\x10kept.customer.v1\x1a\x1ekept/customer/v1/company.proto\"-\n" +
+	"\x1dkept/customer/v1/events.proto\x12\x10kept.customer.v1\x1a\x1fkept/customer/v1/calendar.proto\x1a\x1ekept/customer/v1/company.proto\"-\n" +
 	"\x0fCustomerCreated\x12\x1a\n" +
 	"\bcustomer\x18\x01 \x01(\tR\bcustomer\"\x80\x02\n" +
 	"\x16CustomerContactChanged\x12\x1a\n" +
@@ -366,7 +458,11 @@ const file_kept_customer_v1_events_proto_rawDesc = "" +
 	"\x06issuer\x18\x01 \x01(\tR\x06issuer\x12\x1c\n" +
 	"\tcustomers\x18\x02 \x03(\tR\tcustomers\"E\n" +
 	"\x0eCompanyChanged\x123\n" +
-	"\acompany\x18\x01 \x01(\v2\x19.kept.customer.v1.CompanyR\acompanyB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
+	"\acompany\x18\x01 \x01(\v2\x19.kept.customer.v1.CompanyR\acompany\"I\n" +
+	"\x0fCalendarChanged\x126\n" +
+	"\bcalendar\x18\x01 \x01(\v2\x1a.kept.customer.v1.CalendarR\bcalendar\"-\n" +
+	"\x0fCalendarDeleted\x12\x1a\n" +
+	"\bcalendar\x18\x01 \x01(\tR\bcalendarB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
 
 var (
 	file_kept_customer_v1_events_proto_rawDescOnce sync.Once
@@ -380,22 +476,26 @@ func file_kept_customer_v1_events_proto_rawDescGZIP() []byte {
 	return file_kept_customer_v1_events_proto_rawDescData
 }
 
-var file_kept_customer_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_kept_customer_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_kept_customer_v1_events_proto_goTypes = []any{
 	(*CustomerCreated)(nil),        // 0: kept.customer.v1.CustomerCreated
 	(*CustomerContactChanged)(nil), // 1: kept.customer.v1.CustomerContactChanged
 	(*CustomerClassChanged)(nil),   // 2: kept.customer.v1.CustomerClassChanged
 	(*CustomersImported)(nil),      // 3: kept.customer.v1.CustomersImported
 	(*CompanyChanged)(nil),         // 4: kept.customer.v1.CompanyChanged
-	(*Company)(nil),                // 5: kept.customer.v1.Company
+	(*CalendarChanged)(nil),        // 5: kept.customer.v1.CalendarChanged
+	(*CalendarDeleted)(nil),        // 6: kept.customer.v1.CalendarDeleted
+	(*Company)(nil),                // 7: kept.customer.v1.Company
+	(*Calendar)(nil),               // 8: kept.customer.v1.Calendar
 }
 var file_kept_customer_v1_events_proto_depIdxs = []int32{
-	5, // 0: kept.customer.v1.CompanyChanged.company:type_name -> kept.customer.v1.Company
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	7, // 0: kept.customer.v1.CompanyChanged.company:type_name -> kept.customer.v1.Company
+	8, // 1: kept.customer.v1.CalendarChanged.calendar:type_name -> kept.customer.v1.Calendar
+	2, // [2:2] is the sub-list for method output_type
+	2, // [2:2] is the sub-list for method input_type
+	2, // [2:2] is the sub-list for extension type_name
+	2, // [2:2] is the sub-list for extension extendee
+	0, // [0:2] is the sub-list for field type_name
 }
 
 func init() { file_kept_customer_v1_events_proto_init() }
@@ -403,6 +503,7 @@ func file_kept_customer_v1_events_proto_init() {
 	if File_kept_customer_v1_events_proto != nil {
 		return
 	}
+	file_kept_customer_v1_calendar_proto_init()
 	file_kept_customer_v1_company_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -410,7 +511,7 @@ func file_kept_customer_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_customer_v1_events_proto_rawDesc), len(file_kept_customer_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -115,7 +115,8 @@ type Promise struct {
 	// From when on it is AT_RISK, unless it was kept before. Before due_time. Left out, it follows from the kind's
 	// `warning_duration`.
 	WarningTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=warning_time,json=warningTime,proto3" json:"warning_time,omitempty"`
-	// Until when it has to be kept: in the future, within ten years.
+	// Until when it has to be kept: in the future, within ten years. Left out, it follows from the kind's `lead_duration` and
+	// `calendar`; it is needed where the kind has no lead_duration.
 	DueTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=due_time,json=dueTime,proto3" json:"due_time,omitempty"`
 	// When it was kept, broken or released.
 	ResolveTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=resolve_time,json=resolveTime,proto3" json:"resolve_time,omitempty"`
@@ -263,7 +264,7 @@ var File_kept_customer_v1_promise_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_promise_proto_rawDesc = "" +
 	"\n" +
-	"\x1ekept/customer/v1/promise.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1ckept/promise/v1/events.proto\"\xbd\b\n" +
+	"\x1ekept/customer/v1/promise.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1ckept/promise/v1/events.proto\"\xb7\b\n" +
 	"\aPromise\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12Z\n" +
 	"\bcustomer\x18\x02 \x01(\tB>\xe0A\x02\xe0A\x05\xfaA\x13\n" +
@@ -276,8 +277,8 @@ const file_kept_customer_v1_promise_proto_rawDesc = "" +
 	"\x05state\x18\x06 \x01(\x0e2\x1f.kept.customer.v1.Promise.StateB\x03\xe0A\x03R\x05state\x12@\n" +
 	"\vcreate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12E\n" +
-	"\fwarning_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x06\xe0A\x01\xe0A\x05R\vwarningTime\x12C\n" +
-	"\bdue_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\f\xe0A\x02\xe0A\x05\xbaH\x03\xc8\x01\x01R\adueTime\x12B\n" +
+	"\fwarning_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x06\xe0A\x01\xe0A\x05R\vwarningTime\x12=\n" +
+	"\bdue_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x06\xe0A\x01\xe0A\x05R\adueTime\x12B\n" +
 	"\fresolve_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\vresolveTime\x12)\n" +
 	"\x03fee\x18\v \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\x03fee\x12H\n" +

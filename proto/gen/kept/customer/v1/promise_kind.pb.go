@@ -53,6 +53,10 @@ type PromiseKind struct {
 	Owner string `protobuf:"bytes,7,opt,name=owner,proto3" json:"owner,omitempty"`
 	// Whether no promises of this kind are made any more. Those that were made stand.
 	Retired bool `protobuf:"varint,8,opt,name=retired,proto3" json:"retired,omitempty"`
+	// How soon a promise of this kind is due where whoever makes it does not say: up to 366 days. Left out, whoever makes it has to.
+	LeadDuration *durationpb.Duration `protobuf:"bytes,11,opt,name=lead_duration,json=leadDuration,proto3" json:"lead_duration,omitempty"`
+	// The calendar whose opening hours lead_duration is counted in, `calendars/{calendar}`; elapsed time where it is empty.
+	Calendar string `protobuf:"bytes,12,opt,name=calendar,proto3" json:"calendar,omitempty"`
 	// When it was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// Changes whenever the kind does. Sent with an update, it has to be the current one.
@@ -147,6 +151,20 @@ func (x *PromiseKind) GetRetired() bool {
 	return false
 }
 
+func (x *PromiseKind) GetLeadDuration() *durationpb.Duration {
+	if x != nil {
+		return x.LeadDuration
+	}
+	return nil
+}
+
+func (x *PromiseKind) GetCalendar() string {
+	if x != nil {
+		return x.Calendar
+	}
+	return ""
+}
+
 func (x *PromiseKind) GetCreateTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.CreateTime
@@ -165,7 +183,7 @@ var File_kept_customer_v1_promise_kind_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_promise_kind_proto_rawDesc = "" +
 	"\n" +
-	"#kept/customer/v1/promise_kind.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1ckept/promise/v1/remedy.proto\"\x85\x05\n" +
+	"#kept/customer/v1/promise_kind.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1ckept/promise/v1/remedy.proto\"\xc5\x06\n" +
 	"\vPromiseKind\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12/\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\vdisplayName\x12\x1d\n" +
@@ -174,7 +192,10 @@ const file_kept_customer_v1_promise_kind_proto_rawDesc = "" +
 	"\x10warning_duration\x18\x05 \x01(\v2\x19.google.protobuf.DurationB\x14\xe0A\x01\xbaH\x0e\xaa\x01\v\"\x05\b\x80\x9a\x9e\x012\x02\b\x01R\x0fwarningDuration\x12@\n" +
 	"\bremedies\x18\x06 \x03(\v2\x17.kept.promise.v1.RemedyB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\x14R\bremedies\x12D\n" +
 	"\x05owner\x18\a \x01(\tB.\xe0A\x01\xbaH(r&\x18G2\"^((queues|agents)/[A-Za-z0-9-]+)?$R\x05owner\x12\x1d\n" +
-	"\aretired\x18\b \x01(\bB\x03\xe0A\x01R\aretired\x12@\n" +
+	"\aretired\x18\b \x01(\bB\x03\xe0A\x01R\aretired\x12R\n" +
+	"\rlead_duration\x18\v \x01(\v2\x19.google.protobuf.DurationB\x12\xe0A\x01\xbaH\f\xaa\x01\t\"\x05\b\x80\x8a\x8a\x0f2\x00R\fleadDuration\x12j\n" +
+	"\bcalendar\x18\f \x01(\tBN\xe0A\x01\xfaA\x13\n" +
+	"\x11kept.dev/Calendar\xbaH2r0\x18I2,^(calendars/[a-z0-9]([a-z0-9-]*[a-z0-9])?)?$R\bcalendar\x12@\n" +
 	"\vcreate_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\x12\x1e\n" +
 	"\x04etag\x18\n" +
@@ -206,12 +227,13 @@ var file_kept_customer_v1_promise_kind_proto_depIdxs = []int32{
 	1, // 0: kept.customer.v1.PromiseKind.creator_roles:type_name -> kept.access.v1.Role
 	2, // 1: kept.customer.v1.PromiseKind.warning_duration:type_name -> google.protobuf.Duration
 	3, // 2: kept.customer.v1.PromiseKind.remedies:type_name -> kept.promise.v1.Remedy
-	4, // 3: kept.customer.v1.PromiseKind.create_time:type_name -> google.protobuf.Timestamp
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	2, // 3: kept.customer.v1.PromiseKind.lead_duration:type_name -> google.protobuf.Duration
+	4, // 4: kept.customer.v1.PromiseKind.create_time:type_name -> google.protobuf.Timestamp
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_kept_customer_v1_promise_kind_proto_init() }

@@ -260,7 +260,8 @@ type UpdatePromiseKindRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The kind, with its name and the new values.
 	PromiseKind *PromiseKind `protobuf:"bytes,1,opt,name=promise_kind,json=promiseKind,proto3" json:"promise_kind,omitempty"`
-	// Which fields to change: `display_name`, `creator_roles`, `warning_duration`, `remedies`, `owner`, `retired`. Without it, all
+	// Which fields to change: `display_name`, `creator_roles`, `warning_duration`, `remedies`, `owner`, `retired`,
+	// `lead_duration`, `calendar`. Without it, all
 	// fields that are not empty; over REST, those that the body names.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered

@@ -41,7 +41,8 @@ type PromiseServiceClient interface {
 	//
 	// Errors: INVALID_ARGUMENT naming the field for an unknown kind or customer, for what it is about where that is not there or
 	// not theirs, and for a due_time that is not in the future; FAILED_PRECONDITION with KIND_OF_SERVICE where a service makes
-	// promises of this kind, KIND_RETIRED where none are made any more; PERMISSION_DENIED with KIND_FOR_OTHER_ROLES for a caller
+	// promises of this kind, KIND_RETIRED where none are made any more, CALENDAR_CLOSED where its kind's
+	// calendar does not open for long enough; PERMISSION_DENIED with KIND_FOR_OTHER_ROLES for a caller
 	// whose role is not among the kind's creator_roles.
 	CreatePromise(ctx context.Context, in *CreatePromiseRequest, opts ...grpc.CallOption) (*Promise, error)
 	// Says that a promise has been kept.
@@ -130,7 +131,8 @@ type PromiseServiceServer interface {
 	//
 	// Errors: INVALID_ARGUMENT naming the field for an unknown kind or customer, for what it is about where that is not there or
 	// not theirs, and for a due_time that is not in the future; FAILED_PRECONDITION with KIND_OF_SERVICE where a service makes
-	// promises of this kind, KIND_RETIRED where none are made any more; PERMISSION_DENIED with KIND_FOR_OTHER_ROLES for a caller
+	// promises of this kind, KIND_RETIRED where none are made any more, CALENDAR_CLOSED where its kind's
+	// calendar does not open for long enough; PERMISSION_DENIED with KIND_FOR_OTHER_ROLES for a caller
 	// whose role is not among the kind's creator_roles.
 	CreatePromise(context.Context, *CreatePromiseRequest) (*Promise, error)
 	// Says that a promise has been kept.

@@ -1,0 +1,108 @@
+package calendar
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-ical"
+	"google.golang.org/genproto/googleapis/type/date"
+
+	"kept.dev/kit/text"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+)
+
+const (
+	// repeatedFor is how far ahead events are read that repeat.
+	repeatedFor = 3 * 366 * 24 * time.Hour
+	// longestEvent is how many days of one event are holidays.
+	longestEvent = 60
+	// longestName is how long a holiday's name is, in characters, as its contract says.
+	longestName = 100
+)
+
+// readICalendar reads the whole-day events of an iCalendar file, each day of them a holiday. Events with a time of day are passed over.
+func readICalendar(content string, now time.Time) (holidays []*customerv1.Calendar_Holiday, err error) {
+	calendar, err := ical.NewDecoder(strings.NewReader(content)).Decode()
+	if err != nil {
+		return nil, err
+	}
+	for i, event := range calendar.Events() {
+		start := event.Props.Get(ical.PropDateTimeStart)
+		if start == nil {
+			return nil, fmt.Errorf("the event %d has no DTSTART", i+1)
+		}
+		if start.ValueType() != ical.ValueDate {
+			continue
+		}
+		days, err := daysOf(event, now)
+		if err != nil {
+			return nil, fmt.Errorf("the event %d: %w", i+1, err)
+		}
+		name, err := event.Props.Text(ical.PropSummary)
+		if err != nil {
+			return nil, fmt.Errorf("the event %d: %w", i+1, err)
+		}
+		for _, day := range days {
+			holidays = append(holidays, &customerv1.Calendar_Holiday{Date: day, DisplayName: shortened(text.OneLine(name))})
+		}
+		if len(holidays) > mostHolidays {
+			return nil, fmt.Errorf("it has more than %d holidays", mostHolidays)
+		}
+	}
+	return holidays, nil
+}
+
+// daysOf are the days of an event. One that comes back every year on its day is a day of every year.
+func daysOf(event ical.Event, now time.Time) ([]*date.Date, error) {
+	from, err := event.DateTimeStart(time.UTC)
+	if err != nil {
+		return nil, err
+	}
+	to, err := event.DateTimeEnd(time.UTC)
+	if err != nil {
+		return nil, err
+	}
+	length := max(1, int(to.Sub(from).Hours()/24))
+	if length > longestEvent {
+		return nil, fmt.Errorf("it lasts %d days; at most %d can be holidays", length, longestEvent)
+	}
+	rule := event.Props.Get(ical.PropRecurrenceRule)
+	if rule != nil && strings.EqualFold(rule.Value, "FREQ=YEARLY") {
+		return daysFrom(from, length, true), nil
+	}
+	repeats, err := event.RecurrenceSet(time.UTC)
+	if err != nil {
+		return nil, err
+	}
+	if repeats == nil {
+		return daysFrom(from, length, false), nil
+	}
+	var days []*date.Date
+	for _, at := range repeats.Between(from, now.Add(repeatedFor), true) {
+		if days = append(days, daysFrom(at, length, false)...); len(days) > mostHolidays {
+			return nil, errors.New("it repeats too often")
+		}
+	}
+	return days, nil
+}
+
+func daysFrom(from time.Time, count int, everyYear bool) (days []*date.Date) {
+	for i := range count {
+		day := from.AddDate(0, 0, i)
+		d := &date.Date{Year: int32(day.Year()), Month: int32(day.Month()), Day: int32(day.Day())}
+		if everyYear {
+			d.Year = 0
+		}
+		days = append(days, d)
+	}
+	return days
+}
+
+func shortened(name string) string {
+	if runes := []rune(name); len(runes) > longestName {
+		return string(runes[:longestName])
+	}
+	return name
+}
