@@ -21,6 +21,7 @@ func (b *batch) assemble(f csvForm) {
 	groups := b.groups()
 	switch last := len(groups) - 1; {
 	case b.last || last < 0:
+	case last == 0 && groups[0][len(groups[0])-1] < len(b.rows)-1: // a row that is too long stands behind it
 	case last == 0:
 		b.refuse(groups[0], 0, fmt.Errorf("an order can have at most %d rows, and %d bytes", maxLines, window))
 		return
@@ -86,6 +87,7 @@ func (b *batch) read(f csvForm, group []int) {
 
 // refuse makes all rows of an order faulty, for the fault of one of them.
 func (b *batch) refuse(group []int, faulty int, err error) {
+	b.refused = append(b.refused, b.rows[group[0]].number)
 	for n, i := range group {
 		if b.rows[i].fault = err.Error(); n != faulty {
 			b.rows[i].fault = fmt.Sprintf("its order %.64s is not taken in: %s", b.rows[group[0]].number, err)

@@ -18,7 +18,7 @@ type key [sha256.Size]byte
 // keyOf is the key of a document. What has a number is known by it alone, for each issuer. Else a customer of the other system is known
 // by the id there, which stays what it is whatever becomes of the customer here.
 func keyOf(issuer string, d *document, customer string) key {
-	kind := map[bool]string{false: "sale", true: "return"}[d.isReturn]
+	kind := map[bool]string{false: saleKey, true: returnKey}[d.isReturn]
 	if d.number != "" {
 		return keyFrom(kind, issuer, d.number)
 	}
@@ -31,6 +31,12 @@ func keyOf(issuer string, d *document, customer string) key {
 	return keyFrom(kind, who, strconv.FormatInt(d.placed.UnixMicro(), 10), l.Product, strconv.FormatInt(l.Quantity, 10),
 		strconv.FormatInt(d.goods, 10), d.currency)
 }
+
+// What keys begin with: an order and what was given back of it may have one number.
+const (
+	saleKey   = "sale"
+	returnKey = "return"
+)
 
 func keyFrom(parts ...string) key { return sha256.Sum256([]byte(strings.Join(parts, "\x00"))) }
 

@@ -35,6 +35,10 @@ func number(tx *sqldb.Tx, j job, b *batch, who []identified) ([]taken, error) {
 		keys[i] = keyOf(j.GetIssuer(), d, who[i].name)
 		here[keys[i].hash()]++
 	}
+	for _, n := range b.refused { // so that what comes of them further down is not taken for the whole
+		here[keyFrom(saleKey, j.GetIssuer(), n).hash()]++
+		here[keyFrom(returnKey, j.GetIssuer(), n).hash()]++
+	}
 	met, err := meet(tx, idOf(j.GetName()), here)
 	if err != nil {
 		return nil, err

@@ -22,6 +22,7 @@ const (
 type batch struct {
 	rows      []row
 	documents []*document // of the rows without a fault
+	refused   []string    // the numbers of orders that are not taken in
 	form      form
 	offset    int64 // how far the file is handled after it, in bytes and in lines
 	lines     int64
