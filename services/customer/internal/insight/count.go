@@ -30,8 +30,6 @@ const (
 		bought_in = case when buyer.orders + change.orders > 0 then buyer.currency else '' end,
 		first_order = (select min(time) from purchase p
 			where p.customer = buyer.customer and p.currency = buyer.currency and p.void = false),
-		first_month = (select month from purchase p
-			where p.customer = buyer.customer and p.currency = buyer.currency and p.void = false order by time limit 1),
 		last_order = (select max(time) from purchase p
 			where p.customer = buyer.customer and p.currency = buyer.currency and p.void = false)
 	from (

@@ -19,11 +19,15 @@ func (s *Service) GetSalesMonth(ctx context.Context, req *customerv1.GetSalesMon
 	if err != nil {
 		return nil, err
 	}
-	month, err := time.Parse("2006-01", req.GetName()[strings.LastIndexByte(req.GetName(), '/')+1:])
+	zone, err := s.zone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	first, err := time.ParseInLocation("2006-01", req.GetName()[strings.LastIndexByte(req.GetName(), '/')+1:], zone)
 	if err != nil {
 		return nil, errs.NotFound(req.GetName())
 	}
-	rows, err := s.db.Query(ctx, selectMonths+` where month = $2`, among.currency, monthOf(month))
+	rows, err := s.db.Query(ctx, selectMonths([]month{monthOf(first, zone)}), among.currency)
 	if err != nil {
 		return nil, err
 	}

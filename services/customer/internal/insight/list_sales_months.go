@@ -17,15 +17,6 @@ var months = page.Listing{
 	Fields:       []page.Field{{Name: "month", Kind: page.Int}},
 }
 
-const selectMonths = `
-	select month, customers, orders, units, amount,
-		(select count(*) from buyer where bought_in = $1 and first_month = m.month)
-	from (
-		select month, count(distinct customer) as customers, count(*) as orders, sum(units) as units, sum(amount) as amount
-		from purchase where currency = $1 and void = false
-		group by month
-	) m`
-
 // ListSalesMonths lists the months in which anything was sold in the currency, by page, the latest first.
 //
 // Errors: INVALID_ARGUMENT for what is no currency.
@@ -40,7 +31,11 @@ func (s *Service) ListSalesMonths(
 	if err != nil {
 		return nil, err
 	}
-	text, args := query.SQLWith(selectMonths, []any{among.currency})
+	sold, err := s.soldIn(ctx, among.currency)
+	if err != nil {
+		return nil, err
+	}
+	text, args := query.SQLWith(selectMonths(sold), []any{among.currency})
 	rows, err := s.db.Query(ctx, text, args...)
 	if err != nil {
 		return nil, err

@@ -33,7 +33,7 @@ const (
 )
 
 const insertPurchases = `
-	insert into purchase (order_id, customer, currency, time, month, units, amount, settled, void, imported)
+	insert into purchase (order_id, customer, currency, time, units, amount, settled, void, imported)
 	values`
 
 // What a fact changes where another has been here first. Whichever comes first, the end is the same: what is settled stays
@@ -41,7 +41,7 @@ const insertPurchases = `
 const (
 	amounts = `
 	on conflict (order_id) do update set
-		currency = excluded.currency, time = excluded.time, month = excluded.month, units = excluded.units, amount = excluded.amount`
+		currency = excluded.currency, time = excluded.time, units = excluded.units, amount = excluded.amount`
 	ifPlaced  = amounts + ` where purchase.settled = false`
 	ifSettled = amounts + `, settled = true`
 	ifVoid    = ` on conflict (order_id) do update set void = true, imported = excluded.imported`
@@ -75,13 +75,13 @@ const forGood = int64(math.MaxInt64)
 func (p purchase) row(n news) []any {
 	order, customer := strings.TrimPrefix(p.order, orders), strings.TrimPrefix(p.customer, customers)
 	if n == void {
-		return []any{order, customer, nil, nil, nil, nil, nil, false, true, forGood}
+		return []any{order, customer, nil, nil, nil, nil, false, true, forGood}
 	}
 	said := int64(0)
 	if n == imported {
 		said = p.said.UnixMicro()
 	}
 	return []any{
-		order, customer, p.paid.Currency, p.at.UnixMicro(), monthOf(p.at), p.units, p.paid.Minor, n != ordered, p.noSale, said,
+		order, customer, p.paid.Currency, p.at.UnixMicro(), p.units, p.paid.Minor, n != ordered, p.noSale, said,
 	}
 }

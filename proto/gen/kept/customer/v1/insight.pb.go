@@ -288,7 +288,7 @@ type SalesMonth struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its name, `insights/{insight}/salesMonths/{sales_month}`, such as `insights/USD/salesMonths/1997-01`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The first day of the month, in UTC.
+	// The first day of the month, which begins in the company's time zone.
 	Month *date.Date `protobuf:"bytes,2,opt,name=month,proto3" json:"month,omitempty"`
 	// How many different customers ordered in it.
 	CustomerCount int64 `protobuf:"varint,3,opt,name=customer_count,json=customerCount,proto3" json:"customer_count,omitempty"`
