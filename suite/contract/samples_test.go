@@ -47,6 +47,9 @@ func orderSamples() map[string]sample {
 		orderv1.OrderService_GetOrder_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.GetOrderRequest{Name: w.placed().GetName()}
 		},
+		orderv1.OrderService_SearchOrders_FullMethodName: func(w *fixture) proto.Message {
+			return &orderv1.SearchOrdersRequest{Query: w.placed().GetOrderNumber(), PageSize: 10}
+		},
 		orderv1.OrderService_ListOrders_FullMethodName: func(w *fixture) proto.Message {
 			w.placed()
 			return &orderv1.ListOrdersRequest{PageSize: 1000, Filter: "state = PLACED", OrderBy: "create_time"}

@@ -27,10 +27,10 @@ func (s *Service) CreateOrder(ctx context.Context, req *orderv1.CreateOrderReque
 		if terms, err = s.terms(ctx, req.GetOrder()); err != nil {
 			return nil, err
 		}
-		return place(req.GetOrder(), terms, access.Caller(ctx), s.clock.Now())
+		return place(req.GetOrder(), terms, access.Caller(ctx), s.number(), s.clock.Now())
 	}
 
-	return change.DoAfter(ctx, s.db, req, place, func(tx *sqldb.Tx, order *orderv1.Order) (*orderv1.Order, error) {
+	insert := func(tx *sqldb.Tx, order *orderv1.Order) (*orderv1.Order, error) {
 		if err := insertOrder(tx, order); err != nil {
 			return nil, err
 		}
@@ -41,5 +41,13 @@ func (s *Service) CreateOrder(ctx context.Context, req *orderv1.CreateOrderReque
 			return nil, err
 		}
 		return order, nil
-	})
+	}
+	order, err := change.DoAfter(ctx, s.db, req, place, insert)
+	if sqldb.Violates(err, numberKey) { // another order has the number: once more, with another
+		order, err = change.DoAfter(ctx, s.db, req, place, insert)
+	}
+	return order, err
 }
+
+// numberKey is the named key that no two orders have one number.
+const numberKey = "orders_number"

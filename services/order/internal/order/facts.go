@@ -16,7 +16,7 @@ func placed(o *orderv1.Order) *orderv1.OrderPlaced {
 	return &orderv1.OrderPlaced{
 		Order: o.GetName(), Customer: o.GetCustomer(), TotalAmount: o.GetTotalAmount(), SpeedFee: o.GetSpeedFee(),
 		PromisedDeliveryTime: o.GetPromisedDeliveryTime(), Channel: o.GetChannel(),
-		UnitCount: UnitsThatCome(o), Lines: LinesThatCome(o),
+		UnitCount: UnitsThatCome(o), Lines: LinesThatCome(o), OrderNumber: o.GetOrderNumber(),
 	}
 }
 

@@ -57,7 +57,7 @@ const (
 	insertImported = `
 	insert into orders (id, version, customer, state, promise_state, promise, currency, goods, fee, refunded,
 		delivery_option, channel, payment_method, created, delivered, creator_role, creator, cancel_reason, source_import,
-		cancelled, returned, return_reason, issuer, order_number, delivery_fee, tax, added_tax, discount, note, digest) values`
+		cancelled, returned, return_reason, issuer, order_number, delivery_fee, tax, added_tax, discount, note, digest, number_key) values`
 )
 
 // InsertImported writes orders that an import brings, and returns those that were not there before.
@@ -124,7 +124,11 @@ func (o Imported) rest() []any {
 	case orderv1.Order_RETURNED:
 		returned, reason = o.Placed.UnixMicro(), o.Reason
 	}
-	return []any{cancelled, returned, reason, o.Issuer, o.Number, o.Delivery, o.Tax, o.AddedTax, o.Discount, o.Note, o.Digest}
+	key := NumberKey(o.Number)
+	if key == o.Number {
+		key = ""
+	}
+	return []any{cancelled, returned, reason, o.Issuer, o.Number, o.Delivery, o.Tax, o.AddedTax, o.Discount, o.Note, o.Digest, key}
 }
 
 // insertImportedRest writes what belongs to orders that are new.

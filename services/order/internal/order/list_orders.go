@@ -16,6 +16,7 @@ var listing = page.Listing{
 	Fields: []page.Field{
 		{Name: "create_time", Column: "created", Kind: page.Timestamp},
 		{Name: "customer", Kind: page.String, FilterOnly: true},
+		{Name: "order_number", Kind: page.String, FilterOnly: true},
 		{Name: "state", Kind: page.Enum, Enum: orderv1.Order_PLACED, FilterOnly: true},
 		{Name: "channel", Kind: page.Enum, Enum: commonv1.Channel_WEB, FilterOnly: true},
 		{Name: "promise_state", Kind: page.Enum, Enum: orderv1.Order_OPEN, FilterOnly: true},

@@ -15,8 +15,8 @@ import (
 )
 
 // place makes the order that is wanted, on the given terms, at the given moment. creator is the customer, or whoever does it for
-// them.
-func place(wanted *orderv1.Order, t terms, creator access.Principal, now time.Time) (*orderv1.Order, error) {
+// them; number is the order's.
+func place(wanted *orderv1.Order, t terms, creator access.Principal, number string, now time.Time) (*orderv1.Order, error) {
 	lines, goods, err := price(wanted.GetLines(), t.prices)
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func place(wanted *orderv1.Order, t terms, creator access.Principal, now time.Ti
 	o.PromisedDeliveryTime, o.ExpectedDeliveryTime = promised, promised
 	o.PickTime, o.ShipTime, o.DeliverTime, o.CancelTime, o.CancelReason = nil, nil, nil, nil, ""
 	o.Creator, o.ReturnTime, o.ReturnReason, o.SourceImport = creator.Actor(), nil, "", ""
-	o.OrderNumber, o.DeliveryFee, o.TaxAmount, o.DiscountAmount, o.Note = "", nil, nil, nil, ""
+	o.OrderNumber, o.DeliveryFee, o.TaxAmount, o.DiscountAmount, o.Note = number, nil, nil, nil, ""
 	if o.PaymentMethod == orderv1.Order_PAYMENT_METHOD_UNSPECIFIED {
 		o.PaymentMethod = orderv1.Order_INVOICE
 	}

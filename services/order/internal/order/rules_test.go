@@ -36,7 +36,7 @@ func express() terms {
 }
 
 func TestPlacePromisesAndPrices(t *testing.T) {
-	o, err := place(wanted(line("products/pot", 2), line("products/cup", 1)), express(), access.Principal{}, placedAt)
+	o, err := place(wanted(line("products/pot", 2), line("products/cup", 1)), express(), access.Principal{}, "1000000001", placedAt)
 	require.NoError(t, err)
 	require.True(t, proto.Equal(euros(5490).Proto(), o.GetGoodsAmount()), "goods")
 	require.True(t, proto.Equal(euros(6480).Proto(), o.GetTotalAmount()), "goods and speed")
@@ -51,9 +51,9 @@ func TestPlaceTakesNothingFromTheCallerThatTheHouseDecides(t *testing.T) {
 	forged.Name, forged.State, forged.CancelReason = "orders/mine", orderv1.Order_DELIVERED, "because"
 	forged.TotalAmount, forged.DeliverTime = euros(1).Proto(), timestamppb.New(placedAt)
 	forged.Lines[0].UnitPrice = euros(1).Proto()
-	o, err := place(forged, express(), access.Principal{}, placedAt)
+	o, err := place(forged, express(), access.Principal{}, "1000000001", placedAt)
 	require.NoError(t, err)
-	honest, err := place(wanted(line("products/pot", 1)), express(), access.Principal{}, placedAt)
+	honest, err := place(wanted(line("products/pot", 1)), express(), access.Principal{}, "1000000001", placedAt)
 	require.NoError(t, err)
 	honest.Name, honest.Promise = o.GetName(), o.GetPromise()
 	require.NotEqual(t, "orders/mine", o.GetName())
@@ -76,7 +76,7 @@ func TestPlaceRefuses(t *testing.T) {
 		"too much in all":      {wanted(line("products/pot", 1)), dear, "order.lines"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := place(c.order, c.terms, access.Principal{}, placedAt)
+			_, err := place(c.order, c.terms, access.Principal{}, "1000000001", placedAt)
 			require.ErrorContains(t, err, c.field+":")
 			require.Equal(t, "INVALID_REQUEST", errs.ReasonOf(err))
 		})

@@ -24,12 +24,14 @@ type Service struct {
 	payments *payment.Service
 	steps    *tracking.Service
 	peer     func(service string) grpc.ClientConnInterface
+	// number draws the number of a new order.
+	number func() string
 }
 
 // New makes the service.
 func New(deps kit.Deps, payments *payment.Service, steps *tracking.Service) *Service {
 	return &Service{
-		db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, payments: payments, steps: steps, peer: deps.Peer,
+		db: deps.DB, clock: deps.Clock, outbox: deps.Outbox, payments: payments, steps: steps, peer: deps.Peer, number: newNumber,
 	}
 }
 

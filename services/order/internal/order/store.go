@@ -24,8 +24,8 @@ func optionID(name string) string { return strings.TrimPrefix(name, "deliveryOpt
 const insert = `
 	insert into orders (id, version, customer, state, promise_state, promise, currency, goods, fee, refunded,
 		delivery_option, channel, payment_method, delivery_address, billing_address, home_address,
-		promised, first_promised, expected, created, creator_role, creator, cancel_reason)
-	values ($1, 1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12, $13, $14, $15, $15, $15, $16, $17, $18, '')`
+		promised, first_promised, expected, created, creator_role, creator, order_number, cancel_reason)
+	values ($1, 1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, $11, $12, $13, $14, $15, $15, $15, $16, $17, $18, $19, '')`
 
 func insertOrder(tx *sqldb.Tx, o *orderv1.Order) error {
 	goods, err := money.Parse(o.GetGoodsAmount())
@@ -45,7 +45,7 @@ func insertOrder(tx *sqldb.Tx, o *orderv1.Order) error {
 	tx.Exec(insert, idOf(o.GetName()), o.GetCustomer(), int64(o.GetState()), int64(o.GetPromiseState()), o.GetPromise(),
 		goods.Currency, goods.Minor, fee.Minor, o.GetDeliveryOption(), int64(o.GetChannel()), int64(o.GetPaymentMethod()),
 		addresses[0], addresses[1], addresses[2], micros(o.GetPromisedDeliveryTime()), micros(o.GetCreateTime()),
-		int64(o.GetCreator().GetRole()), o.GetCreator().GetPrincipal())
+		int64(o.GetCreator().GetRole()), o.GetCreator().GetPrincipal(), o.GetOrderNumber())
 	return insertLines(tx, o)
 }
 

@@ -42,7 +42,9 @@ type OrderPlaced struct {
 	// How many units of goods were ordered.
 	UnitCount int64 `protobuf:"varint,7,opt,name=unit_count,json=unitCount,proto3" json:"unit_count,omitempty"`
 	// What was ordered.
-	Lines         []*OrderedLine `protobuf:"bytes,8,rep,name=lines,proto3" json:"lines,omitempty"`
+	Lines []*OrderedLine `protobuf:"bytes,8,rep,name=lines,proto3" json:"lines,omitempty"`
+	// The number by which people know the order.
+	OrderNumber   string `protobuf:"bytes,9,opt,name=order_number,json=orderNumber,proto3" json:"order_number,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -131,6 +133,13 @@ func (x *OrderPlaced) GetLines() []*OrderedLine {
 		return x.Lines
 	}
 	return nil
+}
+
+func (x *OrderPlaced) GetOrderNumber() string {
+	if x != nil {
+		return x.OrderNumber
+	}
+	return ""
 }
 
 // An order was picked: its goods were taken from the shelf.
@@ -1304,7 +1313,7 @@ var File_kept_order_v1_events_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1akept/order/v1/events.proto\x12\rkept.order.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1bkept/common/v1/common.proto\x1a\x19kept/order/v1/order.proto\x1a\x1akept/order/v1/refund.proto\x1a\x1ckept/order/v1/shortage.proto\"\xfd\x02\n" +
+	"\x1akept/order/v1/events.proto\x12\rkept.order.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1bkept/common/v1/common.proto\x1a\x19kept/order/v1/order.proto\x1a\x1akept/order/v1/refund.proto\x1a\x1ckept/order/v1/shortage.proto\"\xa0\x03\n" +
 	"\vOrderPlaced\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x125\n" +
@@ -1314,7 +1323,8 @@ const file_kept_order_v1_events_proto_rawDesc = "" +
 	"\achannel\x18\x06 \x01(\x0e2\x17.kept.common.v1.ChannelR\achannel\x12\x1d\n" +
 	"\n" +
 	"unit_count\x18\a \x01(\x03R\tunitCount\x120\n" +
-	"\x05lines\x18\b \x03(\v2\x1a.kept.order.v1.OrderedLineR\x05lines\"?\n" +
+	"\x05lines\x18\b \x03(\v2\x1a.kept.order.v1.OrderedLineR\x05lines\x12!\n" +
+	"\forder_number\x18\t \x01(\tR\vorderNumber\"?\n" +
 	"\vOrderPicked\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\"@\n" +

@@ -273,7 +273,8 @@ type Order struct {
 	// The import that brought it, `imports/{import}`; empty where it was placed here. An imported order was delivered, or cancelled then,
 	// has no promise and no way of delivery, and what was sold then need not be on sale now.
 	SourceImport string `protobuf:"bytes,29,opt,name=source_import,json=sourceImport,proto3" json:"source_import,omitempty"`
-	// The number by which people know it; of an order that was imported, the number that it has there.
+	// The number by which people know it, ten digits of which the last is a check digit (Damm); of an order that was imported, the number
+	// that it has there.
 	OrderNumber string `protobuf:"bytes,30,opt,name=order_number,json=orderNumber,proto3" json:"order_number,omitempty"`
 	// What was paid for delivery, and other fees, of an order that was imported.
 	DeliveryFee *money.Money `protobuf:"bytes,31,opt,name=delivery_fee,json=deliveryFee,proto3" json:"delivery_fee,omitempty"`

@@ -137,7 +137,8 @@ type ListOrdersRequest struct {
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The `next_page_token` of the page before. All other fields must be the same as then.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// A filter (AIP-160) over `customer`, `state`, `promise_state`, `channel` and `create_time`, such as
+	// A filter (AIP-160) over `customer`, `order_number`, `state`, `promise_state`, `channel` and `create_time`,
+	// such as
 	// `state = PLACED AND customer = "customers/0190"`.
 	Filter string `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	// `create_time`, with `desc` for the latest first. The default is `create_time desc`.
@@ -259,6 +260,125 @@ func (x *ListOrdersResponse) GetNextPageToken() string {
 	return ""
 }
 
+// What is known of an order.
+type SearchOrdersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What to look for, such as `4832-9104-57` or `olena kov`.
+	Query string `protobuf:"bytes,1,opt,name=query,proto3" json:"query,omitempty"`
+	// How many at most, up to 1000. 0 means 50.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The `next_page_token` of the page before. All other fields must be the same as then.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SearchOrdersRequest) Reset() {
+	*x = SearchOrdersRequest{}
+	mi := &file_kept_order_v1_order_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SearchOrdersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SearchOrdersRequest) ProtoMessage() {}
+
+func (x *SearchOrdersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_order_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SearchOrdersRequest.ProtoReflect.Descriptor instead.
+func (*SearchOrdersRequest) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_order_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *SearchOrdersRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
+func (x *SearchOrdersRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *SearchOrdersRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// One page of what was found.
+type SearchOrdersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The orders, the latest first.
+	Orders []*Order `protobuf:"bytes,1,rep,name=orders,proto3" json:"orders,omitempty"`
+	// Gets the next page; empty on the last.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SearchOrdersResponse) Reset() {
+	*x = SearchOrdersResponse{}
+	mi := &file_kept_order_v1_order_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SearchOrdersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SearchOrdersResponse) ProtoMessage() {}
+
+func (x *SearchOrdersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_order_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SearchOrdersResponse.ProtoReflect.Descriptor instead.
+func (*SearchOrdersResponse) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_order_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *SearchOrdersResponse) GetOrders() []*Order {
+	if x != nil {
+		return x.Orders
+	}
+	return nil
+}
+
+func (x *SearchOrdersResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // Which order to cancel, and why.
 type CancelOrderRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -275,7 +395,7 @@ type CancelOrderRequest struct {
 
 func (x *CancelOrderRequest) Reset() {
 	*x = CancelOrderRequest{}
-	mi := &file_kept_order_v1_order_service_proto_msgTypes[4]
+	mi := &file_kept_order_v1_order_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -287,7 +407,7 @@ func (x *CancelOrderRequest) String() string {
 func (*CancelOrderRequest) ProtoMessage() {}
 
 func (x *CancelOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_order_v1_order_service_proto_msgTypes[4]
+	mi := &file_kept_order_v1_order_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -300,7 +420,7 @@ func (x *CancelOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelOrderRequest.ProtoReflect.Descriptor instead.
 func (*CancelOrderRequest) Descriptor() ([]byte, []int) {
-	return file_kept_order_v1_order_service_proto_rawDescGZIP(), []int{4}
+	return file_kept_order_v1_order_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CancelOrderRequest) GetName() string {
@@ -344,13 +464,21 @@ const file_kept_order_v1_order_service_proto_rawDesc = "" +
 	"\border_by\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\aorderBy\"j\n" +
 	"\x12ListOrdersResponse\x12,\n" +
 	"\x06orders\x18\x01 \x03(\v2\x14.kept.order.v1.OrderR\x06orders\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x92\x01\n" +
+	"\x13SearchOrdersRequest\x12#\n" +
+	"\x05query\x18\x01 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xc8\x01R\x05query\x12*\n" +
+	"\tpage_size\x18\x02 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"l\n" +
+	"\x14SearchOrdersResponse\x12,\n" +
+	"\x06orders\x18\x01 \x03(\v2\x14.kept.order.v1.OrderR\x06orders\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xbd\x01\n" +
 	"\x12CancelOrderRequest\x12I\n" +
 	"\x04name\x18\x01 \x01(\tB5\xe0A\x02\xfaA\x10\n" +
 	"\x0ekept.dev/Order\xbaH\x1cr\x1a\x18G2\x16^orders/[A-Za-z0-9-]+$R\x04name\x12%\n" +
 	"\x06reason\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\xf4\x03R\x06reason\x125\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\x8b\x04\n" +
+	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\x92\x05\n" +
 	"\fOrderService\x12\x85\x01\n" +
 	"\vCreateOrder\x12!.kept.order.v1.CreateOrderRequest\x1a\x14.kept.order.v1.Order\"=\xdaA\x05order\x8a\xb5\x18\x18\n" +
 	"\x06\x01\x03\x04\x05\x06\a\x12\x0eorder.customer\x82\xd3\xe4\x93\x02\x13:\x05order\"\n" +
@@ -360,7 +488,9 @@ const file_kept_order_v1_order_service_proto_rawDesc = "" +
 	"\n" +
 	"ListOrders\x12 .kept.order.v1.ListOrdersRequest\x1a!.kept.order.v1.ListOrdersResponse\"\"\xdaA\x00\x8a\xb5\x18\t\n" +
 	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02\f\x12\n" +
-	"/v1/orders\x12\x88\x01\n" +
+	"/v1/orders\x12\x84\x01\n" +
+	"\fSearchOrders\x12\".kept.order.v1.SearchOrdersRequest\x1a#.kept.order.v1.SearchOrdersResponse\"+\xdaA\x05query\x8a\xb5\x18\x06\n" +
+	"\x04\x03\x04\x05\a\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/orders:search\x12\x88\x01\n" +
 	"\vCancelOrder\x12!.kept.order.v1.CancelOrderRequest\x1a\x14.kept.order.v1.Order\"@\xdaA\vname,reason\x8a\xb5\x18\t\n" +
 	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/v1/{name=orders/*}:cancelB*Z(kept.dev/proto/gen/kept/order/v1;orderv1b\x06proto3"
 
@@ -376,31 +506,36 @@ func file_kept_order_v1_order_service_proto_rawDescGZIP() []byte {
 	return file_kept_order_v1_order_service_proto_rawDescData
 }
 
-var file_kept_order_v1_order_service_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_kept_order_v1_order_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_kept_order_v1_order_service_proto_goTypes = []any{
-	(*CreateOrderRequest)(nil), // 0: kept.order.v1.CreateOrderRequest
-	(*GetOrderRequest)(nil),    // 1: kept.order.v1.GetOrderRequest
-	(*ListOrdersRequest)(nil),  // 2: kept.order.v1.ListOrdersRequest
-	(*ListOrdersResponse)(nil), // 3: kept.order.v1.ListOrdersResponse
-	(*CancelOrderRequest)(nil), // 4: kept.order.v1.CancelOrderRequest
-	(*Order)(nil),              // 5: kept.order.v1.Order
+	(*CreateOrderRequest)(nil),   // 0: kept.order.v1.CreateOrderRequest
+	(*GetOrderRequest)(nil),      // 1: kept.order.v1.GetOrderRequest
+	(*ListOrdersRequest)(nil),    // 2: kept.order.v1.ListOrdersRequest
+	(*ListOrdersResponse)(nil),   // 3: kept.order.v1.ListOrdersResponse
+	(*SearchOrdersRequest)(nil),  // 4: kept.order.v1.SearchOrdersRequest
+	(*SearchOrdersResponse)(nil), // 5: kept.order.v1.SearchOrdersResponse
+	(*CancelOrderRequest)(nil),   // 6: kept.order.v1.CancelOrderRequest
+	(*Order)(nil),                // 7: kept.order.v1.Order
 }
 var file_kept_order_v1_order_service_proto_depIdxs = []int32{
-	5, // 0: kept.order.v1.CreateOrderRequest.order:type_name -> kept.order.v1.Order
-	5, // 1: kept.order.v1.ListOrdersResponse.orders:type_name -> kept.order.v1.Order
-	0, // 2: kept.order.v1.OrderService.CreateOrder:input_type -> kept.order.v1.CreateOrderRequest
-	1, // 3: kept.order.v1.OrderService.GetOrder:input_type -> kept.order.v1.GetOrderRequest
-	2, // 4: kept.order.v1.OrderService.ListOrders:input_type -> kept.order.v1.ListOrdersRequest
-	4, // 5: kept.order.v1.OrderService.CancelOrder:input_type -> kept.order.v1.CancelOrderRequest
-	5, // 6: kept.order.v1.OrderService.CreateOrder:output_type -> kept.order.v1.Order
-	5, // 7: kept.order.v1.OrderService.GetOrder:output_type -> kept.order.v1.Order
-	3, // 8: kept.order.v1.OrderService.ListOrders:output_type -> kept.order.v1.ListOrdersResponse
-	5, // 9: kept.order.v1.OrderService.CancelOrder:output_type -> kept.order.v1.Order
-	6, // [6:10] is the sub-list for method output_type
-	2, // [2:6] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	7, // 0: kept.order.v1.CreateOrderRequest.order:type_name -> kept.order.v1.Order
+	7, // 1: kept.order.v1.ListOrdersResponse.orders:type_name -> kept.order.v1.Order
+	7, // 2: kept.order.v1.SearchOrdersResponse.orders:type_name -> kept.order.v1.Order
+	0, // 3: kept.order.v1.OrderService.CreateOrder:input_type -> kept.order.v1.CreateOrderRequest
+	1, // 4: kept.order.v1.OrderService.GetOrder:input_type -> kept.order.v1.GetOrderRequest
+	2, // 5: kept.order.v1.OrderService.ListOrders:input_type -> kept.order.v1.ListOrdersRequest
+	4, // 6: kept.order.v1.OrderService.SearchOrders:input_type -> kept.order.v1.SearchOrdersRequest
+	6, // 7: kept.order.v1.OrderService.CancelOrder:input_type -> kept.order.v1.CancelOrderRequest
+	7, // 8: kept.order.v1.OrderService.CreateOrder:output_type -> kept.order.v1.Order
+	7, // 9: kept.order.v1.OrderService.GetOrder:output_type -> kept.order.v1.Order
+	3, // 10: kept.order.v1.OrderService.ListOrders:output_type -> kept.order.v1.ListOrdersResponse
+	5, // 11: kept.order.v1.OrderService.SearchOrders:output_type -> kept.order.v1.SearchOrdersResponse
+	7, // 12: kept.order.v1.OrderService.CancelOrder:output_type -> kept.order.v1.Order
+	8, // [8:13] is the sub-list for method output_type
+	3, // [3:8] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_kept_order_v1_order_service_proto_init() }
@@ -415,7 +550,7 @@ func file_kept_order_v1_order_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_order_v1_order_service_proto_rawDesc), len(file_kept_order_v1_order_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

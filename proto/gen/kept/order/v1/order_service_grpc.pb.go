@@ -19,10 +19,11 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	OrderService_CreateOrder_FullMethodName = "/kept.order.v1.OrderService/CreateOrder"
-	OrderService_GetOrder_FullMethodName    = "/kept.order.v1.OrderService/GetOrder"
-	OrderService_ListOrders_FullMethodName  = "/kept.order.v1.OrderService/ListOrders"
-	OrderService_CancelOrder_FullMethodName = "/kept.order.v1.OrderService/CancelOrder"
+	OrderService_CreateOrder_FullMethodName  = "/kept.order.v1.OrderService/CreateOrder"
+	OrderService_GetOrder_FullMethodName     = "/kept.order.v1.OrderService/GetOrder"
+	OrderService_ListOrders_FullMethodName   = "/kept.order.v1.OrderService/ListOrders"
+	OrderService_SearchOrders_FullMethodName = "/kept.order.v1.OrderService/SearchOrders"
+	OrderService_CancelOrder_FullMethodName  = "/kept.order.v1.OrderService/CancelOrder"
 )
 
 // OrderServiceClient is the client API for OrderService service.
@@ -40,6 +41,10 @@ type OrderServiceClient interface {
 	GetOrder(ctx context.Context, in *GetOrderRequest, opts ...grpc.CallOption) (*Order, error)
 	// Lists orders, the latest first. A customer sees their own only.
 	ListOrders(ctx context.Context, in *ListOrdersRequest, opts ...grpc.CallOption) (*ListOrdersResponse, error)
+	// Finds orders by their numbers, in any spelling, or by the beginning of one, four characters at least: `4832-9104-57`, `#1001`,
+	// `48329`. Where no order has such a number, it finds those of the customers whom SearchCustomers finds by the same words: by
+	// name, e-mail address or telephone number; of 100 customers at most. The latest come first.
+	SearchOrders(ctx context.Context, in *SearchOrdersRequest, opts ...grpc.CallOption) (*SearchOrdersResponse, error)
 	// Cancels an order that has not been shipped. The goods are free again, the whole amount goes back, the promise
 	// is released. Without a reason it is refused: nothing is ever cancelled in silence.
 	CancelOrder(ctx context.Context, in *CancelOrderRequest, opts ...grpc.CallOption) (*Order, error)
@@ -83,6 +88,16 @@ func (c *orderServiceClient) ListOrders(ctx context.Context, in *ListOrdersReque
 	return out, nil
 }
 
+func (c *orderServiceClient) SearchOrders(ctx context.Context, in *SearchOrdersRequest, opts ...grpc.CallOption) (*SearchOrdersResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SearchOrdersResponse)
+	err := c.cc.Invoke(ctx, OrderService_SearchOrders_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *orderServiceClient) CancelOrder(ctx context.Context, in *CancelOrderRequest, opts ...grpc.CallOption) (*Order, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Order)
@@ -108,6 +123,10 @@ type OrderServiceServer interface {
 	GetOrder(context.Context, *GetOrderRequest) (*Order, error)
 	// Lists orders, the latest first. A customer sees their own only.
 	ListOrders(context.Context, *ListOrdersRequest) (*ListOrdersResponse, error)
+	// Finds orders by their numbers, in any spelling, or by the beginning of one, four characters at least: `4832-9104-57`, `#1001`,
+	// `48329`. Where no order has such a number, it finds those of the customers whom SearchCustomers finds by the same words: by
+	// name, e-mail address or telephone number; of 100 customers at most. The latest come first.
+	SearchOrders(context.Context, *SearchOrdersRequest) (*SearchOrdersResponse, error)
 	// Cancels an order that has not been shipped. The goods are free again, the whole amount goes back, the promise
 	// is released. Without a reason it is refused: nothing is ever cancelled in silence.
 	CancelOrder(context.Context, *CancelOrderRequest) (*Order, error)
@@ -129,6 +148,9 @@ func (UnimplementedOrderServiceServer) GetOrder(context.Context, *GetOrderReques
 }
 func (UnimplementedOrderServiceServer) ListOrders(context.Context, *ListOrdersRequest) (*ListOrdersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListOrders not implemented")
+}
+func (UnimplementedOrderServiceServer) SearchOrders(context.Context, *SearchOrdersRequest) (*SearchOrdersResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SearchOrders not implemented")
 }
 func (UnimplementedOrderServiceServer) CancelOrder(context.Context, *CancelOrderRequest) (*Order, error) {
 	return nil, status.Error(codes.Unimplemented, "method CancelOrder not implemented")
@@ -208,6 +230,24 @@ func _OrderService_ListOrders_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _OrderService_SearchOrders_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SearchOrdersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OrderServiceServer).SearchOrders(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OrderService_SearchOrders_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OrderServiceServer).SearchOrders(ctx, req.(*SearchOrdersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _OrderService_CancelOrder_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(CancelOrderRequest)
 	if err := dec(in); err != nil {
@@ -244,6 +284,10 @@ var OrderService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListOrders",
 			Handler:    _OrderService_ListOrders_Handler,
+		},
+		{
+			MethodName: "SearchOrders",
+			Handler:    _OrderService_SearchOrders_Handler,
 		},
 		{
 			MethodName: "CancelOrder",

@@ -80,6 +80,7 @@ create table orders (
     source_import    text   not null default '',
     issuer           text   not null default '',
     order_number     text   not null default '',
+    number_key       text   not null default '', -- its letters and digits, where it has others
     delivery_fee     bigint not null default 0 constraint orders_delivery_fee_range check (delivery_fee between 0 and 9000000000000000),
     tax              bigint not null default 0 constraint orders_tax_range check (tax between 0 and 9000000000000000),
     added_tax        bigint not null default 0,
@@ -99,7 +100,8 @@ create table orders (
     constraint orders_complete check (state in (0, 1) or asking = 0 and owed = 0)
 );
 create index orders_created on orders (created, id);
-create unique index orders_number on orders (issuer, order_number) where order_number <> '';
+create unique index orders_number on orders (order_number, issuer) where order_number <> '';
+create index orders_number_key on orders (number_key) where number_key <> '';
 create index orders_customer on orders (customer, created, id);
 -- Most orders have long been delivered, and their promises kept. What is listed by any other state is found without passing over
 -- them.
