@@ -28,10 +28,10 @@ type ImportCmd struct {
 	RowType string `help:"What a row is: customer, or order (the default) or a line of one." group:"File"`
 	Issuer  string `help:"The system that the file comes from, such as erp: ids and order numbers are its own. The preset's name when empty." group:"File"`
 
-	Currency string `help:"ISO 4217 code of amounts, where no column says it." group:"Values that no column holds"`
+	Currency string `help:"ISO 4217 code of amounts, where no column says it; the company's when empty." group:"Values that no column holds"`
 	Product  string `help:"Id of what was bought, such as tea-pot." group:"Values that no column holds"`
-	TimeZone string `help:"IANA time zone of dates, such as Europe/Kyiv; UTC when empty." group:"Values that no column holds"`
-	Region   string `help:"Region to read telephone numbers in, such as UA." group:"Values that no column holds"`
+	TimeZone string `help:"IANA time zone of dates, such as Europe/Kyiv; the company's when empty." group:"Values that no column holds"`
+	Region   string `help:"Region to read telephone numbers in, such as UA; the company's when empty." group:"Values that no column holds"`
 	Channel  string `help:"The way by which the orders came, such as web or phone." group:"Values that no column holds"`
 
 	Map          []string `help:"Which column holds a value, such as customer_id=Kundennr or order_id=Beleg; repeatable." placeholder:"FIELD=TITLE" sep:"none" group:"CSV and XLSX"`

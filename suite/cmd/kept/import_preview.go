@@ -8,20 +8,30 @@ import (
 
 	"kept.dev/kit/money"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	"kept.dev/suite/importer"
 )
 
 // tellTotals says what the orders of a file come to, by currency.
 func tellTotals(out io.Writer, s *orderv1.Import_Summary) {
 	for _, t := range s.GetTotals() {
-		fmt.Fprintf(out, "  %s in %d orders, %s given back", money.Text(t.GetPaidAmount(), "en"), t.GetOrderCount(), money.Text(t.GetRefundedAmount(), "en"))
+		fmt.Fprintf(out, "  %s in %s, %s given back", money.Text(t.GetPaidAmount(), "en"), several(t.GetOrderCount(), "order"),
+			money.Text(t.GetRefundedAmount(), "en"))
 		if t.GetReturnCount() > 0 {
-			fmt.Fprintf(out, " by %d returns of their own", t.GetReturnCount())
+			fmt.Fprintf(out, ", with %s", several(t.GetReturnCount(), "return"))
 		}
 		if t.GetCancelledCount() > 0 {
 			fmt.Fprintf(out, "; %d cancelled", t.GetCancelledCount())
 		}
 		fmt.Fprintln(out)
 	}
+}
+
+// several is how many there are of something.
+func several(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return importer.Count(n) + " " + what + "s"
 }
 
 // tellPreview shows how the file is read, and the first orders.

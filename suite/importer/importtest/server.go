@@ -129,6 +129,15 @@ func (s *Server) CancelImport(context.Context, *orderv1.CancelImportRequest) (*o
 	return &orderv1.Import{Name: Name, State: s.state}, nil
 }
 
+// UndoImport has it taken back; the next steps tell how that goes.
+func (s *Server) UndoImport(_ context.Context, r *orderv1.UndoImportRequest) (*orderv1.Import, error) {
+	if r.GetName() != Name {
+		return nil, errs.NotFound(r.GetName())
+	}
+	s.state = orderv1.Import_UNDOING
+	return &orderv1.Import{Name: Name, State: s.state}, nil
+}
+
 // GetImport sees the next step.
 func (s *Server) GetImport(_ context.Context, r *orderv1.GetImportRequest) (*orderv1.Import, error) {
 	if r.GetName() != Name {
