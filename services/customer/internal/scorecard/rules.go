@@ -10,17 +10,17 @@ import (
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 )
 
-// monthOf is the first moment of a time's month, in UTC.
-func monthOf(t time.Time) time.Time {
-	t = t.UTC()
-	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
+// monthOf is the first moment of a time's month in a zone.
+func monthOf(t time.Time, zone *time.Location) time.Time {
+	t = t.In(zone)
+	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, zone)
 }
 
 // monthsUntil are the first moments of so many months, of which now's is the last, and that of the month after it.
-func monthsUntil(now time.Time, count int) []time.Time {
-	months := make([]time.Time, count+1)
+func monthsUntil(now time.Time, count int, zone *time.Location) []time.Time {
+	months, last := make([]time.Time, count+1), now.In(zone)
 	for i := range months {
-		months[i] = monthOf(now).AddDate(0, i+1-count, 0)
+		months[i] = time.Date(last.Year(), last.Month()+time.Month(i+1-count), 1, 0, 0, 0, 0, zone)
 	}
 	return months
 }
@@ -30,7 +30,7 @@ func firstDay(month time.Time) *date.Date {
 }
 
 // promisesByMonth puts counts together, the latest month first and in it the kinds by name.
-func promisesByMonth(counts []promises) []*customerv1.Scorecard_PromiseCount {
+func promisesByMonth(counts []promises, zone *time.Location) []*customerv1.Scorecard_PromiseCount {
 	type key struct {
 		month time.Time
 		kind  string
@@ -40,7 +40,7 @@ func promisesByMonth(counts []promises) []*customerv1.Scorecard_PromiseCount {
 		if d.count == 0 {
 			continue
 		}
-		k := key{monthOf(d.due), d.kind}
+		k := key{monthOf(d.due, zone), d.kind}
 		if sums[k] == nil {
 			sums[k] = &customerv1.Scorecard_PromiseCount{Month: firstDay(k.month), Kind: d.kind}
 		}
@@ -63,11 +63,11 @@ func add(sum *customerv1.Scorecard_PromiseCount, d promises) {
 	}
 }
 
-// cancellationsByMonth puts days together, the latest month first.
-func cancellationsByMonth(days []cancellations) []*customerv1.Scorecard_CancellationCount {
+// cancellationsByMonth are counts by month, the latest first.
+func cancellationsByMonth(counts []cancellations, zone *time.Location) []*customerv1.Scorecard_CancellationCount {
 	sums := map[time.Time]*customerv1.Scorecard_CancellationCount{}
-	for _, d := range days {
-		m := monthOf(d.at)
+	for _, d := range counts {
+		m := monthOf(d.at, zone)
 		if sums[m] == nil {
 			sums[m] = &customerv1.Scorecard_CancellationCount{Month: firstDay(m)}
 		}

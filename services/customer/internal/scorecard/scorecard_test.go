@@ -228,13 +228,28 @@ func TestCancellationsByMonth(t *testing.T) {
 	})
 }
 
+// TestMonthsAreTheCompanys: what was cancelled in the first hours of a month, where the company is, is of that month.
+func TestMonthsAreTheCompanys(t *testing.T) {
+	onBoth(t, func(t *testing.T, b *bench) {
+		b.hears(t, time.Date(2025, 12, 31, 12, 0, 0, 0, time.UTC), &orderv1.OrderCancelled{Order: "orders/1", Customer: "customers/olena", Reason: "Sold out"})
+		for zone, want := range map[string]*customerv1.Scorecard_CancellationCount{
+			"UTC": cancelled(2025, 12, 1, 1), "Pacific/Auckland": cancelled(2026, 1, 1, 1), "Asia/Kolkata": cancelled(2025, 12, 1, 1),
+		} {
+			kittest.Exec(t, b.db, `update company set time_zone = $1`, zone)
+			requireProto(t, &customerv1.Scorecard{Name: "scorecard", CancellationCounts: []*customerv1.Scorecard_CancellationCount{want}}, b.scorecard(t))
+		}
+	})
+}
+
 func TestMonthsOfAYear(t *testing.T) {
 	first := func(year int, month time.Month) time.Time { return time.Date(year, month, 1, 0, 0, 0, 0, time.UTC) }
-	require.Equal(t, []time.Time{first(2026, 3), first(2026, 4)}, monthsUntil(now, 1))
-	require.Equal(t, []time.Time{first(2025, 12), first(2026, 1), first(2026, 2), first(2026, 3), first(2026, 4)}, monthsUntil(now, 4))
-	require.Equal(t, first(2016, 4), monthsUntil(now, 120)[0])
+	require.Equal(t, []time.Time{first(2026, 3), first(2026, 4)}, monthsUntil(now, 1, time.UTC))
+	require.Equal(t, []time.Time{first(2025, 12), first(2026, 1), first(2026, 2), first(2026, 3), first(2026, 4)}, monthsUntil(now, 4, time.UTC))
+	require.Equal(t, first(2016, 4), monthsUntil(now, 120, time.UTC)[0])
 	lastOfMay := time.Date(2026, 5, 31, 23, 59, 59, 0, time.UTC)
-	require.Equal(t, []time.Time{first(2026, 4), first(2026, 5), first(2026, 6)}, monthsUntil(lastOfMay, 2))
+	require.Equal(t, []time.Time{first(2026, 4), first(2026, 5), first(2026, 6)}, monthsUntil(lastOfMay, 2, time.UTC))
 	eastern := time.FixedZone("", 3*60*60)
-	require.Equal(t, first(2026, 2), monthOf(time.Date(2026, 3, 1, 2, 0, 0, 0, eastern)), "by UTC")
+	early := time.Date(2026, 3, 1, 2, 0, 0, 0, eastern)
+	require.Equal(t, first(2026, 2), monthOf(early, time.UTC))
+	require.Equal(t, time.Date(2026, 3, 1, 0, 0, 0, 0, eastern), monthOf(early, eastern), "where the company is")
 }

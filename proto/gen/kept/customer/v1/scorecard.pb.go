@@ -90,7 +90,7 @@ func (x *Scorecard) GetCancellationCounts() []*Scorecard_CancellationCount {
 // Promises of one kind that were due in one month.
 type Scorecard_PromiseCount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The first day of the month, in UTC.
+	// The first day of the month, which begins in the company's time zone.
 	Month *date.Date `protobuf:"bytes,1,opt,name=month,proto3" json:"month,omitempty"`
 	// The kind, `promiseKinds/{promise_kind}`.
 	Kind string `protobuf:"bytes,2,opt,name=kind,proto3" json:"kind,omitempty"`
@@ -190,7 +190,7 @@ func (x *Scorecard_PromiseCount) GetOpenCount() int64 {
 // Orders that were cancelled in one month.
 type Scorecard_CancellationCount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The first day of the month, in UTC.
+	// The first day of the month, which begins in the company's time zone.
 	Month *date.Date `protobuf:"bytes,1,opt,name=month,proto3" json:"month,omitempty"`
 	// How many orders were cancelled.
 	CancelledCount int64 `protobuf:"varint,2,opt,name=cancelled_count,json=cancelledCount,proto3" json:"cancelled_count,omitempty"`
