@@ -142,3 +142,30 @@ func TestOldCurrencies(t *testing.T) {
 		require.EqualValues(t, 12000, kittest.Number(t, h.db, `select goods from orders where currency = 'ITL'`), "it had no smaller unit")
 	})
 }
+
+// TestAnImportedOrderIsSentBackForTheRest: what had gone back before it was imported does not go back once more, and imports leave it alone
+// from then on.
+func TestAnImportedOrderIsSentBackForTheRest(t *testing.T) {
+	onBoth(t, func(t *testing.T, h *house) {
+		const titles = "order_id,order_time,customer_id,product_id,quantity,unit_price,refunded,shipping\n"
+		first := h.importAll(numbered(), titles+"1,2020-01-01,7,tea,2,10,4,3\n2,2020-01-01,7,tea,2,10,22,3\n3,2020-01-01,7,tea,1,5,,\n")
+		for i, want := range []int64{2000, 2200} {
+			o := h.allOrders()[i]
+			if o.GetState() == orderv1.Order_RETURNED {
+				_, err := h.fulfillment.ReturnOrder(h.agent(), &orderv1.ReturnOrderRequest{Name: o.GetName(), Reason: "Scratched"})
+				refused(t, "ORDER_NOT_DELIVERED", err)
+				continue
+			}
+			back, err := h.fulfillment.ReturnOrder(h.agent(), &orderv1.ReturnOrderRequest{Name: o.GetName(), Reason: "Scratched"})
+			require.NoError(t, err)
+			require.EqualValues(t, want, cents(back.GetRefundedAmount()))
+		}
+		i := h.importAll(numbered(), titles+"1,2020-01-01,7,tea,3,10,4,3\n")
+		require.Equal(t, []string{"2: its order 1 has been changed here since it was imported, and stays as it is"}, h.faults(i.GetName()))
+		_, err := h.imports.UndoImport(h.agent(), &orderv1.UndoImportRequest{Name: first.GetName()})
+		require.NoError(t, err)
+		h.work()
+		require.EqualValues(t, 2, h.imported(first.GetName()).GetRemovedCount(), "what was sent back here stays")
+		require.Equal(t, "1", h.allOrders()[0].GetOrderNumber())
+	})
+}

@@ -31,7 +31,7 @@ func (s *Service) ReturnOrder(ctx context.Context, req *orderv1.ReturnOrderReque
 		if err != nil {
 			return nil, err
 		}
-		goods, err := order.GoodsThatCome(o)
+		goods, err := order.GoodsToPayBack(o)
 		if err != nil {
 			return nil, err
 		}

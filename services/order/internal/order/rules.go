@@ -97,6 +97,21 @@ func GoodsThatCome(o *orderv1.Order) (money.Amount, error) {
 	return sum, nil
 }
 
+// GoodsToPayBack is what goes back when the customer sends the goods back. Of an order that was imported, a part may have gone back before.
+func GoodsToPayBack(o *orderv1.Order) (money.Amount, error) {
+	back, err := GoodsThatCome(o)
+	if err != nil || o.GetSourceImport() == "" {
+		return back, err
+	}
+	goods, err := money.Parse(o.GetGoodsAmount())
+	if err != nil {
+		return back, err
+	}
+	refunded, err := money.Parse(o.GetRefundedAmount())
+	back.Minor = min(back.Minor, max(0, goods.Minor-refunded.Minor))
+	return back, err
+}
+
 // UnitsThatCome is how many units those are.
 func UnitsThatCome(o *orderv1.Order) (units int64) {
 	for _, line := range o.GetLines() {
