@@ -23,21 +23,21 @@ import (
 	typepb "kept.dev/proto/gen/kept/type"
 )
 
-// meet has the house hear of customers.
-func (h *house) meet(ids ...string) {
+// meet has the service hear of customers.
+func (h *fixture) meet(ids ...string) {
 	for _, id := range ids {
 		h.hear(fact(h.t, "customers/"+id, &customerv1.CustomerCreated{Customer: "customers/" + id}))
 	}
 }
 
-func (h *house) give(ctx context.Context, account string, points int64) (*loyaltyv1.Posting, error) {
+func (h *fixture) give(ctx context.Context, account string, points int64) (*loyaltyv1.Posting, error) {
 	return h.accounts.CreditGoodwill(ctx, &loyaltyv1.CreditGoodwillRequest{
 		Name: account, Points: points, Reason: " for waiting ", About: "orders/1",
 	})
 }
 
 func TestPointsAreGivenForWhatThereIs(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.meet("anna")
 		for _, about := range []string{"orders/none", "unicorns/1", "customers/boris"} {
 			_, err := h.accounts.CreditGoodwill(h.agent(), &loyaltyv1.CreditGoodwillRequest{
@@ -52,7 +52,7 @@ func TestPointsAreGivenForWhatThereIs(t *testing.T) {
 }
 
 func TestCreatedCustomersHaveAnAccount(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		before := h.clock.Now()
 		h.meet("anna")
 		got, err := h.accounts.GetAccount(h.customer("anna"), &loyaltyv1.GetAccountRequest{Name: "programs/main/accounts/anna"})
@@ -65,7 +65,7 @@ func TestCreatedCustomersHaveAnAccount(t *testing.T) {
 
 // Another's account and an unknown one answer alike, whatever is asked of them.
 func TestOwnAccountsOnly(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.meet("anna", "boris")
 		for _, account := range []string{"programs/main/accounts/boris", "programs/main/accounts/nobody", "programs/none/accounts/anna"} {
 			_, err := h.accounts.GetAccount(h.customer("anna"), &loyaltyv1.GetAccountRequest{Name: account})
@@ -90,7 +90,7 @@ func owners(accounts []*loyaltyv1.Account) (names []string) {
 }
 
 func TestListAccountsByPage(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.meet("c", "a", "d", "b")
 		h.createProgram("other", 0, "")
 		req := &loyaltyv1.ListAccountsRequest{Parent: "programs/main", PageSize: 3}
@@ -112,7 +112,7 @@ func TestListAccountsByPage(t *testing.T) {
 }
 
 func TestPostingsComeLatestFirst(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.meet("anna")
 		var want []int64
 		for i := range int64(10) {
@@ -130,7 +130,7 @@ func TestPostingsComeLatestFirst(t *testing.T) {
 }
 
 func TestGoodwillIsAnsweredAsItIsListed(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.meet("anna")
 		_, err := h.give(h.agent(), "programs/main/accounts/anna", 5)
 		require.NoError(t, err)
@@ -147,7 +147,7 @@ func TestGoodwillIsAnsweredAsItIsListed(t *testing.T) {
 }
 
 func TestGoodwillNotesWhoGaveIt(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.meet("anna")
 		for _, test := range []struct {
 			role accessv1.Role
@@ -167,7 +167,7 @@ func TestGoodwillNotesWhoGaveIt(t *testing.T) {
 
 // A customer of whom nothing was heard is asked for; whoever is not known at all gets nothing, not even an account.
 func TestGoodwillForCustomersNotHeardOf(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.createProgram("extra", 0, "")
 		h.people.know(func(name string) bool { return name == "customers/new" })
 
@@ -180,8 +180,8 @@ func TestGoodwillForCustomersNotHeardOf(t *testing.T) {
 
 		_, err := h.give(h.agent(), "programs/extra/accounts/new", 7)
 		require.NoError(t, err)
-		require.Equal(t, "7 [GOODWILL 7]", h.standing("programs/extra/accounts/new"))
-		require.Equal(t, "0 []", h.standing("programs/main/accounts/new"))
+		require.Equal(t, "7 [GOODWILL 7]", h.stateOf("programs/extra/accounts/new"))
+		require.Equal(t, "0 []", h.stateOf("programs/main/accounts/new"))
 		asked := len(h.people.asked)
 		_, err = h.give(h.agent(), "programs/main/accounts/new", 8)
 		require.NoError(t, err)
@@ -190,7 +190,7 @@ func TestGoodwillForCustomersNotHeardOf(t *testing.T) {
 }
 
 func TestGoodwillWaitsForTheCustomerService(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.people.fault = errs.Unavailable("PEER_UNAVAILABLE", "customer does not answer")
 		_, err := h.give(h.agent(), "programs/main/accounts/new", 1)
 		require.Equal(t, errs.KindUnavailable, errs.KindOf(err))
@@ -200,7 +200,7 @@ func TestGoodwillWaitsForTheCustomerService(t *testing.T) {
 }
 
 func TestGoodwillUnderAKeyIsGivenOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.people.know(func(string) bool { return true })
 		first, err := h.give(keyed(h.agent(), "k"), "programs/main/accounts/new", 3)
 		require.NoError(t, err)
@@ -209,31 +209,31 @@ func TestGoodwillUnderAKeyIsGivenOnce(t *testing.T) {
 		require.True(t, proto.Equal(first, again))
 		_, err = h.give(keyed(h.agent(), "k"), "programs/main/accounts/new", 4)
 		require.Equal(t, "IDEMPOTENCY_KEY_REUSED", errs.ReasonOf(err))
-		require.Equal(t, "3 [GOODWILL 3]", h.standing("programs/main/accounts/new"))
+		require.Equal(t, "3 [GOODWILL 3]", h.stateOf("programs/main/accounts/new"))
 	})
 }
 
 func TestABalanceHasALimit(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.hear(fact(t, "promises/1", &promisev1.RemedyRequired{
 			Promise: "promises/1", Customer: "customers/rich", Remedies: []*promisev1.Remedy{{Type: promisev1.Remedy_GOODWILL_POINTS, Points: 9_000_000_000_000_000}},
 		}))
 		_, err := h.give(h.agent(), "programs/main/accounts/rich", 1)
 		require.Equal(t, "BALANCE_LIMIT", errs.ReasonOf(err))
 		require.Equal(t, codes.FailedPrecondition, errs.KindOf(err))
-		require.Equal(t, "9000000000000000 [GOODWILL 9000000000000000]", h.standing("programs/main/accounts/rich"))
+		require.Equal(t, "9000000000000000 [GOODWILL 9000000000000000]", h.stateOf("programs/main/accounts/rich"))
 	})
 }
 
 func TestRemediesAreGivenOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		owed := &promisev1.RemedyRequired{
 			Promise: "promises/1", Customer: "customers/anna", About: "orders/late", Remedies: []*promisev1.Remedy{{Type: promisev1.Remedy_GOODWILL_POINTS, Points: 100}, {Type: promisev1.Remedy_CASE}},
 		}
 		h.hear(fact(t, "promises/1", owed))
 		h.hear(fact(t, "promises/1", owed), fact(t, "promises/1", owed))
 		h.hear(fact(t, "promises/2", &promisev1.RemedyRequired{Promise: "promises/2", Customer: "customers/anna", About: "orders/late"}))
-		require.Equal(t, "100 [GOODWILL 100]", h.standing("programs/main/accounts/anna"))
+		require.Equal(t, "100 [GOODWILL 100]", h.stateOf("programs/main/accounts/anna"))
 		posting := h.postings(t, "programs/main/accounts/anna", 1)[0]
 		require.Equal(t, "orders/late", posting.GetAbout())
 		require.Equal(t, "ROLE_SERVICE services/loyalty", posting.GetActor().GetRole().String()+" "+posting.GetActor().GetPrincipal())
@@ -242,7 +242,7 @@ func TestRemediesAreGivenOnce(t *testing.T) {
 
 // Every posting of a customer is told of, with the balance that the statement shows, under the account's version.
 func TestEveryPostingIsSaid(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.createProgram("euro", 3, "EUR")
 		h.play("RDD", true)
 		h.meet("anna")

@@ -15,7 +15,7 @@ func BenchmarkGoodwill(b *testing.B) {
 	for _, dialect := range kittest.Dialects {
 		for what, accounts := range map[string]int64{"many": 10_000, "hot": 1} {
 			b.Run(dialect+"/"+what, func(b *testing.B) {
-				h := newHouse(b, kittest.Open(b, kittest.NewURL(b, dialect)))
+				h := newFixture(b, kittest.Open(b, kittest.NewURL(b, dialect)))
 				kittest.Exec(b, h.db, `
 					with recursive n(i) as (select 1 union all select i + 1 from n where i < 10000)
 					insert into account select 'main', 'c-' || i, 0, 0, 0 from n`)

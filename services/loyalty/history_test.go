@@ -32,7 +32,7 @@ func TestARealHistory(t *testing.T) {
 	}
 	require.Len(t, want, 23_570)
 
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		facts, start := importOf(t, orders), time.Now()
 		for _, f := range facts { // one a transaction, as the inbox does with facts of this size
 			h.hear(f)

@@ -23,17 +23,17 @@ func TestImportsAtOnce(t *testing.T) {
 			if dialect == "postgres" {
 				url, replicas = url+"?deadlock_timeout=1h&lock_timeout=5s", 3
 			}
-			var houses []*house
+			var services []*fixture
 			for range replicas {
-				houses = append(houses, newHouse(t, kittest.Open(t, url)))
+				services = append(services, newFixture(t, kittest.Open(t, url)))
 			}
-			houses[0].createProgram("euro", 3, "EUR")
+			services[0].createProgram("euro", 3, "EUR")
 			facts := crossing(t)
 			group := errgroup.Group{}
 			for n := range 2 * replicas {
 				group.Go(func() error {
 					for i := range facts { // everybody begins with another
-						if err := houses[n%replicas].take(facts[(i+n)%len(facts) : (i+n)%len(facts)+1]); err != nil {
+						if err := services[n%replicas].take(facts[(i+n)%len(facts) : (i+n)%len(facts)+1]); err != nil {
 							return err
 						}
 					}
@@ -41,7 +41,7 @@ func TestImportsAtOnce(t *testing.T) {
 				})
 			}
 			require.NoError(t, group.Wait())
-			h := houses[0]
+			h := services[0]
 			require.Empty(t, h.complaints())
 			require.EqualValues(t, 1000*5, h.prove("main").GetBalanceSum())
 			require.EqualValues(t, 1000*17, h.prove("euro").GetBalanceSum())

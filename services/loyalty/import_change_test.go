@@ -17,7 +17,7 @@ import (
 // TestWhatImportsSayLaterChangesPoints: what an order has earned follows what imports say of it, down to nothing and up again. What was
 // said before does not count, whenever it is heard of.
 func TestWhatImportsSayLaterChangesPoints(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		minute := 0
 		at := func(message proto.Message) event.Event {
 			e := fact(t, "imports/1", message)
@@ -58,7 +58,7 @@ func TestWhatImportsSayLaterChangesPoints(t *testing.T) {
 
 // TestAnImportIsTakenBackBeforeItIsHeardOf earns nothing.
 func TestAnImportIsTakenBackBeforeItIsHeardOf(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		one := &orderv1.OrdersImported_Order{Order: "orders/1", Customer: "customers/1", GoodsAmount: &money.Money{CurrencyCode: "EUR", Units: 10}, Version: 1}
 		said := fact(t, "imports/1", &orderv1.OrdersImported{Orders: []*orderv1.OrdersImported_Order{one}})
 		gone := fact(t, "imports/1", &orderv1.ImportedOrdersRemoved{Orders: []*orderv1.ImportedOrdersRemoved_Order{{Order: "orders/1", Customer: "customers/1"}}})
@@ -70,7 +70,7 @@ func TestAnImportIsTakenBackBeforeItIsHeardOf(t *testing.T) {
 }
 
 // balance is what a customer has; nothing without an account.
-func (h *house) balance(customer string) int64 {
+func (h *fixture) balance(customer string) int64 {
 	a, err := h.accounts.GetAccount(h.agent(), &loyaltyv1.GetAccountRequest{Name: "programs/main/accounts/" + customer})
 	if errs.KindOf(err) == errs.KindNotFound {
 		return 0

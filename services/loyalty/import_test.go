@@ -18,23 +18,23 @@ import (
 )
 
 func TestImportedCustomersHaveAnAccount(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.meet("b")
 		_, err := h.give(h.agent(), "programs/main/accounts/b", 5)
 		require.NoError(t, err)
 		imported := &customerv1.CustomersImported{Issuer: "erp", Customers: []string{"customers/c", "customers/b", "customers/a", "customers/c"}}
 		h.hear(fact(t, "issuers/erp", imported), fact(t, "issuers/erp", imported), fact(t, "issuers/erp", &customerv1.CustomersImported{}))
 		for account, want := range map[string]string{"a": "0 []", "b": "5 [GOODWILL 5]", "c": "0 []"} {
-			require.Equal(t, want, h.standing("programs/main/accounts/"+account))
+			require.Equal(t, want, h.stateOf("programs/main/accounts/"+account))
 		}
 		require.EqualValues(t, 3, kittest.Number(t, h.db, `select count(*) from account`))
 	})
 }
 
-// TestImportedOrdersEarnAsDeliveredOnesDo: one house hears of each order by itself, the other by imports, and some returns
+// TestImportedOrdersEarnAsDeliveredOnesDo: one service hears of each order by itself, the other by imports, and some returns
 // before, between and after. Both come to the same, to the last posting.
 func TestImportedOrdersEarnAsDeliveredOnesDo(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.createProgram("euro", 3, "EUR")
 		var orders []*orderv1.OrdersImported_Order
 		for i := range 700 {
@@ -48,9 +48,9 @@ func TestImportedOrdersEarnAsDeliveredOnesDo(t *testing.T) {
 		}
 		before, after := []int{3, 44, 500}, []int{7, 43, 601}
 
-		one := newHouse(t, kittest.Open(t, kittest.NewURL(t, h.db.Dialect())))
+		one := newFixture(t, kittest.Open(t, kittest.NewURL(t, h.db.Dialect())))
 		one.createProgram("euro", 3, "EUR")
-		for _, h := range []*house{h, one} {
+		for _, h := range []*fixture{h, one} {
 			for _, i := range before {
 				h.hear(returned(i))
 			}
@@ -64,7 +64,7 @@ func TestImportedOrdersEarnAsDeliveredOnesDo(t *testing.T) {
 		}
 		h.hear(fact(t, "imports/1", &orderv1.OrdersImported{Orders: orders[:300]}))
 		h.hear(fact(t, "imports/1", &orderv1.OrdersImported{Orders: append(slices.Clone(orders[250:]), orders[699])}))
-		for _, h := range []*house{h, one} {
+		for _, h := range []*fixture{h, one} {
 			for _, i := range after {
 				h.hear(returned(i))
 			}
@@ -81,8 +81,8 @@ func TestImportedOrdersEarnAsDeliveredOnesDo(t *testing.T) {
 	})
 }
 
-// history is an account's statement, without what differs from house to house.
-func (h *house) history(account string) []string {
+// history is an account's statement, without what differs from service to service.
+func (h *fixture) history(account string) []string {
 	var lines []string
 	for _, p := range h.postings(h.t, account, 1000) {
 		lines = append(lines, fmt.Sprint(p.GetKind(), p.GetPoints(), p.GetBalance(), p.GetAbout(), p.GetReason(), p.GetActor().GetPrincipal()))
@@ -92,7 +92,7 @@ func (h *house) history(account string) []string {
 
 // An import is entered as a whole or not at all: with an order whose points can't be counted it is put aside for a person.
 func TestAnImportBeyondCountingIsPutAside(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.setRate(t, 1000)
 		much := &money.Money{CurrencyCode: "JPY", Units: 8_999_999_999_999_999}
 		for reason, goods := range map[string]*money.Money{"more than can be counted": much, "orders/2: must": {CurrencyCode: "???"}} {
@@ -109,7 +109,7 @@ func TestAnImportBeyondCountingIsPutAside(t *testing.T) {
 }
 
 // complaints are the errors of the events that failed.
-func (h *house) complaints() (text string) {
+func (h *fixture) complaints() (text string) {
 	for _, f := range h.failed() {
 		text += f.Error + "\n"
 	}
@@ -118,7 +118,7 @@ func (h *house) complaints() (text string) {
 
 // A balance has a limit at every posting of an import, not only after the last.
 func TestABalanceHasALimitInImports(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		half := func(order string) *orderv1.OrdersImported_Order {
 			return &orderv1.OrdersImported_Order{
 				Order: order, Customer: "customers/rich", GoodsAmount: &money.Money{CurrencyCode: "JPY", Units: 5_000_000_000_000_000},
@@ -130,13 +130,13 @@ func TestABalanceHasALimitInImports(t *testing.T) {
 			require.NoError(t, h.take([]event.Event{fact(t, "imports/1", &orderv1.OrdersImported{Orders: []*orderv1.OrdersImported_Order{half(order)}})}))
 		}
 		require.Equal(t, 2, strings.Count(h.complaints(), "can't hold more"))
-		require.Equal(t, "5000000000000000 [EARNING 5000000000000000]", h.standing("programs/main/accounts/rich"))
+		require.Equal(t, "5000000000000000 [EARNING 5000000000000000]", h.stateOf("programs/main/accounts/rich"))
 	})
 }
 
 // Every posting of an import is told of, as of any other.
 func TestEveryPostingOfAnImportIsSaid(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.hear(crossing(t)...)
 		for version := range int64(10) {
 			p := h.postings(t, "programs/main/accounts/7", 1000)[9-version]

@@ -21,17 +21,17 @@ func TestManyAtOneAccount(t *testing.T) {
 	for _, dialect := range kittest.Dialects {
 		t.Run(dialect, func(t *testing.T) {
 			url := kittest.NewURL(t, dialect)
-			houses := []*house{newHouse(t, kittest.Open(t, url))}
+			services := []*fixture{newFixture(t, kittest.Open(t, url))}
 			if dialect == "postgres" { // a second replica; a SQLite file has one process
-				houses = append(houses, newHouse(t, kittest.Open(t, url)))
+				services = append(services, newFixture(t, kittest.Open(t, url)))
 			}
-			houses[0].meet("anna")
+			services[0].meet("anna")
 
 			const callers, each = 64, 10
 			balances := make(chan int64, callers*each)
 			var group sync.WaitGroup
 			for caller := range callers {
-				h := houses[caller%len(houses)]
+				h := services[caller%len(services)]
 				group.Go(func() {
 					for range each {
 						posting, err := h.give(h.agent(), "programs/main/accounts/anna", 3)
@@ -55,16 +55,16 @@ func TestManyAtOneAccount(t *testing.T) {
 			}
 			slices.Sort(got)
 			require.Equal(t, want, got)
-			require.Len(t, houses[0].statement(t, "programs/main/accounts/anna"), callers*each)
-			require.EqualValues(t, callers*each, kittest.Number(t, houses[0].db, `select max(number) from posting`))
-			require.True(t, houses[0].prove("main").GetBalanced())
+			require.Len(t, services[0].statement(t, "programs/main/accounts/anna"), callers*each)
+			require.EqualValues(t, callers*each, kittest.Number(t, services[0].db, `select max(number) from posting`))
+			require.True(t, services[0].prove("main").GetBalanced())
 		})
 	}
 }
 
 // TestNoFalseAlarm: the books are right at every moment, also while they are written.
 func TestNoFalseAlarm(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.meet("anna", "boris")
 		var group sync.WaitGroup
 		for _, customer := range []string{"anna", "boris"} {
@@ -87,7 +87,7 @@ func TestNoFalseAlarm(t *testing.T) {
 }
 
 func TestVerifyLedgerCounts(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.createProgram("empty", 0, "")
 		h.meet("anna", "boris")
 		for range 3 {
@@ -122,7 +122,7 @@ func TestVerifyLedgerFindsWhatWasTamperedWith(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, h *house) {
+			onBoth(t, func(t *testing.T, h *fixture) {
 				h.meet("anna", "boris")
 				_, err := h.give(h.agent(), "programs/main/accounts/anna", 7)
 				require.NoError(t, err)
@@ -140,7 +140,7 @@ func TestVerifyLedgerFindsWhatWasTamperedWith(t *testing.T) {
 
 // TestTheDatabaseRefuses what would make the books wrong.
 func TestTheDatabaseRefuses(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.meet("anna")
 		_, err := h.give(h.agent(), "programs/main/accounts/anna", 7)
 		require.NoError(t, err)

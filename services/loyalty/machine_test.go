@@ -25,7 +25,7 @@ import (
 func TestLedgerFollowsTheModel(t *testing.T) {
 	for _, dialect := range kittest.Dialects {
 		t.Run(dialect, func(t *testing.T) {
-			h := newHouse(t, kittest.Open(t, impatient(t, dialect)))
+			h := newFixture(t, kittest.Open(t, impatient(t, dialect)))
 			h.createProgram("euro", 3, "EUR")
 			rapid.Check(t, func(rt *rapid.T) {
 				m := newMachine(rt, h)
@@ -54,9 +54,9 @@ func impatient(t *testing.T, dialect string) string {
 	return url
 }
 
-// machine does to the house what it does to the model.
+// machine does to the service what it does to the model.
 type machine struct {
-	house     *house
+	service   *fixture
 	model     *model
 	customers []string
 	said      []saying
@@ -79,8 +79,8 @@ type given struct {
 	answer *loyaltyv1.Posting
 }
 
-func newMachine(t *rapid.T, h *house) *machine {
-	m := &machine{house: h, model: newModel()}
+func newMachine(t *rapid.T, h *fixture) *machine {
+	m := &machine{service: h, model: newModel()}
 	prefix := id.New()
 	h.people.know(func(name string) bool { return slices.Contains(m.customers, name[len("customers/"):]) })
 	for i := range 3 {
@@ -168,11 +168,11 @@ func (m *machine) owed(t *rapid.T) saying {
 	}
 }
 
-// event has the house hear something new, perhaps of the same matter as before under another id.
+// event has the service hear something new, perhaps of the same matter as before under another id.
 func (m *machine) event(t *rapid.T) {
 	s := m.newSaying(t)
-	s.event = fact(m.house.t, s.subject, s.message)
-	m.house.hear(s.event)
+	s.event = fact(m.service.t, s.subject, s.message)
+	m.service.hear(s.event)
 	s.apply(m.model)
 	m.said = append(m.said, s)
 }
@@ -182,7 +182,7 @@ func (m *machine) again(t *rapid.T) {
 	if len(m.said) == 0 {
 		t.Skip("nothing has been said")
 	}
-	m.house.hear(rapid.SampledFrom(m.said).Draw(t, "said").event)
+	m.service.hear(rapid.SampledFrom(m.said).Draw(t, "said").event)
 }
 
 func (m *machine) newGift(t *rapid.T) given {
@@ -198,7 +198,7 @@ func (m *machine) newGift(t *rapid.T) given {
 func (m *machine) gift(t *rapid.T) {
 	g := m.newGift(t)
 	var err error
-	g.answer, err = m.house.accounts.CreditGoodwill(keyed(m.house.agent(), g.key), g.req)
+	g.answer, err = m.service.accounts.CreditGoodwill(keyed(m.service.agent(), g.key), g.req)
 	require.NoError(t, err)
 	m.model.goodwill(g.holder, g.req.GetPoints(), g.req.GetAbout())
 	m.gifts = append(m.gifts, g)
@@ -210,7 +210,7 @@ func (m *machine) retry(t *rapid.T) {
 		t.Skip("nothing has been given")
 	}
 	g := rapid.SampledFrom(m.gifts).Draw(t, "gift")
-	again, err := m.house.accounts.CreditGoodwill(keyed(m.house.agent(), g.key), g.req)
+	again, err := m.service.accounts.CreditGoodwill(keyed(m.service.agent(), g.key), g.req)
 	require.NoError(t, err)
 	require.True(t, proto.Equal(g.answer, again), "%v, then %v", g.answer, again)
 }
@@ -218,7 +218,7 @@ func (m *machine) retry(t *rapid.T) {
 // rate changes what is earned from now on.
 func (m *machine) rate(t *rapid.T) {
 	m.model.rates["main"] = rapid.Int64Range(0, 5).Draw(t, "rate")
-	m.house.setRate(t, m.model.rates["main"])
+	m.service.setRate(t, m.model.rates["main"])
 }
 
 // atOnce has two consumers hear the same events, each in its own order and some of them twice, while agents give, each
@@ -227,7 +227,7 @@ func (m *machine) atOnce(t *rapid.T) {
 	var events []event.Event
 	for range rapid.IntRange(1, 8).Draw(t, "events") {
 		s := m.newSaying(t)
-		s.event = fact(m.house.t, s.subject, s.message)
+		s.event = fact(m.service.t, s.subject, s.message)
 		events = append(events, s.event)
 		m.said = append(m.said, s)
 		s.apply(m.model)
@@ -236,26 +236,26 @@ func (m *machine) atOnce(t *rapid.T) {
 	for range 2 {
 		mine := rapid.Permutation(append(slices.Clone(events), events[0])).Draw(t, "order")
 		cut := rapid.IntRange(0, len(mine)).Draw(t, "cut")
-		group.Go(func() error { return m.house.take(mine[:cut], mine[cut:]) })
+		group.Go(func() error { return m.service.take(mine[:cut], mine[cut:]) })
 	}
 	for range rapid.IntRange(0, 4).Draw(t, "gifts") {
 		g := m.newGift(t)
 		m.model.goodwill(g.holder, g.req.GetPoints(), g.req.GetAbout())
 		for range 2 {
 			group.Go(func() error {
-				_, err := m.house.accounts.CreditGoodwill(keyed(m.house.agent(), g.key), g.req)
+				_, err := m.service.accounts.CreditGoodwill(keyed(m.service.agent(), g.key), g.req)
 				return err
 			})
 		}
 	}
 	require.NoError(t, group.Wait())
-	m.house.catchUp()
+	m.service.catchUp()
 }
 
 // prove proves the books, and compares what has changed with the model.
 func (m *machine) prove(t *rapid.T) {
 	for _, program := range []string{"main", "euro"} {
-		proof := m.house.prove(program)
+		proof := m.service.prove(program)
 		require.True(t, proof.GetBalanced(), "%v", proof)
 		require.Zero(t, proof.GetPostingSum())
 		require.Equal(t, 2*proof.GetEntryCount(), proof.GetPostingCount())
@@ -268,9 +268,9 @@ func (m *machine) prove(t *rapid.T) {
 func (m *machine) compare(t *rapid.T, holders ...modelHolder) {
 	for _, holder := range holders {
 		lines, balance := m.model.statement(holder)
-		got, err := m.house.accounts.GetAccount(m.house.agent(), &loyaltyv1.GetAccountRequest{Name: holder.name()})
+		got, err := m.service.accounts.GetAccount(m.service.agent(), &loyaltyv1.GetAccountRequest{Name: holder.name()})
 		require.NoError(t, err)
 		require.Equal(t, balance, got.GetBalance(), holder)
-		require.Equal(t, lines, m.house.statement(t, holder.name()), holder)
+		require.Equal(t, lines, m.service.statement(t, holder.name()), holder)
 	}
 }

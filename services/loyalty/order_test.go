@@ -21,7 +21,7 @@ import (
 // TestDeliveryAndReturnCommute plays every order in which a customer's creation, a delivery and a return can be heard of,
 // each once or twice, the second time as the same event or as another about the same. The end is always the same.
 func TestDeliveryAndReturnCommute(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.createProgram("euro", 3, "EUR")
 		played := 0
 		for _, said := range []string{"CDR", "CCDDRR"} {
@@ -38,9 +38,9 @@ func TestDeliveryAndReturnCommute(t *testing.T) {
 	})
 }
 
-// play has the house hear a customer's creation (C), and an order's delivery (D) and return (R), and tells how the
+// play has the service hear a customer's creation (C), and an order's delivery (D) and return (R), and tells how the
 // customer's accounts stand.
-func (h *house) play(order string, same bool) string {
+func (h *fixture) play(order string, same bool) string {
 	customer, bought := id.New(), "orders/"+id.New()
 	facts := map[rune]proto.Message{
 		'C': &customerv1.CustomerCreated{Customer: "customers/" + customer},
@@ -54,11 +54,11 @@ func (h *house) play(order string, same bool) string {
 		}
 		h.hear(events[what])
 	}
-	return h.standing("programs/main/accounts/"+customer) + " " + h.standing("programs/euro/accounts/"+customer)
+	return h.stateOf("programs/main/accounts/"+customer) + " " + h.stateOf("programs/euro/accounts/"+customer)
 }
 
 // standing is an account's balance and what was posted to it.
-func (h *house) standing(account string) string {
+func (h *fixture) stateOf(account string) string {
 	a, err := h.accounts.GetAccount(h.agent(), &loyaltyv1.GetAccountRequest{Name: account})
 	require.NoError(h.t, err)
 	var lines []string
@@ -89,16 +89,16 @@ func permutations(letters string) []string {
 
 // A return takes back what was earned, not what would be earned now.
 func TestReturnTakesBackWhatWasEarned(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.hear(fact(t, "orders/1", &orderv1.OrderDelivered{Order: "orders/1", Customer: "customers/c", GoodsAmount: euros(10, 0)}))
 		h.setRate(t, 7)
 		h.hear(fact(t, "orders/1", &orderv1.OrderReturned{Order: "orders/1", Customer: "customers/c"}))
-		require.Equal(t, "0 [EARNING 10 REVERSAL -10]", h.standing("programs/main/accounts/c"))
+		require.Equal(t, "0 [EARNING 10 REVERSAL -10]", h.stateOf("programs/main/accounts/c"))
 	})
 }
 
 func TestWhatAnOrderEarns(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.createProgram("dollar", 2, "USD")
 		for name, test := range map[string]struct {
 			goods *money.Money
@@ -114,7 +114,7 @@ func TestWhatAnOrderEarns(t *testing.T) {
 			h.hear(fact(t, "orders/"+order, &orderv1.OrderDelivered{
 				Order: "orders/" + order, Customer: "customers/" + customer, GoodsAmount: test.goods,
 			}))
-			require.Equal(t, test.want, h.standing("programs/main/accounts/"+customer), name)
+			require.Equal(t, test.want, h.stateOf("programs/main/accounts/"+customer), name)
 			_, err := h.accounts.GetAccount(h.agent(), &loyaltyv1.GetAccountRequest{Name: "programs/dollar/accounts/" + customer})
 			require.Error(t, err, "an account in a programme of another currency")
 		}
@@ -123,7 +123,7 @@ func TestWhatAnOrderEarns(t *testing.T) {
 
 // Whatever is heard about a customer first opens the account.
 func TestStrangersGetAnAccount(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		for customer, message := range map[string]proto.Message{
 			"a": &customerv1.CustomerCreated{Customer: "customers/a"},
 			"b": &orderv1.OrderDelivered{Order: "orders/1", Customer: "customers/b"},
@@ -131,14 +131,14 @@ func TestStrangersGetAnAccount(t *testing.T) {
 			"d": &promisev1.RemedyRequired{Promise: "promises/1", Customer: "customers/d"},
 		} {
 			h.hear(fact(t, "x", message))
-			require.Equal(t, "0 []", h.standing("programs/main/accounts/"+customer))
+			require.Equal(t, "0 []", h.stateOf("programs/main/accounts/"+customer))
 		}
 	})
 }
 
 // Points that can't be counted are nobody's: the event is put aside for a person, and nothing is entered.
 func TestPointsBeyondCountingArePutAside(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.setRate(t, 1000)
 		events := []event.Event{
 			fact(t, "orders/1", &orderv1.OrderDelivered{
@@ -150,7 +150,7 @@ func TestPointsBeyondCountingArePutAside(t *testing.T) {
 		failed := h.failed()
 		require.Len(t, failed, 1)
 		require.Contains(t, failed[0].Error, "more than can be counted")
-		require.Equal(t, "1000 [EARNING 1000]", h.standing("programs/main/accounts/c"))
+		require.Equal(t, "1000 [EARNING 1000]", h.stateOf("programs/main/accounts/c"))
 		require.True(t, h.prove("main").GetBalanced())
 	})
 }

@@ -15,27 +15,27 @@ import (
 	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
 )
 
-func (h *house) program(id string) *loyaltyv1.Program {
+func (h *fixture) program(id string) *loyaltyv1.Program {
 	p, err := h.programs.GetProgram(h.t.Context(), &loyaltyv1.GetProgramRequest{Name: "programs/" + id})
 	require.NoError(h.t, err)
 	return p
 }
 
-func (h *house) update(p *loyaltyv1.Program, paths ...string) (*loyaltyv1.Program, error) {
+func (h *fixture) update(p *loyaltyv1.Program, paths ...string) (*loyaltyv1.Program, error) {
 	return h.programs.UpdateProgram(h.t.Context(), &loyaltyv1.UpdateProgramRequest{
 		Program: p, UpdateMask: &fieldmaskpb.FieldMask{Paths: paths},
 	})
 }
 
 func TestTheMainProgramIsThere(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		want := &loyaltyv1.Program{Name: "programs/main", DisplayName: "Points", PointsPerUnit: 1, Etag: "1"}
 		require.True(t, proto.Equal(want, h.program("main")), "%v", h.program("main"))
 	})
 }
 
 func TestCreateProgram(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		req := &loyaltyv1.CreateProgramRequest{
 			ProgramId: "miles", Program: &loyaltyv1.Program{Name: "programs/main", DisplayName: "Miles", PointsPerUnit: 3, CurrencyCode: "EUR", Etag: "9"},
 		}
@@ -55,7 +55,7 @@ func TestCreateProgram(t *testing.T) {
 }
 
 func TestListPrograms(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		for _, id := range []string{"z", "a", "k"} {
 			h.createProgram(id, 0, "")
 		}
@@ -75,7 +75,7 @@ func TestListPrograms(t *testing.T) {
 }
 
 func TestUpdateProgram(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.createProgram("p", 3, "EUR")
 		for i, test := range []struct {
 			change *loyaltyv1.Program
@@ -97,7 +97,7 @@ func TestUpdateProgram(t *testing.T) {
 }
 
 func TestUpdateProgramRefuses(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		for name, test := range map[string]struct {
 			change *loyaltyv1.Program
 			path   string
@@ -125,7 +125,7 @@ func TestUpdateProgramRefuses(t *testing.T) {
 // TestUpdateProgramAtOnce: of those who have seen the same programme one wins, and whoever brings no etag loses nothing of what the
 // others changed.
 func TestUpdateProgramAtOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		var won, lost atomic.Int64
 		var group sync.WaitGroup
 		for i := range 16 {

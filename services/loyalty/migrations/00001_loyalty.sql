@@ -38,8 +38,8 @@ create table entry (
     constraint entry_reference_key unique (reference, program)
 );
 
--- Both sides of an entry: a customer's, and the house's, which has no name. One statement writes the two, after their entry
--- and in its transaction; foreign keys would look up, and lock, the same rows once more for each. The house has no
+-- Both sides of an entry: a customer's, and the company's, which has no name. One statement writes the two, after their entry
+-- and in its transaction; foreign keys would look up, and lock, the same rows once more for each. The company has no
 -- account and no balance: every posting would wait for that one row. A customer's postings are numbered by the version
 -- of the account, without a gap.
 create table posting (

@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"kept.dev/kit/id"
 	"kept.dev/kit/sqldb"
@@ -26,8 +25,8 @@ func scanRate(r *sqldb.Rows) (p rate, err error) {
 // earn credits what purchases earn, in every programme in which they do, unless it has been heard of them before. What has
 // been sent back already is entered and taken back at once, so that the end is the same in whatever order the two are heard
 // of. However many purchases there are, it takes two round trips, and the rest travels with the commit.
-func (s *Service) earn(ctx context.Context, tx *sqldb.Tx, at time.Time, heard ...purchase) error {
-	notes := noteDelivered(heard, at)
+func (s *Service) earn(ctx context.Context, tx *sqldb.Tx, heard ...purchase) error {
+	notes := noteDelivered(heard)
 	results, err := tx.Batch(append(notes, sqldb.Q(selectRates))...)
 	if err != nil {
 		return err
@@ -56,7 +55,7 @@ func (s *Service) entriesOf(purchases []purchase, rates []rate) (entries []entry
 		}
 		entries = append(entries, earnings...)
 		if p.returned {
-			entries = append(entries, s.reversals(p.order, earnings)...)
+			entries = append(entries, s.reversals(p.order, p.traceparent, earnings)...)
 		}
 	}
 	return entries, nil
@@ -77,7 +76,7 @@ func (s *Service) earnings(p purchase, rates []rate) (entries []entry, err error
 		}
 		entries = append(entries, entry{
 			id: id.New(), holder: holder{r.program, p.customer}, kind: loyaltyv1.Posting_EARNING, reference: earningOf(p.order),
-			about: orderCollection + p.order, reason: "The order was delivered", points: points, at: s.clock.Now(),
+			about: orderCollection + p.order, reason: "The order was delivered", points: points, at: s.clock.Now(), traceparent: p.traceparent,
 		})
 	}
 	return entries, nil

@@ -10,7 +10,7 @@ import (
 	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
 )
 
-// entry is what happened, and what it means for a customer's account. The house's side is the same with the other sign.
+// entry is what happened, and what it means for a customer's account. The company's side is the same with the other sign.
 type entry struct {
 	id string
 	holder
@@ -21,12 +21,14 @@ type entry struct {
 	actor     access.Principal
 	points    int64 // to the customer; below zero from them
 	at        time.Time
+	// traceparent is the trace of the event that it comes from; empty for the caller's.
+	traceparent string
 }
 
 // posted is an entry, and how the customer's account stands after it.
 type posted struct {
 	entry
-	after standing
+	after accountState
 }
 
 func (p posted) entryRow() []any {
@@ -37,8 +39,8 @@ func (p posted) customersRow() []any {
 	return []any{p.id, p.program, p.customer, p.after.version, p.points, p.after.balance}
 }
 
-// housesRow is the other side: what the customer gets, the house gives.
-func (p posted) housesRow() []any { return []any{p.id, p.program, "", nil, -p.points, nil} }
+// companysRow is the other side: what the customer gets, the company gives.
+func (p posted) companysRow() []any { return []any{p.id, p.program, "", nil, -p.points, nil} }
 
 func (p posted) proto() *loyaltyv1.Posting {
 	return &loyaltyv1.Posting{
@@ -48,7 +50,7 @@ func (p posted) proto() *loyaltyv1.Posting {
 }
 
 func (p posted) said() outbox.Record {
-	return outbox.Record{Subject: p.name(), Version: p.after.version, Fact: &loyaltyv1.PointsPosted{
+	return outbox.Record{Subject: p.name(), Version: p.after.version, Traceparent: p.traceparent, Fact: &loyaltyv1.PointsPosted{
 		Posting: p.posting(p.id), Account: p.name(), Customer: p.customerName(), Kind: p.kind, Points: p.points,
 		Balance: p.after.balance, About: p.about,
 	}}

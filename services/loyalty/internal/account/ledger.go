@@ -52,7 +52,7 @@ const (
 )
 
 // write writes what belongs to moves of accounts, whose rows are locked since, as what the caller, or the service itself, did.
-func (s *Service) write(ctx context.Context, tx *sqldb.Tx, entries []entry, after standings) ([]posted, error) {
+func (s *Service) write(ctx context.Context, tx *sqldb.Tx, entries []entry, after accountStates) ([]posted, error) {
 	all, err := after.retrace(entries)
 	if err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func (s *Service) write(ctx context.Context, tx *sqldb.Tx, entries []entry, afte
 	for i := range all {
 		all[i].actor = by
 		p := all[i]
-		rows[i], sides, said[i] = p.entryRow(), append(sides, p.customersRow(), p.housesRow()), p.said()
+		rows[i], sides, said[i] = p.entryRow(), append(sides, p.customersRow(), p.companysRow()), p.said()
 	}
 	tx.ExecValues(insertEntries, rows, "")
 	tx.ExecValues(insertPostings, sides, "")

@@ -38,7 +38,7 @@ func (s *Service) ListPostings(
 	if !h.visibleTo(access.ScopeOf(ctx).Customer) {
 		return nil, errs.NotFound(req.GetParent())
 	}
-	// The index leaves out the house's postings; only a query that says so, too, is known to need no others.
+	// The index leaves out the company's postings; only a query that says so, too, is known to need no others.
 	text, args := query.SQL(selectPostings,
 		page.Where("p.program = ?", h.program), page.Where("p.customer = ?", h.customer), page.Where("p.customer <> ''"))
 	results, err := s.db.Batch(ctx, selectAccount(h), sqldb.Q(text, args...))

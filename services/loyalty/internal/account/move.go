@@ -45,7 +45,7 @@ const updateAccount = `
 // sorted in between.
 //
 // Errors: NOT_FOUND (because of errNoAccount); FAILED_PRECONDITION (BALANCE_LIMIT).
-func moveEach(tx *sqldb.Tx, moves []move) (standings, error) {
+func moveEach(tx *sqldb.Tx, moves []move) (accountStates, error) {
 	stmts := make([]*sqldb.Stmt, len(moves))
 	for i, m := range moves {
 		stmts[i] = sqldb.Q(updateAccount, m.program, m.customer, m.points, m.postings).Hot(m.name()).
@@ -55,7 +55,7 @@ func moveEach(tx *sqldb.Tx, moves []move) (standings, error) {
 	if err != nil {
 		return nil, err
 	}
-	after := standings{}
+	after := accountStates{}
 	for i, m := range moves {
 		if err := after.add(results[i]); err != nil {
 			return nil, err
@@ -78,7 +78,7 @@ const addToAccounts = `
 // moveAll moves many accounts, and opens those that there are not. None may move below zero.
 //
 // Errors: FAILED_PRECONDITION (BALANCE_LIMIT).
-func moveAll(tx *sqldb.Tx, moves []move, now time.Time) (standings, error) {
+func moveAll(tx *sqldb.Tx, moves []move, now time.Time) (accountStates, error) {
 	rows := make([][]any, len(moves))
 	for i, m := range moves {
 		rows[i] = []any{m.program, m.customer, m.points, m.postings, now.UnixMicro()}
@@ -91,7 +91,7 @@ func moveAll(tx *sqldb.Tx, moves []move, now time.Time) (standings, error) {
 	if err != nil {
 		return nil, err
 	}
-	after := standings{}
+	after := accountStates{}
 	for _, r := range results {
 		if err := after.add(r); err != nil {
 			return nil, err

@@ -2,6 +2,7 @@ package account
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +22,8 @@ type purchase struct {
 	order, customer string // ids
 	goods           money.Amount
 	returned        bool // as has been heard already
+	at              time.Time
+	traceparent     string
 }
 
 // purchaseOf reads what a fact says; nothing was paid where it does not say.
@@ -44,16 +47,14 @@ const (
 )
 
 // noteDelivered are the statements that note purchases as delivered, each once, and in an order in which everybody locks them.
-func noteDelivered(heard []purchase, at time.Time) []*sqldb.Stmt {
-	ids := make([]string, len(heard))
-	for i, p := range heard {
-		ids[i] = p.order
+func noteDelivered(heard []purchase) []*sqldb.Stmt {
+	times := map[string]time.Time{}
+	for _, p := range heard {
+		times[p.order] = p.at
 	}
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	rows := make([][]any, len(ids))
-	for i, id := range ids {
-		rows[i] = []any{id, at.UnixMicro()}
+	rows := make([][]any, 0, len(times))
+	for _, id := range slices.Sorted(maps.Keys(times)) {
+		rows = append(rows, []any{id, times[id].UnixMicro()})
 	}
 	return sqldb.Values(insertPurchases, rows, firstDelivery)
 }

@@ -6,7 +6,6 @@ import (
 
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
-	"kept.dev/kit/inbox"
 	"kept.dev/kit/outbox"
 	"kept.dev/kit/reference"
 	"kept.dev/kit/sqldb"
@@ -37,11 +36,7 @@ func (s *Service) Capability() kit.Capability {
 	return kit.Capability{
 		Name:     "account",
 		Register: func(r grpc.ServiceRegistrar) { loyaltyv1.RegisterAccountServiceServer(r, s) },
-		Events: []inbox.Handler{
-			inbox.On("account.customer-created", s.onCustomerCreated), inbox.On("account.customers-imported", s.onCustomersImported), inbox.On("account.order-delivered", s.onOrderDelivered),
-			inbox.On("account.orders-imported", s.onOrdersImported),
-			inbox.On("account.imported-orders-removed", s.onImportedOrdersRemoved), inbox.On("account.order-returned", s.onOrderReturned), inbox.On("account.remedy-required", s.onRemedyRequired),
-		},
+		Events:   s.events(),
 	}
 }
 

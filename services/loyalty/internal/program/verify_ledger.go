@@ -8,7 +8,7 @@ import (
 	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
 )
 
-// All is added up by one statement, which sees one moment: between two, a posting could come. The house's postings are those
+// All is added up by one statement, which sees one moment: between two, a posting could come. The company's postings are those
 // without a customer.
 const prove = `
 	with sums as (

@@ -6,17 +6,17 @@ import (
 	"kept.dev/kit/sqldb"
 )
 
-// standing is how an account stands after a posting.
-type standing struct{ balance, version int64 }
+// accountState is how an account stands after a posting.
+type accountState struct{ balance, version int64 }
 
-// standings are how accounts stand after they have moved.
-type standings map[holder]standing
+// accountStates are how accounts stand after they have moved.
+type accountStates map[holder]accountState
 
 // add reads what a move has returned.
-func (after standings) add(rows *sqldb.Rows) error {
+func (after accountStates) add(rows *sqldb.Rows) error {
 	for rows.Next() {
 		var h holder
-		var s standing
+		var s accountState
 		if err := rows.Scan(&h.program, &h.customer, &s.balance, &s.version); err != nil {
 			return err
 		}
@@ -26,10 +26,10 @@ func (after standings) add(rows *sqldb.Rows) error {
 }
 
 // retrace finds out how the account stood after each of the entries by which it moved, from the last one back. The
-// standings are those before the first afterwards.
+// accountStates are those before the first afterwards.
 //
 // Errors: FAILED_PRECONDITION (BALANCE_LIMIT), which the row can't know of a balance in between.
-func (after standings) retrace(entries []entry) ([]posted, error) {
+func (after accountStates) retrace(entries []entry) ([]posted, error) {
 	all := make([]posted, len(entries))
 	for i, e := range slices.Backward(entries) {
 		s := after[e.holder]
@@ -37,7 +37,7 @@ func (after standings) retrace(entries []entry) ([]posted, error) {
 			return nil, beyondLimit(e.name())
 		}
 		all[i] = posted{e, s}
-		after[e.holder] = standing{s.balance - e.points, s.version - 1}
+		after[e.holder] = accountState{s.balance - e.points, s.version - 1}
 	}
 	return all, nil
 }

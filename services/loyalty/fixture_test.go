@@ -40,8 +40,8 @@ func TestMain(m *testing.M) {
 	kittest.Main(m)
 }
 
-// house is the whole service on a database of its own, without a server around it.
-type house struct {
+// fixture is the whole service on a database of its own, without a server around it.
+type fixture struct {
 	t        testing.TB
 	db       *sqldb.DB
 	clock    *clock.Sandbox
@@ -52,12 +52,12 @@ type house struct {
 	worker   *timer.Worker
 }
 
-func onBoth(t *testing.T, test func(t *testing.T, h *house)) {
-	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) { test(t, newHouse(t, db)) })
+func onBoth(t *testing.T, test func(t *testing.T, h *fixture)) {
+	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) { test(t, newFixture(t, db)) })
 }
 
-func newHouse(t testing.TB, db *sqldb.DB) *house {
-	h := &house{t: t, db: db, clock: &clock.Sandbox{}, people: &people{}}
+func newFixture(t testing.TB, db *sqldb.DB) *fixture {
+	h := &fixture{t: t, db: db, clock: &clock.Sandbox{}, people: &people{}}
 	log, tracer, counter := slog.New(slog.DiscardHandler), kittest.Tracer(), &telemetry.Activity{}
 	service, err := loyalty.New(kit.Deps{
 		DB: db, Clock: h.clock, Outbox: outbox.New("loyalty", h.clock), Log: log,
@@ -74,7 +74,7 @@ func newHouse(t testing.TB, db *sqldb.DB) *house {
 }
 
 // RegisterService takes the place of a server.
-func (h *house) RegisterService(_ *grpc.ServiceDesc, impl any) {
+func (h *fixture) RegisterService(_ *grpc.ServiceDesc, impl any) {
 	switch served := impl.(type) {
 	case loyaltyv1.ProgramServiceServer:
 		h.programs = served
@@ -124,11 +124,11 @@ func as(ctx context.Context, role accessv1.Role, subject string) context.Context
 	return access.With(ctx, access.Principal{Role: role, Subject: subject})
 }
 
-func (h *house) agent() context.Context {
+func (h *fixture) agent() context.Context {
 	return as(h.t.Context(), accessv1.Role_ROLE_AGENT, "agents/anna")
 }
 
-func (h *house) customer(id string) context.Context {
+func (h *fixture) customer(id string) context.Context {
 	return as(h.t.Context(), accessv1.Role_ROLE_CUSTOMER, "customers/"+id)
 }
 
@@ -153,7 +153,7 @@ func fact(t testing.TB, subject string, message proto.Message) event.Event {
 }
 
 // take takes in batches of events one after the other.
-func (h *house) take(batches ...[]event.Event) error {
+func (h *fixture) take(batches ...[]event.Event) error {
 	for _, batch := range batches {
 		if err := h.consumer.Handle(h.t.Context(), batch); err != nil {
 			return err
@@ -163,20 +163,20 @@ func (h *house) take(batches ...[]event.Event) error {
 }
 
 // hear takes in events, all of which have to succeed at once.
-func (h *house) hear(events ...event.Event) {
+func (h *fixture) hear(events ...event.Event) {
 	h.t.Helper()
 	require.NoError(h.t, h.take(events))
 	require.Empty(h.t, h.failed(), "events that failed")
 }
 
-func (h *house) failed() []timer.Failed {
+func (h *fixture) failed() []timer.Failed {
 	failed, err := timer.ListFailed(h.t.Context(), h.db, timer.Failed{}, 10)
 	require.NoError(h.t, err)
 	return failed
 }
 
 // catchUp has those events succeed that were put off, as some may be that met others at the same rows again and again.
-func (h *house) catchUp() {
+func (h *fixture) catchUp() {
 	for range 5 {
 		if len(h.failed()) == 0 {
 			return
@@ -188,14 +188,14 @@ func (h *house) catchUp() {
 	require.Empty(h.t, h.failed(), "events that failed")
 }
 
-func (h *house) prove(program string) *loyaltyv1.VerifyLedgerResponse {
+func (h *fixture) prove(program string) *loyaltyv1.VerifyLedgerResponse {
 	h.t.Helper()
 	proof, err := h.programs.VerifyLedger(h.t.Context(), &loyaltyv1.VerifyLedgerRequest{Name: "programs/" + program})
 	require.NoError(h.t, err)
 	return proof
 }
 
-func (h *house) createProgram(id string, rate int64, currency string) {
+func (h *fixture) createProgram(id string, rate int64, currency string) {
 	h.t.Helper()
 	_, err := h.programs.CreateProgram(h.t.Context(), &loyaltyv1.CreateProgramRequest{
 		ProgramId: id, Program: &loyaltyv1.Program{DisplayName: id, PointsPerUnit: rate, CurrencyCode: currency},
@@ -204,7 +204,7 @@ func (h *house) createProgram(id string, rate int64, currency string) {
 }
 
 // setRate says what is earned in the main programme.
-func (h *house) setRate(t require.TestingT, rate int64) {
+func (h *fixture) setRate(t require.TestingT, rate int64) {
 	_, err := h.programs.UpdateProgram(h.t.Context(), &loyaltyv1.UpdateProgramRequest{
 		Program:    &loyaltyv1.Program{Name: "programs/main", PointsPerUnit: rate},
 		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"points_per_unit"}},
@@ -213,7 +213,7 @@ func (h *house) setRate(t require.TestingT, rate int64) {
 }
 
 // postings are all postings of an account, the latest first, read by pages of the size.
-func (h *house) postings(t require.TestingT, account string, size int32) (all []*loyaltyv1.Posting) {
+func (h *fixture) postings(t require.TestingT, account string, size int32) (all []*loyaltyv1.Posting) {
 	req := &loyaltyv1.ListPostingsRequest{Parent: account, PageSize: size}
 	for {
 		page, err := h.accounts.ListPostings(h.agent(), req)
@@ -226,7 +226,7 @@ func (h *house) postings(t require.TestingT, account string, size int32) (all []
 }
 
 // statement is an account's postings, sorted as the model has them. Each balance has to follow from the one before.
-func (h *house) statement(t require.TestingT, account string) (lines []string) {
+func (h *fixture) statement(t require.TestingT, account string) (lines []string) {
 	balance := int64(0)
 	for _, p := range slices.Backward(h.postings(t, account, 1000)) {
 		balance += p.GetPoints()
