@@ -9,10 +9,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kept.dev/kit/kittest"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 	"kept.dev/services/notification/internal/mailer"
 )
 
@@ -43,7 +43,7 @@ func TestNothingButACodeIsMailedToAnAddressThatIsNotConfirmed(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, list.GetMessages(), 50, "the inbox tells")
 		for _, m := range list.GetMessages() {
-			require.Equal(t, notificationv1.Message_PENDING, stateOf(m, commonv1.Channel_EMAIL))
+			require.Equal(t, notificationv1.Message_PENDING, stateOf(m, typepb.Channel_EMAIL))
 			require.NotContains(t, m.GetBody(), code)
 		}
 		b.pass(24 * time.Hour)

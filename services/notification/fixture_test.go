@@ -30,11 +30,11 @@ import (
 	"kept.dev/kit/telemetry"
 	"kept.dev/kit/timer"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 func TestMain(m *testing.M) { kittest.Main(m) }
@@ -244,7 +244,7 @@ func (b *fixture) shortage() *orderv1.ShortageReported {
 	}
 }
 
-func stateOf(m *notificationv1.Message, channel commonv1.Channel) notificationv1.Message_State {
+func stateOf(m *notificationv1.Message, channel typepb.Channel) notificationv1.Message_State {
 	for _, d := range m.GetDeliveries() {
 		if d.GetChannel() == channel {
 			return d.GetState()

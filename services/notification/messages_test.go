@@ -15,12 +15,12 @@ import (
 
 	"kept.dev/kit/event"
 	"kept.dev/kit/kittest"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 var (
@@ -72,8 +72,8 @@ func TestEachFactIsToldOnce(t *testing.T) {
 			require.EqualValues(t, 1, m.GetTemplateVersion())
 			require.Contains(t, strings.ReplaceAll(m.GetBody(), "\u00a0", " "), c.words, name)
 			require.Empty(t, m.GetOptions())
-			require.Equal(t, notificationv1.Message_SENT, stateOf(m, commonv1.Channel_INBOX))
-			require.Equal(t, notificationv1.Message_SENT, stateOf(m, commonv1.Channel_EMAIL))
+			require.Equal(t, notificationv1.Message_SENT, stateOf(m, typepb.Channel_INBOX))
+			require.Equal(t, notificationv1.Message_SENT, stateOf(m, typepb.Channel_EMAIL))
 			require.Len(t, b.post.sent(), mails+1)
 			mail := b.post.sent()[mails]
 			require.Equal(t, "olena@example.org Olena "+m.GetTitle(), mail.To+" "+mail.ToName+" "+mail.Subject)
@@ -132,7 +132,7 @@ func TestWhomNobodyKnowsIsToldInEnglish(t *testing.T) {
 		b.told(b.shortage())
 		m := b.only(b.customer(olena))
 		require.Equal(t, "en", m.GetLanguageCode())
-		require.Equal(t, notificationv1.Message_SKIPPED, stateOf(m, commonv1.Channel_EMAIL))
+		require.Equal(t, notificationv1.Message_SKIPPED, stateOf(m, typepb.Channel_EMAIL))
 		require.Zero(t, kittest.Number(t, b.db, `select count(*) from contact where email <> ''`))
 	})
 }
@@ -142,8 +142,8 @@ func TestWithoutAnAddressThereIsNoMail(t *testing.T) {
 		b.meet(olena, "uk", "")
 		b.told(b.shortage())
 		m := b.only(b.customer(olena))
-		require.Equal(t, notificationv1.Message_SKIPPED, stateOf(m, commonv1.Channel_EMAIL))
-		require.Equal(t, notificationv1.Message_SENT, stateOf(m, commonv1.Channel_INBOX))
+		require.Equal(t, notificationv1.Message_SKIPPED, stateOf(m, typepb.Channel_EMAIL))
+		require.Equal(t, notificationv1.Message_SENT, stateOf(m, typepb.Channel_INBOX))
 		require.Empty(t, b.post.sent())
 		require.EqualValues(t, 2, b.said(&notificationv1.DeliveryCompleted{}))
 		require.Zero(t, kittest.Number(t, b.db, `select count(*) from timer`))

@@ -27,9 +27,9 @@ import (
 	"kept.dev/kit/telemetry"
 	"kept.dev/kit/timer"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 	"kept.dev/services/order"
 )
 
@@ -191,7 +191,7 @@ func (h *house) order(lines ...wanted) *orderv1.Order { return h.orderBy(h.expre
 
 func (h *house) orderBy(option string, lines ...wanted) *orderv1.Order {
 	kittest.Exec(h.t, h.db, `insert into known_customer (name) values ($1) on conflict (name) do nothing`, olena)
-	o := &orderv1.Order{Customer: olena, DeliveryOption: option, Channel: commonv1.Channel_PHONE}
+	o := &orderv1.Order{Customer: olena, DeliveryOption: option, Channel: typepb.Channel_PHONE}
 	for _, l := range lines {
 		o.Lines = append(o.Lines, &orderv1.Order_Line{Product: l.product, Quantity: l.quantity})
 	}

@@ -11,7 +11,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 	typepb "kept.dev/proto/gen/kept/type"
@@ -255,7 +254,7 @@ func TestWhoPlacedAnOrderAndHow(t *testing.T) {
 		require.True(t, proto.Equal(&orderv1.OrderedLine{
 			Product: o.GetLines()[0].GetProduct(), Quantity: 1, Amount: o.GetLines()[0].GetAmount(),
 		}, placed.GetLines()[0]))
-		require.Equal(t, commonv1.Channel_PHONE, placed.GetChannel())
+		require.Equal(t, typepb.Channel_PHONE, placed.GetChannel())
 		own, err := h.orders.CreateOrder(h.customer(), &orderv1.CreateOrderRequest{Order: &orderv1.Order{
 			Customer: olena, DeliveryOption: o.GetDeliveryOption(), Lines: []*orderv1.Order_Line{{Product: o.GetLines()[0].GetProduct(), Quantity: 1}},
 			Creator: &typepb.Actor{Principal: "agents/forged"}, ReturnReason: "forged", ReturnTime: timestamppb.New(h.clock.Now()),

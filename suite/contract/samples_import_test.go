@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/proto"
 
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 func importSamples() map[string]sample {
@@ -51,7 +51,7 @@ func importSamples() map[string]sample {
 func anImport() *orderv1.Import {
 	return &orderv1.Import{
 		DisplayName: "customers.csv " + freshID(), Format: orderv1.Import_CSV, RowType: orderv1.Import_CUSTOMER, Issuer: "erp",
-		CurrencyCode: "EUR", ProductId: "tea", TimeZone: "Europe/Kyiv", RegionCode: "UA", Channel: commonv1.Channel_STORE,
+		CurrencyCode: "EUR", ProductId: "tea", TimeZone: "Europe/Kyiv", RegionCode: "UA", Channel: typepb.Channel_STORE,
 		Mapping: &orderv1.Import_Mapping{CustomerId: "customer_id"}, DateOrder: orderv1.Import_DAY_MONTH_YEAR,
 		Delimiter: "\t", DecimalComma: new(true), Encoding: "utf-8",
 	}

@@ -8,10 +8,10 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 func loyaltySamples() map[string]sample {
@@ -128,7 +128,7 @@ func supportSamples() map[string]sample {
 			return &supportv1.ListCaseEntriesRequest{Parent: w.openCase().GetName(), PageSize: 10}
 		},
 		supportv1.CaseService_ContactCase_FullMethodName: func(w *fixture) proto.Message {
-			return &supportv1.ContactCaseRequest{Name: w.openCase().GetName(), Body: "Any news? " + freshID(), Channel: commonv1.Channel_PHONE}
+			return &supportv1.ContactCaseRequest{Name: w.openCase().GetName(), Body: "Any news? " + freshID(), Channel: typepb.Channel_PHONE}
 		},
 		supportv1.CaseService_AssignCase_FullMethodName: func(w *fixture) proto.Message {
 			return &supportv1.AssignCaseRequest{Name: w.openCase().GetName(), Assignee: "agents/anna"}
@@ -146,7 +146,7 @@ func supportSamples() map[string]sample {
 func (w *fixture) aCase() *supportv1.Case {
 	return &supportv1.Case{
 		Customer: w.own.Subject, Title: "My order", Description: "Where is it? " + freshID(), About: w.placed().GetName(),
-		Kind: supportv1.Case_QUESTION, Channel: commonv1.Channel_WEB,
+		Kind: supportv1.Case_QUESTION, Channel: typepb.Channel_WEB,
 	}
 }
 

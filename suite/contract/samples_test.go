@@ -9,8 +9,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 // sample makes a request that succeeds, for the own customer and for every other role that may call. Where it changes
@@ -119,7 +119,7 @@ func (w *fixture) anOrder() *orderv1.Order {
 	return &orderv1.Order{
 		Customer: w.own.Subject, DeliveryOption: w.option, Lines: []*orderv1.Order_Line{{Product: w.product, Quantity: 2}},
 		DeliveryAddress: anAddress("Office " + freshID()), BillingAddress: anAddress("Bank 2"), HomeAddress: anAddress("Home 3"),
-		Channel: commonv1.Channel_WEB, PaymentMethod: orderv1.Order_INVOICE,
+		Channel: typepb.Channel_WEB, PaymentMethod: orderv1.Order_INVOICE,
 	}
 }
 

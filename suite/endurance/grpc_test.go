@@ -11,9 +11,9 @@ import (
 	"kept.dev/kit/access"
 	"kept.dev/kit/id"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 	"kept.dev/suite/cluster"
 )
 
@@ -48,6 +48,6 @@ func (s shop) message(request string) *orderv1.CreateOrderRequest {
 	home := &postaladdress.PostalAddress{RegionCode: "UA", PostalCode: "01001", Locality: "Kyiv", AddressLines: []string{"Home"}}
 	return &orderv1.CreateOrderRequest{RequestId: request, Order: &orderv1.Order{
 		Customer: s.name, Lines: []*orderv1.Order_Line{{Product: s.product, Quantity: 1}}, DeliveryOption: s.option,
-		DeliveryAddress: home, BillingAddress: home, HomeAddress: home, Channel: commonv1.Channel_WEB,
+		DeliveryAddress: home, BillingAddress: home, HomeAddress: home, Channel: typepb.Channel_WEB,
 	}}
 }

@@ -13,8 +13,8 @@ import (
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 var importName = regexp.MustCompile(`^imports/[A-Za-z0-9-]{1,64}$`)
@@ -61,7 +61,7 @@ func (c *ImportCmd) spec() (*orderv1.Import, error) {
 	}
 	spec.Format = orderv1.Import_Format(choose("format", c.Format, orderv1.Import_Format_value))
 	spec.RowType = orderv1.Import_RowType(choose("row-type", c.RowType, orderv1.Import_RowType_value))
-	spec.Channel = commonv1.Channel(choose("channel", c.Channel, commonv1.Channel_value))
+	spec.Channel = typepb.Channel(choose("channel", c.Channel, typepb.Channel_value))
 	spec.DateOrder = orderv1.Import_DateOrder(choose("date-order", c.DateOrder, orderv1.Import_DateOrder_value))
 	spec.Preset = orderv1.Import_Preset(choose("preset", strings.ToLower(c.Preset), presets))
 	if len(c.Map) > 0 {

@@ -15,8 +15,8 @@ import (
 
 	"kept.dev/kit/errs"
 	"kept.dev/kit/process"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 	"kept.dev/suite/importer"
 	"kept.dev/suite/importer/importtest"
 )
@@ -68,7 +68,7 @@ func TestAFileIsTakenIn(t *testing.T) {
 	require.Equal(t, "a,b\n", content)
 	require.Equal(t, "Bearer t0k3n", token)
 	want := &orderv1.Import{DisplayName: "Orders.CSV", Format: orderv1.Import_CSV, RowType: orderv1.Import_ORDER, Issuer: "erp",
-		CurrencyCode: "EUR", ProductId: "tea", TimeZone: "Europe/Kyiv", RegionCode: "UA", Channel: commonv1.Channel_PHONE,
+		CurrencyCode: "EUR", ProductId: "tea", TimeZone: "Europe/Kyiv", RegionCode: "UA", Channel: typepb.Channel_PHONE,
 		DateOrder: orderv1.Import_DAY_MONTH_YEAR, Delimiter: ";", DecimalComma: new(true), Encoding: "windows-1251", Preset: orderv1.Import_ONE_C, DryRun: true,
 		Mapping: &orderv1.Import_Mapping{CustomerId: "Kunde, Nr=1", OrderTime: "Datum"}}
 	require.True(t, proto.Equal(want, spec), spec)

@@ -11,8 +11,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	kitmoney "kept.dev/kit/money"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 // factsOf is what else an event says, by the names of its fields: texts, numbers, times and amounts that the entry does not
@@ -37,7 +37,7 @@ func shown(m protoreflect.Message, fd protoreflect.FieldDescriptor) bool {
 	case "customer", "about", "order", "agent":
 		return true
 	case "channel":
-		return channelOf(m) != commonv1.Channel_CHANNEL_UNSPECIFIED
+		return channelOf(m) != typepb.Channel_CHANNEL_UNSPECIFIED
 	}
 	return fd.Number() == 1
 }

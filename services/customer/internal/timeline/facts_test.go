@@ -13,13 +13,13 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"kept.dev/kit/event"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 var noon = time.Date(2026, 3, 8, 12, 0, 0, 0, time.UTC)
@@ -37,11 +37,11 @@ func TestWhatIsKeptOfAnEvent(t *testing.T) {
 		"an order": {
 			&orderv1.OrderPlaced{
 				Order: "orders/1", Customer: olena, TotalAmount: euros(59, 0), SpeedFee: euros(9, 900_000_000),
-				PromisedDeliveryTime: later, Channel: commonv1.Channel_PHONE,
+				PromisedDeliveryTime: later, Channel: typepb.Channel_PHONE,
 				Lines: []*orderv1.OrderedLine{{Product: "products/pot", Quantity: 2}},
 			},
 			&customerv1.TimelineEntry{
-				Resource: "orders/1", About: "orders/1", Channel: commonv1.Channel_PHONE,
+				Resource: "orders/1", About: "orders/1", Channel: typepb.Channel_PHONE,
 				Details: map[string]string{
 					"total_amount": "59.00 EUR", "speed_fee": "9.90 EUR", "promised_delivery_time": "2026-03-08T13:30:00Z",
 				},
@@ -81,9 +81,9 @@ func TestWhatIsKeptOfAnEvent(t *testing.T) {
 			&customerv1.TimelineEntry{Resource: "promises/1", About: "orders/1", Details: map[string]string{"keep_time": "2026-03-08T13:30:00Z"}},
 		},
 		"a case": {
-			&supportv1.CaseOpened{Case: "cases/7", Customer: olena, About: "orders/1/shortages/2", Channel: commonv1.Channel_EMAIL, Queue: "queues/front"},
+			&supportv1.CaseOpened{Case: "cases/7", Customer: olena, About: "orders/1/shortages/2", Channel: typepb.Channel_EMAIL, Queue: "queues/front"},
 			&customerv1.TimelineEntry{
-				Resource: "cases/7", About: "orders/1", Channel: commonv1.Channel_EMAIL, Details: map[string]string{"queue": "queues/front"},
+				Resource: "cases/7", About: "orders/1", Channel: typepb.Channel_EMAIL, Details: map[string]string{"queue": "queues/front"},
 			},
 		},
 		"a case about nothing": {
@@ -108,15 +108,15 @@ func TestWhatIsKeptOfAnEvent(t *testing.T) {
 		},
 		"a message by e-mail": {
 			&notificationv1.DeliveryCompleted{
-				Message: "messages/1", Customer: olena, About: "orders/1", Channel: commonv1.Channel_EMAIL, Outcome: notificationv1.Message_SENT,
+				Message: "messages/1", Customer: olena, About: "orders/1", Channel: typepb.Channel_EMAIL, Outcome: notificationv1.Message_SENT,
 			},
 			&customerv1.TimelineEntry{
-				Resource: "messages/1", About: "orders/1", Channel: commonv1.Channel_EMAIL, Details: map[string]string{"outcome": "SENT"},
+				Resource: "messages/1", About: "orders/1", Channel: typepb.Channel_EMAIL, Details: map[string]string{"outcome": "SENT"},
 			},
 		},
 		"a message in the inbox": {
-			&notificationv1.DeliveryCompleted{Message: "messages/1", Customer: olena, Channel: commonv1.Channel_INBOX, Outcome: notificationv1.Message_SENT},
-			&customerv1.TimelineEntry{Resource: "messages/1", About: "messages/1", Channel: commonv1.Channel_INBOX, Details: map[string]string{"outcome": "SENT"}},
+			&notificationv1.DeliveryCompleted{Message: "messages/1", Customer: olena, Channel: typepb.Channel_INBOX, Outcome: notificationv1.Message_SENT},
+			&customerv1.TimelineEntry{Resource: "messages/1", About: "messages/1", Channel: typepb.Channel_INBOX, Details: map[string]string{"outcome": "SENT"}},
 		},
 		"a value from a later contract": {
 			&promisev1.PromiseBroken{Promise: "promises/1", Customer: olena, About: "orders/1", Cause: 99},

@@ -13,9 +13,9 @@ import (
 
 	"kept.dev/kit/event"
 	"kept.dev/kit/kittest"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 func importEvent(t testing.TB, source string, fact proto.Message) event.Event {
@@ -39,7 +39,7 @@ func TestAnImportIsInEachTimeline(t *testing.T) {
 		long := time.Date(1997, 1, 1, 0, 0, 0, 0, time.UTC)
 		past := func(order, customer string, days int) *orderv1.OrdersImported_Order {
 			return &orderv1.OrdersImported_Order{
-				Order: order, Customer: customer, PlaceTime: timestamppb.New(long.AddDate(0, 0, days)), UnitCount: 3, Channel: commonv1.Channel_PHONE,
+				Order: order, Customer: customer, PlaceTime: timestamppb.New(long.AddDate(0, 0, days)), UnitCount: 3, Channel: typepb.Channel_PHONE,
 				GoodsAmount: &money.Money{CurrencyCode: "USD", Units: 29, Nanos: 330_000_000},
 			}
 		}
@@ -55,7 +55,7 @@ func TestAnImportIsInEachTimeline(t *testing.T) {
 		order := func(id string, days int) *customerv1.TimelineEntry {
 			return &customerv1.TimelineEntry{
 				Name: olena + collection + id, EventTime: timestamppb.New(long.AddDate(0, 0, days)), Source: "order",
-				EventType: "kept.order.v1.OrdersImported", Resource: "orders/" + id, About: "orders/" + id, Channel: commonv1.Channel_PHONE,
+				EventType: "kept.order.v1.OrdersImported", Resource: "orders/" + id, About: "orders/" + id, Channel: typepb.Channel_PHONE,
 				Details: map[string]string{"goods_amount": "29.33 USD", "unit_count": "3"},
 			}
 		}

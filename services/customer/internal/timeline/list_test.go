@@ -11,10 +11,10 @@ import (
 
 	"kept.dev/kit/errs"
 	"kept.dev/kit/kittest"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 // list reads all pages, two entries at a time.
@@ -33,11 +33,11 @@ func (b *bench) list(t testing.TB, filter, order string) (all []*customerv1.Time
 
 func TestATimelineIsReadAsItHappened(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *bench) {
-		placed := newEvent(t, "order", noon, &orderv1.OrderPlaced{Order: "orders/1", Customer: olena, Channel: commonv1.Channel_STORE})
+		placed := newEvent(t, "order", noon, &orderv1.OrderPlaced{Order: "orders/1", Customer: olena, Channel: typepb.Channel_STORE})
 		promised := newEvent(t, "order", noon, &promisev1.PromiseMade{Promise: "promises/1", Customer: olena, About: "orders/1"})
 		shipped := newEvent(t, "order", noon.Add(time.Hour), &orderv1.OrderShipped{Order: "orders/1", Customer: olena})
 		warned := newEvent(t, "customer", noon.Add(2*time.Hour), &promisev1.PromiseAtRisk{Promise: "promises/1", Customer: olena, About: "orders/1"})
-		second := newEvent(t, "order", noon.Add(3*time.Hour), &orderv1.OrderPlaced{Order: "orders/2", Customer: olena, Channel: commonv1.Channel_WEB})
+		second := newEvent(t, "order", noon.Add(3*time.Hour), &orderv1.OrderPlaced{Order: "orders/2", Customer: olena, Channel: typepb.Channel_WEB})
 		foreign := newEvent(t, "order", noon, &orderv1.OrderPlaced{Order: "orders/3", Customer: another})
 		b.hears(t, warned, foreign, second, placed)
 		b.hears(t, shipped, promised)
@@ -64,7 +64,7 @@ func TestATimelineIsReadAsItHappened(t *testing.T) {
 			require.Equal(t, c.want, names(b.list(t, c.filter, c.order)), "%s by %s", c.filter, c.order)
 		}
 		for _, e := range b.list(t, `resource = "orders/1" AND channel = STORE`, "") {
-			want := entryOf(placed, &orderv1.OrderPlaced{Order: "orders/1", Customer: olena, Channel: commonv1.Channel_STORE})
+			want := entryOf(placed, &orderv1.OrderPlaced{Order: "orders/1", Customer: olena, Channel: typepb.Channel_STORE})
 			require.True(t, proto.Equal(want, e), "want %s\n got %s", protojson.Format(want), protojson.Format(e))
 		}
 	})

@@ -6,8 +6,8 @@ import (
 	"kept.dev/kit/errs"
 	"kept.dev/kit/page"
 	"kept.dev/kit/sqldb"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 var listing = page.Listing{
@@ -19,7 +19,7 @@ var listing = page.Listing{
 		{Name: "source", Kind: page.String, FilterOnly: true},
 		{Name: "resource", Kind: page.String, FilterOnly: true},
 		{Name: "about", Kind: page.String, FilterOnly: true},
-		{Name: "channel", Kind: page.Enum, Enum: commonv1.Channel_WEB, FilterOnly: true},
+		{Name: "channel", Kind: page.Enum, Enum: typepb.Channel_WEB, FilterOnly: true},
 	},
 }
 

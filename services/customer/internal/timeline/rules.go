@@ -8,8 +8,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"kept.dev/kit/event"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 // entryOf is what the timeline keeps of an event. The first field of an event names the resource that it happened to.
@@ -43,10 +43,10 @@ func matterOf(name string) string {
 }
 
 // channelOf is the way by which customer and company met. Services have channels of their own, some of which are the same.
-func channelOf(m protoreflect.Message) commonv1.Channel {
+func channelOf(m protoreflect.Message) typepb.Channel {
 	fd := m.Descriptor().Fields().ByName("channel")
 	if fd == nil || fd.Kind() != protoreflect.EnumKind {
-		return commonv1.Channel_CHANNEL_UNSPECIFIED
+		return typepb.Channel_CHANNEL_UNSPECIFIED
 	}
-	return commonv1.Channel(commonv1.Channel_value[enumText(fd, m.Get(fd).Enum())])
+	return typepb.Channel(typepb.Channel_value[enumText(fd, m.Get(fd).Enum())])
 }

@@ -9,8 +9,8 @@ import (
 
 	"kept.dev/kit/access"
 	"kept.dev/kit/sqldb"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 // idOf is the last part of an entry's name: the id of the event, or of what of an event the entry is.
@@ -58,7 +58,7 @@ func scan(r *sqldb.Rows) (row, error) {
 	}
 	e.Name = customer + collection + id
 	e.EventTime = timestamppb.New(time.UnixMicro(at))
-	e.Channel, e.Actor = commonv1.Channel(channel), access.ActorOf(role, actor)
+	e.Channel, e.Actor = typepb.Channel(channel), access.ActorOf(role, actor)
 	return e, json.Unmarshal([]byte(details), &e.Details)
 }
 

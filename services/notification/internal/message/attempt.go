@@ -5,11 +5,11 @@ import (
 
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/text"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
-const mailChannel = int64(commonv1.Channel_EMAIL)
+const mailChannel = int64(typepb.Channel_EMAIL)
 
 const (
 	markSending = `update delivery set state = 2 where channel = $1 and state in (1, 2) and message_id in `

@@ -8,8 +8,8 @@ import (
 	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 	"kept.dev/services/notification/internal/contact"
 	"kept.dev/services/notification/internal/mailer"
 )
@@ -36,7 +36,7 @@ type emailJob struct {
 
 func (p *emailJob) id() string { return resource.ID(p.message.GetName()) }
 func (p *emailJob) delivery() *notificationv1.Message_Delivery {
-	return deliveryOf(p.message, commonv1.Channel_EMAIL)
+	return deliveryOf(p.message, typepb.Channel_EMAIL)
 }
 func (p *emailJob) tries() int              { return len(p.delivery().GetAttempts()) }
 func (p *emailJob) end(r result, err error) { p.call.End(r, err) }

@@ -8,8 +8,8 @@ import (
 	"kept.dev/kit/event"
 	"kept.dev/kit/outbox"
 	"kept.dev/kit/sqldb"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 // finish writes down what came of tries, together with what becomes of their timers.
@@ -40,7 +40,7 @@ func (s *Service) finish(ctx context.Context, tx *sqldb.Tx, ended []*call) error
 			sent = &now
 		}
 		setState(tx, ids, state, sent)
-		s.count(ctx, tx, commonv1.Channel_EMAIL, state, len(ids))
+		s.count(ctx, tx, typepb.Channel_EMAIL, state, len(ids))
 	}
 	return s.publishCompleted(ctx, tx, calls)
 }
@@ -70,7 +70,7 @@ func (s *Service) publishCompleted(ctx context.Context, tx *sqldb.Tx, calls map[
 	for rows.Next() {
 		var id string
 		var r outbox.Record
-		d := &notificationv1.DeliveryCompleted{Channel: commonv1.Channel_EMAIL}
+		d := &notificationv1.DeliveryCompleted{Channel: typepb.Channel_EMAIL}
 		if err := rows.Scan(&id, &r.Version, &d.Customer, &d.About); err != nil {
 			return err
 		}

@@ -9,8 +9,8 @@ import (
 	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 	"kept.dev/services/notification/internal/link"
 )
 
@@ -44,7 +44,7 @@ func addDeliveries(byID map[string]*notificationv1.Message, rows *sqldb.Rows) er
 			return err
 		}
 		byID[id].Deliveries = append(byID[id].Deliveries, &notificationv1.Message_Delivery{
-			Channel: commonv1.Channel(channel), State: notificationv1.Message_State(state), SendTime: clock.Stamp(sent),
+			Channel: typepb.Channel(channel), State: notificationv1.Message_State(state), SendTime: clock.Stamp(sent),
 		})
 	}
 	return nil
@@ -60,7 +60,7 @@ func addAttempts(byID map[string]*notificationv1.Message, rows *sqldb.Rows) erro
 			return err
 		}
 		a.StartTime, a.EndTime, a.Outcome = clock.Stamp(&started), clock.Stamp(ended), notificationv1.Message_State(outcome)
-		d := deliveryOf(byID[id], commonv1.Channel(channel))
+		d := deliveryOf(byID[id], typepb.Channel(channel))
 		d.Attempts = append(d.Attempts, a)
 	}
 	return nil
@@ -78,7 +78,7 @@ func addOptions(byID map[string]*notificationv1.Message, rows *sqldb.Rows) error
 	return nil
 }
 
-func deliveryOf(m *notificationv1.Message, channel commonv1.Channel) *notificationv1.Message_Delivery {
+func deliveryOf(m *notificationv1.Message, channel typepb.Channel) *notificationv1.Message_Delivery {
 	for _, d := range m.GetDeliveries() {
 		if d.GetChannel() == channel {
 			return d

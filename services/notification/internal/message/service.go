@@ -17,8 +17,8 @@ import (
 	"kept.dev/kit/outbox"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 	"kept.dev/services/notification/internal/contact"
 	"kept.dev/services/notification/internal/mailer"
 	"kept.dev/services/notification/internal/template"
@@ -89,7 +89,7 @@ const mailsPerConnection = 4
 
 // count counts the ends of deliveries, once they are written down.
 func (s *Service) count(
-	ctx context.Context, tx *sqldb.Tx, channel commonv1.Channel, state notificationv1.Message_State, ends int,
+	ctx context.Context, tx *sqldb.Tx, channel typepb.Channel, state notificationv1.Message_State, ends int,
 ) {
 	tx.AfterCommit(func() {
 		s.ends.Add(ctx, int64(ends), metric.WithAttributes(

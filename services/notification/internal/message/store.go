@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"kept.dev/kit/sqldb"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 // numberAll gives messages their numbers, and counts them with their customers. The counters' rows are locked in the order in which
@@ -72,7 +72,7 @@ func insertAll(tx *sqldb.Tx, drafts []*draft, now time.Time) {
 			mail = notificationv1.Message_SKIPPED
 		}
 		deliveries = append(deliveries, []any{id, mailChannel, int64(mail), nil},
-			[]any{id, int64(commonv1.Channel_INBOX), int64(notificationv1.Message_SENT), now.UnixMicro()})
+			[]any{id, int64(typepb.Channel_INBOX), int64(notificationv1.Message_SENT), now.UnixMicro()})
 		for i, option := range words.Options {
 			actions = append(actions, []any{id, int64(i + 1), option.Choice, option.Label, option.Confirmation})
 		}

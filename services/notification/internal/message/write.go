@@ -10,8 +10,8 @@ import (
 	"kept.dev/kit/outbox"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 	"kept.dev/services/notification/internal/template"
 )
 
@@ -55,7 +55,7 @@ func (s *Service) accepted(ctx context.Context, tx *sqldb.Tx, d *draft) []outbox
 	record := func(fact proto.Message) outbox.Record {
 		return outbox.Record{Subject: name, Version: 1, Fact: fact, Traceparent: d.traceparent}
 	}
-	delivered := func(channel commonv1.Channel, state notificationv1.Message_State) outbox.Record {
+	delivered := func(channel typepb.Channel, state notificationv1.Message_State) outbox.Record {
 		s.count(ctx, tx, channel, state, 1)
 		return record(&notificationv1.DeliveryCompleted{
 			Message: name, Customer: d.plan.customer, About: d.plan.about, Channel: channel, Outcome: state,
@@ -65,10 +65,10 @@ func (s *Service) accepted(ctx context.Context, tx *sqldb.Tx, d *draft) []outbox
 		record(&notificationv1.MessageAccepted{
 			Message: name, Customer: d.plan.customer, About: d.plan.about, Template: d.words.Template, EventType: d.event.Type,
 		}),
-		delivered(commonv1.Channel_INBOX, notificationv1.Message_SENT),
+		delivered(typepb.Channel_INBOX, notificationv1.Message_SENT),
 	}
 	if d.to.Email == "" {
-		records = append(records, delivered(commonv1.Channel_EMAIL, notificationv1.Message_SKIPPED))
+		records = append(records, delivered(typepb.Channel_EMAIL, notificationv1.Message_SKIPPED))
 	}
 	return records
 }

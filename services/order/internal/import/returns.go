@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"kept.dev/kit/sqldb"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 	"kept.dev/services/order/internal/order"
 )
 
@@ -36,7 +36,7 @@ func scanReturn(r *sqldb.Rows) (t returned, err error) {
 	if err != nil {
 		return t, err
 	}
-	t.Channel, t.At = commonv1.Channel(channel), time.UnixMicro(at)
+	t.Channel, t.At = typepb.Channel(channel), time.UnixMicro(at)
 	return t, json.Unmarshal(lines, &t.Lines)
 }
 

@@ -5,8 +5,8 @@ import (
 
 	"kept.dev/kit/localcopy"
 	"kept.dev/kit/sqldb"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 // Imported is an order of an earlier time, as a file has it. Amounts are minor units of its currency.
@@ -24,7 +24,7 @@ type Imported struct {
 	Discount int64
 	Refunded int64
 	Placed   time.Time
-	Channel  commonv1.Channel
+	Channel  typepb.Channel
 	State    orderv1.Order_State // DELIVERED, CANCELLED or RETURNED
 	Reason   string              // why it is not DELIVERED
 	Note     string

@@ -8,8 +8,8 @@ import (
 
 	"kept.dev/kit/money"
 	"kept.dev/kit/sqldb"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 // ImportedReturn is goods that were given back at an earlier time, as a file says by itself. Its lines have more than nothing.
@@ -22,7 +22,7 @@ type ImportedReturn struct {
 	Amount   int64 // what went back, in minor units
 	Lines    []ImportedLine
 	At       time.Time
-	Channel  commonv1.Channel
+	Channel  typepb.Channel
 }
 
 const selectCandidates = selectOrders + `

@@ -6,8 +6,8 @@ import (
 	"kept.dev/kit/access"
 	"kept.dev/kit/page"
 	"kept.dev/kit/sqldb"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 var listing = page.Listing{
@@ -18,7 +18,7 @@ var listing = page.Listing{
 		{Name: "customer", Kind: page.String, FilterOnly: true},
 		{Name: "order_number", Kind: page.String, FilterOnly: true},
 		{Name: "state", Kind: page.Enum, Enum: orderv1.Order_PLACED, FilterOnly: true},
-		{Name: "channel", Kind: page.Enum, Enum: commonv1.Channel_WEB, FilterOnly: true},
+		{Name: "channel", Kind: page.Enum, Enum: typepb.Channel_WEB, FilterOnly: true},
 		{Name: "promise_state", Kind: page.Enum, Enum: orderv1.Order_OPEN, FilterOnly: true},
 	},
 }

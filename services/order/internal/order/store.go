@@ -14,8 +14,8 @@ import (
 	"kept.dev/kit/errs"
 	"kept.dev/kit/money"
 	"kept.dev/kit/sqldb"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 func idOf(name string) string     { return strings.TrimPrefix(name, collection) }
@@ -96,7 +96,7 @@ func Scan(r *sqldb.Rows) (*orderv1.Order, error) {
 	amount := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: currency} }
 	o.Etag = strconv.FormatInt(version, 10)
 	o.Name, o.State, o.PromiseState = collection+id, orderv1.Order_State(state), orderv1.Order_PromiseState(promiseState)
-	o.Channel, o.PaymentMethod = commonv1.Channel(channel), orderv1.Order_PaymentMethod(method)
+	o.Channel, o.PaymentMethod = typepb.Channel(channel), orderv1.Order_PaymentMethod(method)
 	o.GoodsAmount, o.SpeedFee = amount(goods).Proto(), amount(fee).Proto()
 	o.TotalAmount, o.RefundedAmount = amount(goods+fee+delivery+addedTax).Proto(), amount(refunded).Proto()
 	if o.GetSourceImport() != "" {

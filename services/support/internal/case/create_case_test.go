@@ -14,9 +14,9 @@ import (
 	"kept.dev/kit/errs"
 	"kept.dev/kit/kittest"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 func TestACaseComesWithAPromise(t *testing.T) {
@@ -51,14 +51,14 @@ func TestWhoWritesForTheCustomerIsKept(t *testing.T) {
 			c, err := b.CreateCase(as(t, role, subject), b.request("", supportv1.Case_QUESTION))
 			require.NoError(t, err)
 			_, err = b.ContactCase(as(t, role, subject), &supportv1.ContactCaseRequest{
-				Name: c.GetName(), Body: "Hello?", Channel: commonv1.Channel_PHONE,
+				Name: c.GetName(), Body: "Hello?", Channel: typepb.Channel_PHONE,
 			})
 			require.NoError(t, err)
 			entries := b.entries(t, c.GetName())
 			require.Len(t, entries, 2)
 			require.Equal(t, "Where is it?", entries[0].GetBody())
 			require.Equal(t, "Hello?", entries[1].GetBody())
-			require.Equal(t, commonv1.Channel_PHONE, entries[1].GetChannel())
+			require.Equal(t, typepb.Channel_PHONE, entries[1].GetChannel())
 			for _, e := range entries {
 				require.Equal(t, supportv1.CaseEntry_CUSTOMER, e.GetAuthor(), role.String())
 				require.Equal(t, role.String()+" "+subject, e.GetActor().GetRole().String()+" "+e.GetActor().GetPrincipal())

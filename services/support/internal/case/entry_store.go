@@ -12,14 +12,14 @@ import (
 	"kept.dev/kit/id"
 	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 const entries = "/entries/"
 
 // customerEntry is what the customer says, by themselves or through an employee.
-func customerEntry(by access.Principal, body string, channel commonv1.Channel, now time.Time) *supportv1.CaseEntry {
+func customerEntry(by access.Principal, body string, channel typepb.Channel, now time.Time) *supportv1.CaseEntry {
 	return &supportv1.CaseEntry{
 		Author: supportv1.CaseEntry_CUSTOMER, Actor: by.Actor(), Body: body, Channel: channel, CreateTime: timestamppb.New(now),
 	}
@@ -73,7 +73,7 @@ func scanEntry(r *sqldb.Rows) (numbered, error) {
 	}
 	e.Name = collection + caseID + entries + entry
 	e.Actor = access.ActorOf(role, actor)
-	e.Author, e.Channel = supportv1.CaseEntry_Author(author), commonv1.Channel(channel)
+	e.Author, e.Channel = supportv1.CaseEntry_Author(author), typepb.Channel(channel)
 	e.Interim, e.CreateTime = e.Author == supportv1.CaseEntry_SYSTEM, clock.Stamp(created)
 	if snapshot == nil {
 		return e, nil

@@ -3,9 +3,9 @@ package cases
 import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 // replyKind is the kind of promise that a case makes.
@@ -18,7 +18,7 @@ func caseOpened(r *record) *supportv1.CaseOpened {
 	}
 }
 
-func caseContacted(r *record, by commonv1.Channel) *supportv1.CaseContacted {
+func caseContacted(r *record, by typepb.Channel) *supportv1.CaseContacted {
 	return &supportv1.CaseContacted{
 		Case: r.GetName(), Customer: r.GetCustomer(), About: r.GetAbout(), ContactCount: r.GetContactCount(), Channel: by,
 	}

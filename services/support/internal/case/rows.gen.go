@@ -7,8 +7,8 @@ import (
 	"kept.dev/kit/page"
 	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
-	commonv1 "kept.dev/proto/gen/kept/common/v1"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 // caseColumnRows are the rows of the table cases, each of them a Case.
@@ -23,7 +23,7 @@ var caseColumnRows = resource.Rows[*supportv1.Case, *supportv1.ListCasesResponse
 		{Name: "description", Field: "description"},
 		{Name: "about", Field: "about"},
 		{Name: "kind", Field: "kind", Kind: page.Enum, Enum: supportv1.Case_Kind(0)},
-		{Name: "channel", Field: "channel", Kind: page.Enum, Enum: commonv1.Channel(0)},
+		{Name: "channel", Field: "channel", Kind: page.Enum, Enum: typepb.Channel(0)},
 		{Name: "state", Field: "state", Kind: page.Enum, Enum: supportv1.Case_State(0)},
 		{Name: "queue", Field: "queue"},
 		{Name: "agent", Field: "agent"},
@@ -67,7 +67,7 @@ func scanCase(r *sqldb.Rows) (*supportv1.Case, error) {
 	m.Name = supportv1.CaseResourceName{Case: id}.String()
 	m.Etag = resource.Etag(version)
 	m.Kind = supportv1.Case_Kind(kind)
-	m.Channel = commonv1.Channel(channel)
+	m.Channel = typepb.Channel(channel)
 	m.State = supportv1.Case_State(state)
 	m.ReplyDueTime = clock.Stamp(replyDue)
 	m.CreateTime = clock.Stamp(created)

@@ -11,7 +11,6 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
-	v1 "kept.dev/proto/gen/kept/common/v1"
 	_type "kept.dev/proto/gen/kept/type"
 	reflect "reflect"
 	sync "sync"
@@ -41,7 +40,7 @@ type TimelineEntry struct {
 	// What it is about, such as the order of a refund; the resource itself where there is nothing above it.
 	About string `protobuf:"bytes,6,opt,name=about,proto3" json:"about,omitempty"`
 	// The way by which the customer and the company met, where they did.
-	Channel v1.Channel `protobuf:"varint,7,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
+	Channel _type.Channel `protobuf:"varint,7,opt,name=channel,proto3,enum=kept.type.Channel" json:"channel,omitempty"`
 	// Who did it: the customer, an employee, a partner, or the suite by itself.
 	Actor *_type.Actor `protobuf:"bytes,8,opt,name=actor,proto3" json:"actor,omitempty"`
 	// What else the event says, by the names of its fields, such as `reason`. Nothing personal.
@@ -122,11 +121,11 @@ func (x *TimelineEntry) GetAbout() string {
 	return ""
 }
 
-func (x *TimelineEntry) GetChannel() v1.Channel {
+func (x *TimelineEntry) GetChannel() _type.Channel {
 	if x != nil {
 		return x.Channel
 	}
-	return v1.Channel(0)
+	return _type.Channel(0)
 }
 
 func (x *TimelineEntry) GetActor() *_type.Actor {
@@ -147,7 +146,7 @@ var File_kept_customer_v1_timeline_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_timeline_proto_rawDesc = "" +
 	"\n" +
-	"\x1fkept/customer/v1/timeline.proto\x12\x10kept.customer.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkept/common/v1/common.proto\x1a\x15kept/type/actor.proto\"\xd3\x04\n" +
+	"\x1fkept/customer/v1/timeline.proto\x12\x10kept.customer.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x15kept/type/actor.proto\x1a\x17kept/type/channel.proto\"\xce\x04\n" +
 	"\rTimelineEntry\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12>\n" +
 	"\n" +
@@ -158,8 +157,8 @@ const file_kept_customer_v1_timeline_proto_rawDesc = "" +
 	"\bresource\x18\x05 \x01(\tB\t\xe0A\x03\xfaA\x03\n" +
 	"\x01*R\bresource\x12\x1f\n" +
 	"\x05about\x18\x06 \x01(\tB\t\xe0A\x03\xfaA\x03\n" +
-	"\x01*R\x05about\x126\n" +
-	"\achannel\x18\a \x01(\x0e2\x17.kept.common.v1.ChannelB\x03\xe0A\x03R\achannel\x12+\n" +
+	"\x01*R\x05about\x121\n" +
+	"\achannel\x18\a \x01(\x0e2\x12.kept.type.ChannelB\x03\xe0A\x03R\achannel\x12+\n" +
 	"\x05actor\x18\b \x01(\v2\x10.kept.type.ActorB\x03\xe0A\x03R\x05actor\x12K\n" +
 	"\adetails\x18\t \x03(\v2,.kept.customer.v1.TimelineEntry.DetailsEntryB\x03\xe0A\x03R\adetails\x1a:\n" +
 	"\fDetailsEntry\x12\x10\n" +
@@ -184,12 +183,12 @@ var file_kept_customer_v1_timeline_proto_goTypes = []any{
 	(*TimelineEntry)(nil),         // 0: kept.customer.v1.TimelineEntry
 	nil,                           // 1: kept.customer.v1.TimelineEntry.DetailsEntry
 	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
-	(v1.Channel)(0),               // 3: kept.common.v1.Channel
+	(_type.Channel)(0),            // 3: kept.type.Channel
 	(*_type.Actor)(nil),           // 4: kept.type.Actor
 }
 var file_kept_customer_v1_timeline_proto_depIdxs = []int32{
 	2, // 0: kept.customer.v1.TimelineEntry.event_time:type_name -> google.protobuf.Timestamp
-	3, // 1: kept.customer.v1.TimelineEntry.channel:type_name -> kept.common.v1.Channel
+	3, // 1: kept.customer.v1.TimelineEntry.channel:type_name -> kept.type.Channel
 	4, // 2: kept.customer.v1.TimelineEntry.actor:type_name -> kept.type.Actor
 	1, // 3: kept.customer.v1.TimelineEntry.details:type_name -> kept.customer.v1.TimelineEntry.DetailsEntry
 	4, // [4:4] is the sub-list for method output_type

@@ -10,7 +10,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
-	v1 "kept.dev/proto/gen/kept/common/v1"
+	_type "kept.dev/proto/gen/kept/type"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -115,7 +115,7 @@ type DeliveryCompleted struct {
 	// What it is about.
 	About string `protobuf:"bytes,3,opt,name=about,proto3" json:"about,omitempty"`
 	// The channel.
-	Channel v1.Channel `protobuf:"varint,4,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
+	Channel _type.Channel `protobuf:"varint,4,opt,name=channel,proto3,enum=kept.type.Channel" json:"channel,omitempty"`
 	// How it ended.
 	Outcome       Message_State `protobuf:"varint,5,opt,name=outcome,proto3,enum=kept.notification.v1.Message_State" json:"outcome,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -173,11 +173,11 @@ func (x *DeliveryCompleted) GetAbout() string {
 	return ""
 }
 
-func (x *DeliveryCompleted) GetChannel() v1.Channel {
+func (x *DeliveryCompleted) GetChannel() _type.Channel {
 	if x != nil {
 		return x.Channel
 	}
-	return v1.Channel(0)
+	return _type.Channel(0)
 }
 
 func (x *DeliveryCompleted) GetOutcome() Message_State {
@@ -264,19 +264,19 @@ var File_kept_notification_v1_events_proto protoreflect.FileDescriptor
 
 const file_kept_notification_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"!kept/notification/v1/events.proto\x12\x14kept.notification.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bkept/common/v1/common.proto\x1a\"kept/notification/v1/message.proto\"\x98\x01\n" +
+	"!kept/notification/v1/events.proto\x12\x14kept.notification.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\"kept/notification/v1/message.proto\x1a\x17kept/type/channel.proto\"\x98\x01\n" +
 	"\x0fMessageAccepted\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
 	"\x05about\x18\x03 \x01(\tR\x05about\x12\x1d\n" +
 	"\n" +
 	"event_type\x18\x04 \x01(\tR\teventType\x12\x1a\n" +
-	"\btemplate\x18\x05 \x01(\tR\btemplate\"\xd6\x01\n" +
+	"\btemplate\x18\x05 \x01(\tR\btemplate\"\xd1\x01\n" +
 	"\x11DeliveryCompleted\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
-	"\x05about\x18\x03 \x01(\tR\x05about\x121\n" +
-	"\achannel\x18\x04 \x01(\x0e2\x17.kept.common.v1.ChannelR\achannel\x12B\n" +
+	"\x05about\x18\x03 \x01(\tR\x05about\x12,\n" +
+	"\achannel\x18\x04 \x01(\x0e2\x12.kept.type.ChannelR\achannel\x12B\n" +
 	"\aoutcome\x18\x05 \x01(\x0e2#.kept.notification.v1.Message.StateB\x03\xe0A\x03R\aoutcome\"q\n" +
 	"\vActionTaken\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\x1a\n" +
@@ -301,11 +301,11 @@ var file_kept_notification_v1_events_proto_goTypes = []any{
 	(*MessageAccepted)(nil),   // 0: kept.notification.v1.MessageAccepted
 	(*DeliveryCompleted)(nil), // 1: kept.notification.v1.DeliveryCompleted
 	(*ActionTaken)(nil),       // 2: kept.notification.v1.ActionTaken
-	(v1.Channel)(0),           // 3: kept.common.v1.Channel
+	(_type.Channel)(0),        // 3: kept.type.Channel
 	(Message_State)(0),        // 4: kept.notification.v1.Message.State
 }
 var file_kept_notification_v1_events_proto_depIdxs = []int32{
-	3, // 0: kept.notification.v1.DeliveryCompleted.channel:type_name -> kept.common.v1.Channel
+	3, // 0: kept.notification.v1.DeliveryCompleted.channel:type_name -> kept.type.Channel
 	4, // 1: kept.notification.v1.DeliveryCompleted.outcome:type_name -> kept.notification.v1.Message.State
 	2, // [2:2] is the sub-list for method output_type
 	2, // [2:2] is the sub-list for method input_type

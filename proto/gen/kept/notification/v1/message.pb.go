@@ -11,7 +11,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
-	v1 "kept.dev/proto/gen/kept/common/v1"
+	_type "kept.dev/proto/gen/kept/type"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -334,7 +334,7 @@ func (x *Message_Attempt) GetResponse() string {
 type Message_Delivery struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The channel.
-	Channel v1.Channel `protobuf:"varint,1,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
+	Channel _type.Channel `protobuf:"varint,1,opt,name=channel,proto3,enum=kept.type.Channel" json:"channel,omitempty"`
 	// Its state.
 	State Message_State `protobuf:"varint,2,opt,name=state,proto3,enum=kept.notification.v1.Message_State" json:"state,omitempty"`
 	// All tries, the first first.
@@ -375,11 +375,11 @@ func (*Message_Delivery) Descriptor() ([]byte, []int) {
 	return file_kept_notification_v1_message_proto_rawDescGZIP(), []int{0, 1}
 }
 
-func (x *Message_Delivery) GetChannel() v1.Channel {
+func (x *Message_Delivery) GetChannel() _type.Channel {
 	if x != nil {
 		return x.Channel
 	}
-	return v1.Channel(0)
+	return _type.Channel(0)
 }
 
 func (x *Message_Delivery) GetState() Message_State {
@@ -471,7 +471,7 @@ var File_kept_notification_v1_message_proto protoreflect.FileDescriptor
 
 const file_kept_notification_v1_message_proto_rawDesc = "" +
 	"\n" +
-	"\"kept/notification/v1/message.proto\x12\x14kept.notification.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkept/common/v1/common.proto\"\xca\v\n" +
+	"\"kept/notification/v1/message.proto\x12\x14kept.notification.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17kept/type/channel.proto\"\xc5\v\n" +
 	"\aMessage\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x125\n" +
 	"\bcustomer\x18\x02 \x01(\tB\x19\xe0A\x03\xfaA\x13\n" +
@@ -501,9 +501,9 @@ const file_kept_notification_v1_message_proto_rawDesc = "" +
 	"start_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\tstartTime\x12:\n" +
 	"\bend_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\aendTime\x12B\n" +
 	"\aoutcome\x18\x03 \x01(\x0e2#.kept.notification.v1.Message.StateB\x03\xe0A\x03R\aoutcome\x12\x1f\n" +
-	"\bresponse\x18\x04 \x01(\tB\x03\xe0A\x03R\bresponse\x1a\x88\x02\n" +
-	"\bDelivery\x126\n" +
-	"\achannel\x18\x01 \x01(\x0e2\x17.kept.common.v1.ChannelB\x03\xe0A\x03R\achannel\x12>\n" +
+	"\bresponse\x18\x04 \x01(\tB\x03\xe0A\x03R\bresponse\x1a\x83\x02\n" +
+	"\bDelivery\x121\n" +
+	"\achannel\x18\x01 \x01(\x0e2\x12.kept.type.ChannelB\x03\xe0A\x03R\achannel\x12>\n" +
 	"\x05state\x18\x02 \x01(\x0e2#.kept.notification.v1.Message.StateB\x03\xe0A\x03R\x05state\x12F\n" +
 	"\battempts\x18\x03 \x03(\v2%.kept.notification.v1.Message.AttemptB\x03\xe0A\x03R\battempts\x12<\n" +
 	"\tsend_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\bsendTime\x1aq\n" +
@@ -544,7 +544,7 @@ var file_kept_notification_v1_message_proto_goTypes = []any{
 	(*Message_Delivery)(nil),      // 3: kept.notification.v1.Message.Delivery
 	(*Message_Option)(nil),        // 4: kept.notification.v1.Message.Option
 	(*timestamppb.Timestamp)(nil), // 5: google.protobuf.Timestamp
-	(v1.Channel)(0),               // 6: kept.common.v1.Channel
+	(_type.Channel)(0),            // 6: kept.type.Channel
 }
 var file_kept_notification_v1_message_proto_depIdxs = []int32{
 	4,  // 0: kept.notification.v1.Message.options:type_name -> kept.notification.v1.Message.Option
@@ -555,7 +555,7 @@ var file_kept_notification_v1_message_proto_depIdxs = []int32{
 	5,  // 5: kept.notification.v1.Message.Attempt.start_time:type_name -> google.protobuf.Timestamp
 	5,  // 6: kept.notification.v1.Message.Attempt.end_time:type_name -> google.protobuf.Timestamp
 	0,  // 7: kept.notification.v1.Message.Attempt.outcome:type_name -> kept.notification.v1.Message.State
-	6,  // 8: kept.notification.v1.Message.Delivery.channel:type_name -> kept.common.v1.Channel
+	6,  // 8: kept.notification.v1.Message.Delivery.channel:type_name -> kept.type.Channel
 	0,  // 9: kept.notification.v1.Message.Delivery.state:type_name -> kept.notification.v1.Message.State
 	2,  // 10: kept.notification.v1.Message.Delivery.attempts:type_name -> kept.notification.v1.Message.Attempt
 	5,  // 11: kept.notification.v1.Message.Delivery.send_time:type_name -> google.protobuf.Timestamp

@@ -11,7 +11,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
-	v1 "kept.dev/proto/gen/kept/common/v1"
+	_type "kept.dev/proto/gen/kept/type"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -38,7 +38,7 @@ type OrderPlaced struct {
 	// Until when delivery is promised.
 	PromisedDeliveryTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=promised_delivery_time,json=promisedDeliveryTime,proto3" json:"promised_delivery_time,omitempty"`
 	// The way by which the order came.
-	Channel v1.Channel `protobuf:"varint,6,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
+	Channel _type.Channel `protobuf:"varint,6,opt,name=channel,proto3,enum=kept.type.Channel" json:"channel,omitempty"`
 	// How many units of goods were ordered.
 	UnitCount int64 `protobuf:"varint,7,opt,name=unit_count,json=unitCount,proto3" json:"unit_count,omitempty"`
 	// What was ordered.
@@ -114,11 +114,11 @@ func (x *OrderPlaced) GetPromisedDeliveryTime() *timestamppb.Timestamp {
 	return nil
 }
 
-func (x *OrderPlaced) GetChannel() v1.Channel {
+func (x *OrderPlaced) GetChannel() _type.Channel {
 	if x != nil {
 		return x.Channel
 	}
-	return v1.Channel(0)
+	return _type.Channel(0)
 }
 
 func (x *OrderPlaced) GetUnitCount() int64 {
@@ -1141,7 +1141,7 @@ type OrdersImported_Order struct {
 	// How many units of goods, without those that were given back.
 	UnitCount int64 `protobuf:"varint,5,opt,name=unit_count,json=unitCount,proto3" json:"unit_count,omitempty"`
 	// The way by which the order came.
-	Channel v1.Channel `protobuf:"varint,6,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
+	Channel _type.Channel `protobuf:"varint,6,opt,name=channel,proto3,enum=kept.type.Channel" json:"channel,omitempty"`
 	// What was ordered, without what was given back.
 	Lines []*OrderedLine `protobuf:"bytes,7,rep,name=lines,proto3" json:"lines,omitempty"`
 	// What became of it: one that is CANCELLED or RETURNED is no sale.
@@ -1219,11 +1219,11 @@ func (x *OrdersImported_Order) GetUnitCount() int64 {
 	return 0
 }
 
-func (x *OrdersImported_Order) GetChannel() v1.Channel {
+func (x *OrdersImported_Order) GetChannel() _type.Channel {
 	if x != nil {
 		return x.Channel
 	}
-	return v1.Channel(0)
+	return _type.Channel(0)
 }
 
 func (x *OrdersImported_Order) GetLines() []*OrderedLine {
@@ -1313,14 +1313,14 @@ var File_kept_order_v1_events_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1akept/order/v1/events.proto\x12\rkept.order.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1bkept/common/v1/common.proto\x1a\x19kept/order/v1/order.proto\x1a\x1akept/order/v1/refund.proto\x1a\x1ckept/order/v1/shortage.proto\"\xa0\x03\n" +
+	"\x1akept/order/v1/events.proto\x12\rkept.order.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x19kept/order/v1/order.proto\x1a\x1akept/order/v1/refund.proto\x1a\x1ckept/order/v1/shortage.proto\x1a\x17kept/type/channel.proto\"\x9b\x03\n" +
 	"\vOrderPlaced\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x125\n" +
 	"\ftotal_amount\x18\x03 \x01(\v2\x12.google.type.MoneyR\vtotalAmount\x12/\n" +
 	"\tspeed_fee\x18\x04 \x01(\v2\x12.google.type.MoneyR\bspeedFee\x12P\n" +
-	"\x16promised_delivery_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x14promisedDeliveryTime\x121\n" +
-	"\achannel\x18\x06 \x01(\x0e2\x17.kept.common.v1.ChannelR\achannel\x12\x1d\n" +
+	"\x16promised_delivery_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x14promisedDeliveryTime\x12,\n" +
+	"\achannel\x18\x06 \x01(\x0e2\x12.kept.type.ChannelR\achannel\x12\x1d\n" +
 	"\n" +
 	"unit_count\x18\a \x01(\x03R\tunitCount\x120\n" +
 	"\x05lines\x18\b \x03(\v2\x1a.kept.order.v1.OrderedLineR\x05lines\x12!\n" +
@@ -1395,10 +1395,10 @@ const file_kept_order_v1_events_proto_rawDesc = "" +
 	"\x06choice\x18\x05 \x01(\x0e2\x1e.kept.order.v1.Shortage.ChoiceR\x06choice\x12\x1c\n" +
 	"\tdefaulted\x18\x06 \x01(\bR\tdefaulted\x12P\n" +
 	"\x16expected_delivery_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x14expectedDeliveryTime\x12;\n" +
-	"\x0frefunded_amount\x18\b \x01(\v2\x12.google.type.MoneyR\x0erefundedAmount\"\x93\x04\n" +
+	"\x0frefunded_amount\x18\b \x01(\v2\x12.google.type.MoneyR\x0erefundedAmount\"\x8e\x04\n" +
 	"\x0eOrdersImported\x12#\n" +
 	"\rsource_import\x18\x01 \x01(\tR\fsourceImport\x12;\n" +
-	"\x06orders\x18\x02 \x03(\v2#.kept.order.v1.OrdersImported.OrderR\x06orders\x1a\x9e\x03\n" +
+	"\x06orders\x18\x02 \x03(\v2#.kept.order.v1.OrdersImported.OrderR\x06orders\x1a\x99\x03\n" +
 	"\x05Order\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x129\n" +
@@ -1406,8 +1406,8 @@ const file_kept_order_v1_events_proto_rawDesc = "" +
 	"place_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\tplaceTime\x125\n" +
 	"\fgoods_amount\x18\x04 \x01(\v2\x12.google.type.MoneyR\vgoodsAmount\x12\x1d\n" +
 	"\n" +
-	"unit_count\x18\x05 \x01(\x03R\tunitCount\x121\n" +
-	"\achannel\x18\x06 \x01(\x0e2\x17.kept.common.v1.ChannelR\achannel\x120\n" +
+	"unit_count\x18\x05 \x01(\x03R\tunitCount\x12,\n" +
+	"\achannel\x18\x06 \x01(\x0e2\x12.kept.type.ChannelR\achannel\x120\n" +
 	"\x05lines\x18\a \x03(\v2\x1a.kept.order.v1.OrderedLineR\x05lines\x120\n" +
 	"\x05state\x18\b \x01(\x0e2\x1a.kept.order.v1.Order.StateR\x05state\x12!\n" +
 	"\forder_number\x18\t \x01(\tR\vorderNumber\x12\x18\n" +
@@ -1451,7 +1451,7 @@ var file_kept_order_v1_events_proto_goTypes = []any{
 	(*ImportedOrdersRemoved_Order)(nil), // 14: kept.order.v1.ImportedOrdersRemoved.Order
 	(*money.Money)(nil),                 // 15: google.type.Money
 	(*timestamppb.Timestamp)(nil),       // 16: google.protobuf.Timestamp
-	(v1.Channel)(0),                     // 17: kept.common.v1.Channel
+	(_type.Channel)(0),                  // 17: kept.type.Channel
 	(*OrderedLine)(nil),                 // 18: kept.order.v1.OrderedLine
 	(Refund_Purpose)(0),                 // 19: kept.order.v1.Refund.Purpose
 	(Shortage_Choice)(0),                // 20: kept.order.v1.Shortage.Choice
@@ -1461,7 +1461,7 @@ var file_kept_order_v1_events_proto_depIdxs = []int32{
 	15, // 0: kept.order.v1.OrderPlaced.total_amount:type_name -> google.type.Money
 	15, // 1: kept.order.v1.OrderPlaced.speed_fee:type_name -> google.type.Money
 	16, // 2: kept.order.v1.OrderPlaced.promised_delivery_time:type_name -> google.protobuf.Timestamp
-	17, // 3: kept.order.v1.OrderPlaced.channel:type_name -> kept.common.v1.Channel
+	17, // 3: kept.order.v1.OrderPlaced.channel:type_name -> kept.type.Channel
 	18, // 4: kept.order.v1.OrderPlaced.lines:type_name -> kept.order.v1.OrderedLine
 	16, // 5: kept.order.v1.OrderDelivered.deliver_time:type_name -> google.protobuf.Timestamp
 	15, // 6: kept.order.v1.OrderDelivered.goods_amount:type_name -> google.type.Money
@@ -1488,7 +1488,7 @@ var file_kept_order_v1_events_proto_depIdxs = []int32{
 	14, // 27: kept.order.v1.ImportedOrdersRemoved.orders:type_name -> kept.order.v1.ImportedOrdersRemoved.Order
 	16, // 28: kept.order.v1.OrdersImported.Order.place_time:type_name -> google.protobuf.Timestamp
 	15, // 29: kept.order.v1.OrdersImported.Order.goods_amount:type_name -> google.type.Money
-	17, // 30: kept.order.v1.OrdersImported.Order.channel:type_name -> kept.common.v1.Channel
+	17, // 30: kept.order.v1.OrdersImported.Order.channel:type_name -> kept.type.Channel
 	18, // 31: kept.order.v1.OrdersImported.Order.lines:type_name -> kept.order.v1.OrderedLine
 	21, // 32: kept.order.v1.OrdersImported.Order.state:type_name -> kept.order.v1.Order.State
 	33, // [33:33] is the sub-list for method output_type

@@ -13,7 +13,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
-	v1 "kept.dev/proto/gen/kept/common/v1"
+	_type "kept.dev/proto/gen/kept/type"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -355,7 +355,7 @@ type Import struct {
 	// The region to read telephone numbers without a country code in, such as `UA`. Left out, it is the company's.
 	RegionCode string `protobuf:"bytes,9,opt,name=region_code,json=regionCode,proto3" json:"region_code,omitempty"`
 	// The way by which the orders came.
-	Channel v1.Channel `protobuf:"varint,10,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
+	Channel _type.Channel `protobuf:"varint,10,opt,name=channel,proto3,enum=kept.type.Channel" json:"channel,omitempty"`
 	// Which columns hold what; not for the CDNOW format.
 	Mapping *Import_Mapping `protobuf:"bytes,11,opt,name=mapping,proto3" json:"mapping,omitempty"`
 	// In which order the parts of dates stand; not for the CDNOW format.
@@ -498,11 +498,11 @@ func (x *Import) GetRegionCode() string {
 	return ""
 }
 
-func (x *Import) GetChannel() v1.Channel {
+func (x *Import) GetChannel() _type.Channel {
 	if x != nil {
 		return x.Channel
 	}
-	return v1.Channel(0)
+	return _type.Channel(0)
 }
 
 func (x *Import) GetMapping() *Import_Mapping {
@@ -1404,7 +1404,7 @@ var File_kept_order_v1_import_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_import_proto_rawDesc = "" +
 	"\n" +
-	"\x1akept/order/v1/import.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1bkept/common/v1/common.proto\x1a\x19kept/order/v1/order.proto\"\x8f$\n" +
+	"\x1akept/order/v1/import.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x19kept/order/v1/order.proto\x1a\x17kept/type/channel.proto\"\x8a$\n" +
 	"\x06Import\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12.\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\x12F\n" +
@@ -1416,9 +1416,9 @@ const file_kept_order_v1_import_proto_rawDesc = "" +
 	"product_id\x18\a \x01(\tB1\xe0A\x01\xe0A\x05\xbaH(r&\x18?2\"^([a-z0-9]([a-z0-9-]*[a-z0-9])?)?$R\tproductId\x12*\n" +
 	"\ttime_zone\x18\b \x01(\tB\r\xe0A\x01\xe0A\x05\xbaH\x04r\x02\x18@R\btimeZone\x12;\n" +
 	"\vregion_code\x18\t \x01(\tB\x1a\xe0A\x01\xe0A\x05\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\n" +
-	"regionCode\x12A\n" +
+	"regionCode\x12<\n" +
 	"\achannel\x18\n" +
-	" \x01(\x0e2\x17.kept.common.v1.ChannelB\x0e\xe0A\x01\xe0A\x05\xbaH\x05\x82\x01\x02\x10\x01R\achannel\x12?\n" +
+	" \x01(\x0e2\x12.kept.type.ChannelB\x0e\xe0A\x01\xe0A\x05\xbaH\x05\x82\x01\x02\x10\x01R\achannel\x12?\n" +
 	"\amapping\x18\v \x01(\v2\x1d.kept.order.v1.Import.MappingB\x06\xe0A\x01\xe0A\x05R\amapping\x12N\n" +
 	"\n" +
 	"date_order\x18\f \x01(\x0e2\x1f.kept.order.v1.Import.DateOrderB\x0e\xe0A\x01\xe0A\x05\xbaH\x05\x82\x01\x02\x10\x01R\tdateOrder\x126\n" +
@@ -1580,7 +1580,7 @@ var file_kept_order_v1_import_proto_goTypes = []any{
 	(*Import_Summary_Total)(nil),       // 10: kept.order.v1.Import.Summary.Total
 	(*Import_Summary_Sample)(nil),      // 11: kept.order.v1.Import.Summary.Sample
 	(*Import_Summary_Sample_Line)(nil), // 12: kept.order.v1.Import.Summary.Sample.Line
-	(v1.Channel)(0),                    // 13: kept.common.v1.Channel
+	(_type.Channel)(0),                 // 13: kept.type.Channel
 	(*timestamppb.Timestamp)(nil),      // 14: google.protobuf.Timestamp
 	(*money.Money)(nil),                // 15: google.type.Money
 	(Order_State)(0),                   // 16: kept.order.v1.Order.State
@@ -1588,7 +1588,7 @@ var file_kept_order_v1_import_proto_goTypes = []any{
 var file_kept_order_v1_import_proto_depIdxs = []int32{
 	0,  // 0: kept.order.v1.Import.format:type_name -> kept.order.v1.Import.Format
 	2,  // 1: kept.order.v1.Import.row_type:type_name -> kept.order.v1.Import.RowType
-	13, // 2: kept.order.v1.Import.channel:type_name -> kept.common.v1.Channel
+	13, // 2: kept.order.v1.Import.channel:type_name -> kept.type.Channel
 	7,  // 3: kept.order.v1.Import.mapping:type_name -> kept.order.v1.Import.Mapping
 	4,  // 4: kept.order.v1.Import.date_order:type_name -> kept.order.v1.Import.DateOrder
 	1,  // 5: kept.order.v1.Import.preset:type_name -> kept.order.v1.Import.Preset

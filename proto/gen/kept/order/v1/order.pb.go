@@ -14,7 +14,6 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
-	v1 "kept.dev/proto/gen/kept/common/v1"
 	_type "kept.dev/proto/gen/kept/type"
 	reflect "reflect"
 	sync "sync"
@@ -229,7 +228,7 @@ type Order struct {
 	// Where the customer lives. Independent of the others.
 	HomeAddress *postaladdress.PostalAddress `protobuf:"bytes,7,opt,name=home_address,json=homeAddress,proto3" json:"home_address,omitempty"`
 	// The way by which the order came.
-	Channel v1.Channel `protobuf:"varint,8,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
+	Channel _type.Channel `protobuf:"varint,8,opt,name=channel,proto3,enum=kept.type.Channel" json:"channel,omitempty"`
 	// How it is paid.
 	PaymentMethod Order_PaymentMethod `protobuf:"varint,9,opt,name=payment_method,json=paymentMethod,proto3,enum=kept.order.v1.Order_PaymentMethod" json:"payment_method,omitempty"`
 	// Its state.
@@ -367,11 +366,11 @@ func (x *Order) GetHomeAddress() *postaladdress.PostalAddress {
 	return nil
 }
 
-func (x *Order) GetChannel() v1.Channel {
+func (x *Order) GetChannel() _type.Channel {
 	if x != nil {
 		return x.Channel
 	}
-	return v1.Channel(0)
+	return _type.Channel(0)
 }
 
 func (x *Order) GetPaymentMethod() Order_PaymentMethod {
@@ -733,7 +732,7 @@ var File_kept_order_v1_order_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_order_proto_rawDesc = "" +
 	"\n" +
-	"\x19kept/order/v1/order.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a google/type/postal_address.proto\x1a\x1bkept/common/v1/common.proto\x1a\x15kept/type/actor.proto\"\xf9\x16\n" +
+	"\x19kept/order/v1/order.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a google/type/postal_address.proto\x1a\x15kept/type/actor.proto\x1a\x17kept/type/channel.proto\"\xf4\x16\n" +
 	"\x05Order\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12Z\n" +
 	"\bcustomer\x18\x02 \x01(\tB>\xe0A\x02\xe0A\x05\xfaA\x13\n" +
@@ -743,8 +742,8 @@ const file_kept_order_v1_order_proto_rawDesc = "" +
 	"\x17kept.dev/DeliveryOption\xbaH5r3\x18O2/^deliveryOptions/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\x0edeliveryOption\x12J\n" +
 	"\x10delivery_address\x18\x05 \x01(\v2\x1a.google.type.PostalAddressB\x03\xe0A\x01R\x0fdeliveryAddress\x12H\n" +
 	"\x0fbilling_address\x18\x06 \x01(\v2\x1a.google.type.PostalAddressB\x03\xe0A\x01R\x0ebillingAddress\x12B\n" +
-	"\fhome_address\x18\a \x01(\v2\x1a.google.type.PostalAddressB\x03\xe0A\x01R\vhomeAddress\x12>\n" +
-	"\achannel\x18\b \x01(\x0e2\x17.kept.common.v1.ChannelB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\achannel\x12V\n" +
+	"\fhome_address\x18\a \x01(\v2\x1a.google.type.PostalAddressB\x03\xe0A\x01R\vhomeAddress\x129\n" +
+	"\achannel\x18\b \x01(\x0e2\x12.kept.type.ChannelB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\achannel\x12V\n" +
 	"\x0epayment_method\x18\t \x01(\x0e2\".kept.order.v1.Order.PaymentMethodB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\rpaymentMethod\x125\n" +
 	"\x05state\x18\n" +
 	" \x01(\x0e2\x1a.kept.order.v1.Order.StateB\x03\xe0A\x03R\x05state\x12:\n" +
@@ -838,7 +837,7 @@ var file_kept_order_v1_order_proto_goTypes = []any{
 	(*OrderedLine)(nil),                 // 4: kept.order.v1.OrderedLine
 	(*Order_Line)(nil),                  // 5: kept.order.v1.Order.Line
 	(*postaladdress.PostalAddress)(nil), // 6: google.type.PostalAddress
-	(v1.Channel)(0),                     // 7: kept.common.v1.Channel
+	(_type.Channel)(0),                  // 7: kept.type.Channel
 	(*money.Money)(nil),                 // 8: google.type.Money
 	(*timestamppb.Timestamp)(nil),       // 9: google.protobuf.Timestamp
 	(*_type.Actor)(nil),                 // 10: kept.type.Actor
@@ -848,7 +847,7 @@ var file_kept_order_v1_order_proto_depIdxs = []int32{
 	6,  // 1: kept.order.v1.Order.delivery_address:type_name -> google.type.PostalAddress
 	6,  // 2: kept.order.v1.Order.billing_address:type_name -> google.type.PostalAddress
 	6,  // 3: kept.order.v1.Order.home_address:type_name -> google.type.PostalAddress
-	7,  // 4: kept.order.v1.Order.channel:type_name -> kept.common.v1.Channel
+	7,  // 4: kept.order.v1.Order.channel:type_name -> kept.type.Channel
 	1,  // 5: kept.order.v1.Order.payment_method:type_name -> kept.order.v1.Order.PaymentMethod
 	0,  // 6: kept.order.v1.Order.state:type_name -> kept.order.v1.Order.State
 	8,  // 7: kept.order.v1.Order.goods_amount:type_name -> google.type.Money

@@ -13,7 +13,6 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
-	v1 "kept.dev/proto/gen/kept/common/v1"
 	_type "kept.dev/proto/gen/kept/type"
 	reflect "reflect"
 	sync "sync"
@@ -226,7 +225,7 @@ type Case struct {
 	// What kind of request.
 	Kind Case_Kind `protobuf:"varint,6,opt,name=kind,proto3,enum=kept.support.v1.Case_Kind" json:"kind,omitempty"`
 	// The way by which it came.
-	Channel v1.Channel `protobuf:"varint,7,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
+	Channel _type.Channel `protobuf:"varint,7,opt,name=channel,proto3,enum=kept.type.Channel" json:"channel,omitempty"`
 	// Its state.
 	State Case_State `protobuf:"varint,8,opt,name=state,proto3,enum=kept.support.v1.Case_State" json:"state,omitempty"`
 	// The queue that it is in, `queues/{queue}`.
@@ -334,11 +333,11 @@ func (x *Case) GetKind() Case_Kind {
 	return Case_KIND_UNSPECIFIED
 }
 
-func (x *Case) GetChannel() v1.Channel {
+func (x *Case) GetChannel() _type.Channel {
 	if x != nil {
 		return x.Channel
 	}
-	return v1.Channel(0)
+	return _type.Channel(0)
 }
 
 func (x *Case) GetState() Case_State {
@@ -462,7 +461,7 @@ type CaseEntry struct {
 	// The order as it stood then, in an interim reply.
 	OrderSnapshot *OrderSnapshot `protobuf:"bytes,6,opt,name=order_snapshot,json=orderSnapshot,proto3" json:"order_snapshot,omitempty"`
 	// The way by which it came.
-	Channel v1.Channel `protobuf:"varint,7,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
+	Channel _type.Channel `protobuf:"varint,7,opt,name=channel,proto3,enum=kept.type.Channel" json:"channel,omitempty"`
 	// When.
 	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -541,11 +540,11 @@ func (x *CaseEntry) GetOrderSnapshot() *OrderSnapshot {
 	return nil
 }
 
-func (x *CaseEntry) GetChannel() v1.Channel {
+func (x *CaseEntry) GetChannel() _type.Channel {
 	if x != nil {
 		return x.Channel
 	}
-	return v1.Channel(0)
+	return _type.Channel(0)
 }
 
 func (x *CaseEntry) GetCreateTime() *timestamppb.Timestamp {
@@ -668,7 +667,7 @@ var File_kept_support_v1_case_proto protoreflect.FileDescriptor
 
 const file_kept_support_v1_case_proto_rawDesc = "" +
 	"\n" +
-	"\x1akept/support/v1/case.proto\x12\x0fkept.support.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1bkept/common/v1/common.proto\x1a\x15kept/type/actor.proto\"\xf4\n" +
+	"\x1akept/support/v1/case.proto\x12\x0fkept.support.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x15kept/type/actor.proto\x1a\x17kept/type/channel.proto\"\xef\n" +
 	"\n" +
 	"\x04Case\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12W\n" +
@@ -678,8 +677,8 @@ const file_kept_support_v1_case_proto_rawDesc = "" +
 	"\vdescription\x18\x04 \x01(\tB\x10\xe0A\x02\xe0A\x05\xbaH\ar\x05\x10\x01\x18\x90NR\vdescription\x12{\n" +
 	"\x05about\x18\x05 \x01(\tBe\xe0A\x01\xfaA\x03\n" +
 	"\x01*\xbaHYrW2U^([a-z][A-Za-z]{0,31}/[A-Za-z0-9-]{1,64}(/[a-z][A-Za-z]{0,31}/[A-Za-z0-9-]{1,64})?)?$R\x05about\x12;\n" +
-	"\x04kind\x18\x06 \x01(\x0e2\x1a.kept.support.v1.Case.KindB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x04kind\x12>\n" +
-	"\achannel\x18\a \x01(\x0e2\x17.kept.common.v1.ChannelB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\achannel\x126\n" +
+	"\x04kind\x18\x06 \x01(\x0e2\x1a.kept.support.v1.Case.KindB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\x04kind\x129\n" +
+	"\achannel\x18\a \x01(\x0e2\x12.kept.type.ChannelB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\achannel\x126\n" +
 	"\x05state\x18\b \x01(\x0e2\x1b.kept.support.v1.Case.StateB\x03\xe0A\x03R\x05state\x12\x19\n" +
 	"\x05queue\x18\t \x01(\tB\x03\xe0A\x03R\x05queue\x12\x19\n" +
 	"\x05agent\x18\n" +
@@ -716,15 +715,15 @@ const file_kept_support_v1_case_proto_rawDesc = "" +
 	"\aREPLIED\x10\x02\x12\n" +
 	"\n" +
 	"\x06CLOSED\x10\x03:-\xeaA*\n" +
-	"\rkept.dev/Case\x12\fcases/{case}*\x05cases2\x04case\"\xaf\x04\n" +
+	"\rkept.dev/Case\x12\fcases/{case}*\x05cases2\x04case\"\xaa\x04\n" +
 	"\tCaseEntry\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12>\n" +
 	"\x06author\x18\x02 \x01(\x0e2!.kept.support.v1.CaseEntry.AuthorB\x03\xe0A\x03R\x06author\x12+\n" +
 	"\x05actor\x18\x03 \x01(\v2\x10.kept.type.ActorB\x03\xe0A\x03R\x05actor\x12\x17\n" +
 	"\x04body\x18\x04 \x01(\tB\x03\xe0A\x03R\x04body\x12\x1d\n" +
 	"\ainterim\x18\x05 \x01(\bB\x03\xe0A\x03R\ainterim\x12J\n" +
-	"\x0eorder_snapshot\x18\x06 \x01(\v2\x1e.kept.support.v1.OrderSnapshotB\x03\xe0A\x03R\rorderSnapshot\x126\n" +
-	"\achannel\x18\a \x01(\x0e2\x17.kept.common.v1.ChannelB\x03\xe0A\x03R\achannel\x12@\n" +
+	"\x0eorder_snapshot\x18\x06 \x01(\v2\x1e.kept.support.v1.OrderSnapshotB\x03\xe0A\x03R\rorderSnapshot\x121\n" +
+	"\achannel\x18\a \x01(\x0e2\x12.kept.type.ChannelB\x03\xe0A\x03R\achannel\x12@\n" +
 	"\vcreate_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"createTime\"O\n" +
 	"\x06Author\x12\x16\n" +
@@ -766,14 +765,14 @@ var file_kept_support_v1_case_proto_goTypes = []any{
 	(*Case)(nil),                  // 3: kept.support.v1.Case
 	(*CaseEntry)(nil),             // 4: kept.support.v1.CaseEntry
 	(*OrderSnapshot)(nil),         // 5: kept.support.v1.OrderSnapshot
-	(v1.Channel)(0),               // 6: kept.common.v1.Channel
+	(_type.Channel)(0),            // 6: kept.type.Channel
 	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
 	(*_type.Actor)(nil),           // 8: kept.type.Actor
 	(*money.Money)(nil),           // 9: google.type.Money
 }
 var file_kept_support_v1_case_proto_depIdxs = []int32{
 	0,  // 0: kept.support.v1.Case.kind:type_name -> kept.support.v1.Case.Kind
-	6,  // 1: kept.support.v1.Case.channel:type_name -> kept.common.v1.Channel
+	6,  // 1: kept.support.v1.Case.channel:type_name -> kept.type.Channel
 	1,  // 2: kept.support.v1.Case.state:type_name -> kept.support.v1.Case.State
 	7,  // 3: kept.support.v1.Case.reply_due_time:type_name -> google.protobuf.Timestamp
 	7,  // 4: kept.support.v1.Case.reply_time:type_name -> google.protobuf.Timestamp
@@ -782,7 +781,7 @@ var file_kept_support_v1_case_proto_depIdxs = []int32{
 	2,  // 7: kept.support.v1.CaseEntry.author:type_name -> kept.support.v1.CaseEntry.Author
 	8,  // 8: kept.support.v1.CaseEntry.actor:type_name -> kept.type.Actor
 	5,  // 9: kept.support.v1.CaseEntry.order_snapshot:type_name -> kept.support.v1.OrderSnapshot
-	6,  // 10: kept.support.v1.CaseEntry.channel:type_name -> kept.common.v1.Channel
+	6,  // 10: kept.support.v1.CaseEntry.channel:type_name -> kept.type.Channel
 	7,  // 11: kept.support.v1.CaseEntry.create_time:type_name -> google.protobuf.Timestamp
 	7,  // 12: kept.support.v1.OrderSnapshot.promised_delivery_time:type_name -> google.protobuf.Timestamp
 	7,  // 13: kept.support.v1.OrderSnapshot.expected_delivery_time:type_name -> google.protobuf.Timestamp

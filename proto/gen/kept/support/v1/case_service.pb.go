@@ -12,7 +12,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	_ "kept.dev/proto/gen/kept/access/v1"
-	v1 "kept.dev/proto/gen/kept/common/v1"
+	_type "kept.dev/proto/gen/kept/type"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -556,7 +556,7 @@ type ContactCaseRequest struct {
 	// What was said, 1 to 10,000 characters, not only spaces.
 	Body string `protobuf:"bytes,2,opt,name=body,proto3" json:"body,omitempty"`
 	// The way by which it came.
-	Channel v1.Channel `protobuf:"varint,3,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
+	Channel _type.Channel `protobuf:"varint,3,opt,name=channel,proto3,enum=kept.type.Channel" json:"channel,omitempty"`
 	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
 	// alike for 24 hours. The header `Idempotency-Key` does the same.
 	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
@@ -608,11 +608,11 @@ func (x *ContactCaseRequest) GetBody() string {
 	return ""
 }
 
-func (x *ContactCaseRequest) GetChannel() v1.Channel {
+func (x *ContactCaseRequest) GetChannel() _type.Channel {
 	if x != nil {
 		return x.Channel
 	}
-	return v1.Channel(0)
+	return _type.Channel(0)
 }
 
 func (x *ContactCaseRequest) GetRequestId() string {
@@ -821,7 +821,7 @@ var File_kept_support_v1_case_service_proto protoreflect.FileDescriptor
 
 const file_kept_support_v1_case_service_proto_rawDesc = "" +
 	"\n" +
-	"\"kept/support/v1/case_service.proto\x12\x0fkept.support.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1bkept/common/v1/common.proto\x1a\x1akept/support/v1/case.proto\"\x80\x01\n" +
+	"\"kept/support/v1/case_service.proto\x12\x0fkept.support.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1akept/support/v1/case.proto\x1a\x17kept/type/channel.proto\"\x80\x01\n" +
 	"\x11CreateCaseRequest\x124\n" +
 	"\x04case\x18\x01 \x01(\v2\x15.kept.support.v1.CaseB\t\xe0A\x02\xbaH\x03\xc8\x01\x01R\x04case\x125\n" +
 	"\n" +
@@ -856,12 +856,12 @@ const file_kept_support_v1_case_service_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"\x80\x01\n" +
 	"\x17ListCaseEntriesResponse\x12=\n" +
 	"\fcase_entries\x18\x01 \x03(\v2\x1a.kept.support.v1.CaseEntryR\vcaseEntries\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf7\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf2\x01\n" +
 	"\x12ContactCaseRequest\x12G\n" +
 	"\x04name\x18\x01 \x01(\tB3\xe0A\x02\xfaA\x0f\n" +
 	"\rkept.dev/Case\xbaH\x1br\x19\x18F2\x15^cases/[A-Za-z0-9-]+$R\x04name\x12!\n" +
-	"\x04body\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x90NR\x04body\x12>\n" +
-	"\achannel\x18\x03 \x01(\x0e2\x17.kept.common.v1.ChannelB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\achannel\x125\n" +
+	"\x04body\x18\x02 \x01(\tB\r\xe0A\x02\xbaH\ar\x05\x10\x01\x18\x90NR\x04body\x129\n" +
+	"\achannel\x18\x03 \x01(\x0e2\x12.kept.type.ChannelB\v\xe0A\x01\xbaH\x05\x82\x01\x02\x10\x01R\achannel\x125\n" +
 	"\n" +
 	"request_id\x18\x04 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\"\xdc\x01\n" +
 	"\x11AssignCaseRequest\x12G\n" +
@@ -938,14 +938,14 @@ var file_kept_support_v1_case_service_proto_goTypes = []any{
 	(*CloseCaseRequest)(nil),        // 12: kept.support.v1.CloseCaseRequest
 	(*Case)(nil),                    // 13: kept.support.v1.Case
 	(*CaseEntry)(nil),               // 14: kept.support.v1.CaseEntry
-	(v1.Channel)(0),                 // 15: kept.common.v1.Channel
+	(_type.Channel)(0),              // 15: kept.type.Channel
 }
 var file_kept_support_v1_case_service_proto_depIdxs = []int32{
 	13, // 0: kept.support.v1.CreateCaseRequest.case:type_name -> kept.support.v1.Case
 	13, // 1: kept.support.v1.ListCasesResponse.cases:type_name -> kept.support.v1.Case
 	13, // 2: kept.support.v1.SearchCasesResponse.cases:type_name -> kept.support.v1.Case
 	14, // 3: kept.support.v1.ListCaseEntriesResponse.case_entries:type_name -> kept.support.v1.CaseEntry
-	15, // 4: kept.support.v1.ContactCaseRequest.channel:type_name -> kept.common.v1.Channel
+	15, // 4: kept.support.v1.ContactCaseRequest.channel:type_name -> kept.type.Channel
 	0,  // 5: kept.support.v1.CaseService.CreateCase:input_type -> kept.support.v1.CreateCaseRequest
 	1,  // 6: kept.support.v1.CaseService.GetCase:input_type -> kept.support.v1.GetCaseRequest
 	2,  // 7: kept.support.v1.CaseService.ListCases:input_type -> kept.support.v1.ListCasesRequest

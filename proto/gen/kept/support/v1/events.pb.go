@@ -13,7 +13,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
-	v1 "kept.dev/proto/gen/kept/common/v1"
+	_type "kept.dev/proto/gen/kept/type"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -38,7 +38,7 @@ type CaseOpened struct {
 	// What kind of request.
 	Kind Case_Kind `protobuf:"varint,4,opt,name=kind,proto3,enum=kept.support.v1.Case_Kind" json:"kind,omitempty"`
 	// The way by which it came.
-	Channel v1.Channel `protobuf:"varint,5,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
+	Channel _type.Channel `protobuf:"varint,5,opt,name=channel,proto3,enum=kept.type.Channel" json:"channel,omitempty"`
 	// The queue that it is in.
 	Queue string `protobuf:"bytes,6,opt,name=queue,proto3" json:"queue,omitempty"`
 	// Until when a reply is promised.
@@ -105,11 +105,11 @@ func (x *CaseOpened) GetKind() Case_Kind {
 	return Case_KIND_UNSPECIFIED
 }
 
-func (x *CaseOpened) GetChannel() v1.Channel {
+func (x *CaseOpened) GetChannel() _type.Channel {
 	if x != nil {
 		return x.Channel
 	}
-	return v1.Channel(0)
+	return _type.Channel(0)
 }
 
 func (x *CaseOpened) GetQueue() string {
@@ -138,7 +138,7 @@ type CaseContacted struct {
 	// How often the customer has asked.
 	ContactCount int32 `protobuf:"varint,4,opt,name=contact_count,json=contactCount,proto3" json:"contact_count,omitempty"`
 	// The way by which they did.
-	Channel       v1.Channel `protobuf:"varint,5,opt,name=channel,proto3,enum=kept.common.v1.Channel" json:"channel,omitempty"`
+	Channel       _type.Channel `protobuf:"varint,5,opt,name=channel,proto3,enum=kept.type.Channel" json:"channel,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -201,11 +201,11 @@ func (x *CaseContacted) GetContactCount() int32 {
 	return 0
 }
 
-func (x *CaseContacted) GetChannel() v1.Channel {
+func (x *CaseContacted) GetChannel() _type.Channel {
 	if x != nil {
 		return x.Channel
 	}
-	return v1.Channel(0)
+	return _type.Channel(0)
 }
 
 // A case was given to an agent or a queue.
@@ -604,22 +604,22 @@ var File_kept_support_v1_events_proto protoreflect.FileDescriptor
 
 const file_kept_support_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1ckept/support/v1/events.proto\x12\x0fkept.support.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkept/common/v1/common.proto\x1a\x1akept/support/v1/case.proto\"\x8d\x02\n" +
+	"\x1ckept/support/v1/events.proto\x12\x0fkept.support.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1akept/support/v1/case.proto\x1a\x17kept/type/channel.proto\"\x88\x02\n" +
 	"\n" +
 	"CaseOpened\x12\x12\n" +
 	"\x04case\x18\x01 \x01(\tR\x04case\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
 	"\x05about\x18\x03 \x01(\tR\x05about\x12.\n" +
-	"\x04kind\x18\x04 \x01(\x0e2\x1a.kept.support.v1.Case.KindR\x04kind\x121\n" +
-	"\achannel\x18\x05 \x01(\x0e2\x17.kept.common.v1.ChannelR\achannel\x12\x14\n" +
+	"\x04kind\x18\x04 \x01(\x0e2\x1a.kept.support.v1.Case.KindR\x04kind\x12,\n" +
+	"\achannel\x18\x05 \x01(\x0e2\x12.kept.type.ChannelR\achannel\x12\x14\n" +
 	"\x05queue\x18\x06 \x01(\tR\x05queue\x12@\n" +
-	"\x0ereply_due_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\freplyDueTime\"\xad\x01\n" +
+	"\x0ereply_due_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\freplyDueTime\"\xa8\x01\n" +
 	"\rCaseContacted\x12\x12\n" +
 	"\x04case\x18\x01 \x01(\tR\x04case\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
 	"\x05about\x18\x03 \x01(\tR\x05about\x12#\n" +
-	"\rcontact_count\x18\x04 \x01(\x05R\fcontactCount\x121\n" +
-	"\achannel\x18\x05 \x01(\x0e2\x17.kept.common.v1.ChannelR\achannel\"\x80\x01\n" +
+	"\rcontact_count\x18\x04 \x01(\x05R\fcontactCount\x12,\n" +
+	"\achannel\x18\x05 \x01(\x0e2\x12.kept.type.ChannelR\achannel\"\x80\x01\n" +
 	"\fCaseAssigned\x12\x12\n" +
 	"\x04case\x18\x01 \x01(\tR\x04case\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
@@ -672,15 +672,15 @@ var file_kept_support_v1_events_proto_goTypes = []any{
 	(*CaseReplied)(nil),           // 5: kept.support.v1.CaseReplied
 	(*CaseClosed)(nil),            // 6: kept.support.v1.CaseClosed
 	(Case_Kind)(0),                // 7: kept.support.v1.Case.Kind
-	(v1.Channel)(0),               // 8: kept.common.v1.Channel
+	(_type.Channel)(0),            // 8: kept.type.Channel
 	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
 	(*OrderSnapshot)(nil),         // 10: kept.support.v1.OrderSnapshot
 }
 var file_kept_support_v1_events_proto_depIdxs = []int32{
 	7,  // 0: kept.support.v1.CaseOpened.kind:type_name -> kept.support.v1.Case.Kind
-	8,  // 1: kept.support.v1.CaseOpened.channel:type_name -> kept.common.v1.Channel
+	8,  // 1: kept.support.v1.CaseOpened.channel:type_name -> kept.type.Channel
 	9,  // 2: kept.support.v1.CaseOpened.reply_due_time:type_name -> google.protobuf.Timestamp
-	8,  // 3: kept.support.v1.CaseContacted.channel:type_name -> kept.common.v1.Channel
+	8,  // 3: kept.support.v1.CaseContacted.channel:type_name -> kept.type.Channel
 	9,  // 4: kept.support.v1.CaseEscalated.reply_due_time:type_name -> google.protobuf.Timestamp
 	10, // 5: kept.support.v1.InterimReplyGiven.order_snapshot:type_name -> kept.support.v1.OrderSnapshot
 	9,  // 6: kept.support.v1.InterimReplyGiven.reply_due_time:type_name -> google.protobuf.Timestamp

@@ -2,11 +2,11 @@
 // versions:
 // 	protoc-gen-go v1.36.12
 // 	protoc        (unknown)
-// source: kept/common/v1/common.proto
+// source: kept/type/channel.proto
 
-// What all services share.
+// What the resources of several services are made of.
 
-package commonv1
+package typepb
 
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
@@ -80,11 +80,11 @@ func (x Channel) String() string {
 }
 
 func (Channel) Descriptor() protoreflect.EnumDescriptor {
-	return file_kept_common_v1_common_proto_enumTypes[0].Descriptor()
+	return file_kept_type_channel_proto_enumTypes[0].Descriptor()
 }
 
 func (Channel) Type() protoreflect.EnumType {
-	return &file_kept_common_v1_common_proto_enumTypes[0]
+	return &file_kept_type_channel_proto_enumTypes[0]
 }
 
 func (x Channel) Number() protoreflect.EnumNumber {
@@ -93,14 +93,14 @@ func (x Channel) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Channel.Descriptor instead.
 func (Channel) EnumDescriptor() ([]byte, []int) {
-	return file_kept_common_v1_common_proto_rawDescGZIP(), []int{0}
+	return file_kept_type_channel_proto_rawDescGZIP(), []int{0}
 }
 
-var File_kept_common_v1_common_proto protoreflect.FileDescriptor
+var File_kept_type_channel_proto protoreflect.FileDescriptor
 
-const file_kept_common_v1_common_proto_rawDesc = "" +
+const file_kept_type_channel_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkept/common/v1/common.proto\x12\x0ekept.common.v1*m\n" +
+	"\x17kept/type/channel.proto\x12\tkept.type*m\n" +
 	"\aChannel\x12\x17\n" +
 	"\x13CHANNEL_UNSPECIFIED\x10\x00\x12\a\n" +
 	"\x03WEB\x10\x01\x12\a\n" +
@@ -109,25 +109,25 @@ const file_kept_common_v1_common_proto_rawDesc = "" +
 	"\x05STORE\x10\x04\x12\v\n" +
 	"\aPARTNER\x10\x05\x12\t\n" +
 	"\x05EMAIL\x10\x06\x12\t\n" +
-	"\x05INBOX\x10\aB,Z*kept.dev/proto/gen/kept/common/v1;commonv1b\x06proto3"
+	"\x05INBOX\x10\aB%Z#kept.dev/proto/gen/kept/type;typepbb\x06proto3"
 
 var (
-	file_kept_common_v1_common_proto_rawDescOnce sync.Once
-	file_kept_common_v1_common_proto_rawDescData []byte
+	file_kept_type_channel_proto_rawDescOnce sync.Once
+	file_kept_type_channel_proto_rawDescData []byte
 )
 
-func file_kept_common_v1_common_proto_rawDescGZIP() []byte {
-	file_kept_common_v1_common_proto_rawDescOnce.Do(func() {
-		file_kept_common_v1_common_proto_rawDescData = protoimpl.X.CompressGZIP(unsafe.Slice(unsafe.StringData(file_kept_common_v1_common_proto_rawDesc), len(file_kept_common_v1_common_proto_rawDesc)))
+func file_kept_type_channel_proto_rawDescGZIP() []byte {
+	file_kept_type_channel_proto_rawDescOnce.Do(func() {
+		file_kept_type_channel_proto_rawDescData = protoimpl.X.CompressGZIP(unsafe.Slice(unsafe.StringData(file_kept_type_channel_proto_rawDesc), len(file_kept_type_channel_proto_rawDesc)))
 	})
-	return file_kept_common_v1_common_proto_rawDescData
+	return file_kept_type_channel_proto_rawDescData
 }
 
-var file_kept_common_v1_common_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_kept_common_v1_common_proto_goTypes = []any{
-	(Channel)(0), // 0: kept.common.v1.Channel
+var file_kept_type_channel_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_kept_type_channel_proto_goTypes = []any{
+	(Channel)(0), // 0: kept.type.Channel
 }
-var file_kept_common_v1_common_proto_depIdxs = []int32{
+var file_kept_type_channel_proto_depIdxs = []int32{
 	0, // [0:0] is the sub-list for method output_type
 	0, // [0:0] is the sub-list for method input_type
 	0, // [0:0] is the sub-list for extension type_name
@@ -135,26 +135,26 @@ var file_kept_common_v1_common_proto_depIdxs = []int32{
 	0, // [0:0] is the sub-list for field type_name
 }
 
-func init() { file_kept_common_v1_common_proto_init() }
-func file_kept_common_v1_common_proto_init() {
-	if File_kept_common_v1_common_proto != nil {
+func init() { file_kept_type_channel_proto_init() }
+func file_kept_type_channel_proto_init() {
+	if File_kept_type_channel_proto != nil {
 		return
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
-			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_common_v1_common_proto_rawDesc), len(file_kept_common_v1_common_proto_rawDesc)),
+			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_type_channel_proto_rawDesc), len(file_kept_type_channel_proto_rawDesc)),
 			NumEnums:      1,
 			NumMessages:   0,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
-		GoTypes:           file_kept_common_v1_common_proto_goTypes,
-		DependencyIndexes: file_kept_common_v1_common_proto_depIdxs,
-		EnumInfos:         file_kept_common_v1_common_proto_enumTypes,
+		GoTypes:           file_kept_type_channel_proto_goTypes,
+		DependencyIndexes: file_kept_type_channel_proto_depIdxs,
+		EnumInfos:         file_kept_type_channel_proto_enumTypes,
 	}.Build()
-	File_kept_common_v1_common_proto = out.File
-	file_kept_common_v1_common_proto_goTypes = nil
-	file_kept_common_v1_common_proto_depIdxs = nil
+	File_kept_type_channel_proto = out.File
+	file_kept_type_channel_proto_goTypes = nil
+	file_kept_type_channel_proto_depIdxs = nil
 }
