@@ -159,6 +159,8 @@ func TestAnAmountIsCorrected(t *testing.T) {
 		i := h.importAll(asExported(orderv1.Import_WOOCOMMERCE), corrected)
 		require.Equal(t, [5]int64{5, 0, 0, 3, 0}, counts(i))
 		require.EqualValues(t, 1, i.GetChangedCount())
+		require.Len(t, i.GetSummary().GetChanges(), 1)
+		require.Equal(t, "1501 in line 2", fmt.Sprint(i.GetSummary().GetChanges()[0].GetOrderNumber(), " in line ", i.GetSummary().GetChanges()[0].GetLine()))
 		after := h.allOrders()
 		require.Equal(t, "1501 2025-11-03T09:12:00 DELIVERED EUR 106900 back 101900: 2 x cp-1l 5000, 1 x tp-1 101900", told(after[0]))
 		require.Equal(t, before[0].GetName(), after[0].GetName(), "it is the same order")

@@ -26,6 +26,21 @@ func tellTotals(out io.Writer, s *orderv1.Import_Summary) {
 	}
 }
 
+// shownChanges is how many changed orders are named.
+const shownChanges = 10
+
+// tellChanges names orders that the file says otherwise than before.
+func tellChanges(out io.Writer, i *orderv1.Import) {
+	changes := i.GetSummary().GetChanges()
+	changes = changes[:min(len(changes), shownChanges)]
+	for _, c := range changes {
+		fmt.Fprintf(out, "line %d: %s is said otherwise than before\n", c.GetLine(), c.GetOrderNumber())
+	}
+	if more := i.GetChangedCount() - int64(len(changes)); more > 0 && len(changes) > 0 {
+		fmt.Fprintf(out, "and %s more\n", importer.Count(more))
+	}
+}
+
 // several is how many there are of something.
 func several(n int64, what string) string {
 	if n == 1 {

@@ -123,6 +123,7 @@ func (r *importRun) tellSummary() {
 		}
 	}
 	tellTotals(r.out, i.GetSummary())
+	tellChanges(r.out, i)
 	if i.GetDryRun() {
 		tellPreview(r.out, i.GetSummary())
 	}

@@ -24,6 +24,7 @@ func TestADryRunShowsWhatWouldCome(t *testing.T) {
 		Totals: []*orderv1.Import_Summary_Total{{
 			CurrencyCode: "USD", OrderCount: 1, PaidAmount: dollars(19), RefundedAmount: dollars(5), CancelledCount: 1, ReturnCount: 2,
 		}},
+		Changes: []*orderv1.Import_Summary_Change{{Line: 7, OrderNumber: "#7"}},
 		Samples: []*orderv1.Import_Summary_Sample{{
 			Line: 2, OrderNumber: "#1", PlaceTime: timestamppb.New(time.Date(2025, 11, 3, 8, 12, 40, 0, time.UTC)), State: orderv1.Order_DELIVERED,
 			TotalAmount: dollars(19), RefundedAmount: dollars(5),
@@ -40,6 +41,7 @@ func TestADryRunShowsWhatWouldCome(t *testing.T) {
   unchanged rows            0
   faulty rows               0
   $19.00 in 1 order, $5.00 given back, with 2 returns; 1 cancelled
+line 7: #7 is said otherwise than before
 columns: order_id=Name, email=Email
 passed over: Tags
 line 2: #1, 2025-11-03 08:12:40Z, a customer without a name, delivered $19.00, $5.00 given back

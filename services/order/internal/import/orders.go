@@ -45,11 +45,13 @@ func (s *Service) takeOrders(ctx context.Context, tx *sqldb.Tx, j job, b *batch,
 	}
 	for _, t := range n.changed {
 		c.changed, c.fresh = c.changed+1, c.fresh+int64(len(t.rows))
+		j.noteChange(t)
 	}
 	for _, t := range n.returns {
 		c.fresh += int64(len(t.rows))
 		if _, there := n.before[t.id]; there {
 			c.changed++
+			j.noteChange(t)
 		} else {
 			c.orders++
 		}

@@ -19,8 +19,8 @@ import (
 
 const (
 	// maxWorkbook bounds a workbook, maxUnpacked all that is in it, in bytes: it is taken apart in memory.
-	maxWorkbook = 32 << 20
-	maxUnpacked = 128 << 20
+	maxWorkbook = 16 << 20
+	maxUnpacked = 64 << 20
 	// maxContent is how much content an import holds.
 	maxContent = 64 << 20
 	partSize   = 512 << 10
@@ -29,13 +29,13 @@ const (
 // workbook reads the content as it was written.
 func (s *Service) workbook(ctx context.Context, j job) ([]byte, error) {
 	if j.GetContentSize() > maxWorkbook {
-		return nil, errs.Refused("IMPORT_TOO_LARGE", "a workbook has at most 33,554,432 bytes; save it as CSV")
+		return nil, errs.Refused("IMPORT_TOO_LARGE", "a workbook has at most 16,777,216 bytes; save it as CSV")
 	}
 	return s.content(ctx, j, 0, j.GetContentSize())
 }
 
 var errWorkbook = errs.InvalidFields(errs.Field{Path: "import.format",
-	Description: "the file is no workbook of Excel (.xlsx), or has a password, or more than 134,217,728 bytes in it; save it as CSV"})
+	Description: "the file is no workbook of Excel (.xlsx), or has a password, or more than 67,108,864 bytes in it; save it as CSV"})
 
 // table is a workbook's first sheet that is not hidden, up to so many rows and bytes: its cells as they are kept, with commas between
 // them, and each row a line.

@@ -50,6 +50,16 @@ func summarize(j job, b *batch, all []taken) {
 	})
 }
 
+// maxChanges is how many changed orders are named.
+const maxChanges = 100
+
+// noteChange names an order that is said otherwise than before.
+func (j job) noteChange(t taken) {
+	if sum := j.GetSummary(); len(sum.GetChanges()) < maxChanges {
+		sum.Changes = append(sum.Changes, &orderv1.Import_Summary_Change{Line: t.line, OrderNumber: t.number})
+	}
+}
+
 // addTo adds what a document comes to.
 func (t taken) addTo(total *orderv1.Import_Summary_Total) {
 	switch {

@@ -38,7 +38,7 @@ const (
 	// spaces. Its one-in-ten sample, which has one more id after the first, is read as well.
 	Import_CDNOW Import_Format = 2
 	// A workbook of Excel (Office Open XML, `.xlsx`): its first sheet that is not hidden, with column titles in one of the first rows.
-	// Dates are numbers there, or texts; amounts are numbers. Up to 33,554,432 bytes, and 134,217,728 once unpacked.
+	// Dates are numbers there, or texts; amounts are numbers. Up to 16,777,216 bytes, and 67,108,864 once unpacked.
 	Import_XLSX Import_Format = 3
 )
 
@@ -984,7 +984,9 @@ type Import_Summary struct {
 	// When the last was.
 	LastOrderTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=last_order_time,json=lastOrderTime,proto3" json:"last_order_time,omitempty"`
 	// The first orders, up to 10, of a dry run.
-	Samples       []*Import_Summary_Sample `protobuf:"bytes,5,rep,name=samples,proto3" json:"samples,omitempty"`
+	Samples []*Import_Summary_Sample `protobuf:"bytes,5,rep,name=samples,proto3" json:"samples,omitempty"`
+	// The first orders, up to 100, that are said otherwise than before.
+	Changes       []*Import_Summary_Change `protobuf:"bytes,6,rep,name=changes,proto3" json:"changes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1050,6 +1052,13 @@ func (x *Import_Summary) GetLastOrderTime() *timestamppb.Timestamp {
 func (x *Import_Summary) GetSamples() []*Import_Summary_Sample {
 	if x != nil {
 		return x.Samples
+	}
+	return nil
+}
+
+func (x *Import_Summary) GetChanges() []*Import_Summary_Change {
+	if x != nil {
+		return x.Changes
 	}
 	return nil
 }
@@ -1327,6 +1336,61 @@ func (x *Import_Summary_Sample) GetLines() []*Import_Summary_Sample_Line {
 	return nil
 }
 
+// An order, or a return, that was there before and is said otherwise in the file.
+type Import_Summary_Change struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The line in which it begins.
+	Line int64 `protobuf:"varint,1,opt,name=line,proto3" json:"line,omitempty"`
+	// Its number.
+	OrderNumber   string `protobuf:"bytes,2,opt,name=order_number,json=orderNumber,proto3" json:"order_number,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Import_Summary_Change) Reset() {
+	*x = Import_Summary_Change{}
+	mi := &file_kept_order_v1_import_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Import_Summary_Change) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Import_Summary_Change) ProtoMessage() {}
+
+func (x *Import_Summary_Change) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_import_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Import_Summary_Change.ProtoReflect.Descriptor instead.
+func (*Import_Summary_Change) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_import_proto_rawDescGZIP(), []int{0, 1, 3}
+}
+
+func (x *Import_Summary_Change) GetLine() int64 {
+	if x != nil {
+		return x.Line
+	}
+	return 0
+}
+
+func (x *Import_Summary_Change) GetOrderNumber() string {
+	if x != nil {
+		return x.OrderNumber
+	}
+	return ""
+}
+
 // One line of it.
 type Import_Summary_Sample_Line struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1344,7 +1408,7 @@ type Import_Summary_Sample_Line struct {
 
 func (x *Import_Summary_Sample_Line) Reset() {
 	*x = Import_Summary_Sample_Line{}
-	mi := &file_kept_order_v1_import_proto_msgTypes[7]
+	mi := &file_kept_order_v1_import_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1356,7 +1420,7 @@ func (x *Import_Summary_Sample_Line) String() string {
 func (*Import_Summary_Sample_Line) ProtoMessage() {}
 
 func (x *Import_Summary_Sample_Line) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_order_v1_import_proto_msgTypes[7]
+	mi := &file_kept_order_v1_import_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1404,7 +1468,7 @@ var File_kept_order_v1_import_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_import_proto_rawDesc = "" +
 	"\n" +
-	"\x1akept/order/v1/import.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x19kept/order/v1/order.proto\x1a\x17kept/type/channel.proto\"\x8a$\n" +
+	"\x1akept/order/v1/import.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x19kept/order/v1/order.proto\x1a\x17kept/type/channel.proto\"\x9a%\n" +
 	"\x06Import\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12.\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\x12F\n" +
@@ -1478,13 +1542,14 @@ const file_kept_order_v1_import_proto_rawDesc = "" +
 	"\n" +
 	"given_name\x18\x16 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\tgivenName\x12,\n" +
 	"\vfamily_name\x18\x17 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\n" +
-	"familyName\x1a\xc4\v\n" +
+	"familyName\x1a\xd4\f\n" +
 	"\aSummary\x12C\n" +
 	"\acolumns\x18\x01 \x03(\v2$.kept.order.v1.Import.Summary.ColumnB\x03\xe0A\x03R\acolumns\x12@\n" +
 	"\x06totals\x18\x02 \x03(\v2#.kept.order.v1.Import.Summary.TotalB\x03\xe0A\x03R\x06totals\x12I\n" +
 	"\x10first_order_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\x0efirstOrderTime\x12G\n" +
 	"\x0flast_order_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\rlastOrderTime\x12C\n" +
-	"\asamples\x18\x05 \x03(\v2$.kept.order.v1.Import.Summary.SampleB\x03\xe0A\x03R\asamples\x1a>\n" +
+	"\asamples\x18\x05 \x03(\v2$.kept.order.v1.Import.Summary.SampleB\x03\xe0A\x03R\asamples\x12C\n" +
+	"\achanges\x18\x06 \x03(\v2$.kept.order.v1.Import.Summary.ChangeB\x03\xe0A\x03R\achanges\x1a>\n" +
 	"\x06Column\x12\x19\n" +
 	"\x05title\x18\x01 \x01(\tB\x03\xe0A\x03R\x05title\x12\x19\n" +
 	"\x05field\x18\x02 \x01(\tB\x03\xe0A\x03R\x05field\x1a\xa9\x02\n" +
@@ -1514,7 +1579,10 @@ const file_kept_order_v1_import_proto_rawDesc = "" +
 	"\aproduct\x18\x01 \x01(\tB\x03\xe0A\x03R\aproduct\x125\n" +
 	"\x14product_display_name\x18\x02 \x01(\tB\x03\xe0A\x03R\x12productDisplayName\x12\x1f\n" +
 	"\bquantity\x18\x03 \x01(\x03B\x03\xe0A\x03R\bquantity\x12/\n" +
-	"\x06amount\x18\x04 \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\x06amount\">\n" +
+	"\x06amount\x18\x04 \x01(\v2\x12.google.type.MoneyB\x03\xe0A\x03R\x06amount\x1aI\n" +
+	"\x06Change\x12\x17\n" +
+	"\x04line\x18\x01 \x01(\x03B\x03\xe0A\x03R\x04line\x12&\n" +
+	"\forder_number\x18\x02 \x01(\tB\x03\xe0A\x03R\vorderNumber\">\n" +
 	"\x06Format\x12\x16\n" +
 	"\x12FORMAT_UNSPECIFIED\x10\x00\x12\a\n" +
 	"\x03CSV\x10\x01\x12\t\n" +
@@ -1565,7 +1633,7 @@ func file_kept_order_v1_import_proto_rawDescGZIP() []byte {
 }
 
 var file_kept_order_v1_import_proto_enumTypes = make([]protoimpl.EnumInfo, 5)
-var file_kept_order_v1_import_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_kept_order_v1_import_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_kept_order_v1_import_proto_goTypes = []any{
 	(Import_Format)(0),                 // 0: kept.order.v1.Import.Format
 	(Import_Preset)(0),                 // 1: kept.order.v1.Import.Preset
@@ -1579,44 +1647,46 @@ var file_kept_order_v1_import_proto_goTypes = []any{
 	(*Import_Summary_Column)(nil),      // 9: kept.order.v1.Import.Summary.Column
 	(*Import_Summary_Total)(nil),       // 10: kept.order.v1.Import.Summary.Total
 	(*Import_Summary_Sample)(nil),      // 11: kept.order.v1.Import.Summary.Sample
-	(*Import_Summary_Sample_Line)(nil), // 12: kept.order.v1.Import.Summary.Sample.Line
-	(_type.Channel)(0),                 // 13: kept.type.Channel
-	(*timestamppb.Timestamp)(nil),      // 14: google.protobuf.Timestamp
-	(*money.Money)(nil),                // 15: google.type.Money
-	(Order_State)(0),                   // 16: kept.order.v1.Order.State
+	(*Import_Summary_Change)(nil),      // 12: kept.order.v1.Import.Summary.Change
+	(*Import_Summary_Sample_Line)(nil), // 13: kept.order.v1.Import.Summary.Sample.Line
+	(_type.Channel)(0),                 // 14: kept.type.Channel
+	(*timestamppb.Timestamp)(nil),      // 15: google.protobuf.Timestamp
+	(*money.Money)(nil),                // 16: google.type.Money
+	(Order_State)(0),                   // 17: kept.order.v1.Order.State
 }
 var file_kept_order_v1_import_proto_depIdxs = []int32{
 	0,  // 0: kept.order.v1.Import.format:type_name -> kept.order.v1.Import.Format
 	2,  // 1: kept.order.v1.Import.row_type:type_name -> kept.order.v1.Import.RowType
-	13, // 2: kept.order.v1.Import.channel:type_name -> kept.type.Channel
+	14, // 2: kept.order.v1.Import.channel:type_name -> kept.type.Channel
 	7,  // 3: kept.order.v1.Import.mapping:type_name -> kept.order.v1.Import.Mapping
 	4,  // 4: kept.order.v1.Import.date_order:type_name -> kept.order.v1.Import.DateOrder
 	1,  // 5: kept.order.v1.Import.preset:type_name -> kept.order.v1.Import.Preset
 	3,  // 6: kept.order.v1.Import.state:type_name -> kept.order.v1.Import.State
-	14, // 7: kept.order.v1.Import.create_time:type_name -> google.protobuf.Timestamp
-	14, // 8: kept.order.v1.Import.start_time:type_name -> google.protobuf.Timestamp
-	14, // 9: kept.order.v1.Import.end_time:type_name -> google.protobuf.Timestamp
+	15, // 7: kept.order.v1.Import.create_time:type_name -> google.protobuf.Timestamp
+	15, // 8: kept.order.v1.Import.start_time:type_name -> google.protobuf.Timestamp
+	15, // 9: kept.order.v1.Import.end_time:type_name -> google.protobuf.Timestamp
 	8,  // 10: kept.order.v1.Import.summary:type_name -> kept.order.v1.Import.Summary
 	9,  // 11: kept.order.v1.Import.Summary.columns:type_name -> kept.order.v1.Import.Summary.Column
 	10, // 12: kept.order.v1.Import.Summary.totals:type_name -> kept.order.v1.Import.Summary.Total
-	14, // 13: kept.order.v1.Import.Summary.first_order_time:type_name -> google.protobuf.Timestamp
-	14, // 14: kept.order.v1.Import.Summary.last_order_time:type_name -> google.protobuf.Timestamp
+	15, // 13: kept.order.v1.Import.Summary.first_order_time:type_name -> google.protobuf.Timestamp
+	15, // 14: kept.order.v1.Import.Summary.last_order_time:type_name -> google.protobuf.Timestamp
 	11, // 15: kept.order.v1.Import.Summary.samples:type_name -> kept.order.v1.Import.Summary.Sample
-	15, // 16: kept.order.v1.Import.Summary.Total.paid_amount:type_name -> google.type.Money
-	15, // 17: kept.order.v1.Import.Summary.Total.refunded_amount:type_name -> google.type.Money
-	14, // 18: kept.order.v1.Import.Summary.Sample.place_time:type_name -> google.protobuf.Timestamp
-	16, // 19: kept.order.v1.Import.Summary.Sample.state:type_name -> kept.order.v1.Order.State
-	15, // 20: kept.order.v1.Import.Summary.Sample.total_amount:type_name -> google.type.Money
-	15, // 21: kept.order.v1.Import.Summary.Sample.refunded_amount:type_name -> google.type.Money
-	15, // 22: kept.order.v1.Import.Summary.Sample.delivery_fee:type_name -> google.type.Money
-	15, // 23: kept.order.v1.Import.Summary.Sample.discount_amount:type_name -> google.type.Money
-	12, // 24: kept.order.v1.Import.Summary.Sample.lines:type_name -> kept.order.v1.Import.Summary.Sample.Line
-	15, // 25: kept.order.v1.Import.Summary.Sample.Line.amount:type_name -> google.type.Money
-	26, // [26:26] is the sub-list for method output_type
-	26, // [26:26] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	12, // 16: kept.order.v1.Import.Summary.changes:type_name -> kept.order.v1.Import.Summary.Change
+	16, // 17: kept.order.v1.Import.Summary.Total.paid_amount:type_name -> google.type.Money
+	16, // 18: kept.order.v1.Import.Summary.Total.refunded_amount:type_name -> google.type.Money
+	15, // 19: kept.order.v1.Import.Summary.Sample.place_time:type_name -> google.protobuf.Timestamp
+	17, // 20: kept.order.v1.Import.Summary.Sample.state:type_name -> kept.order.v1.Order.State
+	16, // 21: kept.order.v1.Import.Summary.Sample.total_amount:type_name -> google.type.Money
+	16, // 22: kept.order.v1.Import.Summary.Sample.refunded_amount:type_name -> google.type.Money
+	16, // 23: kept.order.v1.Import.Summary.Sample.delivery_fee:type_name -> google.type.Money
+	16, // 24: kept.order.v1.Import.Summary.Sample.discount_amount:type_name -> google.type.Money
+	13, // 25: kept.order.v1.Import.Summary.Sample.lines:type_name -> kept.order.v1.Import.Summary.Sample.Line
+	16, // 26: kept.order.v1.Import.Summary.Sample.Line.amount:type_name -> google.type.Money
+	27, // [27:27] is the sub-list for method output_type
+	27, // [27:27] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_kept_order_v1_import_proto_init() }
@@ -1632,7 +1702,7 @@ func file_kept_order_v1_import_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_order_v1_import_proto_rawDesc), len(file_kept_order_v1_import_proto_rawDesc)),
 			NumEnums:      5,
-			NumMessages:   8,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
