@@ -65,20 +65,20 @@ var books = [][2]string{
 }
 
 // about notes what names were about, for when something is wrong with them.
-func (h *house) about(plot string, names ...string) {
+func (h *fixture) about(subject string, names ...string) {
 	for _, name := range names {
-		h.plots[name[strings.LastIndexByte(name, '/')+1:]] = plot
+		h.subjects[name[strings.LastIndexByte(name, '/')+1:]] = subject
 	}
 }
 
 // audit checks the books.
-func (h *house) audit() {
+func (h *fixture) audit() {
 	for _, check := range books {
 		rows, err := h.db.LongReads().Query(h.t.Context(), check[1])
 		require.NoError(h.t, err, check[0])
 		found, err := sqldb.All(rows, func(r *sqldb.Rows) (text string, err error) {
 			err = r.Scan(&text)
-			return text + " " + h.plots[text], err
+			return text + " " + h.subjects[text], err
 		})
 		require.NoError(h.t, err)
 		require.Empty(h.t, found, check[0])

@@ -23,7 +23,7 @@ func shopFile() *orderv1.Import {
 const shopTitles = "\xEF\xBB\xBFКлієнт;Дата;Товар;Шт;Сума;Email\r\n"
 
 func TestACSVFile(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		i := h.importAll(shopFile(), shopTitles+
 			"K-1;31.12.2025;Coffee Pot;2;1.234,50;\r\n"+
 			"K-2;01/02/2026 10:30;\"Tea; \"\"Pot\"\"\r\n(large)\";1;0,99;o@example.org\r\n"+
@@ -65,7 +65,7 @@ func TestACSVFile(t *testing.T) {
 }
 
 func TestAQuoteThatIsNeverClosed(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		spec := &orderv1.Import{Format: orderv1.Import_CSV, Issuer: "shop", RowType: orderv1.Import_CUSTOMER}
 		rows := strings.Repeat("K-1,Olena\n", 20_000)
 		i := h.importAll(spec, "customer_id,display_name\nK-0,\"Ivan\n"+rows+"K-2,Ivan\n")
@@ -76,7 +76,7 @@ func TestAQuoteThatIsNeverClosed(t *testing.T) {
 
 // A line is one fault, however many steps it takes to get over it, and the lines behind it keep their numbers.
 func TestALineOfManyMegabytesIsOneFault(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		spec := &orderv1.Import{Format: orderv1.Import_CSV, Issuer: "shop", RowType: orderv1.Import_CUSTOMER}
 		long := strings.Repeat("x", 3<<20)
 		for _, line := range []string{long, `"` + long} {
@@ -89,7 +89,7 @@ func TestALineOfManyMegabytesIsOneFault(t *testing.T) {
 }
 
 func TestColumnsThatAreMissing(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		for content, paths := range map[string][]string{
 			"customer_id,order_time\n":           {"import.mapping.amount", "import.mapping.product_id"},
 			"Customer,order_time,amount,email\n": {"import.mapping.customer_id", "import.mapping.product_id"},
@@ -116,7 +116,7 @@ func TestColumnsThatAreMissing(t *testing.T) {
 }
 
 func TestSettingsThatCannotBe(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		for path, spec := range map[string]*orderv1.Import{
 			"import.time_zone":     {Format: orderv1.Import_CSV, TimeZone: "Kyiv"},
 			"import.currency_code": {Format: orderv1.Import_CSV, CurrencyCode: "XQQ"},

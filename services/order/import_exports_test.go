@@ -37,7 +37,7 @@ func told(o *orderv1.Order) string {
 		o.GetTotalAmount().GetCurrencyCode(), cents(o.GetTotalAmount()), cents(o.GetRefundedAmount()), strings.Join(lines, ", "))
 }
 
-func (h *house) allOrders() (all []*orderv1.Order) {
+func (h *fixture) allOrders() (all []*orderv1.Order) {
 	list, err := h.orders.ListOrders(h.agent(), &orderv1.ListOrdersRequest{PageSize: 1000})
 	require.NoError(h.t, err)
 	all = list.GetOrders()
@@ -45,7 +45,7 @@ func (h *house) allOrders() (all []*orderv1.Order) {
 	return all
 }
 
-func (h *house) tell() (all []string) {
+func (h *fixture) tell() (all []string) {
 	for _, o := range h.allOrders() {
 		all = append(all, told(o))
 	}
@@ -96,7 +96,7 @@ var (
 func TestExportsOfShops(t *testing.T) {
 	for name, c := range exports {
 		t.Run(name, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, h *house) {
+			onBoth(t, func(t *testing.T, h *fixture) {
 				first := h.importAll(asExported(c.preset), export(t, c.file))
 				require.Empty(t, h.faults(first.GetName()))
 				require.Equal(t, c.counts, counts(first))
@@ -130,7 +130,7 @@ func requireTold(t testing.TB, want, got []string) {
 
 // TestWhatExportsSayBesides: names in their alphabets, notes, delivery, and the columns that were found.
 func TestWhatExportsSayBesides(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		shop := h.importAll(asExported(orderv1.Import_SHOPIFY), export(t, "shopify.csv"))
 		require.Equal(t, ",", shop.GetDelimiter())
 		first := h.allOrders()[0]
@@ -150,7 +150,7 @@ func TestWhatExportsSayBesides(t *testing.T) {
 
 // TestAnAmountIsCorrected: the file with one amount changed changes that order, and tells so.
 func TestAnAmountIsCorrected(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		text := export(t, "woocommerce.csv")
 		h.importAll(asExported(orderv1.Import_WOOCOMMERCE), text)
 		before := h.allOrders()
@@ -180,7 +180,7 @@ func TestAnAmountIsCorrected(t *testing.T) {
 
 // TestAReturnBeforeItsOrder: files with the latest first, and a return of something that nobody has bought.
 func TestAReturnBeforeItsOrder(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		lines := strings.Split(strings.TrimSpace(export(t, "1c-utf8.csv")), "\n")
 		slices.Reverse(lines[1:])
 		h.importAll(asExported(orderv1.Import_ONE_C), strings.Join(lines, "\n"))
@@ -194,7 +194,7 @@ func TestAReturnBeforeItsOrder(t *testing.T) {
 func TestAnImportIsUndone(t *testing.T) {
 	for name, c := range exports {
 		t.Run(name, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, h *house) {
+			onBoth(t, func(t *testing.T, h *fixture) {
 				i := h.importAll(asExported(c.preset), export(t, c.file))
 				undone, err := h.imports.UndoImport(h.agent(), &orderv1.UndoImportRequest{Name: i.GetName()})
 				require.NoError(t, err)
@@ -223,7 +223,7 @@ func TestAnImportIsUndone(t *testing.T) {
 func TestADryRunBringsNothing(t *testing.T) {
 	for name, c := range exports {
 		t.Run(name, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, h *house) {
+			onBoth(t, func(t *testing.T, h *fixture) {
 				dry := asExported(c.preset)
 				dry.DryRun = true
 				i := h.importAll(dry, export(t, c.file))
@@ -232,7 +232,7 @@ func TestADryRunBringsNothing(t *testing.T) {
 				require.NotEmpty(t, i.GetSummary().GetSamples())
 				require.Zero(t, kittest.Number(t, h.db, `select count(*) from orders`))
 				require.Zero(t, kittest.Number(t, h.db, `select count(*) from outbox`))
-				require.Empty(t, h.desk.known)
+				require.Empty(t, h.customers.known)
 				require.Equal(t, c.counts, counts(h.importAll(asExported(c.preset), export(t, c.file))))
 			})
 		})
@@ -241,7 +241,7 @@ func TestADryRunBringsNothing(t *testing.T) {
 
 // TestAWorkbook has the sheet of 1C in a workbook of Excel, with a heading above the titles and dates as numbers.
 func TestAWorkbook(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		f := excelize.NewFile()
 		set := func(row int, values ...any) {
 			require.NoError(t, f.SetSheetRow("Sheet1", fmt.Sprintf("A%d", row), &values))

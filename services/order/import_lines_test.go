@@ -35,7 +35,7 @@ func manyLines(orders int) string {
 
 // TestOrdersAcrossSteps: an order's rows stay together wherever a step ends, and returns find their orders.
 func TestOrdersAcrossSteps(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		const orders, returns = 1000, 334
 		i := h.importAll(numbered(), manyLines(orders))
 		require.Empty(t, h.faults(i.GetName()))
@@ -64,7 +64,7 @@ func TestOrdersAcrossSteps(t *testing.T) {
 
 // TestTheSameOrdersTwiceAtOnce has two imports of one file with returns run at the same time, on several workers.
 func TestTheSameOrdersTwiceAtOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		const orders, returns = 600, 200
 		names := []string{h.importing(numbered()), h.importing(numbered())}
 		for _, name := range names {
@@ -93,7 +93,7 @@ func TestTheSameOrdersTwiceAtOnce(t *testing.T) {
 
 // TestRowsThatDoNotStandTogether: an order whose rows come again further down is not taken twice.
 func TestRowsThatDoNotStandTogether(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		i := h.importAll(numbered(), numberedTitles+"1|2020-01-01|7|Tea|1|1\n2|2020-01-01|7|Tea|1|1\n1|2020-01-01|7|Tea|1|1\n")
 		require.Equal(t, []string{"4: its order 1 has rows further up in the file; sort the file by order_id"}, h.faults(i.GetName()))
 		require.EqualValues(t, 2, i.GetOrderCount())
@@ -105,7 +105,7 @@ func TestRowsThatDoNotStandTogether(t *testing.T) {
 
 // TestGuestsAreTwoPeople: an id that is 0 or empty is nobody's, and a guest without address and number is known by the order alone.
 func TestGuestsAreTwoPeople(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		text := numberedTitles + "1|2020-01-01|0|Tea|1|1\n2|2020-01-01||Tea|1|1\n3|2020-01-01|0|Tea|1|1\n"
 		require.Equal(t, [5]int64{3, 3, 3, 0, 0}, counts(h.importAll(numbered(), text)))
 		require.EqualValues(t, 3, kittest.Number(t, h.db, `select count(distinct customer) from orders`))
@@ -115,7 +115,7 @@ func TestGuestsAreTwoPeople(t *testing.T) {
 
 // TestAWideText is what Excel saves as "Unicode text": UTF-16 with tabulators, and longer than a step reads at once.
 func TestAWideText(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		text := "order_id\torder_time\tcustomer_id\tproduct_name\tunit_price\r\n"
 		for i := range 900 {
 			text += fmt.Sprintf("%d\t2020-01-01\t7\t\"Чай 🍵 \"\"%s\"\"\"\t1,25\r\n", i, strings.Repeat("ж", 150))
@@ -134,7 +134,7 @@ func TestAWideText(t *testing.T) {
 
 // TestOldCurrencies: what was paid in a currency of its time stays in it.
 func TestOldCurrencies(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		i := h.importAll(&orderv1.Import{Format: orderv1.Import_CSV, Issuer: "old"},
 			"order_id,order_time,customer_id,product_id,amount,currency_code\n1,1998-05-01,1,tea,12.50,DEM\n2,2010-05-01,1,tea,3.99,BGN\n3,1999-05-01,1,tea,12000,ITL\n4,1999-05-01,1,tea,1,QQQ\n")
 		require.Equal(t, []string{"BGN 399 in 1, back 0, cancelled 0, returns 0", "DEM 1250 in 1, back 0, cancelled 0, returns 0", "ITL 1200000 in 1, back 0, cancelled 0, returns 0"}, sums(i))
@@ -146,7 +146,7 @@ func TestOldCurrencies(t *testing.T) {
 // TestAnImportedOrderIsSentBackForTheRest: what had gone back before it was imported does not go back once more, and imports leave it alone
 // from then on.
 func TestAnImportedOrderIsSentBackForTheRest(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		const titles = "order_id,order_time,customer_id,product_id,quantity,unit_price,refunded,shipping\n"
 		first := h.importAll(numbered(), titles+"1,2020-01-01,7,tea,2,10,4,3\n2,2020-01-01,7,tea,2,10,22,3\n3,2020-01-01,7,tea,1,5,,\n")
 		for i, want := range []int64{2000, 2200} {

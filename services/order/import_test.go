@@ -21,8 +21,8 @@ import (
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
 
-// desk is the customer service, as far as imports ask it.
-type desk struct {
+// customerPeer is the customer service, as far as imports ask it.
+type customerPeer struct {
 	mu       sync.Mutex
 	known    map[string]bool
 	answered map[string]proto.Message
@@ -31,10 +31,12 @@ type desk struct {
 	asked    string   // by what was searched
 }
 
-func newDesk() *desk { return &desk{known: map[string]bool{}, answered: map[string]proto.Message{}} }
+func newCustomerPeer() *customerPeer {
+	return &customerPeer{known: map[string]bool{}, answered: map[string]proto.Message{}}
+}
 
 // Invoke implements grpc.ClientConnInterface.
-func (d *desk) Invoke(_ context.Context, method string, in, out any, _ ...grpc.CallOption) error {
+func (d *customerPeer) Invoke(_ context.Context, method string, in, out any, _ ...grpc.CallOption) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if company, ok := out.(*customerv1.Company); ok {
@@ -54,7 +56,7 @@ func (d *desk) Invoke(_ context.Context, method string, in, out any, _ ...grpc.C
 	case !ok:
 		return fmt.Errorf("unexpected call of %s", method)
 	case d.down:
-		return errs.Unavailable("PEER", "the desk is closed")
+		return errs.Unavailable("PEER", "the customer service is away")
 	}
 	res := d.answered[req.GetRequestId()]
 	if res == nil {
@@ -65,7 +67,7 @@ func (d *desk) Invoke(_ context.Context, method string, in, out any, _ ...grpc.C
 	return nil
 }
 
-func (d *desk) answer(req *customerv1.ImportCustomersRequest) proto.Message {
+func (d *customerPeer) answer(req *customerv1.ImportCustomersRequest) proto.Message {
 	res := &customerv1.ImportCustomersResponse{}
 	for _, r := range req.GetRecords() {
 		if r.GetEmail() == "broken" {
@@ -88,11 +90,11 @@ func (d *desk) answer(req *customerv1.ImportCustomersRequest) proto.Message {
 var named = strings.NewReplacer(" ", "-", "@", "-at-", "#", "", "+", "", "(", "", ")", "", ".", "-")
 
 // NewStream implements grpc.ClientConnInterface.
-func (d *desk) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
-	return nil, errs.Internal("the desk has no streams")
+func (d *customerPeer) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
+	return nil, errs.Internal("the customer service has no streams")
 }
 
-func (h *house) importing(spec *orderv1.Import) string {
+func (h *fixture) importing(spec *orderv1.Import) string {
 	made, err := h.imports.CreateImport(h.agent(), &orderv1.CreateImportRequest{Import: spec})
 	require.NoError(h.t, err)
 	require.Equal(h.t, orderv1.Import_UPLOADING, made.GetState())
@@ -100,7 +102,7 @@ func (h *house) importing(spec *orderv1.Import) string {
 }
 
 // upload writes a file in parts of the given size.
-func (h *house) upload(name string, content []byte, size int) {
+func (h *fixture) upload(name string, content []byte, size int) {
 	for offset := 0; offset < len(content); offset += size {
 		part := content[offset:min(offset+size, len(content))]
 		res, err := h.imports.WriteImportContent(h.agent(), &orderv1.WriteImportContentRequest{Name: name, Offset: int64(offset), Data: part})
@@ -109,20 +111,20 @@ func (h *house) upload(name string, content []byte, size int) {
 	}
 }
 
-func (h *house) start(name string) {
+func (h *fixture) start(name string) {
 	started, err := h.imports.StartImport(h.agent(), &orderv1.StartImportRequest{Name: name})
 	require.NoError(h.t, err)
 	require.Equal(h.t, orderv1.Import_RUNNING, started.GetState())
 }
 
-func (h *house) imported(name string) *orderv1.Import {
+func (h *fixture) imported(name string) *orderv1.Import {
 	i, err := h.imports.GetImport(h.agent(), &orderv1.GetImportRequest{Name: name})
 	require.NoError(h.t, err)
 	return i
 }
 
 // importAll takes a file in to its end.
-func (h *house) importAll(spec *orderv1.Import, content string) *orderv1.Import {
+func (h *fixture) importAll(spec *orderv1.Import, content string) *orderv1.Import {
 	name := h.importing(spec)
 	h.upload(name, []byte(content), 100_000)
 	h.start(name)
@@ -140,7 +142,7 @@ func counts(i *orderv1.Import) [5]int64 {
 	return [5]int64{i.GetRowCount(), i.GetCustomerCount(), i.GetOrderCount(), i.GetUnchangedCount(), i.GetFaultCount()}
 }
 
-func (h *house) faults(name string) (lines []string) {
+func (h *fixture) faults(name string) (lines []string) {
 	list, err := h.imports.ListImportFaults(h.agent(), &orderv1.ListImportFaultsRequest{Parent: name, PageSize: 1000})
 	require.NoError(h.t, err)
 	for _, f := range list.GetImportFaults() {
@@ -163,7 +165,7 @@ const history = ` customer_id  date number_of_cds  dollar_value
 `
 
 func TestAnImportedHistory(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		first := h.importAll(cdnow(), history)
 		require.Equal(t, [5]int64{7, 3, 5, 0, 2}, counts(first))
 		require.Equal(t, []string{`8: "19979902" is not a date such as 19970131`, "9: the date is in the future"}, h.faults(first.GetName()))
@@ -200,7 +202,7 @@ func TestAnImportedHistory(t *testing.T) {
 }
 
 // otherFacts are the sorts of facts that were said.
-func (h *house) otherFacts() []string {
+func (h *fixture) otherFacts() []string {
 	if kittest.Number(h.t, h.db, `select count(*) from outbox where type <> 'kept.order.v1.OrdersImported'`) > 0 {
 		return []string{"others"}
 	}
@@ -208,7 +210,7 @@ func (h *house) otherFacts() []string {
 }
 
 func TestAnImportedOrderCanBeSentBack(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		h.importAll(cdnow(), "00002 19970112 3 10.00\n")
 		list, err := h.orders.ListOrders(h.agent(), &orderv1.ListOrdersRequest{})
 		require.NoError(t, err)
@@ -230,7 +232,7 @@ func TestAnImportedOrderCanBeSentBack(t *testing.T) {
 
 // TestEqualRowsFarApart has equal rows in different steps, and in a file that is a part of the other.
 func TestEqualRowsFarApart(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		var text strings.Builder
 		for i := range 1800 {
 			fmt.Fprintf(&text, "%05d 19970101 1 10.00\n", i%600)
@@ -246,7 +248,7 @@ func TestEqualRowsFarApart(t *testing.T) {
 
 // TestOneFileTwiceAtOnce has two imports of one file run at the same time, on several workers.
 func TestOneFileTwiceAtOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		var text strings.Builder
 		for i := range 3000 {
 			fmt.Fprintf(&text, "%05d 19970101 %d 10.00\n", i%700, 1+i%3)
@@ -271,7 +273,7 @@ func TestOneFileTwiceAtOnce(t *testing.T) {
 }
 
 func TestPausingResumingCancelling(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		name := h.importing(cdnow())
 		_, err := h.imports.PauseImport(h.agent(), &orderv1.PauseImportRequest{Name: name})
 		refused(t, "IMPORT_NOT_RUNNING", err)
@@ -311,14 +313,14 @@ func TestPausingResumingCancelling(t *testing.T) {
 
 // TestAnImportWaits has the customer service go away in the middle: the import goes on by itself when it is back.
 func TestAnImportWaits(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		name := h.importing(cdnow())
 		h.upload(name, []byte(history), 1000)
 		h.start(name)
-		h.desk.down = true
+		h.customers.down = true
 		h.work()
 		require.Equal(t, orderv1.Import_RUNNING, h.imported(name).GetState())
-		h.desk.down = false
+		h.customers.down = false
 		h.clock.pass(1e9 * 60)
 		h.work()
 		require.Equal(t, [5]int64{7, 3, 5, 0, 2}, counts(h.imported(name)))
@@ -326,7 +328,7 @@ func TestAnImportWaits(t *testing.T) {
 }
 
 func TestNobodyStartsAnImport(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		name := h.importing(cdnow())
 		h.upload(name, []byte(history), 1000)
 		h.clock.pass(7*24*3600*1e9 - 1e9)
@@ -340,7 +342,7 @@ func TestNobodyStartsAnImport(t *testing.T) {
 }
 
 func TestContentHasNoGaps(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		name := h.importing(cdnow())
 		write := func(offset int64, data string) error {
 			_, err := h.imports.WriteImportContent(h.agent(), &orderv1.WriteImportContentRequest{Name: name, Offset: offset, Data: []byte(data)})
@@ -366,7 +368,7 @@ func TestTheWholeHistory(t *testing.T) {
 	kittest.Long(t)
 	text, err := os.ReadFile(filepath.Join("..", "..", "suite", "history", "cdnow_master.txt"))
 	require.NoError(t, err)
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		require.Equal(t, [5]int64{69659, 23570, 69659, 0, 0}, counts(h.importAll(cdnow(), string(text))))
 		sum := func(what string) int64 { return kittest.Number(t, h.db, `select `+what) }
 		require.EqualValues(t, 250031563, sum(`sum(goods) from orders`))

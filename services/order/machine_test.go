@@ -27,7 +27,7 @@ func (d drawn) Helper()                           {}
 
 // machine is one order in the books and the same order in the model.
 type machine struct {
-	*house
+	*fixture
 	*plain
 	products []string
 	order    *orderv1.Order
@@ -37,7 +37,7 @@ type machine struct {
 // TestTheBooksFollowThePlainModel does whatever can be done to an order, in any sequence, and compares it after each step with
 // a model that knows units and prices only: the order, its money, its goods and its promise. The books are checked at the end.
 func TestTheBooksFollowThePlainModel(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		rapid.Check(t, func(r *rapid.T) {
 			h := *h
 			h.t = drawn{t, r}
@@ -52,8 +52,8 @@ func TestTheBooksFollowThePlainModel(t *testing.T) {
 	})
 }
 
-func newMachine(h *house, r *rapid.T) *machine {
-	m := &machine{house: h, plain: &plain{
+func newMachine(h *fixture, r *rapid.T) *machine {
+	m := &machine{fixture: h, plain: &plain{
 		now: h.clock.Now(), state: orderv1.Order_PLACED, promise: orderv1.Order_OPEN, back: map[string]int64{},
 		shelf: map[string]*plainShelf{}, fee: rapid.SampledFrom([]int64{0, 990}).Draw(r, "fee"),
 	}}
@@ -80,7 +80,7 @@ func newMachine(h *house, r *rapid.T) *machine {
 
 func (m *machine) any(r *rapid.T) string { return rapid.SampledFrom(m.products).Draw(r, "product") }
 
-// agree requires that the house said what the model says.
+// agree requires that the service said what the model says.
 func (m *machine) agree(r *rapid.T, model string, err error) {
 	require.Equal(r, model, errs.ReasonOf(err), "%v", err)
 }
@@ -107,14 +107,14 @@ func (m *machine) reports(r *rapid.T) {
 		},
 	})
 	require.NoError(r, err)
-	made, err := m.house.report(m.order, report)
+	made, err := m.fixture.report(m.order, report)
 	m.agree(r, m.plain.report(s), err)
 	if err == nil {
 		m.names = append(m.names, made.GetName())
 	}
 }
 
-func (m *machine) shortages() orderv1.ShortageServiceServer { return m.house.shortages }
+func (m *machine) shortages() orderv1.ShortageServiceServer { return m.fixture.shortages }
 
 func (m *machine) answers(r *rapid.T) {
 	if len(m.names) == 0 {
@@ -122,7 +122,7 @@ func (m *machine) answers(r *rapid.T) {
 	}
 	i := rapid.IntRange(0, len(m.names)-1).Draw(r, "shortage")
 	choice := rapid.SampledFrom(everyChoice).Draw(r, "choice")
-	_, err := m.house.answer(m.customer(), &orderv1.Shortage{Name: m.names[i]}, choice)
+	_, err := m.fixture.answer(m.customer(), &orderv1.Shortage{Name: m.names[i]}, choice)
 	m.agree(r, m.plain.answer(m.plain.shortages[i], choice), err)
 }
 
@@ -136,7 +136,7 @@ func (m *machine) passes(r *rapid.T) {
 func (m *machine) adjusts(r *rapid.T) {
 	product := m.any(r)
 	delta := rapid.Int64Range(max(-4, -m.shelf[product].onHand), 4).Filter(func(n int64) bool { return n != 0 }).Draw(r, "delta")
-	_, err := m.house.stock.AdjustStock(m.agent(), &orderv1.AdjustStockRequest{
+	_, err := m.fixture.stock.AdjustStock(m.agent(), &orderv1.AdjustStockRequest{
 		Name: product + "/stock", QuantityDelta: delta, Reason: "delivery",
 	})
 	m.agree(r, m.plain.adjust(product, delta), err)
@@ -149,7 +149,7 @@ func (m *machine) movesOn(r *rapid.T) {
 	var model string
 	switch step := rapid.SampledFrom([]string{"pick", "pick", "pick", "ship", "ship", "deliver", "deliver", "return", "cancel"}).Draw(r, "step"); step {
 	case "pick":
-		model, err = m.plain.pick(), m.house.pick(m.order)
+		model, err = m.plain.pick(), m.fixture.pick(m.order)
 	case "ship":
 		_, err = m.fulfillment.ShipOrder(m.agent(), &orderv1.ShipOrderRequest{Name: name})
 		model = m.ship()

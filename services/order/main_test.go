@@ -35,18 +35,18 @@ import (
 
 func TestMain(m *testing.M) { kittest.Main(m) }
 
-// hands are a clock that stands still unless the test moves it.
-type hands struct{ micros atomic.Int64 }
+// manualClock is a clock that stands still unless the test moves it.
+type manualClock struct{ micros atomic.Int64 }
 
-func (h *hands) Now() time.Time       { return time.UnixMicro(h.micros.Load()).UTC() }
-func (h *hands) pass(d time.Duration) { h.micros.Add(d.Microseconds()) }
+func (h *manualClock) Now() time.Time       { return time.UnixMicro(h.micros.Load()).UTC() }
+func (h *manualClock) pass(d time.Duration) { h.micros.Add(d.Microseconds()) }
 
-// house is the order service with nothing around it: its events stay in the outbox, its timers go off when told to.
-type house struct {
-	t     testing.TB
-	db    *sqldb.DB
-	clock *hands
-	plots map[string]string // what ids are about
+// fixture is the order service with nothing around it: its events stay in the outbox, its timers go off when told to.
+type fixture struct {
+	t        testing.TB
+	db       *sqldb.DB
+	clock    *manualClock
+	subjects map[string]string // what ids are about
 
 	catalog     orderv1.CatalogServiceServer
 	stock       orderv1.StockServiceServer
@@ -56,7 +56,7 @@ type house struct {
 	shortages   orderv1.ShortageServiceServer
 	tracking    orderv1.TrackingServiceServer
 	imports     orderv1.ImportServiceServer
-	desk        *desk
+	customers   *customerPeer
 
 	worker   *timer.Worker
 	consumer *inbox.Inbox
@@ -67,17 +67,17 @@ type registrar map[string]any
 
 func (r registrar) RegisterService(desc *grpc.ServiceDesc, impl any) { r[desc.ServiceName] = impl }
 
-func onBoth(t *testing.T, test func(t *testing.T, h *house)) {
-	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) { test(t, newHouse(t, db)) })
+func onBoth(t *testing.T, test func(t *testing.T, h *fixture)) {
+	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) { test(t, newFixture(t, db)) })
 }
 
-func newHouse(t testing.TB, db *sqldb.DB) *house {
-	h := &house{t: t, db: db, clock: &hands{}, plots: map[string]string{}, desk: newDesk()}
+func newFixture(t testing.TB, db *sqldb.DB) *fixture {
+	h := &fixture{t: t, db: db, clock: &manualClock{}, subjects: map[string]string{}, customers: newCustomerPeer()}
 	h.clock.micros.Store(time.Date(2026, 3, 8, 12, 0, 0, 0, time.UTC).UnixMicro())
 	service, err := order.New(kit.Deps{
 		DB: db, Clock: h.clock, Outbox: outbox.New("order", h.clock), Log: kittest.Log(t), Live: live.NewLocal(),
 		Behind: func(context.Context) (int64, error) { return 0, nil },
-		Peer:   func(string) grpc.ClientConnInterface { return h.desk },
+		Peer:   func(string) grpc.ClientConnInterface { return h.customers },
 	})
 	require.NoError(t, err)
 	require.NoError(t, db.Migrate(t.Context(), service.Migrations, "schema_version"))
@@ -123,13 +123,13 @@ func (h *header) SetHeader(md metadata.MD) error {
 func (h *header) SendHeader(metadata.MD) error { return nil }
 func (h *header) SetTrailer(metadata.MD) error { return nil }
 
-func (h *house) as(role accessv1.Role, subject string) context.Context {
+func (h *fixture) as(role accessv1.Role, subject string) context.Context {
 	return access.With(h.t.Context(), access.Principal{Role: role, Subject: subject})
 }
 
-func (h *house) agent() context.Context    { return h.as(accessv1.Role_ROLE_AGENT, "agents/anna") }
-func (h *house) customer() context.Context { return h.as(accessv1.Role_ROLE_CUSTOMER, olena) }
-func (h *house) stranger() context.Context { return h.as(accessv1.Role_ROLE_CUSTOMER, ivan) }
+func (h *fixture) agent() context.Context    { return h.as(accessv1.Role_ROLE_AGENT, "agents/anna") }
+func (h *fixture) customer() context.Context { return h.as(accessv1.Role_ROLE_CUSTOMER, olena) }
+func (h *fixture) stranger() context.Context { return h.as(accessv1.Role_ROLE_CUSTOMER, ivan) }
 
 // keyed calls the method under an idempotency key.
 func keyed(ctx context.Context, method, key string) (context.Context, *header) {
@@ -145,12 +145,12 @@ func euros(cents int64) *money.Money {
 func cents(m *money.Money) int64 { return m.GetUnits()*100 + int64(m.GetNanos())/10_000_000 }
 
 // product makes a product with units on the shelf.
-func (h *house) product(price, units int64) string {
+func (h *fixture) product(price, units int64) string {
 	name := "x" + strings.ReplaceAll(id.New(), "-", "")
 	return h.productIn(euros(price), name, units)
 }
 
-func (h *house) productIn(price *money.Money, id string, units int64) string {
+func (h *fixture) productIn(price *money.Money, id string, units int64) string {
 	p, err := h.catalog.CreateProduct(h.agent(), &orderv1.CreateProductRequest{
 		ProductId: id, Product: &orderv1.Product{DisplayName: "Product " + id, UnitPrice: price},
 	})
@@ -161,7 +161,7 @@ func (h *house) productIn(price *money.Money, id string, units int64) string {
 	return p.GetName()
 }
 
-func (h *house) adjust(product string, delta int64) *orderv1.Stock {
+func (h *fixture) adjust(product string, delta int64) *orderv1.Stock {
 	s, err := h.stock.AdjustStock(h.agent(), &orderv1.AdjustStockRequest{
 		Name: product + "/stock", QuantityDelta: delta, Reason: "delivery 4711",
 	})
@@ -170,7 +170,7 @@ func (h *house) adjust(product string, delta int64) *orderv1.Stock {
 }
 
 // express makes a way of delivery within 24 hours that costs this much.
-func (h *house) express(fee int64) string {
+func (h *fixture) express(fee int64) string {
 	o, err := h.fulfillment.CreateDeliveryOption(h.agent(), &orderv1.CreateDeliveryOptionRequest{
 		DeliveryOptionId: "x" + strings.ReplaceAll(id.New(), "-", ""),
 		DeliveryOption: &orderv1.DeliveryOption{
@@ -187,9 +187,9 @@ type wanted struct {
 }
 
 // order places an order of Olena's, with 9.90 paid for speed.
-func (h *house) order(lines ...wanted) *orderv1.Order { return h.orderBy(h.express(990), lines...) }
+func (h *fixture) order(lines ...wanted) *orderv1.Order { return h.orderBy(h.express(990), lines...) }
 
-func (h *house) orderBy(option string, lines ...wanted) *orderv1.Order {
+func (h *fixture) orderBy(option string, lines ...wanted) *orderv1.Order {
 	kittest.Exec(h.t, h.db, `insert into known_customer (name) values ($1) on conflict (name) do nothing`, olena)
 	o := &orderv1.Order{Customer: olena, DeliveryOption: option, Channel: typepb.Channel_PHONE}
 	for _, l := range lines {
@@ -200,26 +200,26 @@ func (h *house) orderBy(option string, lines ...wanted) *orderv1.Order {
 	return placed
 }
 
-func (h *house) get(order string) *orderv1.Order {
+func (h *fixture) get(order string) *orderv1.Order {
 	o, err := h.orders.GetOrder(h.agent(), &orderv1.GetOrderRequest{Name: order})
 	require.NoError(h.t, err)
 	return o
 }
 
-func (h *house) stockOf(product string) *orderv1.Stock {
+func (h *fixture) stockOf(product string) *orderv1.Stock {
 	s, err := h.stock.GetStock(h.agent(), &orderv1.GetStockRequest{Name: product + "/stock"})
 	require.NoError(h.t, err)
 	return s
 }
 
-func (h *house) refunds(order string) []*orderv1.Refund {
+func (h *fixture) refunds(order string) []*orderv1.Refund {
 	list, err := h.payment.ListRefunds(h.agent(), &orderv1.ListRefundsRequest{Parent: order})
 	require.NoError(h.t, err)
 	return list.GetRefunds()
 }
 
 // work carries out all timers that are due.
-func (h *house) work() {
+func (h *fixture) work() {
 	for {
 		n, err := h.worker.Round(context.WithoutCancel(h.t.Context()))
 		require.NoError(h.t, err)
@@ -230,7 +230,7 @@ func (h *house) work() {
 }
 
 // hear has the service take in an event of another's.
-func (h *house) hear(subject string, fact proto.Message) {
+func (h *fixture) hear(subject string, fact proto.Message) {
 	e, err := event.New(h.t.Context(), "customer", subject, 1, h.clock.Now(), fact)
 	require.NoError(h.t, err)
 	require.NoError(h.t, h.consumer.Handle(h.t.Context(), []event.Event{e}))
@@ -238,12 +238,12 @@ func (h *house) hear(subject string, fact proto.Message) {
 }
 
 // overdue has the book ask whether a promise was kept.
-func (h *house) overdue(promise, subject string) {
+func (h *fixture) overdue(promise, subject string) {
 	h.hear(promise, &promisev1.PromiseDue{Promise: promise, About: subject, Service: "order"})
 }
 
 // said are the facts of a type about a subject, the oldest first.
-func said[T proto.Message](h *house, subject string, fact T) []T {
+func said[T proto.Message](h *fixture, subject string, fact T) []T {
 	kind := fact.ProtoReflect().Type()
 	rows, err := h.db.Query(h.t.Context(), `select data from outbox where subject = $1 and type = $2 order by id`,
 		subject, string(kind.Descriptor().FullName()))

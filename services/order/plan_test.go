@@ -13,7 +13,7 @@ import (
 // TestRareStatesAreFoundByIndex asks both databases how they list orders by a state that few are in: by an index on those, and
 // not over all that were ever delivered.
 func TestRareStatesAreFoundByIndex(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		pot := h.product(1000, 10)
 		h.order(wanted{pot, 1})
 		h.importAll(cdnow(), strings.Repeat("00001 19970101 1 10.00\n", 3000))
@@ -33,7 +33,7 @@ func TestRareStatesAreFoundByIndex(t *testing.T) {
 }
 
 // plan is how the database would carry out a query.
-func (h *house) plan(query string) string {
+func (h *fixture) plan(query string) string {
 	explain := map[string]string{"sqlite": "explain query plan ", "postgres": "explain "}[h.db.Dialect()]
 	rows, err := h.db.Query(h.t.Context(), explain+query)
 	require.NoError(h.t, err)

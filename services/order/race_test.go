@@ -51,7 +51,7 @@ func winners(t *testing.T, results []error, reason string) (won int) {
 const answerMethod = "/kept.order.v1.ShortageService/AnswerShortage"
 
 func TestOneOfManyAnswersCounts(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		for range 5 {
 			l := h.lacking(1)
 			const callers = 18
@@ -84,7 +84,7 @@ func TestOneOfManyAnswersCounts(t *testing.T) {
 }
 
 func TestOneAnswerManyTimes(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		l := h.lacking(2)
 		var all []func() error
 		for range 12 {
@@ -104,7 +104,7 @@ func TestOneAnswerManyTimes(t *testing.T) {
 }
 
 func TestAnAnswerOfTheLastMoment(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		defaulted, chosen := 0, 0
 		for i := range 30 {
 			l := h.lacking(2)
@@ -132,7 +132,7 @@ func TestAnAnswerOfTheLastMoment(t *testing.T) {
 }
 
 func TestCancellingAndAnsweringAtOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		for i := range 20 {
 			l := h.lacking(1 + int64(i%2))
 			results := together(
@@ -160,7 +160,7 @@ func TestCancellingAndAnsweringAtOnce(t *testing.T) {
 
 // Two answers that call off half an order each call off the whole.
 func TestTwoShortagesAnsweredAtOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		for i := range 15 {
 			pot, cup := h.product(2500, 10), h.product(2000, 10)
 			o := h.order(wanted{pot, 2}, wanted{cup, 1})
@@ -180,7 +180,7 @@ func TestTwoShortagesAnsweredAtOnce(t *testing.T) {
 }
 
 func TestTheSameReportedByManyIsAskedOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		for range 5 {
 			pot := h.product(2500, 10)
 			o := h.order(wanted{pot, 10})
@@ -199,7 +199,7 @@ func TestTheSameReportedByManyIsAskedOnce(t *testing.T) {
 }
 
 func TestAnOrderIsPickedWholeOrNotAtAll(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		for range 20 {
 			pot := h.product(2500, 10)
 			o := h.order(wanted{pot, 2})
@@ -223,7 +223,7 @@ func TestAnOrderIsPickedWholeOrNotAtAll(t *testing.T) {
 
 // storm is several orders for the same few products, about which everything happens at once.
 type storm struct {
-	*house
+	*fixture
 	products []string
 	orders   []*orderv1.Order
 }
@@ -245,7 +245,7 @@ func (s storm) one() error {
 	case n < 70:
 		err = s.anyAnswer(o)
 	case n < 72:
-		_, err = s.house.orders.CancelOrder(s.customer(), &orderv1.CancelOrderRequest{Name: o.GetName(), Reason: "No"})
+		_, err = s.fixture.orders.CancelOrder(s.customer(), &orderv1.CancelOrderRequest{Name: o.GetName(), Reason: "No"})
 	case n < 75:
 		err = s.pick(o)
 	case n < 95:
@@ -269,9 +269,9 @@ func (s storm) anyAnswer(o *orderv1.Order) error {
 
 // TestAStorm lets everything happen at once; afterwards the books are in order. Whoever was refused was told why.
 func TestAStorm(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		for range 3 {
-			s := storm{house: h}
+			s := storm{fixture: h}
 			for range 3 {
 				s.products = append(s.products, h.product(rand.Int64N(3000), 200))
 			}

@@ -17,7 +17,7 @@ import (
 )
 
 // owing is a cancelled order, and the refund that is owed for it.
-func (h *house) owing() *orderv1.Refund {
+func (h *fixture) owing() *orderv1.Refund {
 	o := h.order(wanted{h.product(2500, 10), 2})
 	cancelled, err := h.orders.CancelOrder(h.customer(), &orderv1.CancelOrderRequest{Name: o.GetName(), Reason: "No"})
 	require.NoError(h.t, err)
@@ -27,19 +27,19 @@ func (h *house) owing() *orderv1.Refund {
 }
 
 // promiseOf tells how often the promise of a refund was said to be made, kept and broken.
-func (h *house) promiseOf(r *orderv1.Refund) (made, kept, broken int) {
+func (h *fixture) promiseOf(r *orderv1.Refund) (made, kept, broken int) {
 	return len(said(h, r.GetName(), &promisev1.PromiseMade{})), len(said(h, r.GetName(), &promisev1.PromiseKept{})),
 		len(said(h, r.GetName(), &promisev1.PromiseBroken{}))
 }
 
 // requireAnswered requires that the promise was made once, and how it was answered.
-func (h *house) requireAnswered(r *orderv1.Refund, kept, broken int) {
+func (h *fixture) requireAnswered(r *orderv1.Refund, kept, broken int) {
 	made, k, b := h.promiseOf(r)
 	require.Equal(h.t, [3]int{1, kept, broken}, [3]int{made, k, b}, "made, kept, broken")
 }
 
 func TestARefundIsAPromise(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		r := h.owing()
 		order, _ := splitName(r.GetName())
 		now := h.clock.Now()
@@ -81,7 +81,7 @@ func TestARefundIsAPromise(t *testing.T) {
 func TestARefundPromiseIsBrokenOnce(t *testing.T) {
 	for name, asked := range map[string]bool{"asked before it is settled": true, "settled before anybody asks": false} {
 		t.Run(name, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, h *house) {
+			onBoth(t, func(t *testing.T, h *fixture) {
 				r := h.owing()
 				h.clock.pass(72*time.Hour + time.Second)
 				if asked {
@@ -105,7 +105,7 @@ func TestARefundPromiseIsBrokenOnce(t *testing.T) {
 }
 
 func TestSettlingAndAskingAtOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		for range 10 {
 			r := h.owing()
 			h.clock.pass(72 * time.Hour) // in time, to the microsecond
@@ -123,7 +123,7 @@ func TestSettlingAndAskingAtOnce(t *testing.T) {
 }
 
 func TestRefundsAreListedByPage(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		pot, cup := h.product(2500, 10), h.product(2000, 10)
 		o := h.order(wanted{pot, 2}, wanted{cup, 2})
 		h.clock.pass(25 * time.Hour)
@@ -149,7 +149,7 @@ func TestRefundsAreListedByPage(t *testing.T) {
 }
 
 // move takes an order through steps of fulfillment.
-func (h *house) move(o *orderv1.Order, steps ...string) (last *orderv1.Order, err error) {
+func (h *fixture) move(o *orderv1.Order, steps ...string) (last *orderv1.Order, err error) {
 	name := o.GetName()
 	for _, step := range steps {
 		switch step {
@@ -174,7 +174,7 @@ func (h *house) move(o *orderv1.Order, steps ...string) (last *orderv1.Order, er
 }
 
 func TestWhatWasPaidForTheGoodsThatCame(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		pot, cup := h.product(2500, 10), h.product(2000, 10)
 		o := h.order(wanted{pot, 3}, wanted{cup, 1})
 		_, err := h.answer(h.customer(), h.missing(o, pot, 2, cup), orderv1.Shortage_SUBSTITUTE)
@@ -217,7 +217,7 @@ func TestEachStepInItsState(t *testing.T) {
 		"pick": "ORDER_NOT_PLACED", "ship": "ORDER_NOT_PICKED", "deliver": "ORDER_NOT_SHIPPED", "return": "ORDER_NOT_DELIVERED",
 		"cancel": "ORDER_NOT_CANCELLABLE",
 	}
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		for _, c := range []struct{ way, may []string }{
 			{nil, []string{"pick", "cancel"}},
 			{[]string{"pick"}, []string{"ship", "cancel"}},
@@ -246,7 +246,7 @@ func TestEachStepInItsState(t *testing.T) {
 }
 
 func TestWhoPlacedAnOrderAndHow(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		o := h.order(wanted{h.product(2500, 10), 1})
 		require.True(t, proto.Equal(&typepb.Actor{Role: accessv1.Role_ROLE_AGENT, Principal: "agents/anna"}, o.GetCreator()), "%v", o)
 		placed := said(h, o.GetName(), &orderv1.OrderPlaced{})[0]

@@ -10,8 +10,8 @@ import (
 )
 
 func TestOrdersAreFoundByTheirNumbers(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
-		h.desk.found = []string{olena}
+	onBoth(t, func(t *testing.T, h *fixture) {
+		h.customers.found = []string{olena}
 		find := func(query string) (names []string) {
 			t.Helper()
 			got, err := h.orders.SearchOrders(h.agent(), &orderv1.SearchOrdersRequest{Query: query})
@@ -35,8 +35,8 @@ func TestOrdersAreFoundByTheirNumbers(t *testing.T) {
 		}
 		all := []string{second.GetName(), first.GetName()}
 		require.ElementsMatch(t, all, find("olena kov"), "those of the customers who are found by it")
-		require.Equal(t, "olena kov", h.desk.asked)
-		h.desk.found = nil
+		require.Equal(t, "olena kov", h.customers.asked)
+		h.customers.found = nil
 		require.Empty(t, find("nobody"))
 		require.Empty(t, find("—"))
 

@@ -17,7 +17,7 @@ import (
 
 // sharing has the callers come while everybody who writes is busy, so that they share a transaction: on PostgreSQL their
 // statements then alternate, round trip by round trip.
-func (h *house) sharing(all ...func() error) []error {
+func (h *fixture) sharing(all ...func() error) []error {
 	writers := map[string]int{"sqlite": 1, "postgres": 2}[h.db.Dialect()]
 	free := make(chan struct{})
 	var busy []chan error
@@ -57,16 +57,16 @@ func (h *house) sharing(all ...func() error) []error {
 
 // scene is an order about which much can be done at the same moment.
 type scene struct {
-	*house
+	*fixture
 	pot, cup, tea string
 	order         *orderv1.Order
 	open          []*orderv1.Shortage
 }
 
 // scenes are an order of which nothing is missing, and one that waits for some things while its customer is asked about others.
-var scenes = map[string]func(h *house) *scene{
+var scenes = map[string]func(h *fixture) *scene{
 	"complete": newScene,
-	"lacking": func(h *house) *scene {
+	"lacking": func(h *fixture) *scene {
 		s := newScene(h)
 		waited := s.missing(s.order, s.cup, 1, "")
 		_, err := s.answer(s.customer(), waited, orderv1.Shortage_WAIT)
@@ -76,8 +76,8 @@ var scenes = map[string]func(h *house) *scene{
 	},
 }
 
-func newScene(h *house) *scene {
-	s := &scene{house: h, pot: h.product(2500, 20), cup: h.product(2000, 20), tea: h.product(100, 20)}
+func newScene(h *fixture) *scene {
+	s := &scene{fixture: h, pot: h.product(2500, 20), cup: h.product(2000, 20), tea: h.product(100, 20)}
 	s.order = h.order(wanted{s.pot, 2}, wanted{s.cup, 4})
 	return s
 }
@@ -128,7 +128,7 @@ func (s *scene) deeds() map[string]func() error {
 // TestThoseWhoShareATransaction lets any two things happen to an order in one transaction: each is done wholly, or refused, and
 // the second sees what the first did.
 func TestThoseWhoShareATransaction(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		for name, set := range scenes {
 			deeds := slices.Sorted(maps.Keys(set(h).deeds()))
 			for _, first := range deeds {

@@ -20,14 +20,14 @@ import (
 
 // lacking is an order of which something is missing: of two pots at 25.00, with cups at 20.00 to stand in for them.
 type lacking struct {
-	*house
+	*fixture
 	pot, cup string
 	order    *orderv1.Order
 	shortage *orderv1.Shortage
 }
 
-func (h *house) lacking(missing int64) lacking {
-	l := lacking{house: h, pot: h.product(2500, 10), cup: h.product(2000, 5)}
+func (h *fixture) lacking(missing int64) lacking {
+	l := lacking{fixture: h, pot: h.product(2500, 10), cup: h.product(2000, 5)}
 	l.order = h.order(wanted{l.pot, 2})
 	l.shortage = h.missing(l.order, l.pot, missing, l.cup)
 	return l
@@ -36,7 +36,7 @@ func (h *house) lacking(missing int64) lacking {
 const threeDays = 72 * time.Hour
 
 // missing reports units missing, which can come in three days, or something else instead.
-func (h *house) missing(o *orderv1.Order, product string, units int64, substitute string) *orderv1.Shortage {
+func (h *fixture) missing(o *orderv1.Order, product string, units int64, substitute string) *orderv1.Shortage {
 	s, err := h.report(o, &orderv1.Shortage{
 		Product: product, Quantity: units, Reason: " Broken in the warehouse ", Substitute: substitute,
 		ExpectedDeliveryTime: timestamppb.New(h.clock.Now().Add(threeDays)),
@@ -45,27 +45,27 @@ func (h *house) missing(o *orderv1.Order, product string, units int64, substitut
 	return s
 }
 
-func (h *house) report(o *orderv1.Order, s *orderv1.Shortage) (*orderv1.Shortage, error) {
+func (h *fixture) report(o *orderv1.Order, s *orderv1.Shortage) (*orderv1.Shortage, error) {
 	return h.shortages.CreateShortage(h.agent(), &orderv1.CreateShortageRequest{Parent: o.GetName(), Shortage: s})
 }
 
-func (h *house) answer(ctx context.Context, s *orderv1.Shortage, choice orderv1.Shortage_Choice) (*orderv1.Shortage, error) {
+func (h *fixture) answer(ctx context.Context, s *orderv1.Shortage, choice orderv1.Shortage_Choice) (*orderv1.Shortage, error) {
 	return h.shortages.AnswerShortage(ctx, &orderv1.AnswerShortageRequest{Name: s.GetName(), Choice: choice})
 }
 
-func (h *house) pick(o *orderv1.Order) error {
+func (h *fixture) pick(o *orderv1.Order) error {
 	_, err := h.fulfillment.PickOrder(h.agent(), &orderv1.PickOrderRequest{Name: o.GetName()})
 	return err
 }
 
 // requireStock requires how many units are on hand and held.
-func (h *house) requireStock(product string, onHand, held int64) {
+func (h *fixture) requireStock(product string, onHand, held int64) {
 	s := h.stockOf(product)
 	require.Equal(h.t, [2]int64{onHand, held}, [2]int64{s.GetOnHandQuantity(), s.GetHeldQuantity()}, "on hand and held")
 }
 
 func TestTheCustomerIsAskedAtOnce(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		l := h.lacking(2)
 		now := h.clock.Now()
 		require.True(t, proto.Equal(&orderv1.Shortage{
@@ -94,7 +94,7 @@ func TestTheCustomerIsAskedAtOnce(t *testing.T) {
 }
 
 func TestReportsThatAreRefused(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		pot, cup, tea := h.product(2500, 10), h.product(2000, 1), h.product(100, 10)
 		foreign := h.productIn(&money.Money{CurrencyCode: "UAH", Units: 100}, "uah"+pot[len("products/x"):], 10)
 		o := h.order(wanted{pot, 3})
@@ -136,7 +136,7 @@ func TestReportsThatAreRefused(t *testing.T) {
 }
 
 func TestWhoWaitsHasANewPromise(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		l := h.lacking(2)
 		h.clock.pass(time.Hour)
 		s, err := h.answer(h.customer(), l.shortage, orderv1.Shortage_WAIT)
@@ -181,7 +181,7 @@ func TestASubstituteNeverCostsMore(t *testing.T) {
 		"a cheaper one": {2000, 2000, 1000}, "a dearer one": {9900, 2500, 0}, "one that costs nothing": {0, 0, 5000},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, h *house) {
+			onBoth(t, func(t *testing.T, h *fixture) {
 				pot, other := h.product(2500, 10), h.product(c.price, 3)
 				o := h.order(wanted{pot, 3})
 				s := h.missing(o, pot, 2, other)
@@ -216,7 +216,7 @@ func TestASubstituteNeverCostsMore(t *testing.T) {
 }
 
 func TestWhatIsCalledOffComesBack(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		l := h.lacking(1)
 		_, err := h.answer(h.customer(), l.shortage, orderv1.Shortage_CANCEL)
 		require.NoError(t, err)
@@ -231,7 +231,7 @@ func TestWhatIsCalledOffComesBack(t *testing.T) {
 }
 
 func TestAnOrderOfWhichNothingIsLeftIsCalledOff(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		l := h.lacking(2)
 		_, err := h.answer(h.customer(), l.shortage, orderv1.Shortage_CANCEL)
 		require.NoError(t, err)
@@ -254,7 +254,7 @@ func TestAnOrderOfWhichNothingIsLeftIsCalledOff(t *testing.T) {
 }
 
 func TestWithoutAnAnswerTheDefaultHolds(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		l := h.lacking(2)
 		h.clock.pass(24*time.Hour - time.Microsecond)
 		h.work()
@@ -285,7 +285,7 @@ func TestWithoutAnAnswerTheDefaultHolds(t *testing.T) {
 }
 
 // policy sets the shop's policy.
-func (h *house) policy(choice orderv1.Shortage_Choice, within time.Duration) {
+func (h *fixture) policy(choice orderv1.Shortage_Choice, within time.Duration) {
 	_, err := h.shortages.UpdateShortagePolicy(h.agent(), &orderv1.UpdateShortagePolicyRequest{
 		ShortagePolicy: &orderv1.ShortagePolicy{
 			Name: "shortagePolicy", DefaultChoice: choice, AnswerDuration: durationpb.New(within),
@@ -309,7 +309,7 @@ func TestTheShopDecidesWhatTheDefaultIs(t *testing.T) {
 		"neither date nor stand-in": {orderv1.Shortage_SUBSTITUTE, false, false, orderv1.Shortage_WAIT, orderv1.Order_PLACED, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, h *house) {
+			onBoth(t, func(t *testing.T, h *fixture) {
 				h.policy(c.policy, time.Hour)
 				pot, cup := h.product(2500, 10), h.product(2000, 5)
 				o := h.order(wanted{pot, 2})
@@ -343,7 +343,7 @@ func TestTheShopDecidesWhatTheDefaultIs(t *testing.T) {
 }
 
 func TestOnlyWhatIsOfferedCanBeChosen(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		pot := h.product(2500, 10)
 		o := h.order(wanted{pot, 2})
 		s, err := h.report(o, &orderv1.Shortage{Product: pot, Quantity: 1, Reason: "Gone"})
@@ -365,7 +365,7 @@ func TestOnlyWhatIsOfferedCanBeChosen(t *testing.T) {
 }
 
 func TestAnothersShortageDoesNotExist(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		l := h.lacking(1)
 		for _, name := range []string{l.shortage.GetName(), l.order.GetName() + "/shortages/none", "orders/none/shortages/none"} {
 			_, err := h.shortages.GetShortage(h.stranger(), &orderv1.GetShortageRequest{Name: name})
@@ -386,7 +386,7 @@ func TestAnothersShortageDoesNotExist(t *testing.T) {
 }
 
 func TestShortagesAreListedByPage(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		var lines []wanted
 		for range 5 {
 			lines = append(lines, wanted{h.product(100, 1), 1})
@@ -412,7 +412,7 @@ func TestShortagesAreListedByPage(t *testing.T) {
 }
 
 func TestWhoAnswered(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		for _, c := range []struct {
 			role                 accessv1.Role
 			subject, named, want string
@@ -432,7 +432,7 @@ func TestWhoAnswered(t *testing.T) {
 }
 
 func TestCancellingReleasesWhatIsAsked(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		l := h.lacking(1)
 		waiting := h.product(100, 3)
 		o := h.order(wanted{l.pot, 2}, wanted{waiting, 3})
@@ -459,7 +459,7 @@ func TestCancellingReleasesWhatIsAsked(t *testing.T) {
 
 // A product may be in an order twice: ordered, and in place of another.
 func TestASubstituteCanBeMissingToo(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		pot, cup := h.product(2500, 10), h.product(2000, 10)
 		o := h.order(wanted{pot, 2}, wanted{cup, 1})
 		_, err := h.answer(h.customer(), h.missing(o, pot, 2, cup), orderv1.Shortage_SUBSTITUTE)
@@ -485,7 +485,7 @@ func TestASubstituteCanBeMissingToo(t *testing.T) {
 func TestTheNewPromiseOfABrokenOneHasNoFee(t *testing.T) {
 	for name, c := range map[string]struct{ asked bool }{"the book has asked": {true}, "the book has not asked yet": {false}} {
 		t.Run(name, func(t *testing.T) {
-			onBoth(t, func(t *testing.T, h *house) {
+			onBoth(t, func(t *testing.T, h *fixture) {
 				h.policy(orderv1.Shortage_WAIT, threeDays)
 				l := h.lacking(2)
 				h.clock.pass(24*time.Hour + time.Second)
@@ -522,7 +522,7 @@ func TestTheNewPromiseOfABrokenOneHasNoFee(t *testing.T) {
 
 // Who waits for two things waits for the later one.
 func TestTwoShortagesOfOneOrder(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		pot, cup := h.product(2500, 10), h.product(2000, 5)
 		o := h.order(wanted{pot, 1}, wanted{cup, 1})
 		later := h.missing(o, pot, 1, "")
@@ -548,7 +548,7 @@ func TestTwoShortagesOfOneOrder(t *testing.T) {
 
 // A warning about a promise that another has replaced does not count, and a later date is not taken back.
 func TestAWarningKnowsItsPromise(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		l := h.lacking(1)
 		_, err := h.answer(h.customer(), l.shortage, orderv1.Shortage_WAIT)
 		require.NoError(t, err)
@@ -574,7 +574,7 @@ func TestAWarningKnowsItsPromise(t *testing.T) {
 }
 
 func TestWhoWaitsLongestIsFirst(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		pot := h.product(2500, 10)
 		var waiting []*orderv1.Order
 		for range 3 {
@@ -602,7 +602,7 @@ func TestWhoWaitsLongestIsFirst(t *testing.T) {
 }
 
 func TestThePolicy(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		get := func() *orderv1.ShortagePolicy {
 			p, err := h.shortages.GetShortagePolicy(h.agent(), &orderv1.GetShortagePolicyRequest{Name: "shortagePolicy"})
 			require.NoError(t, err)

@@ -14,7 +14,7 @@ import (
 )
 
 // way is an order's way as text: the number of each step, and how the order stood after it.
-func (h *house) way(order string) (steps []string) {
+func (h *fixture) way(order string) (steps []string) {
 	list, err := h.tracking.ListTrackingEvents(h.customer(), &orderv1.ListTrackingEventsRequest{Parent: order})
 	require.NoError(h.t, err)
 	for _, e := range list.GetTrackingEvents() {
@@ -23,14 +23,14 @@ func (h *house) way(order string) (steps []string) {
 	return steps
 }
 
-func (h *house) step(order string, e *orderv1.TrackingEvent) string {
+func (h *fixture) step(order string, e *orderv1.TrackingEvent) string {
 	_, id := splitName(e.GetName())
 	require.Equal(h.t, order+"/trackingEvents/"+id, e.GetName())
 	return fmt.Sprintf("%s %s %s: %s", id, e.GetState(), e.GetPromiseState(), e.GetNote())
 }
 
 func TestTheWayOfAnOrder(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		l := h.lacking(1)
 		name := l.order.GetName()
 		require.Equal(t, "1 PLACED OPEN: placed", h.way(name)[0])
@@ -91,7 +91,7 @@ func (f *follower) Send(e *orderv1.TrackingEvent) error {
 }
 
 // follow follows an order; the function ends it.
-func (h *house) follow(ctx context.Context, order, after string) (*follower, context.CancelFunc) {
+func (h *fixture) follow(ctx context.Context, order, after string) (*follower, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	f := &follower{ctx: ctx, steps: make(chan *orderv1.TrackingEvent, 1000), end: make(chan error, 1)}
 	go func() { f.end <- h.tracking.TrackOrder(&orderv1.TrackOrderRequest{Name: order, LastSeen: after}, f) }()
@@ -102,7 +102,7 @@ func (h *house) follow(ctx context.Context, order, after string) (*follower, con
 // patience is for how long what should come at once may take on a busy machine: less than a stream looks by itself.
 const patience = 4 * time.Second
 
-func (h *house) next(f *follower, order string) string {
+func (h *fixture) next(f *follower, order string) string {
 	select {
 	case e := <-f.steps:
 		return h.step(order, e)
@@ -116,7 +116,7 @@ func (h *house) next(f *follower, order string) string {
 	return ""
 }
 
-func (h *house) over(f *follower) error {
+func (h *fixture) over(f *follower) error {
 	select {
 	case err := <-f.end:
 		require.Empty(h.t, f.steps)
@@ -128,7 +128,7 @@ func (h *house) over(f *follower) error {
 }
 
 func TestAnOrderIsFollowedToItsEnd(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		o := h.order(wanted{h.product(2500, 10), 2})
 		name := o.GetName()
 		f, _ := h.follow(h.customer(), name, "")
@@ -156,7 +156,7 @@ func TestAnOrderIsFollowedToItsEnd(t *testing.T) {
 }
 
 func TestWhoMayFollow(t *testing.T) {
-	onBoth(t, func(t *testing.T, h *house) {
+	onBoth(t, func(t *testing.T, h *fixture) {
 		o := h.order(wanted{h.product(2500, 10), 2})
 		name := o.GetName()
 		f, _ := h.follow(h.stranger(), name, "")

@@ -78,5 +78,5 @@ func (s *Service) sayDelivered(ctx context.Context, tx *sqldb.Tx, o *orderv1.Ord
 	if !late {
 		return o, nil
 	}
-	return o, s.orders.Break(ctx, tx, o)
+	return o, s.orders.MarkBroken(ctx, tx, o)
 }

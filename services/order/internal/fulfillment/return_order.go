@@ -35,7 +35,7 @@ func (s *Service) ReturnOrder(ctx context.Context, req *orderv1.ReturnOrderReque
 		if err != nil {
 			return nil, err
 		}
-		if _, err := s.orders.Owe(ctx, tx, o, payment.Owed{Purpose: orderv1.Refund_RETURN, Amount: goods}); err != nil {
+		if _, err := s.orders.RequestRefund(ctx, tx, o, payment.RefundRequest{Purpose: orderv1.Refund_RETURN, Amount: goods}); err != nil {
 			return nil, err
 		}
 		for _, line := range o.GetLines() {

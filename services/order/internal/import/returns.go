@@ -106,8 +106,8 @@ func (s *Service) writeReturns(tx *sqldb.Tx, j job, b *batch, n *news) ([]*order
 // goOn finds an import that is still running, and locks it.
 const goOn = `update import_job set handled = handled where id = $1 and state = $2 returning id`
 
-// settle takes goods that were given back from the orders that they belong to, some at a time.
-func (s *Service) settle(_ context.Context, j job) (func(context.Context, *sqldb.Tx) error, error) {
+// takeReturns takes goods that were given back from the orders that they belong to, some at a time.
+func (s *Service) takeReturns(_ context.Context, j job) (func(context.Context, *sqldb.Tx) error, error) {
 	return func(ctx context.Context, tx *sqldb.Tx) error {
 		results, err := tx.Batch(sqldb.Q(goOn, idOf(j.GetName()), int64(orderv1.Import_RUNNING)), sqldb.Q(selectOpen, idOf(j.GetName())))
 		if err != nil || results[0].Len() == 0 {

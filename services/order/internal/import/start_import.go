@@ -21,8 +21,8 @@ const start = `update import_job set state = case when state = 1 then 2 else 0 e
 // them; FAILED_PRECONDITION (IMPORT_STARTED) where it has been started, (IMPORT_EMPTY) without content.
 func (s *Service) StartImport(ctx context.Context, req *orderv1.StartImportRequest) (*orderv1.Import, error) {
 	now, id := s.clock.Now(), idOf(req.GetName())
-	look := func() (seen, error) { return s.look(ctx, req.GetName()) }
-	return change.DoAfter(ctx, s.db, req, look, func(tx *sqldb.Tx, of seen) (*orderv1.Import, error) {
+	inspect := func() (seen, error) { return s.inspect(ctx, req.GetName()) }
+	return change.DoAfter(ctx, s.db, req, inspect, func(tx *sqldb.Tx, of seen) (*orderv1.Import, error) {
 		abandoned.Cancel(tx, id)
 		nextStep.Set(ctx, tx, id, now, nil)
 		return move(tx, req.GetName(), errStarted(req.GetName()), start, now.UnixMicro(), of.found, of.summary)
@@ -32,8 +32,8 @@ func (s *Service) StartImport(ctx context.Context, req *orderv1.StartImportReque
 // seen is what was found out about a file.
 type seen struct{ found, summary []byte }
 
-// look refuses a file whose first lines are not what they should be. Of one that has been started there may be nothing left to see.
-func (s *Service) look(ctx context.Context, name string) (seen, error) {
+// inspect refuses a file whose first lines are not what they should be. Of one that has been started there may be nothing left to see.
+func (s *Service) inspect(ctx context.Context, name string) (seen, error) {
 	j, err := s.find(ctx, name)
 	if err != nil || j.GetState() != orderv1.Import_UPLOADING || j.GetContentSize() == 0 {
 		return seen{}, err

@@ -50,7 +50,7 @@ func (s *Service) step(ctx context.Context, t timer.Timer) (func(context.Context
 		return s.unpack(ctx, j)
 	}
 	if j.GetProcessedSize() == j.GetContentSize() {
-		return s.settle(ctx, j)
+		return s.takeReturns(ctx, j)
 	}
 	b, err := s.nextBatch(ctx, j)
 	if err != nil {

@@ -43,11 +43,11 @@ func (s *Service) CallOff(ctx context.Context, tx *sqldb.Tx, name, reason, custo
 		sqldb.Q(cancel, idOf(name), now.UnixMicro(), reason, customer).
 			Refuse("orders_state_known", errs.Refused("ORDER_NOT_CANCELLABLE",
 				"%s has been shipped, delivered or cancelled already", name)),
-		selectUnsettled(name))
+		selectOpenShortages(name))
 	if err != nil {
 		return nil, err
 	}
-	shortages, err := sqldb.All(rows[0], scanUnsettled)
+	shortages, err := sqldb.All(rows[0], scanOpenShortage)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (s *Service) refundRest(ctx context.Context, tx *sqldb.Tx, o *orderv1.Order
 		return err
 	}
 	rest := money.Amount{Minor: total.Minor - refunded.Minor, Currency: total.Currency}
-	_, err = s.Owe(ctx, tx, o, payment.Owed{Purpose: orderv1.Refund_CANCELLATION, Amount: rest})
+	_, err = s.RequestRefund(ctx, tx, o, payment.RefundRequest{Purpose: orderv1.Refund_CANCELLATION, Amount: rest})
 	return err
 }
 

@@ -6,8 +6,8 @@ import (
 	"kept.dev/services/order/internal/stock"
 )
 
-// unsettled is a shortage that the customer is being asked about, or waits for the end of.
-type unsettled struct {
+// openShortage is a shortage that the customer is being asked about, or waits for the end of.
+type openShortage struct {
 	open       bool
 	product    string // products/{product}
 	quantity   int64
@@ -15,14 +15,14 @@ type unsettled struct {
 	substitute string // products/{product}, held while it is open; empty for none
 }
 
-func selectUnsettled(order string) *sqldb.Stmt {
+func selectOpenShortages(order string) *sqldb.Stmt {
 	return sqldb.Q(`
 		select state, product_id, quantity, owed, substitute_id from shortage
 		where order_id = $1 and (state = 1 or owed > 0)`, idOf(order))
 }
 
-func scanUnsettled(r *sqldb.Rows) (unsettled, error) {
-	var u unsettled
+func scanOpenShortage(r *sqldb.Rows) (openShortage, error) {
+	var u openShortage
 	var state int64
 	err := r.Scan(&state, &u.product, &u.quantity, &u.owed, &u.substitute)
 	u.open, u.product, u.substitute = state == int64(orderv1.Shortage_OPEN), productName(u.product), productName(u.substitute)
@@ -35,7 +35,7 @@ const release = `
 	where order_id = $1 and (state = 1 or owed > 0)`
 
 // freeGoods gives back all goods that a cancelled order has, on the shelf or off it, and ends its shortages.
-func freeGoods(tx *sqldb.Tx, o *orderv1.Order, shortages []unsettled) {
+func freeGoods(tx *sqldb.Tx, o *orderv1.Order, shortages []openShortage) {
 	for product, units := range goodsOf(o, shortages) {
 		if o.GetPickTime() == nil {
 			stock.Release(tx, product, units)
@@ -49,7 +49,7 @@ func freeGoods(tx *sqldb.Tx, o *orderv1.Order, shortages []unsettled) {
 }
 
 // goodsOf is how many units of each product an order has: what comes, less what is owed to it, and what could come instead.
-func goodsOf(o *orderv1.Order, shortages []unsettled) map[string]int64 {
+func goodsOf(o *orderv1.Order, shortages []openShortage) map[string]int64 {
 	goods := map[string]int64{}
 	for _, line := range o.GetLines() {
 		goods[line.GetProduct()] += Coming(line)

@@ -6,7 +6,6 @@ import (
 
 	"kept.dev/kit"
 	"kept.dev/kit/clock"
-	"kept.dev/kit/inbox"
 	"kept.dev/kit/outbox"
 	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
@@ -40,7 +39,7 @@ func (s *Service) Capability() kit.Capability {
 	return kit.Capability{
 		Name:     "order",
 		Register: func(r grpc.ServiceRegistrar) { orderv1.RegisterOrderServiceServer(r, s) },
-		Events:   []inbox.Handler{inbox.On("order.customer-created", s.onCustomerCreated), inbox.On("order.promise-at-risk", s.onPromiseAtRisk), inbox.On("order.promise-due", s.onPromiseDue)},
+		Events:   s.events(),
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	"kept.dev/services/order/internal/catalog"
 )
 
-// terms are what the house knows and the customer does not decide: prices, and what a way of delivery promises.
+// terms are what the shop knows and the customer does not decide: prices, and what a way of delivery promises.
 type terms struct {
 	prices         map[string]money.Amount // by product name
 	promised, risk time.Duration

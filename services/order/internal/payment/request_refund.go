@@ -21,8 +21,8 @@ const settleWithin = 72 * time.Hour
 // refundKind is the kind of promise that a refund makes.
 const refundKind = "promiseKinds/refund"
 
-// Owed is money that a customer is to get back.
-type Owed struct {
+// RefundRequest is money that a customer is to get back.
+type RefundRequest struct {
 	Order    string // orders/{order}
 	Customer string
 	Purpose  orderv1.Refund_Purpose
@@ -32,7 +32,7 @@ type Owed struct {
 }
 
 // id is the last part of the refund's name: there is one for each purpose, and one for each shortage.
-func (o Owed) id() string {
+func (o RefundRequest) id() string {
 	purpose := strings.ReplaceAll(strings.ToLower(o.Purpose.String()), "_", "-")
 	if o.Purpose == orderv1.Refund_SHORTAGE {
 		return purpose + "-" + o.Shortage
@@ -49,7 +49,7 @@ const addRefunded = `update orders set refunded = refunded + $2 where id = $1`
 
 // RequestRefund owes the customer an amount, in the transaction of whatever is the reason, promises when it will be back, and
 // has it settled soon after. Asked for again, or for nothing, it does nothing; requested tells whether it did.
-func (s *Service) RequestRefund(ctx context.Context, tx *sqldb.Tx, o Owed) (requested bool, err error) {
+func (s *Service) RequestRefund(ctx context.Context, tx *sqldb.Tx, o RefundRequest) (requested bool, err error) {
 	if o.Amount.Minor == 0 {
 		return false, nil
 	}

@@ -14,7 +14,7 @@ import (
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 )
 
-const selectOwed = `
+const selectRefundRequest = `
 	select amount, currency, customer, purpose from refund where order_id = $1 and id = $2 and state = 1`
 
 const settled = `update refund set state = 2, settled = $3, reference = $4 where order_id = $1 and id = $2`
@@ -23,11 +23,11 @@ const settled = `update refund set state = 2, settled = $3, reference = $4 where
 // process that dies between the two, or one that was thought dead, does no harm.
 func (s *Service) settleRefund(ctx context.Context, t timer.Timer) (func(context.Context, *sqldb.Tx) error, error) {
 	order, id, _ := strings.Cut(t.Key, "_")
-	rows, err := s.db.Query(ctx, selectOwed, order, id)
+	rows, err := s.db.Query(ctx, selectRefundRequest, order, id)
 	if err != nil {
 		return nil, err
 	}
-	owed, err := sqldb.One(rows, scanOwed)
+	owed, err := sqldb.One(rows, scanRefundRequest)
 	if errors.Is(err, sqldb.ErrNoRow) { // settled already
 		return func(context.Context, *sqldb.Tx) error { return nil }, nil
 	}
@@ -56,7 +56,7 @@ const (
 	versionSettled = 3
 )
 
-func scanOwed(r *sqldb.Rows) (o Owed, err error) {
+func scanRefundRequest(r *sqldb.Rows) (o RefundRequest, err error) {
 	var purpose int64
 	err = r.Scan(&o.Amount.Minor, &o.Amount.Currency, &o.Customer, &purpose)
 	o.Purpose = orderv1.Refund_Purpose(purpose)

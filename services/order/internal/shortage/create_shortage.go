@@ -65,7 +65,7 @@ func (s *Service) report(ctx context.Context, req *orderv1.CreateShortageRequest
 	case r.substitute == r.product:
 		return r, errs.Invalid("shortage.substitute", "must be another product than the missing one")
 	}
-	policy, err := s.look(ctx, &r)
+	policy, err := s.inspect(ctx, &r)
 	if err != nil {
 		return r, err
 	}

@@ -52,7 +52,7 @@ func (s *Service) decide(ctx context.Context, tx *sqldb.Tx, name string, d decis
 	if m.choice == orderv1.Shortage_WAIT {
 		err = s.wait(ctx, tx, m)
 	} else {
-		err = s.settle(ctx, tx, m)
+		err = s.applyChoice(ctx, tx, m)
 	}
 	if err != nil {
 		return nil, err

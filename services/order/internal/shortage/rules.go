@@ -62,9 +62,9 @@ type gone struct {
 	units int64
 }
 
-// settle takes the missing units from the order's lines, the first line first. A substitute costs what it costs, but never more
+// settlementOf takes the missing units from the order's lines, the first line first. A substitute costs what it costs, but never more
 // than what it stands in for; where it costs less, the difference goes back, and where there is none, the whole price.
-func settle(o *orderv1.Order, s row, choice orderv1.Shortage_Choice) (settlement, error) {
+func settlementOf(o *orderv1.Order, s row, choice orderv1.Shortage_Choice) (settlement, error) {
 	result := settlement{back: money.Amount{Currency: o.GetTotalAmount().GetCurrencyCode()}}
 	left := s.quantity
 	for i, line := range o.GetLines() {

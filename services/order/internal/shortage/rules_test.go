@@ -76,7 +76,7 @@ func TestWhatDoesNotComeGoesBack(t *testing.T) {
 		}
 		before, err := order.GoodsThatCome(o)
 		require.NoError(r, err)
-		result, err := settle(o, s, rapid.SampledFrom([]orderv1.Shortage_Choice{substitute, cancel}).Draw(r, "choice"))
+		result, err := settlementOf(o, s, rapid.SampledFrom([]orderv1.Shortage_Choice{substitute, cancel}).Draw(r, "choice"))
 		if s.quantity > there {
 			require.Error(r, err)
 			return

@@ -46,7 +46,7 @@ func (s *Service) endPromise(ctx context.Context, tx *sqldb.Tx, m *matter) error
 		return nil
 	case m.order.GetPromisedDeliveryTime().AsTime().Before(m.want.at):
 		m.feeBack = true
-		return s.orders.Break(ctx, tx, m.order)
+		return s.orders.MarkBroken(ctx, tx, m.order)
 	}
 	m.facts = append(m.facts, order.Released(m.order, "the customer chose to wait"))
 	return nil

@@ -10,8 +10,8 @@ import (
 	"kept.dev/services/order/internal/catalog"
 )
 
-// look reads, in one round trip, what a report needs to know of its products, and the shop's policy.
-func (s *Service) look(ctx context.Context, r *report) (*orderv1.ShortagePolicy, error) {
+// inspect reads, in one round trip, what a report needs to know of its products, and the shop's policy.
+func (s *Service) inspect(ctx context.Context, r *report) (*orderv1.ShortagePolicy, error) {
 	named := []string{r.product}
 	if r.substitute != "" {
 		named = append(named, r.substitute)

@@ -10,10 +10,10 @@ import (
 	"kept.dev/services/order/internal/payment"
 )
 
-// settle takes the missing units out of the order, puts in what comes instead, and owes the customer the rest. An order of
+// applyChoice takes the missing units out of the order, puts in what comes instead, and owes the customer the rest. An order of
 // which nothing is left is called off afterwards, and all of its money goes back with that.
-func (s *Service) settle(ctx context.Context, tx *sqldb.Tx, m *matter) error {
-	result, err := settle(m.order, m.row, m.choice)
+func (s *Service) applyChoice(ctx context.Context, tx *sqldb.Tx, m *matter) error {
+	result, err := settlementOf(m.order, m.row, m.choice)
 	if err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func (s *Service) settle(ctx context.Context, tx *sqldb.Tx, m *matter) error {
 		return err
 	}
 	m.refunded = result.back
-	_, err = s.orders.Owe(ctx, tx, m.order, payment.Owed{
+	_, err = s.orders.RequestRefund(ctx, tx, m.order, payment.RefundRequest{
 		Purpose: orderv1.Refund_SHORTAGE, Shortage: m.id, Amount: result.back,
 	})
 	return err
