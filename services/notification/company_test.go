@@ -17,14 +17,14 @@ func TestMailsAreTheCompanys(t *testing.T) {
 		b.work()
 		company := &customerv1.Company{
 			Name: "company", DisplayName: "Kava, Львів", LanguageCodes: []string{"uk", "en"}, Etag: "3",
-			Sender: &customerv1.Company_Sender{Email: "service@kava.example", ReplyEmail: "answers@kava.example"},
+			SenderEmail: "service@kava.example", ReplyEmail: "answers@kava.example",
 		}
 		b.hear(b.news("company", 3, &customerv1.CompanyChanged{Company: company}))
 		old := &customerv1.Company{Name: "company", DisplayName: "Before", LanguageCodes: []string{"ru"}, Etag: "2"}
 		b.hear(b.news("company", 2, &customerv1.CompanyChanged{Company: old}))
 		b.told(&orderv1.OrderDelayed{Order: "orders/2", Customer: olena})
 		b.work()
-		company.Sender.DisplayName, company.Etag = "The team", "4"
+		company.SenderDisplayName, company.Etag = "The team", "4"
 		b.hear(b.news("company", 4, &customerv1.CompanyChanged{Company: company}))
 		b.told(&orderv1.OrderDelayed{Order: "orders/3", Customer: olena})
 		b.work()

@@ -35,12 +35,11 @@ func customerSamples() map[string]sample {
 				Company: &customerv1.Company{
 					Name: "company", DisplayName: "Kava " + freshID(), LogoUri: "https://kava.example/logo.svg", TimeZone: "UTC", CurrencyCode: "EUR",
 					LanguageCodes: []string{"en", "uk"}, RegionCode: "UA", Etag: now.GetEtag(),
-					Sender: &customerv1.Company_Sender{
-						Email: "service@kava.example", DisplayName: "Kava, service", ReplyEmail: "answers@kava.example",
-					},
+					SenderEmail: "service@kava.example", SenderDisplayName: "Kava, service", ReplyEmail: "answers@kava.example",
 				},
 				UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{
-					"display_name", "logo_uri", "time_zone", "currency_code", "language_codes", "region_code", "sender",
+					"display_name", "logo_uri", "time_zone", "currency_code", "language_codes", "region_code", "sender_email",
+					"sender_display_name", "reply_email",
 				}},
 			}
 		},

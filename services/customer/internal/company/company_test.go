@@ -63,12 +63,12 @@ func TestACompanyIsChangedAndSaysSo(t *testing.T) {
 	onBoth(t, func(t *testing.T, ctx context.Context, s *Service) {
 		got, err := update(ctx, s, &customerv1.Company{
 			DisplayName: "Kava", TimeZone: "Europe/Kyiv", CurrencyCode: "UAH", LanguageCodes: []string{"UK", "iw", "en-us"}, RegionCode: "UA",
-			Sender: &customerv1.Company_Sender{Email: " Service@Kava.example ", ReplyEmail: "noreply@kava.example"},
+			SenderEmail: " Service@Kava.example ", ReplyEmail: "noreply@kava.example",
 		})
 		require.NoError(t, err)
 		want := &customerv1.Company{
 			Name: "company", DisplayName: "Kava", TimeZone: "Europe/Kyiv", CurrencyCode: "UAH", LanguageCodes: []string{"uk", "he", "en-US"},
-			RegionCode: "UA", Sender: &customerv1.Company_Sender{Email: "Service@Kava.example", ReplyEmail: "noreply@kava.example"},
+			RegionCode: "UA", SenderEmail: "Service@Kava.example", ReplyEmail: "noreply@kava.example",
 			UpdateTime: got.GetUpdateTime(), Etag: "2",
 		}
 		requireProto(t, want, got)
@@ -84,9 +84,9 @@ func TestACompanyIsChangedAndSaysSo(t *testing.T) {
 		require.EqualValues(t, 2, version)
 		requireProto(t, want, said.GetCompany())
 
-		got, err = update(ctx, s, &customerv1.Company{}, "sender", "region_code", "logo_uri")
+		got, err = update(ctx, s, &customerv1.Company{}, "sender_email", "region_code", "logo_uri")
 		require.NoError(t, err, "what need not be there can be cleared")
-		require.Nil(t, got.GetSender())
+		require.Equal(t, " noreply@kava.example", got.GetSenderEmail()+" "+got.GetReplyEmail())
 		_, err = update(ctx, s, &customerv1.Company{DisplayName: "x", Etag: "2"})
 		require.Equal(t, "ETAG_MISMATCH", errs.ReasonOf(err))
 	})
@@ -102,8 +102,8 @@ func TestWhatACompanyCannotBe(t *testing.T) {
 			"currency_code ":     {CurrencyCode: "XXX"},
 			"language_codes[1]":  {LanguageCodes: []string{"en", "klingonish"}},
 			"language_codes[1] ": {LanguageCodes: []string{"en", "EN"}},
-			"sender.email":       {Sender: &customerv1.Company_Sender{Email: "nobody"}},
-			"sender.reply_email": {Sender: &customerv1.Company_Sender{ReplyEmail: "a@b@c"}},
+			"sender_email":       {SenderEmail: "nobody"},
+			"reply_email":        {ReplyEmail: "a@b@c"},
 		} {
 			_, err := update(ctx, s, c)
 			require.ErrorContains(t, err, "company."+trim(field), "%s", field)

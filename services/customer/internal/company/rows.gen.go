@@ -23,7 +23,9 @@ var companyRows = resource.Rows[*customerv1.Company, resource.NoList]{
 		{Name: "currency_code", Field: "currency_code"},
 		{Name: "language_codes", Field: "language_codes"},
 		{Name: "region_code", Field: "region_code"},
-		{Name: "sender", Field: "sender"},
+		{Name: "sender_email", Field: "sender_email"},
+		{Name: "sender_display_name", Field: "sender_display_name"},
+		{Name: "reply_email", Field: "reply_email"},
 		{Name: "updated", Field: "update_time", Kind: page.Timestamp},
 	},
 	Key:    keyOfCompany,
@@ -39,21 +41,18 @@ func keyOfCompany(name string) ([]any, error) {
 }
 
 func scanCompany(r *sqldb.Rows) (*customerv1.Company, error) {
-	var id, languageCodes, sender string
+	var id, languageCodes string
 	var version int64
 	var updated *int64
 	m := &customerv1.Company{}
 	err := r.Scan(&id, &version, &m.DisplayName, &m.LogoUri, &m.TimeZone, &m.CurrencyCode, &languageCodes,
-		&m.RegionCode, &sender, &updated)
+		&m.RegionCode, &m.SenderEmail, &m.SenderDisplayName, &m.ReplyEmail, &updated)
 	if err != nil {
 		return nil, err
 	}
 	m.Name = customerv1.CompanyResourceName{}.String()
 	m.Etag = resource.Etag(version)
 	if err := resource.UnpackJSON(languageCodes, m); err != nil {
-		return nil, err
-	}
-	if err := resource.UnpackJSON(sender, m); err != nil {
 		return nil, err
 	}
 	m.UpdateTime = clock.Stamp(updated)
@@ -69,10 +68,6 @@ func valuesOfCompany(m *customerv1.Company) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	sender, err := resource.PackJSON(&customerv1.Company{Sender: m.GetSender()})
-	if err != nil {
-		return nil, err
-	}
 	return []any{
 		name.String(),
 		resource.Version(m.GetEtag()),
@@ -82,7 +77,9 @@ func valuesOfCompany(m *customerv1.Company) ([]any, error) {
 		m.GetCurrencyCode(),
 		languageCodes,
 		m.GetRegionCode(),
-		sender,
+		m.GetSenderEmail(),
+		m.GetSenderDisplayName(),
+		m.GetReplyEmail(),
 		resource.Micros(m.GetUpdateTime()),
 	}, nil
 }

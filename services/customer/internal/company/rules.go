@@ -38,12 +38,9 @@ func normalize(c *customerv1.Company) error {
 		}
 		c.LanguageCodes[i] = canonical
 	}
-	if sender := c.GetSender(); sender != nil {
-		if !normalizeEmail(&sender.Email) {
-			fault("sender.email", "must be an e-mail address, such as service@shop.example")
-		}
-		if !normalizeEmail(&sender.ReplyEmail) {
-			fault("sender.reply_email", "must be an e-mail address, such as service@shop.example")
+	for field, address := range map[string]*string{"sender_email": &c.SenderEmail, "reply_email": &c.ReplyEmail} {
+		if !normalizeEmail(address) {
+			fault(field, "must be an e-mail address, such as service@shop.example")
 		}
 	}
 	if len(faults) > 0 {

@@ -39,15 +39,14 @@ func (s *Service) mail(m *notificationv1.Message, to contact.Contact) mailer.Mai
 // the same, from whom the installation was set up with.
 func (s *Service) fromCompany(ctx context.Context, m mailer.Mail) mailer.Mail {
 	company, err := s.company.Get(ctx)
-	if err != nil || company.GetSender().GetEmail() == "" {
-		m.ReplyTo = addressOf(company.GetSender().GetReplyEmail())
+	if err != nil || company.GetSenderEmail() == "" {
+		m.ReplyTo = addressOf(company.GetReplyEmail())
 		return m
 	}
-	sender := company.GetSender()
 	from := netmail.Address{
-		Name: text.OneLine(cmp.Or(sender.GetDisplayName(), company.GetDisplayName())), Address: addressOf(sender.GetEmail()),
+		Name: text.OneLine(cmp.Or(company.GetSenderDisplayName(), company.GetDisplayName())), Address: addressOf(company.GetSenderEmail()),
 	}
-	m.From, m.ReplyTo = from.String(), addressOf(sender.GetReplyEmail())
+	m.From, m.ReplyTo = from.String(), addressOf(company.GetReplyEmail())
 	return m
 }
 

@@ -42,8 +42,12 @@ type Company struct {
 	LanguageCodes []string `protobuf:"bytes,6,rep,name=language_codes,json=languageCodes,proto3" json:"language_codes,omitempty"`
 	// The CLDR region that it is in, such as `UA`: telephone numbers without a country code are read in it. Empty for none.
 	RegionCode string `protobuf:"bytes,7,opt,name=region_code,json=regionCode,proto3" json:"region_code,omitempty"`
-	// Who writes its mails.
-	Sender *Company_Sender `protobuf:"bytes,8,opt,name=sender,proto3" json:"sender,omitempty"`
+	// The address that its mails come from. Left empty, the one that the installation was set up with.
+	SenderEmail string `protobuf:"bytes,8,opt,name=sender_email,json=senderEmail,proto3" json:"sender_email,omitempty"`
+	// The name beside it; up to 100 characters. Left empty, what the company is called.
+	SenderDisplayName string `protobuf:"bytes,11,opt,name=sender_display_name,json=senderDisplayName,proto3" json:"sender_display_name,omitempty"`
+	// The address that answers go to. Left empty, the one that mails come from.
+	ReplyEmail string `protobuf:"bytes,12,opt,name=reply_email,json=replyEmail,proto3" json:"reply_email,omitempty"`
 	// When it was changed last.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Changes whenever the company does. Sent with an update, it has to be the current one.
@@ -131,11 +135,25 @@ func (x *Company) GetRegionCode() string {
 	return ""
 }
 
-func (x *Company) GetSender() *Company_Sender {
+func (x *Company) GetSenderEmail() string {
 	if x != nil {
-		return x.Sender
+		return x.SenderEmail
 	}
-	return nil
+	return ""
+}
+
+func (x *Company) GetSenderDisplayName() string {
+	if x != nil {
+		return x.SenderDisplayName
+	}
+	return ""
+}
+
+func (x *Company) GetReplyEmail() string {
+	if x != nil {
+		return x.ReplyEmail
+	}
+	return ""
 }
 
 func (x *Company) GetUpdateTime() *timestamppb.Timestamp {
@@ -152,75 +170,11 @@ func (x *Company) GetEtag() string {
 	return ""
 }
 
-// Who writes the company's mails.
-type Company_Sender struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The address that mails come from. Left empty, the one that the installation was set up with.
-	Email string `protobuf:"bytes,1,opt,name=email,proto3" json:"email,omitempty"`
-	// The name beside it; up to 100 characters. Left empty, what the company is called.
-	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	// The address that answers go to. Left empty, the one that mails come from.
-	ReplyEmail    string `protobuf:"bytes,3,opt,name=reply_email,json=replyEmail,proto3" json:"reply_email,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Company_Sender) Reset() {
-	*x = Company_Sender{}
-	mi := &file_kept_customer_v1_company_proto_msgTypes[1]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Company_Sender) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Company_Sender) ProtoMessage() {}
-
-func (x *Company_Sender) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_customer_v1_company_proto_msgTypes[1]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Company_Sender.ProtoReflect.Descriptor instead.
-func (*Company_Sender) Descriptor() ([]byte, []int) {
-	return file_kept_customer_v1_company_proto_rawDescGZIP(), []int{0, 0}
-}
-
-func (x *Company_Sender) GetEmail() string {
-	if x != nil {
-		return x.Email
-	}
-	return ""
-}
-
-func (x *Company_Sender) GetDisplayName() string {
-	if x != nil {
-		return x.DisplayName
-	}
-	return ""
-}
-
-func (x *Company_Sender) GetReplyEmail() string {
-	if x != nil {
-		return x.ReplyEmail
-	}
-	return ""
-}
-
 var File_kept_customer_v1_company_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_company_proto_rawDesc = "" +
 	"\n" +
-	"\x1ekept/customer/v1/company.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xce\x05\n" +
+	"\x1ekept/customer/v1/company.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9e\x05\n" +
 	"\aCompany\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12/\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\vdisplayName\x12;\n" +
@@ -230,19 +184,17 @@ const file_kept_customer_v1_company_proto_rawDesc = "" +
 	"^[A-Z]{3}$R\fcurrencyCode\x12<\n" +
 	"\x0elanguage_codes\x18\x06 \x03(\tB\x15\xe0A\x02\xbaH\x0f\x92\x01\f\b\x01\x10\x14\"\x06r\x04\x10\x01\x18#R\rlanguageCodes\x128\n" +
 	"\vregion_code\x18\a \x01(\tB\x17\xe0A\x01\xbaH\x11r\x0f2\r^([A-Z]{2})?$R\n" +
-	"regionCode\x12=\n" +
-	"\x06sender\x18\b \x01(\v2 .kept.customer.v1.Company.SenderB\x03\xe0A\x01R\x06sender\x12@\n" +
+	"regionCode\x12.\n" +
+	"\fsender_email\x18\b \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xfe\x01R\vsenderEmail\x12:\n" +
+	"\x13sender_display_name\x18\v \x01(\tB\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18dR\x11senderDisplayName\x12,\n" +
+	"\vreply_email\x18\f \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xfe\x01R\n" +
+	"replyEmail\x12@\n" +
 	"\vupdate_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\n" +
 	"updateTime\x12\x1e\n" +
 	"\x04etag\x18\n" +
 	" \x01(\tB\n" +
-	"\xe0A\x01\xbaH\x04r\x02\x18dR\x04etag\x1a\x88\x01\n" +
-	"\x06Sender\x12!\n" +
-	"\x05email\x18\x01 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xfe\x01R\x05email\x12-\n" +
-	"\fdisplay_name\x18\x02 \x01(\tB\n" +
-	"\xe0A\x01\xbaH\x04r\x02\x18dR\vdisplayName\x12,\n" +
-	"\vreply_email\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xfe\x01R\n" +
-	"replyEmail:2\xeaA/\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18dR\x04etag:2\xeaA/\n" +
 	"\x10kept.dev/Company\x12\acompany*\tcompanies2\acompanyB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
 
 var (
@@ -257,20 +209,18 @@ func file_kept_customer_v1_company_proto_rawDescGZIP() []byte {
 	return file_kept_customer_v1_company_proto_rawDescData
 }
 
-var file_kept_customer_v1_company_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_kept_customer_v1_company_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
 var file_kept_customer_v1_company_proto_goTypes = []any{
 	(*Company)(nil),               // 0: kept.customer.v1.Company
-	(*Company_Sender)(nil),        // 1: kept.customer.v1.Company.Sender
-	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
+	(*timestamppb.Timestamp)(nil), // 1: google.protobuf.Timestamp
 }
 var file_kept_customer_v1_company_proto_depIdxs = []int32{
-	1, // 0: kept.customer.v1.Company.sender:type_name -> kept.customer.v1.Company.Sender
-	2, // 1: kept.customer.v1.Company.update_time:type_name -> google.protobuf.Timestamp
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	1, // 0: kept.customer.v1.Company.update_time:type_name -> google.protobuf.Timestamp
+	1, // [1:1] is the sub-list for method output_type
+	1, // [1:1] is the sub-list for method input_type
+	1, // [1:1] is the sub-list for extension type_name
+	1, // [1:1] is the sub-list for extension extendee
+	0, // [0:1] is the sub-list for field type_name
 }
 
 func init() { file_kept_customer_v1_company_proto_init() }
@@ -284,7 +234,7 @@ func file_kept_customer_v1_company_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_customer_v1_company_proto_rawDesc), len(file_kept_customer_v1_company_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   1,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

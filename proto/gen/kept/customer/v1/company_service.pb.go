@@ -76,8 +76,8 @@ type UpdateCompanyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The company, with its name and the new values.
 	Company *Company `protobuf:"bytes,1,opt,name=company,proto3" json:"company,omitempty"`
-	// Which fields to change: `display_name`, `logo_uri`, `time_zone`, `currency_code`, `language_codes`, `region_code`, `sender`.
-	// Without it, all fields that are not empty; over REST, those that the body names.
+	// Which fields to change: `display_name`, `logo_uri`, `time_zone`, `currency_code`, `language_codes`, `region_code`,
+	// `sender_email`, `sender_display_name`, `reply_email`. Without it, all fields that are not empty; over REST, those that the body names.
 	UpdateMask *fieldmaskpb.FieldMask `protobuf:"bytes,2,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
 	// A UUID that makes a retry harmless: the same request with the same id is carried out once and answered
 	// alike for 24 hours. The header `Idempotency-Key` does the same.

@@ -10,11 +10,14 @@ create table company (
     currency_code  text   not null,
     language_codes text   not null,
     region_code    text   not null,
-    sender         text   not null,
+    sender_email   text   not null,
+    sender_display_name text not null,
+    reply_email    text   not null,
     updated        bigint not null
 );
-insert into company (id, version, display_name, logo_uri, time_zone, currency_code, language_codes, region_code, sender, updated) values
-    ('company', 1, 'The company', '', 'UTC', 'EUR', '{"languageCodes":["en"]}', '', '{}', 0);
+insert into company (id, version, display_name, logo_uri, time_zone, currency_code, language_codes, region_code, sender_email,
+    sender_display_name, reply_email, updated) values
+    ('company', 1, 'The company', '', 'UTC', 'EUR', '{"languageCodes":["en"]}', '', '', '', '', 0);
 
 -- When something of the company is open. The whole name is there for what refers to it.
 create table calendar (
