@@ -100,9 +100,25 @@ func (c *Company) Get(ctx context.Context) (*customerv1.Company, error) {
 	if time.Since(c.read) < companyFresh {
 		return c.last, c.err
 	}
-	c.last, c.err = c.copies.Get(ctx, c.db, companyName)
+	c.last, c.err = c.find(ctx)
 	c.read = time.Now()
 	return c.last, c.err
+}
+
+// find is the copy. Where there is none the owner is asked, once: what it says is the copy from then on.
+func (c *Company) find(ctx context.Context) (*customerv1.Company, error) {
+	known, err := c.copies.Known(ctx, c.db, companyName)
+	if one, there := known[companyName]; there || err != nil {
+		return one, err
+	}
+	one, err := c.copies.Ask(ctx, companyName)
+	if err != nil {
+		return nil, err
+	}
+	return one, c.db.Update(ctx, "company", func(tx *sqldb.Tx) error {
+		c.copies.Keep(tx, one)
+		return nil
+	})
 }
 
 // Select is a query for the copy, and Read takes its answer: for a transaction that asks for more at once. Where there is no copy yet

@@ -169,7 +169,8 @@ UID:3
 DTSTAMP:20260101T000000Z
 DTSTART;VALUE=DATE:20260102
 DTEND;VALUE=DATE:20260103
-RRULE:FREQ=MONTHLY;COUNT=2
+RRULE:FREQ=MONTHLY;COUNT=3
+EXDATE;VALUE=DATE:20260302
 SUMMARY:Stocktaking
 END:VEVENT
 BEGIN:VEVENT
@@ -211,8 +212,11 @@ func TestHolidaysComeFromAFile(t *testing.T) {
 			"no file":       "hello",
 			"no start":      strings.Replace(holidays, "DTSTART;VALUE=DATE:20261224\n", "", 1),
 			"a long one":    strings.Replace(holidays, "DTEND;VALUE=DATE:20261227", "DTEND;VALUE=DATE:20281227", 1),
-			"far too often": strings.Replace(holidays, "FREQ=MONTHLY;COUNT=2", "FREQ=DAILY", 1),
-			"a wrong rule":  strings.Replace(holidays, "FREQ=MONTHLY;COUNT=2", "FREQ=NEVER", 1),
+			"far too often": strings.Replace(holidays, "FREQ=MONTHLY;COUNT=3", "FREQ=DAILY", 1),
+			"every second":  strings.Replace(holidays, "FREQ=MONTHLY;COUNT=3", "FREQ=SECONDLY", 1),
+			"many rules": strings.Replace(holidays, "END:VCALENDAR", strings.Repeat("BEGIN:VEVENT\nUID:9\nDTSTAMP:20260101T000000Z\n"+
+				"DTSTART;VALUE=DATE:20260101\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30\nSUMMARY:Never\nEND:VEVENT\n", mostRepeating+1)+"END:VCALENDAR", 1),
+			"a wrong rule": strings.Replace(holidays, "FREQ=MONTHLY;COUNT=3", "FREQ=NEVER", 1),
 		} {
 			_, err := s.ImportHolidays(ctx, &customerv1.ImportHolidaysRequest{Name: made.GetName(), Content: content})
 			require.Equal(t, codes.InvalidArgument, errs.KindOf(err), "%s: %v", name, err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/emersion/go-ical"
+	"github.com/teambition/rrule-go"
 	"google.golang.org/genproto/googleapis/type/date"
 
 	"kept.dev/kit/text"
@@ -16,6 +17,8 @@ import (
 const (
 	// repeatedFor is how far ahead events are read that repeat.
 	repeatedFor = 3 * 366 * 24 * time.Hour
+	// mostRepeating is how many events may repeat: each is counted out.
+	mostRepeating = 100
 	// longestEvent is how many days of one event are holidays.
 	longestEvent = 60
 	// longestName is how long a holiday's name is, in characters, as its contract says.
@@ -28,7 +31,13 @@ func readICalendar(content string, now time.Time) (holidays []*customerv1.Calend
 	if err != nil {
 		return nil, err
 	}
+	repeating := 0
 	for i, event := range calendar.Events() {
+		if event.Props.Get(ical.PropRecurrenceRule) != nil {
+			if repeating++; repeating > mostRepeating {
+				return nil, fmt.Errorf("it has more than %d events that repeat", mostRepeating)
+			}
+		}
 		start := event.Props.Get(ical.PropDateTimeStart)
 		if start == nil {
 			return nil, fmt.Errorf("the event %d has no DTSTART", i+1)
@@ -68,24 +77,57 @@ func daysOf(event ical.Event, now time.Time) ([]*date.Date, error) {
 	if length > longestEvent {
 		return nil, fmt.Errorf("it lasts %d days; at most %d can be holidays", length, longestEvent)
 	}
-	rule := event.Props.Get(ical.PropRecurrenceRule)
-	if rule != nil && strings.EqualFold(rule.Value, "FREQ=YEARLY") {
+	rule, err := event.Props.RecurrenceRule()
+	switch {
+	case err != nil:
+		return nil, err
+	case rule == nil:
+		return daysFrom(from, length, false), nil
+	case strings.EqualFold(event.Props.Get(ical.PropRecurrenceRule).Value, "FREQ=YEARLY"):
 		return daysFrom(from, length, true), nil
 	}
-	repeats, err := event.RecurrenceSet(time.UTC)
+	starts, err := repeated(event, rule, from, now.Add(repeatedFor))
 	if err != nil {
 		return nil, err
 	}
-	if repeats == nil {
-		return daysFrom(from, length, false), nil
-	}
 	var days []*date.Date
-	for _, at := range repeats.Between(from, now.Add(repeatedFor), true) {
-		if days = append(days, daysFrom(at, length, false)...); len(days) > mostHolidays {
-			return nil, errors.New("it repeats too often")
-		}
+	for _, at := range starts {
+		days = append(days, daysFrom(at, length, false)...)
 	}
 	return days, nil
+}
+
+// repeated are the days on which an event begins again, less its exceptions.
+func repeated(event ical.Event, option *rrule.ROption, from, until time.Time) (starts []time.Time, err error) {
+	if option.Freq > rrule.DAILY {
+		return nil, errors.New("it repeats more than once a day")
+	}
+	option.Dtstart = from
+	if option.Until.IsZero() || option.Until.After(until) {
+		option.Until = until
+	}
+	rule, err := rrule.NewRRule(*option)
+	if err != nil {
+		return nil, err
+	}
+	except := map[string]bool{}
+	for _, p := range event.Props[ical.PropExceptionDates] {
+		at, err := p.DateTime(time.UTC)
+		if err != nil {
+			return nil, err
+		}
+		except[at.Format(time.DateOnly)] = true
+	}
+	next := rule.Iterator()
+	for at, ok := next(); ok; at, ok = next() {
+		if len(starts) > mostHolidays {
+			return nil, errors.New("it repeats too often")
+		}
+		if !except[at.Format(time.DateOnly)] {
+			starts = append(starts, at)
+		}
+	}
+	return starts, nil
 }
 
 func daysFrom(from time.Time, count int, everyYear bool) (days []*date.Date) {
