@@ -8,6 +8,7 @@ import (
 	"kept.dev/kit/resource"
 	"kept.dev/kit/sqldb"
 	"kept.dev/kit/timer"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	typepb "kept.dev/proto/gen/kept/type"
 	"kept.dev/services/notification/internal/contact"
@@ -30,7 +31,8 @@ type emailJob struct {
 	call    *call
 	message *notificationv1.Message
 	to      contact.Contact
-	known   bool           // whether there is a copy of the contact
+	known   bool // whether there is a copy of the contact
+	company *customerv1.Company
 	earlier mailer.Outcome // of the last try, where it was cut off
 }
 
@@ -92,7 +94,15 @@ func (s *Service) collect(ctx context.Context, calls []*call) ([]*emailJob, erro
 	if err != nil {
 		return nil, err
 	}
-	contacts, err := s.contacts.Known(ctx, s.db, customersOf(found)...)
+	copies, err := s.db.Batch(ctx, s.contacts.Select(customersOf(found)...), s.company.Select())
+	if err != nil {
+		return nil, err
+	}
+	contacts, err := s.contacts.Read(copies[0])
+	if err != nil {
+		return nil, err
+	}
+	company, err := s.company.Read(copies[1])
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +118,7 @@ func (s *Service) collect(ctx context.Context, calls []*call) ([]*emailJob, erro
 			continue
 		}
 		to, known := contacts[m.GetCustomer()]
-		mails = append(mails, &emailJob{call: c, message: m, to: to, known: known})
+		mails = append(mails, &emailJob{call: c, message: m, to: to, known: known, company: company})
 	}
 	return mails, nil
 }

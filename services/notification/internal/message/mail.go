@@ -2,7 +2,6 @@ package message
 
 import (
 	"cmp"
-	"context"
 	"html/template"
 	netmail "net/mail"
 	"net/url"
@@ -12,6 +11,7 @@ import (
 
 	"kept.dev/kit/resource"
 	"kept.dev/kit/text"
+	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	notificationv1 "kept.dev/proto/gen/kept/notification/v1"
 	"kept.dev/services/notification/internal/contact"
 	"kept.dev/services/notification/internal/link"
@@ -35,18 +35,17 @@ func (s *Service) mail(m *notificationv1.Message, to contact.Contact) mailer.Mai
 	}
 }
 
-// fromCompany has the company be the sender, as far as it has said who that is. While nothing can be known of it, mails go out all
-// the same, from whom the installation was set up with.
-func (s *Service) fromCompany(ctx context.Context, m mailer.Mail) mailer.Mail {
-	company, err := s.company.Get(ctx)
-	if err != nil || company.GetSenderEmail() == "" {
-		m.ReplyTo = addressOf(company.GetReplyEmail())
+// fromCompany has the company be the sender, as far as it has said who that is. Of one of which nothing has been told here mails come
+// from whom the installation was set up with.
+func fromCompany(company *customerv1.Company, m mailer.Mail) mailer.Mail {
+	m.ReplyTo = addressOf(company.GetReplyEmail())
+	if company.GetSenderEmail() == "" {
 		return m
 	}
 	from := netmail.Address{
 		Name: text.OneLine(cmp.Or(company.GetSenderDisplayName(), company.GetDisplayName())), Address: addressOf(company.GetSenderEmail()),
 	}
-	m.From, m.ReplyTo = from.String(), addressOf(company.GetReplyEmail())
+	m.From = from.String()
 	return m
 }
 

@@ -28,7 +28,15 @@ func (s *Service) mailCode(ctx context.Context, t timer.Timer) (func(context.Con
 	if !code.For(to) {
 		return nothing, nil
 	}
-	outcome := s.sender.Send(ctx, s.fromCompany(ctx, s.codeMail(t.Key, code, to)))
+	copies, err := s.db.Batch(ctx, s.company.Select())
+	if err != nil {
+		return nil, err
+	}
+	company, err := s.company.Read(copies[0])
+	if err != nil {
+		return nil, err
+	}
+	outcome := s.sender.Send(ctx, fromCompany(company, s.codeMail(t.Key, code, to)))
 	if outcome.State == mailer.Retry {
 		return nil, errNotAccepted
 	}

@@ -114,7 +114,7 @@ func (s *Service) send(ctx context.Context, p *emailJob) mailer.Outcome {
 		defer cancel()
 	}
 	failpoint.Hit("mail.before", sending.Name)
-	outcome := s.sender.Send(ctx, s.fromCompany(ctx, s.mail(p.message, p.to)))
+	outcome := s.sender.Send(ctx, fromCompany(p.company, s.mail(p.message, p.to)))
 	failpoint.Hit("mail.after", sending.Name)
 	return outcome
 }
