@@ -108,8 +108,7 @@ k8s-lint: ## Check the manifests as far as no API server is needed: references, 
 k8s-check: tools ## Check the manifests, against a real API server, too (its first build takes some minutes).
 	GOWORK=off $(BIN)/controlplane $(GO) test -C k8s/check -count=1 -timeout 20m .
 
-k8s-e2e: images ## Try the images on a real cluster on this machine (as root); CLUSTER=command that has another one at hand.
-	$(BIN)/images stores
+k8s-e2e: tools ## Do what k8s/README.md says on a real cluster on this machine (as root), and try what stands; CLUSTER=command that has another one.
 	$(GO) build -o $(BIN)/ ./suite/cmd/kept ./suite/cmd/kept-e2e
 	GOWORK=off $(GO) build -C tools -o $(BIN)/ ./cluster
 	GOWORK=off $(GO) test -C tools ./cluster
