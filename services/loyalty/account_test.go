@@ -216,7 +216,7 @@ func TestGoodwillUnderAKeyIsGivenOnce(t *testing.T) {
 func TestABalanceHasALimit(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *fixture) {
 		h.hear(fact(t, "promises/1", &promisev1.RemedyRequired{
-			Promise: "promises/1", Customer: "customers/rich", Remedies: []*promisev1.Remedy{{Type: promisev1.Remedy_GOODWILL_POINTS, Points: 9_000_000_000_000_000}},
+			Promise: "promises/1", Customer: "customers/rich", Remedies: []*typepb.Remedy{{Type: typepb.Remedy_GOODWILL_POINTS, Points: 9_000_000_000_000_000}},
 		}))
 		_, err := h.give(h.agent(), "programs/main/accounts/rich", 1)
 		require.Equal(t, "BALANCE_LIMIT", errs.ReasonOf(err))
@@ -228,7 +228,7 @@ func TestABalanceHasALimit(t *testing.T) {
 func TestRemediesAreGivenOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *fixture) {
 		owed := &promisev1.RemedyRequired{
-			Promise: "promises/1", Customer: "customers/anna", About: "orders/late", Remedies: []*promisev1.Remedy{{Type: promisev1.Remedy_GOODWILL_POINTS, Points: 100}, {Type: promisev1.Remedy_CASE}},
+			Promise: "promises/1", Customer: "customers/anna", About: "orders/late", Remedies: []*typepb.Remedy{{Type: typepb.Remedy_GOODWILL_POINTS, Points: 100}, {Type: typepb.Remedy_CASE}},
 		}
 		h.hear(fact(t, "promises/1", owed))
 		h.hear(fact(t, "promises/1", owed), fact(t, "promises/1", owed))

@@ -8,6 +8,7 @@ import (
 
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 // What comes in one batch is credited once, whoever else is in it, and whatever of it comes twice.
@@ -21,7 +22,7 @@ func TestABatchCreditsOnce(t *testing.T) {
 		remedy := func(promise, customer string) *promisev1.RemedyRequired {
 			return &promisev1.RemedyRequired{
 				Promise: "promises/" + promise, Customer: "customers/" + customer, About: "orders/1",
-				Remedies: []*promisev1.Remedy{{Type: promisev1.Remedy_CASE}, {Type: promisev1.Remedy_GOODWILL_POINTS, Points: 100}},
+				Remedies: []*typepb.Remedy{{Type: typepb.Remedy_CASE}, {Type: typepb.Remedy_GOODWILL_POINTS, Points: 100}},
 			}
 		}
 		returned := func(order, customer string) *orderv1.OrderReturned {

@@ -18,6 +18,7 @@ import (
 	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 // TestLedgerFollowsTheModel plays orders, returns, promises and gifts, in any order, again and at once, and proves the
@@ -163,7 +164,7 @@ func (m *machine) owed(t *rapid.T) saying {
 		subject: "promises/" + promise, apply: func(to *model) { to.remedy(promise, customer, points, "orders/late") },
 		message: &promisev1.RemedyRequired{
 			Promise: "promises/" + promise, Customer: "customers/" + customer, About: "orders/late",
-			Remedies: []*promisev1.Remedy{{Type: promisev1.Remedy_GOODWILL_POINTS, Points: points}},
+			Remedies: []*typepb.Remedy{{Type: typepb.Remedy_GOODWILL_POINTS, Points: points}},
 		},
 	}
 }

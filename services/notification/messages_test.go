@@ -50,7 +50,7 @@ func TestEachFactIsToldOnce(t *testing.T) {
 		"a refund": {&orderv1.RefundSettled{Order: "orders/0190", Customer: olena, Amount: euros, Purpose: orderv1.Refund_SPEED_FEE},
 			"refund-settled", "orders/0190", "плата за швидку доставку"},
 		"a broken promise": {&promisev1.RemedyRequired{Customer: olena, About: "orders/0190", Kind: "promiseKinds/delivery", DueTime: noon,
-			Fee: euros, Remedies: []*promisev1.Remedy{{Type: promisev1.Remedy_GOODWILL_POINTS, Points: 100}, {Type: promisev1.Remedy_APOLOGY}}}, "promise-broken", "orders/0190", "бали: 100"},
+			Fee: euros, Remedies: []*typepb.Remedy{{Type: typepb.Remedy_GOODWILL_POINTS, Points: 100}, {Type: typepb.Remedy_APOLOGY}}}, "promise-broken", "orders/0190", "бали: 100"},
 		"an interim reply": {&supportv1.InterimReplyGiven{Case: "cases/77", Customer: olena, About: "orders/0190", ReplyDueTime: noon,
 			OrderSnapshot: &supportv1.OrderSnapshot{Order: "orders/0190", State: "SHIPPED"}}, "case-interim", "cases/77", "у дорозі до вас"},
 		"waiting":      {answered(orderv1.Shortage_WAIT, false), "shortage-answered-wait", "orders/0190", "8 березня"},
@@ -102,7 +102,7 @@ func TestAMessageOutlivesTheInbox(t *testing.T) {
 func TestNobodyApologizesWhereTheShopDoesNot(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *fixture) {
 		b.meet(olena, "en", "olena@example.org")
-		b.told(&promisev1.RemedyRequired{Customer: olena, About: "orders/0190", Remedies: []*promisev1.Remedy{{Type: promisev1.Remedy_GOODWILL_POINTS, Points: 100}, {Type: promisev1.Remedy_CASE}}})
+		b.told(&promisev1.RemedyRequired{Customer: olena, About: "orders/0190", Remedies: []*typepb.Remedy{{Type: typepb.Remedy_GOODWILL_POINTS, Points: 100}, {Type: typepb.Remedy_CASE}}})
 		require.Zero(t, kittest.Number(t, b.db, `select count(*) from message`))
 	})
 }

@@ -16,7 +16,7 @@ func shopFile() *orderv1.Import {
 	return &orderv1.Import{
 		Format: orderv1.Import_CSV, Issuer: "shop", Delimiter: ";", DecimalComma: new(true),
 		DateOrder: orderv1.Import_DAY_MONTH_YEAR, TimeZone: "Europe/Kyiv", CurrencyCode: "UAH",
-		Mapping: &orderv1.Import_Mapping{CustomerId: "Клієнт", OrderTime: "Дата", Amount: "Сума", ProductId: "Товар", Quantity: "Шт"},
+		Mapping: &orderv1.Import_Mapping{CustomerId: "Клієнт", Ordered: "Дата", Amount: "Сума", ProductId: "Товар", Quantity: "Шт"},
 	}
 }
 
@@ -91,14 +91,14 @@ func TestALineOfManyMegabytesIsOneFault(t *testing.T) {
 func TestColumnsThatAreMissing(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *fixture) {
 		for content, paths := range map[string][]string{
-			"customer_id,order_time\n":           {"import.mapping.amount", "import.mapping.product_id"},
-			"Customer,order_time,amount,email\n": {"import.mapping.customer_id", "import.mapping.product_id"},
-			"a \"b,c\n":                          {"import.mapping.customer_id", "import.mapping.order_time", "import.mapping.amount", "import.mapping.product_id"},
-			"customer_id,order_time,amount,Amount,product_id,currency_code\n": {"import.mapping.amount", "import.mapping.amount"},
-			"order_time,amount,currency_code,product_id\n":                    {"import.mapping.customer_id", "import.mapping.customer_id"},
+			"customer_id,ordered\n":           {"import.mapping.amount", "import.mapping.product_id"},
+			"Customer,ordered,amount,email\n": {"import.mapping.customer_id", "import.mapping.product_id"},
+			"a \"b,c\n":                       {"import.mapping.customer_id", "import.mapping.ordered", "import.mapping.amount", "import.mapping.product_id"},
+			"customer_id,ordered,amount,Amount,product_id,currency_code\n": {"import.mapping.amount", "import.mapping.amount"},
+			"ordered,amount,currency_code,product_id\n":                    {"import.mapping.customer_id", "import.mapping.customer_id"},
 		} {
 			spec := &orderv1.Import{Format: orderv1.Import_CSV, Issuer: "shop"}
-			if strings.HasPrefix(content, "order_time") || strings.HasPrefix(content, "Customer") {
+			if strings.HasPrefix(content, "ordered") || strings.HasPrefix(content, "Customer") {
 				spec.Mapping = &orderv1.Import_Mapping{CustomerId: "Kunde"}
 			}
 			name := h.importing(spec)

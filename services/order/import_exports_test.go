@@ -225,7 +225,7 @@ func TestADryRunBringsNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			onBoth(t, func(t *testing.T, h *fixture) {
 				dry := asExported(c.preset)
-				dry.DryRun = true
+				dry.ValidateOnly = true
 				i := h.importAll(dry, export(t, c.file))
 				require.Equal(t, c.counts, counts(i))
 				require.Equal(t, c.sums, sums(i))

@@ -17,7 +17,7 @@ func numbered() *orderv1.Import {
 	return &orderv1.Import{Format: orderv1.Import_CSV, Issuer: "shop", CurrencyCode: "EUR"}
 }
 
-const numberedTitles = "order_id|order_time|customer_id|product_name|quantity|unit_price\n"
+const numberedTitles = "order_id|ordered|customer_id|product_display_name|quantity|unit_price\n"
 
 // manyLines are so many orders of three lines each, and after each third one that gives a unit of it back.
 func manyLines(orders int) string {
@@ -127,7 +127,7 @@ func TestAWideText(t *testing.T) {
 		require.Equal(t, []string{"902: is longer than 65536 bytes, or begins a value with a quote that is never closed"}, h.faults(i.GetName()))
 		require.Equal(t, [5]int64{902, 1, 901, 0, 1}, counts(i))
 		require.EqualValues(t, 901*125, kittest.Number(t, h.db, `select sum(goods) from orders`))
-		require.EqualValues(t, 900, kittest.Number(t, h.db, `select count(*) from order_line where product_name like '%🍵%'`))
+		require.EqualValues(t, 900, kittest.Number(t, h.db, `select count(*) from order_line where product_display_name like '%🍵%'`))
 		require.Equal(t, "utf-16le", i.GetEncoding())
 	})
 }
@@ -136,7 +136,7 @@ func TestAWideText(t *testing.T) {
 func TestOldCurrencies(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *fixture) {
 		i := h.importAll(&orderv1.Import{Format: orderv1.Import_CSV, Issuer: "old"},
-			"order_id,order_time,customer_id,product_id,amount,currency_code\n1,1998-05-01,1,tea,12.50,DEM\n2,2010-05-01,1,tea,3.99,BGN\n3,1999-05-01,1,tea,12000,ITL\n4,1999-05-01,1,tea,1,QQQ\n")
+			"order_id,ordered,customer_id,product_id,amount,currency_code\n1,1998-05-01,1,tea,12.50,DEM\n2,2010-05-01,1,tea,3.99,BGN\n3,1999-05-01,1,tea,12000,ITL\n4,1999-05-01,1,tea,1,QQQ\n")
 		require.Equal(t, []string{"BGN 399 in 1, back 0, cancelled 0, returns 0", "DEM 1250 in 1, back 0, cancelled 0, returns 0", "ITL 1200000 in 1, back 0, cancelled 0, returns 0"}, sums(i))
 		require.Len(t, h.faults(i.GetName()), 1)
 		require.EqualValues(t, 12000, kittest.Number(t, h.db, `select goods from orders where currency = 'ITL'`), "it had no smaller unit")
@@ -147,7 +147,7 @@ func TestOldCurrencies(t *testing.T) {
 // from then on.
 func TestAnImportedOrderIsSentBackForTheRest(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *fixture) {
-		const titles = "order_id,order_time,customer_id,product_id,quantity,unit_price,refunded,shipping\n"
+		const titles = "order_id,ordered,customer_id,product_id,quantity,unit_price,refunded,shipping\n"
 		first := h.importAll(numbered(), titles+"1,2020-01-01,7,tea,2,10,4,3\n2,2020-01-01,7,tea,2,10,22,3\n3,2020-01-01,7,tea,1,5,,\n")
 		for i, want := range []int64{2000, 2200} {
 			o := h.allOrders()[i]

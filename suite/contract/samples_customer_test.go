@@ -20,7 +20,7 @@ import (
 	"kept.dev/kit/id"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
-	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 func customerSamples() map[string]sample {
@@ -66,11 +66,11 @@ func customerSamples() map[string]sample {
 				Paths: []string{"display_name", "language_code", "email", "phone", "region_code", "addresses"},
 			}}
 		},
-		customerv1.CustomerService_SetCustomerClass_FullMethodName: func(w *fixture) proto.Message {
-			was := ask(w, "customer", customerv1.CustomerService_SetCustomerClass_FullMethodName, // once before: now support has a copy
-				&customerv1.SetCustomerClassRequest{Name: w.own.Subject, CustomerClass: "customerClasses/b", Reason: "Buys now and then"},
+		customerv1.CustomerService_ClassifyCustomer_FullMethodName: func(w *fixture) proto.Message {
+			was := ask(w, "customer", customerv1.CustomerService_ClassifyCustomer_FullMethodName, // once before: now support has a copy
+				&customerv1.ClassifyCustomerRequest{Name: w.own.Subject, CustomerClass: "customerClasses/b", Reason: "Buys now and then"},
 				&customerv1.Customer{})
-			return &customerv1.SetCustomerClassRequest{
+			return &customerv1.ClassifyCustomerRequest{
 				Name: w.own.Subject, CustomerClass: w.class().GetName(), Reason: "Buys every week. " + freshID(), Etag: was.GetEtag(),
 			}
 		},
@@ -216,7 +216,7 @@ func aKind() *customerv1.PromiseKind {
 	return &customerv1.PromiseKind{
 		DisplayName: "A call back " + freshID(), WarningDuration: &durationpb.Duration{Seconds: 7200}, Owner: "queues/front",
 		CreatorRoles: []accessv1.Role{accessv1.Role_ROLE_AGENT, accessv1.Role_ROLE_MANAGER, accessv1.Role_ROLE_ADMIN, accessv1.Role_ROLE_SERVICE},
-		Remedies:     []*promisev1.Remedy{{Type: promisev1.Remedy_GOODWILL_POINTS, Points: 1 + rand.Int64N(900_000)}, {Type: promisev1.Remedy_APOLOGY}},
+		Remedies:     []*typepb.Remedy{{Type: typepb.Remedy_GOODWILL_POINTS, Points: 1 + rand.Int64N(900_000)}, {Type: typepb.Remedy_APOLOGY}},
 	}
 }
 

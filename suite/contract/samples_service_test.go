@@ -28,6 +28,9 @@ func loyaltySamples() map[string]sample {
 		loyaltyv1.AccountService_ListAccounts_FullMethodName: func(*fixture) proto.Message {
 			return &loyaltyv1.ListAccountsRequest{Parent: "programs/main", PageSize: 1000}
 		},
+		loyaltyv1.AccountService_GetPosting_FullMethodName: func(w *fixture) proto.Message {
+			return &loyaltyv1.GetPostingRequest{Name: w.posting()}
+		},
 		loyaltyv1.AccountService_ListPostings_FullMethodName: func(w *fixture) proto.Message {
 			return &loyaltyv1.ListPostingsRequest{Parent: w.account(), PageSize: 10}
 		},
@@ -171,3 +174,10 @@ func (w *fixture) caseEntry() string {
 
 // upTo is the beginning of a name, with so many parts.
 func upTo(name string, parts int) string { return strings.Join(strings.Split(name, "/")[:parts], "/") }
+
+// posting is a posting of the own customer's account.
+func (w *fixture) posting() string {
+	return ask(w, "loyalty", loyaltyv1.AccountService_CreditGoodwill_FullMethodName, &loyaltyv1.CreditGoodwillRequest{
+		Name: w.account(), Points: 10, Reason: "A birthday " + freshID(),
+	}, &loyaltyv1.Posting{}).GetName()
+}

@@ -81,6 +81,9 @@ func orderSamples() map[string]sample {
 		orderv1.FulfillmentService_ReturnOrder_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.ReturnOrderRequest{Name: w.delivered().GetName(), Reason: "Too small"}
 		},
+		orderv1.TrackingService_GetTrackingEvent_FullMethodName: func(w *fixture) proto.Message {
+			return &orderv1.GetTrackingEventRequest{Name: w.placed().GetName() + "/trackingEvents/1"}
+		},
 		orderv1.TrackingService_ListTrackingEvents_FullMethodName: func(w *fixture) proto.Message {
 			return &orderv1.ListTrackingEventsRequest{Parent: w.shipped().GetName(), PageSize: 10}
 		},

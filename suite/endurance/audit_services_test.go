@@ -11,6 +11,7 @@ import (
 
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 	"kept.dev/suite/dbaudit"
 )
 
@@ -57,7 +58,7 @@ func (b *audit) points(ctx context.Context) (wrong []string, err error) {
 		return nil, err
 	}
 	for _, r := range remedies {
-		if has(r, promisev1.Remedy_GOODWILL_POINTS) {
+		if has(r, typepb.Remedy_GOODWILL_POINTS) {
 			owed = append(owed, "promise/"+strings.TrimPrefix(r.GetPromise(), "promises/"))
 		}
 	}
@@ -89,7 +90,7 @@ func (b *audit) cases(ctx context.Context) (wrong []string, err error) {
 	}
 	var owed []string
 	for _, r := range remedies {
-		if has(r, promisev1.Remedy_CASE) {
+		if has(r, typepb.Remedy_CASE) {
 			owed = append(owed, r.GetPromise())
 		}
 	}
@@ -98,8 +99,8 @@ func (b *audit) cases(ctx context.Context) (wrong []string, err error) {
 }
 
 // has tells whether a remedy of the type is required.
-func has(required *promisev1.RemedyRequired, wanted promisev1.Remedy_Type) bool {
-	return slices.ContainsFunc(required.GetRemedies(), func(r *promisev1.Remedy) bool { return r.GetType() == wanted })
+func has(required *promisev1.RemedyRequired, wanted typepb.Remedy_Type) bool {
+	return slices.ContainsFunc(required.GetRemedies(), func(r *typepb.Remedy) bool { return r.GetType() == wanted })
 }
 
 // mails: every message has come to its end, none came twice, and each that is said to be sent has come. Channel 1 is EMAIL;

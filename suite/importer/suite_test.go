@@ -20,7 +20,7 @@ func TestAFileGoesIntoTheSuite(t *testing.T) {
 	token, err := env.Token(access.Principal{Role: accessv1.Role_ROLE_ADMIN, Subject: "admins/owner"})
 	require.NoError(t, err)
 	c := &importer.Client{URL: env.URL, Token: token, HTTP: env.HTTP, Every: 10 * time.Millisecond}
-	const file = "customer_id,order_time,product_id,amount,currency_code\nk1,2020-12-31,tea,12.50,EUR\nk2,2021-02-01,tea,x,EUR\nk1,2021-02-02,tea,3,EUR\n"
+	const file = "customer_id,ordered,product_id,amount,currency_code\nk1,2020-12-31,tea,12.50,EUR\nk2,2021-02-01,tea,x,EUR\nk1,2021-02-02,tea,3,EUR\n"
 	for _, again := range []int64{0, 2} {
 		name, err := c.Send(t.Context(), &orderv1.Import{Format: orderv1.Import_CSV, Issuer: "erp"}, strings.NewReader(file), int64(len(file)), nobody)
 		require.NoError(t, err)
@@ -35,5 +35,5 @@ func TestAFileGoesIntoTheSuite(t *testing.T) {
 		require.Equal(t, int64(3), faults[0].GetLine())
 	}
 	_, err = c.Send(t.Context(), &orderv1.Import{Format: orderv1.Import_CSV, Issuer: "erp"}, strings.NewReader("colour\nred\n"), -1, nobody)
-	require.ErrorContains(t, err, "import.mapping.orderTime: must name a column of the file")
+	require.ErrorContains(t, err, "import.mapping.ordered: must name a column of the file")
 }

@@ -102,7 +102,7 @@ func (s *archive) text(x shopExport) string {
 func (s *archive) imports(x shopExport, text string, dry bool) *orderv1.Import {
 	issuer := strings.ToLower("shop-" + strings.TrimSuffix(x.file, ".csv") + "-" + s.Tag)
 	name, err := s.client.Send(s.ctx, &orderv1.Import{
-		DisplayName: x.file, Format: orderv1.Import_CSV, Preset: x.preset, Issuer: issuer, TimeZone: "Europe/Berlin", DryRun: dry,
+		DisplayName: x.file, Format: orderv1.Import_CSV, Preset: x.preset, Issuer: issuer, TimeZone: "Europe/Berlin", ValidateOnly: dry,
 	}, strings.NewReader(text), int64(len(text)), func(importer.Progress) {})
 	s.Check(err == nil, "%s is sent: %v", x.file, err)
 	ended, err := s.client.Follow(s.ctx, name, func(importer.Progress) {})

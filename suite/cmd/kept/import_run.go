@@ -107,7 +107,7 @@ func (r *importRun) tellSummary() {
 		what = "was cancelled; what it had imported stays"
 	case i.GetState() == orderv1.Import_UNDONE:
 		what = "has been undone"
-	case i.GetDryRun():
+	case i.GetValidateOnly():
 		what = "has brought nothing, and would bring this"
 	}
 	fmt.Fprintf(r.out, "%s %s.\n", i.GetName(), what)
@@ -124,7 +124,7 @@ func (r *importRun) tellSummary() {
 	}
 	tellTotals(r.out, i.GetSummary())
 	tellChanges(r.out, i)
-	if i.GetDryRun() {
+	if i.GetValidateOnly() {
 		tellPreview(r.out, i.GetSummary())
 	}
 	for _, f := range r.faults {

@@ -48,7 +48,7 @@ func (c *ImportCmd) spec() (*orderv1.Import, error) {
 	}
 	spec := &orderv1.Import{
 		DisplayName: c.displayName(), Issuer: cmp.Or(c.Issuer, c.Preset), CurrencyCode: c.Currency, ProductId: c.Product, TimeZone: c.TimeZone,
-		RegionCode: c.Region, Delimiter: delimiter, Encoding: c.Encoding, DryRun: c.DryRun,
+		RegionCode: c.Region, Delimiter: delimiter, Encoding: c.Encoding, ValidateOnly: c.DryRun,
 	}
 	if c.DecimalComma || c.DecimalPoint {
 		spec.DecimalComma = &c.DecimalComma

@@ -60,7 +60,7 @@ func TestAFileIsTakenIn(t *testing.T) {
 	s.Go(&orderv1.Import{State: orderv1.Import_RUNNING}, ended(orderv1.Import_SUCCEEDED, 0))
 	r, out, complaints := newRun(t, s, file(t, "Orders.CSV", "a,b\n"), "--issuer=erp", "--row-type=order", "--currency=EUR",
 		"--product=tea", "--time-zone=Europe/Kyiv", "--region=UA", "--channel=phone", "--date-order=day-month-year",
-		"--delimiter=semicolon", "--decimal-comma", "--encoding=windows-1251", "--preset=1c", "--dry-run", "--map=customer_id=Kunde, Nr=1", "--map", "order-time=Datum")
+		"--delimiter=semicolon", "--decimal-comma", "--encoding=windows-1251", "--preset=1c", "--dry-run", "--map=customer_id=Kunde, Nr=1", "--map", "ordered=Datum")
 	require.Equal(t, allTaken, r.end(t.Context(), r.run(t.Context())), complaints)
 	require.Equal(t, "imports/0190 has taken in all of the file.\n"+counts+"  faulty rows               0\n", out.String())
 	require.Empty(t, complaints.String(), "it was soon over")
@@ -69,8 +69,8 @@ func TestAFileIsTakenIn(t *testing.T) {
 	require.Equal(t, "Bearer t0k3n", token)
 	want := &orderv1.Import{DisplayName: "Orders.CSV", Format: orderv1.Import_CSV, RowType: orderv1.Import_ORDER, Issuer: "erp",
 		CurrencyCode: "EUR", ProductId: "tea", TimeZone: "Europe/Kyiv", RegionCode: "UA", Channel: typepb.Channel_PHONE,
-		DateOrder: orderv1.Import_DAY_MONTH_YEAR, Delimiter: ";", DecimalComma: new(true), Encoding: "windows-1251", Preset: orderv1.Import_ONE_C, DryRun: true,
-		Mapping: &orderv1.Import_Mapping{CustomerId: "Kunde, Nr=1", OrderTime: "Datum"}}
+		DateOrder: orderv1.Import_DAY_MONTH_YEAR, Delimiter: ";", DecimalComma: new(true), Encoding: "windows-1251", Preset: orderv1.Import_ONE_C, ValidateOnly: true,
+		Mapping: &orderv1.Import_Mapping{CustomerId: "Kunde, Nr=1", Ordered: "Datum"}}
 	require.True(t, proto.Equal(want, spec), spec)
 }
 

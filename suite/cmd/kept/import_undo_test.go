@@ -19,7 +19,7 @@ func dollars(units int64) *money.Money { return &money.Money{CurrencyCode: "USD"
 
 func TestADryRunShowsWhatWouldCome(t *testing.T) {
 	s := importtest.New(t)
-	s.Go(&orderv1.Import{State: orderv1.Import_SUCCEEDED, DryRun: true, RowCount: 3, CustomerCount: 1, OrderCount: 2, ChangedCount: 1, Summary: &orderv1.Import_Summary{
+	s.Go(&orderv1.Import{State: orderv1.Import_SUCCEEDED, ValidateOnly: true, RowCount: 3, CustomerCount: 1, OrderCount: 2, ChangedCount: 1, Summary: &orderv1.Import_Summary{
 		Columns: []*orderv1.Import_Summary_Column{{Title: "Name", Field: "order_id"}, {Title: "Tags"}, {Title: "Email", Field: "email"}},
 		Totals: []*orderv1.Import_Summary_Total{{
 			CurrencyCode: "USD", OrderCount: 1, PaidAmount: dollars(19), RefundedAmount: dollars(5), CancelledCount: 1, ReturnCount: 2,

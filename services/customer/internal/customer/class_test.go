@@ -16,7 +16,7 @@ func TestACustomerHasAClassForAReason(t *testing.T) {
 		c := d.created(&customerv1.Customer{DisplayName: "Olena"})
 		d.heard()
 		set := func(class, etag string) (*customerv1.Customer, error) {
-			return d.SetCustomerClass(d.as(anna), &customerv1.SetCustomerClassRequest{
+			return d.ClassifyCustomer(d.as(anna), &customerv1.ClassifyCustomerRequest{
 				Name: c.GetName(), CustomerClass: class, Reason: "She buys every week", Etag: etag,
 			})
 		}

@@ -19,6 +19,7 @@ import (
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 // The kinds that services make.
@@ -93,11 +94,11 @@ func TestWhatIsOwedForABrokenPromise(t *testing.T) {
 		}
 		first := want(late, delivery)
 		first.KindDisplayName, first.Owner = "Delivery", "queues/delivery"
-		first.Remedies = []*promisev1.Remedy{{Type: promisev1.Remedy_GOODWILL_POINTS, Points: 100}, {Type: promisev1.Remedy_CASE}, {Type: promisev1.Remedy_APOLOGY}}
+		first.Remedies = []*typepb.Remedy{{Type: typepb.Remedy_GOODWILL_POINTS, Points: 100}, {Type: typepb.Remedy_CASE}, {Type: typepb.Remedy_APOLOGY}}
 		requireProto(t, first, said[*promisev1.RemedyRequired](t, b, late)[0])
 		second := want(unpaid, refund)
 		second.KindDisplayName, second.Owner = "Refund", "queues/payment"
-		second.Remedies = []*promisev1.Remedy{{Type: promisev1.Remedy_CASE}, {Type: promisev1.Remedy_APOLOGY}}
+		second.Remedies = []*typepb.Remedy{{Type: typepb.Remedy_CASE}, {Type: typepb.Remedy_APOLOGY}}
 		requireProto(t, second, said[*promisev1.RemedyRequired](t, b, unpaid)[0])
 		requireProto(t, want(unknown, "promiseKinds/unheard-of"), said[*promisev1.RemedyRequired](t, b, unknown)[0])
 	})

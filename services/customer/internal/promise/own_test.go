@@ -26,6 +26,7 @@ import (
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 const (
@@ -55,7 +56,7 @@ func (b *book) withKind(t testing.TB) {
 		values ('olena', 1, '', '', '', '', '', '', 0)`)
 	_, err := b.kinds.CreatePromiseKind(manager(t), &customerv1.CreatePromiseKindRequest{
 		PromiseKindId: "call-back", PromiseKind: &customerv1.PromiseKind{
-			DisplayName: "A call back", Owner: "queues/front", Remedies: []*promisev1.Remedy{{Type: promisev1.Remedy_APOLOGY}},
+			DisplayName: "A call back", Owner: "queues/front", Remedies: []*typepb.Remedy{{Type: typepb.Remedy_APOLOGY}},
 			CreatorRoles: []accessv1.Role{accessv1.Role_ROLE_AGENT, accessv1.Role_ROLE_MANAGER},
 		},
 	})
@@ -114,7 +115,7 @@ func TestAPromiseOfAPersonThatIsForgottenBreaks(t *testing.T) {
 			required := said[*promisev1.RemedyRequired](t, b, p.GetName())
 			require.Len(t, required, 1, "once, also when the book hears of it itself")
 			require.Equal(t, "A call back", required[0].GetKindDisplayName())
-			require.Equal(t, promisev1.Remedy_APOLOGY, required[0].GetRemedies()[0].GetType())
+			require.Equal(t, typepb.Remedy_APOLOGY, required[0].GetRemedies()[0].GetType())
 			b.hearsItself(t, p.GetName())
 		}
 		require.Empty(t, said[*promisev1.PromiseDue](t, b, p.GetName()), "nobody else is asked")
@@ -133,9 +134,9 @@ func TestRemediesAreThoseOfTheCustomersClass(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *book) {
 		b.withKind(t)
 		_, err := b.kinds.UpdatePromiseKind(manager(t), &customerv1.UpdatePromiseKindRequest{PromiseKind: &customerv1.PromiseKind{
-			Name: callBack, Remedies: []*promisev1.Remedy{
-				{Type: promisev1.Remedy_GOODWILL_POINTS, Points: 5},
-				{Type: promisev1.Remedy_GOODWILL_POINTS, Points: 50, CustomerClass: "customerClasses/a"},
+			Name: callBack, Remedies: []*typepb.Remedy{
+				{Type: typepb.Remedy_GOODWILL_POINTS, Points: 5},
+				{Type: typepb.Remedy_GOODWILL_POINTS, Points: 50, CustomerClass: "customerClasses/a"},
 			},
 		}})
 		require.NoError(t, err)

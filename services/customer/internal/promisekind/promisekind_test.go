@@ -21,7 +21,7 @@ import (
 	"kept.dev/kit/sqldb"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
-	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 func TestMain(m *testing.M) { kittest.Main(m) }
@@ -39,13 +39,13 @@ func requireProto(t testing.TB, want, got proto.Message) {
 	require.True(t, proto.Equal(want, got), "want %s\n got %s", protojson.Format(want), protojson.Format(got))
 }
 
-func points(n int64) *promisev1.Remedy {
-	return &promisev1.Remedy{Type: promisev1.Remedy_GOODWILL_POINTS, Points: n}
+func points(n int64) *typepb.Remedy {
+	return &typepb.Remedy{Type: typepb.Remedy_GOODWILL_POINTS, Points: n}
 }
 
 var (
-	opensCase  = &promisev1.Remedy{Type: promisev1.Remedy_CASE}
-	apologizes = &promisev1.Remedy{Type: promisev1.Remedy_APOLOGY}
+	opensCase  = &typepb.Remedy{Type: typepb.Remedy_CASE}
+	apologizes = &typepb.Remedy{Type: typepb.Remedy_APOLOGY}
 )
 
 func TestServicesHaveTheirKinds(t *testing.T) {
@@ -54,11 +54,11 @@ func TestServicesHaveTheirKinds(t *testing.T) {
 		require.NoError(t, err)
 		want := []*customerv1.PromiseKind{
 			{Name: "promiseKinds/delivery", DisplayName: "Delivery", Service: "order", WarningDuration: durationpb.New(6 * time.Hour),
-				Remedies: []*promisev1.Remedy{points(100), opensCase, apologizes}, Owner: "queues/delivery"},
+				Remedies: []*typepb.Remedy{points(100), opensCase, apologizes}, Owner: "queues/delivery"},
 			{Name: "promiseKinds/refund", DisplayName: "Refund", Service: "order", WarningDuration: durationpb.New(24 * time.Hour),
-				Remedies: []*promisev1.Remedy{opensCase, apologizes}, Owner: "queues/payment"},
+				Remedies: []*typepb.Remedy{opensCase, apologizes}, Owner: "queues/payment"},
 			{Name: "promiseKinds/reply", DisplayName: "Reply", Service: "support", WarningDuration: durationpb.New(time.Hour),
-				Remedies: []*promisev1.Remedy{points(50), apologizes}, Owner: "queues/front"},
+				Remedies: []*typepb.Remedy{points(50), apologizes}, Owner: "queues/front"},
 		}
 		require.Len(t, listed.GetPromiseKinds(), len(want))
 		for i, k := range listed.GetPromiseKinds() {
@@ -77,13 +77,13 @@ func TestServicesHaveTheirKinds(t *testing.T) {
 
 // Each customer gets of each type the remedy of their class, or else the one for all.
 func TestRemediesAreByClass(t *testing.T) {
-	better := &promisev1.Remedy{Type: promisev1.Remedy_GOODWILL_POINTS, Points: 500, CustomerClass: "customerClasses/a"}
-	kind := &customerv1.PromiseKind{Remedies: []*promisev1.Remedy{points(100), better, apologizes, {
-		Type: promisev1.Remedy_CASE, CustomerClass: "customerClasses/b",
+	better := &typepb.Remedy{Type: typepb.Remedy_GOODWILL_POINTS, Points: 500, CustomerClass: "customerClasses/a"}
+	kind := &customerv1.PromiseKind{Remedies: []*typepb.Remedy{points(100), better, apologizes, {
+		Type: typepb.Remedy_CASE, CustomerClass: "customerClasses/b",
 	}}}
-	require.Equal(t, []*promisev1.Remedy{points(100), apologizes}, RemediesFor(kind, ""))
-	require.Equal(t, []*promisev1.Remedy{better, apologizes}, RemediesFor(kind, "customerClasses/a"))
-	require.Equal(t, []*promisev1.Remedy{points(100), apologizes, kind.GetRemedies()[3]}, RemediesFor(kind, "customerClasses/b"))
+	require.Equal(t, []*typepb.Remedy{points(100), apologizes}, RemediesFor(kind, ""))
+	require.Equal(t, []*typepb.Remedy{better, apologizes}, RemediesFor(kind, "customerClasses/a"))
+	require.Equal(t, []*typepb.Remedy{points(100), apologizes, kind.GetRemedies()[3]}, RemediesFor(kind, "customerClasses/b"))
 }
 
 func TestAKindIsCreatedAndChanged(t *testing.T) {
@@ -103,7 +103,7 @@ func TestAKindIsCreatedAndChanged(t *testing.T) {
 		require.Equal(t, codes.AlreadyExists, errs.KindOf(err))
 
 		want := proto.CloneOf(made)
-		want.Etag, want.Remedies, want.Owner, want.Retired = "2", []*promisev1.Remedy{points(7), opensCase}, "agents/anna", true
+		want.Etag, want.Remedies, want.Owner, want.Retired = "2", []*typepb.Remedy{points(7), opensCase}, "agents/anna", true
 		change := proto.CloneOf(want)
 		change.Etag, change.WarningDuration = "1", nil
 		got, err := s.UpdatePromiseKind(ctx, &customerv1.UpdatePromiseKindRequest{
@@ -121,11 +121,11 @@ func TestAKindIsCreatedAndChanged(t *testing.T) {
 
 func TestRemediesThatCannotBe(t *testing.T) {
 	onBoth(t, func(t *testing.T, ctx context.Context, s *Service) {
-		for field, remedies := range map[string][]*promisev1.Remedy{
+		for field, remedies := range map[string][]*typepb.Remedy{
 			"remedies[1].type":           {opensCase, opensCase},
 			"remedies[0].points":         {points(0)},
-			"remedies[2].points":         {points(1), opensCase, {Type: promisev1.Remedy_APOLOGY, Points: 1}},
-			"remedies[1].customer_class": {points(1), {Type: promisev1.Remedy_CASE, CustomerClass: "customerClasses/none"}},
+			"remedies[2].points":         {points(1), opensCase, {Type: typepb.Remedy_APOLOGY, Points: 1}},
+			"remedies[1].customer_class": {points(1), {Type: typepb.Remedy_CASE, CustomerClass: "customerClasses/none"}},
 		} {
 			_, err := s.CreatePromiseKind(ctx, &customerv1.CreatePromiseKindRequest{
 				PromiseKindId: "new", PromiseKind: &customerv1.PromiseKind{DisplayName: "New", Remedies: remedies},

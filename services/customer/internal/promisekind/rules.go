@@ -11,7 +11,7 @@ import (
 	"kept.dev/kit/sqldb"
 	accessv1 "kept.dev/proto/gen/kept/access/v1"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
-	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 // defaultWarning is how long before its time a promise is at risk of whose kind nothing is said.
@@ -33,7 +33,7 @@ func complete(kind *customerv1.PromiseKind) {
 // check refuses two remedies of one type for the same customers, and points where there are none to give.
 func check(kind *customerv1.PromiseKind) error {
 	type key struct {
-		remedy promisev1.Remedy_Type
+		remedy typepb.Remedy_Type
 		class  string
 	}
 	seen := map[key]bool{}
@@ -42,9 +42,9 @@ func check(kind *customerv1.PromiseKind) error {
 		switch {
 		case seen[key{r.GetType(), r.GetCustomerClass()}]:
 			return errs.Invalid(fmt.Sprintf("promise_kind.remedies[%d].type", i), "%s is there twice; once is enough", r.GetType())
-		case r.GetType() == promisev1.Remedy_GOODWILL_POINTS && r.GetPoints() == 0:
+		case r.GetType() == typepb.Remedy_GOODWILL_POINTS && r.GetPoints() == 0:
 			return errs.Invalid(points, "must be 1 to 1,000,000 with GOODWILL_POINTS")
-		case r.GetType() != promisev1.Remedy_GOODWILL_POINTS && r.GetPoints() != 0:
+		case r.GetType() != typepb.Remedy_GOODWILL_POINTS && r.GetPoints() != 0:
 			return errs.Invalid(points, "must be left out with %s: only GOODWILL_POINTS has points", r.GetType())
 		}
 		seen[key{r.GetType(), r.GetCustomerClass()}] = true
@@ -76,14 +76,14 @@ func checkReferences(tx *sqldb.Tx, kind *customerv1.PromiseKind) error {
 
 // RemediesFor are the remedies that are for customers of the class, which may be none: of each type the class's own, or else the one
 // for all.
-func RemediesFor(kind *customerv1.PromiseKind, class string) []*promisev1.Remedy {
-	own := map[promisev1.Remedy_Type]bool{}
+func RemediesFor(kind *customerv1.PromiseKind, class string) []*typepb.Remedy {
+	own := map[typepb.Remedy_Type]bool{}
 	for _, r := range kind.GetRemedies() {
 		if class != "" && r.GetCustomerClass() == class {
 			own[r.GetType()] = true
 		}
 	}
-	var all []*promisev1.Remedy
+	var all []*typepb.Remedy
 	for _, r := range kind.GetRemedies() {
 		if r.GetCustomerClass() == "" && !own[r.GetType()] || class != "" && r.GetCustomerClass() == class {
 			all = append(all, r)

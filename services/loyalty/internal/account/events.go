@@ -13,6 +13,7 @@ import (
 	loyaltyv1 "kept.dev/proto/gen/kept/loyalty/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 func (s *Service) events() []inbox.Handler {
@@ -192,7 +193,7 @@ func (s *Service) goodwillFor(owed *promisev1.RemedyRequired, traceparent string
 		reason: "A promise was broken", at: s.clock.Now(), traceparent: traceparent,
 	}
 	for _, r := range owed.GetRemedies() {
-		if r.GetType() == promisev1.Remedy_GOODWILL_POINTS {
+		if r.GetType() == typepb.Remedy_GOODWILL_POINTS {
 			gift.points += r.GetPoints()
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 // planners are for the events that customers have to know of.
@@ -93,7 +94,7 @@ func onRefundSettled(settled *orderv1.RefundSettled) *messagePlan {
 
 // onRemedyRequired apologizes for a broken promise, where the shop does that, and says what the customer gets for it.
 func onRemedyRequired(remedy *promisev1.RemedyRequired) *messagePlan {
-	if !slices.ContainsFunc(remedy.GetRemedies(), func(r *promisev1.Remedy) bool { return r.GetType() == promisev1.Remedy_APOLOGY }) {
+	if !slices.ContainsFunc(remedy.GetRemedies(), func(r *typepb.Remedy) bool { return r.GetType() == typepb.Remedy_APOLOGY }) {
 		return nil
 	}
 	return &messagePlan{customer: remedy.GetCustomer(), about: remedy.GetAbout(), template: "promise-broken"}

@@ -4,6 +4,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 // derived is what follows from a fact and has no field of its own, by the names that the template calls extra: a string, a whole
@@ -16,9 +17,9 @@ func derived(fact proto.Message) map[string]any {
 	all := map[string]any{}
 	for _, r := range remedy.GetRemedies() {
 		switch r.GetType() {
-		case promisev1.Remedy_GOODWILL_POINTS:
+		case typepb.Remedy_GOODWILL_POINTS:
 			all["goodwill_points"] = r.GetPoints()
-		case promisev1.Remedy_CASE:
+		case typepb.Remedy_CASE:
 			all["open_case"] = true
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 var noon = timestamppb.New(time.Date(2026, 3, 8, 12, 0, 0, 0, time.UTC))
@@ -29,7 +30,7 @@ func seeded(t testing.TB, id string, fact proto.Message, language string) Render
 func TestALineWithoutItsFactIsLeftOut(t *testing.T) {
 	full := &promisev1.RemedyRequired{
 		About: "orders/0190", Kind: "promiseKinds/delivery", DueTime: noon,
-		Remedies: []*promisev1.Remedy{{Type: promisev1.Remedy_GOODWILL_POINTS, Points: 100}, {Type: promisev1.Remedy_CASE}},
+		Remedies: []*typepb.Remedy{{Type: typepb.Remedy_GOODWILL_POINTS, Points: 100}, {Type: typepb.Remedy_CASE}},
 		Fee:      &money.Money{CurrencyCode: "EUR", Units: 9, Nanos: 900_000_000},
 	}
 	require.Equal(t, `We promised to deliver your order by 8 March 2026, 12:00 UTC, and we did not do it. That is our fault, and we apologise.

@@ -123,7 +123,7 @@ func (f csvForm) value(values []string, name string) string {
 }
 
 // isProse are values in which an apostrophe belongs to the text.
-var isProse = map[string]bool{"display_name": true, "given_name": true, "family_name": true, "product_name": true, "note": true}
+var isProse = map[string]bool{"display_name": true, "given_name": true, "family_name": true, "product_display_name": true, "note": true}
 
 // customer is whose a row is; nil for a guest of whom it says nothing.
 func (f csvForm) customer(values []string) (*customerv1.ImportCustomersRequest_Record, error) {

@@ -28,7 +28,7 @@ func (f csvForm) complete(d *document, values []string, lines []line) error {
 		return err
 	}
 	status := f.value(values, "status")
-	return d.judge(status, f.value(values, "cancel_time") != "", e.refunded != nil || back > 0)
+	return d.judge(status, f.value(values, "cancelled") != "", e.refunded != nil || back > 0)
 }
 
 // isReturn tells whether nothing is sold, and something given back.
@@ -187,8 +187,8 @@ const maxReason = 200
 
 // whole are values of which an order has one, whatever the number of its rows.
 var whole = []string{
-	"order_time", "customer_id", "display_name", "given_name", "family_name", "email", "phone", "language_code", "currency_code", "status",
-	"cancel_time", "note", "discount", "shipping", "tax", "order_total", "refunded",
+	"ordered", "customer_id", "display_name", "given_name", "family_name", "email", "phone", "language_code", "currency_code", "status",
+	"cancelled", "note", "discount", "shipping", "tax", "order_total", "refunded",
 }
 
 // counted are those of them that would be lost where rows say different ones.

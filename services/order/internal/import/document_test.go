@@ -12,7 +12,7 @@ import (
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 )
 
-const documentTitles = "order_id,order_time,email,product_id,quantity,unit_price,amount,status,discount,shipping,tax,order_total,refunded,note"
+const documentTitles = "order_id,ordered,email,product_id,quantity,unit_price,amount,status,discount,shipping,tax,order_total,refunded,note"
 
 // read understands the rows of orders, without the titles.
 func read(t require.TestingT, text string) batch {

@@ -21,7 +21,7 @@ type identified struct {
 // repeated after a crash is answered as before: with those who were new.
 func (s *Service) identify(ctx context.Context, j job, b *batch) ([]identified, error) {
 	req := &customerv1.ImportCustomersRequest{
-		Issuer: j.GetIssuer(), ValidateOnly: j.GetDryRun(),
+		Issuer: j.GetIssuer(), ValidateOnly: j.GetValidateOnly(),
 		RequestId: uuid.NewSHA1(uuid.NameSpaceURL, fmt.Appendf(nil, "%s#%d+%d", j.GetName(), j.GetProcessedSize(), stepRows)).String(),
 	}
 	who := make([]int, len(b.documents)) // which record is the document's

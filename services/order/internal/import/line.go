@@ -28,7 +28,7 @@ func abs(n int64) int64 { return max(n, -n) }
 
 // line reads what a row says of goods.
 func (f csvForm) line(values []string, currency string) (l line, err error) {
-	id, name := f.value(values, "product_id"), f.value(values, "product_name")
+	id, name := f.value(values, "product_id"), f.value(values, "product_display_name")
 	if l.product, err = readProduct(cmp.Or(id, name, f.spec.GetProductId())); err != nil {
 		return l, err
 	}
@@ -117,7 +117,7 @@ func (f csvForm) currency(values []string) (string, error) {
 
 // placed is when an order was placed.
 func (f csvForm) placed(values []string) (at time.Time, err error) {
-	text := f.value(values, "order_time")
+	text := f.value(values, "ordered")
 	if f.sheet {
 		if at, ok := readSerial(text, f.zone); ok {
 			return at, inThePast(at, f.now)

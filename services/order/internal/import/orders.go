@@ -35,7 +35,7 @@ func (s *Service) takeOrders(ctx context.Context, tx *sqldb.Tx, j job, b *batch,
 		return c, err
 	}
 	summarize(j, b, all)
-	if !j.GetDryRun() {
+	if !j.GetValidateOnly() {
 		if err := s.write(ctx, tx, j, b, &n); err != nil {
 			return c, err
 		}
@@ -68,7 +68,7 @@ func (s *Service) compare(tx *sqldb.Tx, j job, b *batch, all []taken) (n news, e
 			returns = append(returns, t.id)
 		case t.number != "":
 			numbers = append(numbers, t.number)
-		case j.GetDryRun():
+		case j.GetValidateOnly():
 			plain = append(plain, t.id)
 		}
 	}

@@ -13,20 +13,20 @@ type preset struct {
 // presets are the exports that are known. The titles are those of the programs' own documentation and exports.
 var presets = map[orderv1.Import_Preset]preset{
 	orderv1.Import_SHOPIFY: {titles: map[string][]string{
-		"order_id": {"Name"}, "order_time": {"Created at", "Paid at"}, "email": {"Email"}, "display_name": {"Billing Name", "Shipping Name"},
+		"order_id": {"Name"}, "ordered": {"Created at", "Paid at"}, "email": {"Email"}, "display_name": {"Billing Name", "Shipping Name"},
 		"phone": {"Billing Phone", "Phone", "Shipping Phone"}, "currency_code": {"Currency"}, "status": {"Financial Status"},
-		"cancel_time": {"Cancelled at"}, "product_id": {"Lineitem sku"}, "product_name": {"Lineitem name"}, "quantity": {"Lineitem quantity"},
+		"cancelled": {"Cancelled at"}, "product_id": {"Lineitem sku"}, "product_display_name": {"Lineitem name"}, "quantity": {"Lineitem quantity"},
 		"unit_price": {"Lineitem price"}, "discount": {"Discount Amount"}, "shipping": {"Shipping"}, "tax": {"Taxes"},
 		"order_total": {"Total"}, "refunded": {"Refunded Amount"}, "note": {"Notes"},
 	}},
 	orderv1.Import_WOOCOMMERCE: {titles: map[string][]string{
-		"order_id": {"Order Number", "order_number", "Order ID", "order_id"}, "order_time": {"Order Date", "order_date", "Date"},
+		"order_id": {"Order Number", "order_number", "Order ID", "order_id"}, "ordered": {"Order Date", "ordered", "Date"},
 		"customer_id": {"Customer User ID", "Customer ID", "customer_id", "customer_user", "Customer User"},
 		"email":       {"Email (Billing)", "Billing Email", "Billing Email Address", "billing_email", "Customer Email"},
 		"given_name":  {"First Name (Billing)", "Billing First Name", "billing_first_name"},
 		"family_name": {"Last Name (Billing)", "Billing Last Name", "billing_last_name"},
 		"phone":       {"Phone (Billing)", "Billing Phone", "Billing Phone Number", "billing_phone"},
-		"product_id":  {"Item SKU", "SKU", "Product SKU", "line_item_sku"}, "product_name": {"Item Name", "Product Name", "line_item_name"},
+		"product_id":  {"Item SKU", "SKU", "Product SKU", "line_item_sku"}, "product_display_name": {"Item Name", "Product Name", "line_item_name"},
 		"quantity": {"Quantity", "Quantity (- Refund)", "Item Quantity", "line_item_quantity"},
 		"amount":   {"Order Line Total", "Item Total", "line_item_total"}, "unit_price": {"Item Cost", "Item Price", "Product Price"},
 		"currency_code": {"Order Currency", "Currency", "order_currency"}, "status": {"Order Status", "Status", "order_status"},
@@ -36,13 +36,13 @@ var presets = map[orderv1.Import_Preset]preset{
 	}},
 	orderv1.Import_ONE_C: {region: "RU", comma: true, titles: map[string][]string{
 		"order_id":     {"Номер", "Номер документа", "Номер заказа", "Документ", "№"},
-		"order_time":   {"Дата", "Дата документа", "Дата заказа", "Период"},
+		"ordered":      {"Дата", "Дата документа", "Дата заказа", "Период"},
 		"customer_id":  {"Код контрагента", "Код клиента", "Код покупателя", "Код партнера", "Код клієнта", "ИНН"},
 		"display_name": {"Контрагент", "Клиент", "Покупатель", "Партнер", "Заказчик", "Клієнт", "Покупець"},
 		"phone":        {"Телефон", "Телефон контрагента", "Контактный телефон"}, "email": {"E-mail", "Email", "Электронная почта", "Эл. почта", "Почта", "Пошта"},
-		"product_id":   {"Артикул", "Код номенклатуры", "Код товара", "Код"},
-		"product_name": {"Номенклатура", "Товар", "Наименование", "Наименование товара", "Номенклатура, Характеристика"},
-		"quantity":     {"Количество", "Кол-во", "Кількість"}, "unit_price": {"Цена", "Ціна"}, "amount": {"Сумма", "Стоимость", "Всего", "Сума"},
+		"product_id":           {"Артикул", "Код номенклатуры", "Код товара", "Код"},
+		"product_display_name": {"Номенклатура", "Товар", "Наименование", "Наименование товара", "Номенклатура, Характеристика"},
+		"quantity":             {"Количество", "Кол-во", "Кількість"}, "unit_price": {"Цена", "Ціна"}, "amount": {"Сумма", "Стоимость", "Всего", "Сума"},
 		"currency_code": {"Валюта", "Валюта документа"}, "status": {"Статус", "Состояние", "Стан"}, "note": {"Комментарий", "Примечание", "Коментар"},
 	}},
 }

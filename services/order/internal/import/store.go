@@ -35,7 +35,7 @@ func specOf(i *orderv1.Import) *orderv1.Import {
 		DisplayName: i.GetDisplayName(), Format: i.GetFormat(), RowType: i.GetRowType(), Issuer: i.GetIssuer(),
 		CurrencyCode: i.GetCurrencyCode(), ProductId: i.GetProductId(), TimeZone: i.GetTimeZone(), RegionCode: i.GetRegionCode(),
 		Channel: i.GetChannel(), Mapping: proto.CloneOf(i.GetMapping()), DateOrder: i.GetDateOrder(), Delimiter: i.GetDelimiter(),
-		DecimalComma: i.DecimalComma, Encoding: i.GetEncoding(), Preset: i.GetPreset(), DryRun: i.GetDryRun(),
+		DecimalComma: i.DecimalComma, Encoding: i.GetEncoding(), Preset: i.GetPreset(), ValidateOnly: i.GetValidateOnly(),
 	}
 }
 

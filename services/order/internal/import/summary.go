@@ -41,7 +41,7 @@ func summarize(j job, b *batch, all []taken) {
 		}
 		t.addTo(total)
 		extend(sum, t.placed)
-		if j.GetDryRun() && len(sum.GetSamples()) < maxSamples {
+		if j.GetValidateOnly() && len(sum.GetSamples()) < maxSamples {
 			sum.Samples = append(sum.Samples, t.sample())
 		}
 	}

@@ -60,7 +60,7 @@ func newCustomers(tx *sqldb.Tx, j job, documents []*document, who []identified) 
 		r := documents[i].customer
 		here[keyFrom("customer", cmp.Or(r.GetExternalId(), r.GetEmail(), r.GetPhone(), r.GetFallbackId())).hash()] = 1
 	}
-	if !j.GetDryRun() || n == 0 {
+	if !j.GetValidateOnly() || n == 0 {
 		return n, nil
 	}
 	before, err := meet(tx, idOf(j.GetName()), here)

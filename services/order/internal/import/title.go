@@ -97,10 +97,10 @@ func (at columnIndex) missing(i *orderv1.Import) (faults titleFaults) {
 	need("customer_id", has("customer_id", "email", "phone") || orders && has("order_id"),
 		", or there must be one for email or phone: they tell whose a row is")
 	if orders {
-		need("order_time", has("order_time"), ": it says when an order was placed")
+		need("ordered", has("ordered"), ": it says when an order was placed")
 		need("amount", has("amount", "unit_price"), ", or there must be one for unit_price: they say what was paid")
-		need("product_id", has("product_id", "product_name") || i.GetProductId() != "",
-			", or there must be one for product_name, or import.product_id must say what was bought")
+		need("product_id", has("product_id", "product_display_name") || i.GetProductId() != "",
+			", or there must be one for product_display_name, or import.product_id must say what was bought")
 		need("currency_code", has("currency_code") || i.GetCurrencyCode() != "", ", or import.currency_code must say it")
 	}
 	return faults

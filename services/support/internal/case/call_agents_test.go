@@ -12,12 +12,13 @@ import (
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
 	supportv1 "kept.dev/proto/gen/kept/support/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 func (b *fixture) owed(subject string) *promisev1.RemedyRequired {
 	return &promisev1.RemedyRequired{
 		Promise: "promises/" + id.New(), Customer: b.olena, Kind: "promiseKinds/delivery", Service: "order", About: subject,
-		DueTime: timestamppb.New(start), Remedies: []*promisev1.Remedy{{Type: promisev1.Remedy_CASE}}, Owner: "queues/delivery",
+		DueTime: timestamppb.New(start), Remedies: []*typepb.Remedy{{Type: typepb.Remedy_CASE}}, Owner: "queues/delivery",
 	}
 }
 
@@ -67,7 +68,7 @@ func TestWhereNobodyHasToTakeCareThereIsNoCase(t *testing.T) {
 	onBoth(t, func(t *testing.T, b *fixture) {
 		order := b.others.order(b.olena)
 		owed, answered := b.owed(order), b.shortage(order)
-		owed.Remedies, answered.Defaulted = []*promisev1.Remedy{{Type: promisev1.Remedy_APOLOGY}}, false
+		owed.Remedies, answered.Defaulted = []*typepb.Remedy{{Type: typepb.Remedy_APOLOGY}}, false
 		b.hear(t, owed, answered)
 		require.Empty(t, b.about(t, order))
 	})

@@ -15,6 +15,7 @@ import (
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	promisev1 "kept.dev/proto/gen/kept/promise/v1"
+	typepb "kept.dev/proto/gen/kept/type"
 )
 
 func (s *Service) events() []inbox.Handler {
@@ -166,7 +167,7 @@ func (s *Service) onRemediesRequired(ctx context.Context, tx *sqldb.Tx, events [
 
 // wantsCase tells whether a person is to take care of a broken promise.
 func wantsCase(remedy *promisev1.RemedyRequired) bool {
-	return slices.ContainsFunc(remedy.GetRemedies(), func(r *promisev1.Remedy) bool { return r.GetType() == promisev1.Remedy_CASE })
+	return slices.ContainsFunc(remedy.GetRemedies(), func(r *typepb.Remedy) bool { return r.GetType() == typepb.Remedy_CASE })
 }
 
 // onShortagesAnswered has a person call customers who did not say what to do about something that was missing, once for

@@ -55,7 +55,7 @@ type Customer struct {
 	EmailConfirmed bool `protobuf:"varint,10,opt,name=email_confirmed,json=emailConfirmed,proto3" json:"email_confirmed,omitempty"`
 	// Whether the telephone number is known to be the customer's: an employee or an import has set it.
 	PhoneConfirmed bool `protobuf:"varint,11,opt,name=phone_confirmed,json=phoneConfirmed,proto3" json:"phone_confirmed,omitempty"`
-	// The customer's class, `customerClasses/{customer_class}`; empty for none. SetCustomerClass changes it.
+	// The customer's class, `customerClasses/{customer_class}`; empty for none. ClassifyCustomer changes it.
 	CustomerClass string `protobuf:"bytes,12,opt,name=customer_class,json=customerClass,proto3" json:"customer_class,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -156,7 +156,7 @@ func (x *SendEmailCodeRequest) GetEtag() string {
 }
 
 // Whose class, which, and why.
-type SetCustomerClassRequest struct {
+type ClassifyCustomerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The customer, `customers/{customer}`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
@@ -173,20 +173,20 @@ type SetCustomerClassRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *SetCustomerClassRequest) Reset() {
-	*x = SetCustomerClassRequest{}
+func (x *ClassifyCustomerRequest) Reset() {
+	*x = ClassifyCustomerRequest{}
 	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *SetCustomerClassRequest) String() string {
+func (x *ClassifyCustomerRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*SetCustomerClassRequest) ProtoMessage() {}
+func (*ClassifyCustomerRequest) ProtoMessage() {}
 
-func (x *SetCustomerClassRequest) ProtoReflect() protoreflect.Message {
+func (x *ClassifyCustomerRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_kept_customer_v1_customer_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -198,40 +198,40 @@ func (x *SetCustomerClassRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use SetCustomerClassRequest.ProtoReflect.Descriptor instead.
-func (*SetCustomerClassRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use ClassifyCustomerRequest.ProtoReflect.Descriptor instead.
+func (*ClassifyCustomerRequest) Descriptor() ([]byte, []int) {
 	return file_kept_customer_v1_customer_service_proto_rawDescGZIP(), []int{2}
 }
 
-func (x *SetCustomerClassRequest) GetName() string {
+func (x *ClassifyCustomerRequest) GetName() string {
 	if x != nil {
 		return x.Name
 	}
 	return ""
 }
 
-func (x *SetCustomerClassRequest) GetCustomerClass() string {
+func (x *ClassifyCustomerRequest) GetCustomerClass() string {
 	if x != nil {
 		return x.CustomerClass
 	}
 	return ""
 }
 
-func (x *SetCustomerClassRequest) GetReason() string {
+func (x *ClassifyCustomerRequest) GetReason() string {
 	if x != nil {
 		return x.Reason
 	}
 	return ""
 }
 
-func (x *SetCustomerClassRequest) GetRequestId() string {
+func (x *ClassifyCustomerRequest) GetRequestId() string {
 	if x != nil {
 		return x.RequestId
 	}
 	return ""
 }
 
-func (x *SetCustomerClassRequest) GetEtag() string {
+func (x *ClassifyCustomerRequest) GetEtag() string {
 	if x != nil {
 		return x.Etag
 	}
@@ -961,7 +961,7 @@ const file_kept_customer_v1_customer_service_proto_rawDesc = "" +
 	"request_id\x18\x02 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x12\x1e\n" +
 	"\x04etag\x18\x03 \x01(\tB\n" +
 	"\xe0A\x01\xbaH\x04r\x02\x18dR\x04etag\"\xeb\x02\n" +
-	"\x17SetCustomerClassRequest\x12O\n" +
+	"\x17ClassifyCustomerRequest\x12O\n" +
 	"\x04name\x18\x01 \x01(\tB;\xe0A\x02\xfaA\x13\n" +
 	"\x11kept.dev/Customer\xbaH\x1fr\x1d\x18J2\x19^customers/[A-Za-z0-9-]+$R\x04name\x12\x80\x01\n" +
 	"\x0ecustomer_class\x18\x02 \x01(\tBY\xe0A\x01\xfaA\x18\n" +
@@ -1043,8 +1043,8 @@ const file_kept_customer_v1_customer_service_proto_rawDesc = "" +
 	"\x05\x01\x03\x04\x05\a\x12\x04name\x82\xd3\xe4\x93\x02(:\x01*\"#/v1/{name=customers/*}:confirmEmail\x12\x9c\x01\n" +
 	"\rSendEmailCode\x12&.kept.customer.v1.SendEmailCodeRequest\x1a\x1a.kept.customer.v1.Customer\"G\xdaA\x04name\x8a\xb5\x18\r\n" +
 	"\x05\x01\x03\x04\x05\a\x12\x04name\x82\xd3\xe4\x93\x02):\x01*\"$/v1/{name=customers/*}:sendEmailCode\x12\xab\x01\n" +
-	"\x10SetCustomerClass\x12).kept.customer.v1.SetCustomerClassRequest\x1a\x1a.kept.customer.v1.Customer\"P\xdaA\x1aname,customer_class,reason\x8a\xb5\x18\x05\n" +
-	"\x03\x04\x05\a\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/v1/{name=customers/*}:setClassB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
+	"\x10ClassifyCustomer\x12).kept.customer.v1.ClassifyCustomerRequest\x1a\x1a.kept.customer.v1.Customer\"P\xdaA\x1aname,customer_class,reason\x8a\xb5\x18\x05\n" +
+	"\x03\x04\x05\a\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/v1/{name=customers/*}:classifyB0Z.kept.dev/proto/gen/kept/customer/v1;customerv1b\x06proto3"
 
 var (
 	file_kept_customer_v1_customer_service_proto_rawDescOnce sync.Once
@@ -1062,7 +1062,7 @@ var file_kept_customer_v1_customer_service_proto_msgTypes = make([]protoimpl.Mes
 var file_kept_customer_v1_customer_service_proto_goTypes = []any{
 	(*ConfirmEmailRequest)(nil),            // 0: kept.customer.v1.ConfirmEmailRequest
 	(*SendEmailCodeRequest)(nil),           // 1: kept.customer.v1.SendEmailCodeRequest
-	(*SetCustomerClassRequest)(nil),        // 2: kept.customer.v1.SetCustomerClassRequest
+	(*ClassifyCustomerRequest)(nil),        // 2: kept.customer.v1.ClassifyCustomerRequest
 	(*CreateCustomerRequest)(nil),          // 3: kept.customer.v1.CreateCustomerRequest
 	(*GetCustomerRequest)(nil),             // 4: kept.customer.v1.GetCustomerRequest
 	(*UpdateCustomerRequest)(nil),          // 5: kept.customer.v1.UpdateCustomerRequest
@@ -1093,7 +1093,7 @@ var file_kept_customer_v1_customer_service_proto_depIdxs = []int32{
 	5,  // 12: kept.customer.v1.CustomerService.UpdateCustomer:input_type -> kept.customer.v1.UpdateCustomerRequest
 	0,  // 13: kept.customer.v1.CustomerService.ConfirmEmail:input_type -> kept.customer.v1.ConfirmEmailRequest
 	1,  // 14: kept.customer.v1.CustomerService.SendEmailCode:input_type -> kept.customer.v1.SendEmailCodeRequest
-	2,  // 15: kept.customer.v1.CustomerService.SetCustomerClass:input_type -> kept.customer.v1.SetCustomerClassRequest
+	2,  // 15: kept.customer.v1.CustomerService.ClassifyCustomer:input_type -> kept.customer.v1.ClassifyCustomerRequest
 	14, // 16: kept.customer.v1.CustomerService.CreateCustomer:output_type -> kept.customer.v1.Customer
 	14, // 17: kept.customer.v1.CustomerService.GetCustomer:output_type -> kept.customer.v1.Customer
 	7,  // 18: kept.customer.v1.CustomerService.ListCustomers:output_type -> kept.customer.v1.ListCustomersResponse
@@ -1102,7 +1102,7 @@ var file_kept_customer_v1_customer_service_proto_depIdxs = []int32{
 	14, // 21: kept.customer.v1.CustomerService.UpdateCustomer:output_type -> kept.customer.v1.Customer
 	14, // 22: kept.customer.v1.CustomerService.ConfirmEmail:output_type -> kept.customer.v1.Customer
 	14, // 23: kept.customer.v1.CustomerService.SendEmailCode:output_type -> kept.customer.v1.Customer
-	14, // 24: kept.customer.v1.CustomerService.SetCustomerClass:output_type -> kept.customer.v1.Customer
+	14, // 24: kept.customer.v1.CustomerService.ClassifyCustomer:output_type -> kept.customer.v1.Customer
 	16, // [16:25] is the sub-list for method output_type
 	7,  // [7:16] is the sub-list for method input_type
 	7,  // [7:7] is the sub-list for extension type_name

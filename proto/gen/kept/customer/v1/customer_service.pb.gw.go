@@ -356,9 +356,9 @@ func local_request_CustomerService_SendEmailCode_0(ctx context.Context, marshale
 	return msg, metadata, err
 }
 
-func request_CustomerService_SetCustomerClass_0(ctx context.Context, marshaler runtime.Marshaler, client CustomerServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func request_CustomerService_ClassifyCustomer_0(ctx context.Context, marshaler runtime.Marshaler, client CustomerServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq SetCustomerClassRequest
+		protoReq ClassifyCustomerRequest
 		metadata runtime.ServerMetadata
 		err      error
 	)
@@ -376,13 +376,13 @@ func request_CustomerService_SetCustomerClass_0(ctx context.Context, marshaler r
 	if req.Body != nil {
 		_, _ = io.Copy(io.Discard, req.Body)
 	}
-	msg, err := client.SetCustomerClass(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	msg, err := client.ClassifyCustomer(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
 	return msg, metadata, err
 }
 
-func local_request_CustomerService_SetCustomerClass_0(ctx context.Context, marshaler runtime.Marshaler, server CustomerServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+func local_request_CustomerService_ClassifyCustomer_0(ctx context.Context, marshaler runtime.Marshaler, server CustomerServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
 	var (
-		protoReq SetCustomerClassRequest
+		protoReq ClassifyCustomerRequest
 		metadata runtime.ServerMetadata
 		err      error
 	)
@@ -397,7 +397,7 @@ func local_request_CustomerService_SetCustomerClass_0(ctx context.Context, marsh
 	if err != nil {
 		return nil, metadata, status.Errorf(codes.InvalidArgument, "type mismatch, parameter: %s, error: %v", "name", err)
 	}
-	msg, err := server.SetCustomerClass(ctx, &protoReq)
+	msg, err := server.ClassifyCustomer(ctx, &protoReq)
 	return msg, metadata, err
 }
 
@@ -547,25 +547,25 @@ func RegisterCustomerServiceHandlerServer(ctx context.Context, mux *runtime.Serv
 		}
 		forward_CustomerService_SendEmailCode_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodPost, pattern_CustomerService_SetCustomerClass_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_CustomerService_ClassifyCustomer_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		var stream runtime.ServerTransportStream
 		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/kept.customer.v1.CustomerService/SetCustomerClass", runtime.WithHTTPPathPattern("/v1/{name=customers/*}:setClass"))
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/kept.customer.v1.CustomerService/ClassifyCustomer", runtime.WithHTTPPathPattern("/v1/{name=customers/*}:classify"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := local_request_CustomerService_SetCustomerClass_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		resp, md, err := local_request_CustomerService_ClassifyCustomer_0(annotatedContext, inboundMarshaler, server, req, pathParams)
 		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_CustomerService_SetCustomerClass_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_CustomerService_ClassifyCustomer_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 
 	return nil
@@ -726,22 +726,22 @@ func RegisterCustomerServiceHandlerClient(ctx context.Context, mux *runtime.Serv
 		}
 		forward_CustomerService_SendEmailCode_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
-	mux.Handle(http.MethodPost, pattern_CustomerService_SetCustomerClass_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+	mux.Handle(http.MethodPost, pattern_CustomerService_ClassifyCustomer_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
 		ctx, cancel := context.WithCancel(req.Context())
 		defer cancel()
 		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
-		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/kept.customer.v1.CustomerService/SetCustomerClass", runtime.WithHTTPPathPattern("/v1/{name=customers/*}:setClass"))
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/kept.customer.v1.CustomerService/ClassifyCustomer", runtime.WithHTTPPathPattern("/v1/{name=customers/*}:classify"))
 		if err != nil {
 			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		resp, md, err := request_CustomerService_SetCustomerClass_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		resp, md, err := request_CustomerService_ClassifyCustomer_0(annotatedContext, inboundMarshaler, client, req, pathParams)
 		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
 		if err != nil {
 			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
 			return
 		}
-		forward_CustomerService_SetCustomerClass_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+		forward_CustomerService_ClassifyCustomer_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 	return nil
 }
@@ -754,7 +754,7 @@ var (
 	pattern_CustomerService_UpdateCustomer_0   = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "customers", "customer.name"}, ""))
 	pattern_CustomerService_ConfirmEmail_0     = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "customers", "name"}, "confirmEmail"))
 	pattern_CustomerService_SendEmailCode_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "customers", "name"}, "sendEmailCode"))
-	pattern_CustomerService_SetCustomerClass_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "customers", "name"}, "setClass"))
+	pattern_CustomerService_ClassifyCustomer_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 1, 0, 4, 2, 5, 2}, []string{"v1", "customers", "name"}, "classify"))
 )
 
 var (
@@ -765,5 +765,5 @@ var (
 	forward_CustomerService_UpdateCustomer_0   = runtime.ForwardResponseMessage
 	forward_CustomerService_ConfirmEmail_0     = runtime.ForwardResponseMessage
 	forward_CustomerService_SendEmailCode_0    = runtime.ForwardResponseMessage
-	forward_CustomerService_SetCustomerClass_0 = runtime.ForwardResponseMessage
+	forward_CustomerService_ClassifyCustomer_0 = runtime.ForwardResponseMessage
 )

@@ -27,7 +27,7 @@ const (
 	CustomerService_UpdateCustomer_FullMethodName   = "/kept.customer.v1.CustomerService/UpdateCustomer"
 	CustomerService_ConfirmEmail_FullMethodName     = "/kept.customer.v1.CustomerService/ConfirmEmail"
 	CustomerService_SendEmailCode_FullMethodName    = "/kept.customer.v1.CustomerService/SendEmailCode"
-	CustomerService_SetCustomerClass_FullMethodName = "/kept.customer.v1.CustomerService/SetCustomerClass"
+	CustomerService_ClassifyCustomer_FullMethodName = "/kept.customer.v1.CustomerService/ClassifyCustomer"
 )
 
 // CustomerServiceClient is the client API for CustomerService service.
@@ -79,7 +79,7 @@ type CustomerServiceClient interface {
 	//
 	// Errors: INVALID_ARGUMENT naming `customer_class` for one that there is not; ABORTED (ETAG_MISMATCH) where the customer has been
 	// changed meanwhile.
-	SetCustomerClass(ctx context.Context, in *SetCustomerClassRequest, opts ...grpc.CallOption) (*Customer, error)
+	ClassifyCustomer(ctx context.Context, in *ClassifyCustomerRequest, opts ...grpc.CallOption) (*Customer, error)
 }
 
 type customerServiceClient struct {
@@ -170,10 +170,10 @@ func (c *customerServiceClient) SendEmailCode(ctx context.Context, in *SendEmail
 	return out, nil
 }
 
-func (c *customerServiceClient) SetCustomerClass(ctx context.Context, in *SetCustomerClassRequest, opts ...grpc.CallOption) (*Customer, error) {
+func (c *customerServiceClient) ClassifyCustomer(ctx context.Context, in *ClassifyCustomerRequest, opts ...grpc.CallOption) (*Customer, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(Customer)
-	err := c.cc.Invoke(ctx, CustomerService_SetCustomerClass_FullMethodName, in, out, cOpts...)
+	err := c.cc.Invoke(ctx, CustomerService_ClassifyCustomer_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -229,7 +229,7 @@ type CustomerServiceServer interface {
 	//
 	// Errors: INVALID_ARGUMENT naming `customer_class` for one that there is not; ABORTED (ETAG_MISMATCH) where the customer has been
 	// changed meanwhile.
-	SetCustomerClass(context.Context, *SetCustomerClassRequest) (*Customer, error)
+	ClassifyCustomer(context.Context, *ClassifyCustomerRequest) (*Customer, error)
 	mustEmbedUnimplementedCustomerServiceServer()
 }
 
@@ -264,8 +264,8 @@ func (UnimplementedCustomerServiceServer) ConfirmEmail(context.Context, *Confirm
 func (UnimplementedCustomerServiceServer) SendEmailCode(context.Context, *SendEmailCodeRequest) (*Customer, error) {
 	return nil, status.Error(codes.Unimplemented, "method SendEmailCode not implemented")
 }
-func (UnimplementedCustomerServiceServer) SetCustomerClass(context.Context, *SetCustomerClassRequest) (*Customer, error) {
-	return nil, status.Error(codes.Unimplemented, "method SetCustomerClass not implemented")
+func (UnimplementedCustomerServiceServer) ClassifyCustomer(context.Context, *ClassifyCustomerRequest) (*Customer, error) {
+	return nil, status.Error(codes.Unimplemented, "method ClassifyCustomer not implemented")
 }
 func (UnimplementedCustomerServiceServer) mustEmbedUnimplementedCustomerServiceServer() {}
 func (UnimplementedCustomerServiceServer) testEmbeddedByValue()                         {}
@@ -432,20 +432,20 @@ func _CustomerService_SendEmailCode_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
-func _CustomerService_SetCustomerClass_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(SetCustomerClassRequest)
+func _CustomerService_ClassifyCustomer_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ClassifyCustomerRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(CustomerServiceServer).SetCustomerClass(ctx, in)
+		return srv.(CustomerServiceServer).ClassifyCustomer(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: CustomerService_SetCustomerClass_FullMethodName,
+		FullMethod: CustomerService_ClassifyCustomer_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(CustomerServiceServer).SetCustomerClass(ctx, req.(*SetCustomerClassRequest))
+		return srv.(CustomerServiceServer).ClassifyCustomer(ctx, req.(*ClassifyCustomerRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -490,8 +490,8 @@ var CustomerService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _CustomerService_SendEmailCode_Handler,
 		},
 		{
-			MethodName: "SetCustomerClass",
-			Handler:    _CustomerService_SetCustomerClass_Handler,
+			MethodName: "ClassifyCustomer",
+			Handler:    _CustomerService_ClassifyCustomer_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

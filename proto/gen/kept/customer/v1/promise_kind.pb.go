@@ -14,7 +14,7 @@ import (
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	v1 "kept.dev/proto/gen/kept/access/v1"
-	v11 "kept.dev/proto/gen/kept/promise/v1"
+	_type "kept.dev/proto/gen/kept/type"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -48,7 +48,7 @@ type PromiseKind struct {
 	WarningDuration *durationpb.Duration `protobuf:"bytes,5,opt,name=warning_duration,json=warningDuration,proto3" json:"warning_duration,omitempty"`
 	// What is done for the customer when a promise of this kind breaks: at most one of each type
 	// for each class of customers. Empty for nothing.
-	Remedies []*v11.Remedy `protobuf:"bytes,6,rep,name=remedies,proto3" json:"remedies,omitempty"`
+	Remedies []*_type.Remedy `protobuf:"bytes,6,rep,name=remedies,proto3" json:"remedies,omitempty"`
 	// Who is answerable for these promises: a queue or an agent, such as `queues/delivery`. They get the cases.
 	Owner string `protobuf:"bytes,7,opt,name=owner,proto3" json:"owner,omitempty"`
 	// Whether no promises of this kind are made any more. Those that were made stand.
@@ -130,7 +130,7 @@ func (x *PromiseKind) GetWarningDuration() *durationpb.Duration {
 	return nil
 }
 
-func (x *PromiseKind) GetRemedies() []*v11.Remedy {
+func (x *PromiseKind) GetRemedies() []*_type.Remedy {
 	if x != nil {
 		return x.Remedies
 	}
@@ -183,14 +183,14 @@ var File_kept_customer_v1_promise_kind_proto protoreflect.FileDescriptor
 
 const file_kept_customer_v1_promise_kind_proto_rawDesc = "" +
 	"\n" +
-	"#kept/customer/v1/promise_kind.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1ckept/promise/v1/remedy.proto\"\xc5\x06\n" +
+	"#kept/customer/v1/promise_kind.proto\x12\x10kept.customer.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkept/access/v1/access.proto\x1a\x16kept/type/remedy.proto\"\xbf\x06\n" +
 	"\vPromiseKind\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12/\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\f\xe0A\x02\xbaH\x06r\x04\x10\x01\x18dR\vdisplayName\x12\x1d\n" +
 	"\aservice\x18\x03 \x01(\tB\x03\xe0A\x03R\aservice\x12U\n" +
 	"\rcreator_roles\x18\x04 \x03(\x0e2\x14.kept.access.v1.RoleB\x1a\xe0A\x01\xbaH\x14\x92\x01\x11\x10\x04\x18\x01\"\v\x82\x01\b\x18\x03\x18\x04\x18\x05\x18\aR\fcreatorRoles\x12Z\n" +
-	"\x10warning_duration\x18\x05 \x01(\v2\x19.google.protobuf.DurationB\x14\xe0A\x01\xbaH\x0e\xaa\x01\v\"\x05\b\x80\x9a\x9e\x012\x02\b\x01R\x0fwarningDuration\x12@\n" +
-	"\bremedies\x18\x06 \x03(\v2\x17.kept.promise.v1.RemedyB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\x14R\bremedies\x12D\n" +
+	"\x10warning_duration\x18\x05 \x01(\v2\x19.google.protobuf.DurationB\x14\xe0A\x01\xbaH\x0e\xaa\x01\v\"\x05\b\x80\x9a\x9e\x012\x02\b\x01R\x0fwarningDuration\x12:\n" +
+	"\bremedies\x18\x06 \x03(\v2\x11.kept.type.RemedyB\v\xe0A\x01\xbaH\x05\x92\x01\x02\x10\x14R\bremedies\x12D\n" +
 	"\x05owner\x18\a \x01(\tB.\xe0A\x01\xbaH(r&\x18G2\"^((queues|agents)/[A-Za-z0-9-]+)?$R\x05owner\x12\x1d\n" +
 	"\aretired\x18\b \x01(\bB\x03\xe0A\x01R\aretired\x12R\n" +
 	"\rlead_duration\x18\v \x01(\v2\x19.google.protobuf.DurationB\x12\xe0A\x01\xbaH\f\xaa\x01\t\"\x05\b\x80\x8a\x8a\x0f2\x00R\fleadDuration\x12j\n" +
@@ -220,13 +220,13 @@ var file_kept_customer_v1_promise_kind_proto_goTypes = []any{
 	(*PromiseKind)(nil),           // 0: kept.customer.v1.PromiseKind
 	(v1.Role)(0),                  // 1: kept.access.v1.Role
 	(*durationpb.Duration)(nil),   // 2: google.protobuf.Duration
-	(*v11.Remedy)(nil),            // 3: kept.promise.v1.Remedy
+	(*_type.Remedy)(nil),          // 3: kept.type.Remedy
 	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
 }
 var file_kept_customer_v1_promise_kind_proto_depIdxs = []int32{
 	1, // 0: kept.customer.v1.PromiseKind.creator_roles:type_name -> kept.access.v1.Role
 	2, // 1: kept.customer.v1.PromiseKind.warning_duration:type_name -> google.protobuf.Duration
-	3, // 2: kept.customer.v1.PromiseKind.remedies:type_name -> kept.promise.v1.Remedy
+	3, // 2: kept.customer.v1.PromiseKind.remedies:type_name -> kept.type.Remedy
 	2, // 3: kept.customer.v1.PromiseKind.lead_duration:type_name -> google.protobuf.Duration
 	4, // 4: kept.customer.v1.PromiseKind.create_time:type_name -> google.protobuf.Timestamp
 	5, // [5:5] is the sub-list for method output_type

@@ -189,6 +189,52 @@ func (x *ListAccountsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// Which posting.
+type GetPostingRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name, `programs/{program}/accounts/{account}/postings/{posting}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPostingRequest) Reset() {
+	*x = GetPostingRequest{}
+	mi := &file_kept_loyalty_v1_account_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPostingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPostingRequest) ProtoMessage() {}
+
+func (x *GetPostingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_loyalty_v1_account_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPostingRequest.ProtoReflect.Descriptor instead.
+func (*GetPostingRequest) Descriptor() ([]byte, []int) {
+	return file_kept_loyalty_v1_account_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *GetPostingRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 // Whose statement.
 type ListPostingsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -204,7 +250,7 @@ type ListPostingsRequest struct {
 
 func (x *ListPostingsRequest) Reset() {
 	*x = ListPostingsRequest{}
-	mi := &file_kept_loyalty_v1_account_service_proto_msgTypes[3]
+	mi := &file_kept_loyalty_v1_account_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -216,7 +262,7 @@ func (x *ListPostingsRequest) String() string {
 func (*ListPostingsRequest) ProtoMessage() {}
 
 func (x *ListPostingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_loyalty_v1_account_service_proto_msgTypes[3]
+	mi := &file_kept_loyalty_v1_account_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -229,7 +275,7 @@ func (x *ListPostingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPostingsRequest.ProtoReflect.Descriptor instead.
 func (*ListPostingsRequest) Descriptor() ([]byte, []int) {
-	return file_kept_loyalty_v1_account_service_proto_rawDescGZIP(), []int{3}
+	return file_kept_loyalty_v1_account_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ListPostingsRequest) GetParent() string {
@@ -266,7 +312,7 @@ type ListPostingsResponse struct {
 
 func (x *ListPostingsResponse) Reset() {
 	*x = ListPostingsResponse{}
-	mi := &file_kept_loyalty_v1_account_service_proto_msgTypes[4]
+	mi := &file_kept_loyalty_v1_account_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -278,7 +324,7 @@ func (x *ListPostingsResponse) String() string {
 func (*ListPostingsResponse) ProtoMessage() {}
 
 func (x *ListPostingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_loyalty_v1_account_service_proto_msgTypes[4]
+	mi := &file_kept_loyalty_v1_account_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -291,7 +337,7 @@ func (x *ListPostingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPostingsResponse.ProtoReflect.Descriptor instead.
 func (*ListPostingsResponse) Descriptor() ([]byte, []int) {
-	return file_kept_loyalty_v1_account_service_proto_rawDescGZIP(), []int{4}
+	return file_kept_loyalty_v1_account_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListPostingsResponse) GetPostings() []*Posting {
@@ -328,7 +374,7 @@ type CreditGoodwillRequest struct {
 
 func (x *CreditGoodwillRequest) Reset() {
 	*x = CreditGoodwillRequest{}
-	mi := &file_kept_loyalty_v1_account_service_proto_msgTypes[5]
+	mi := &file_kept_loyalty_v1_account_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -340,7 +386,7 @@ func (x *CreditGoodwillRequest) String() string {
 func (*CreditGoodwillRequest) ProtoMessage() {}
 
 func (x *CreditGoodwillRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_loyalty_v1_account_service_proto_msgTypes[5]
+	mi := &file_kept_loyalty_v1_account_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -353,7 +399,7 @@ func (x *CreditGoodwillRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreditGoodwillRequest.ProtoReflect.Descriptor instead.
 func (*CreditGoodwillRequest) Descriptor() ([]byte, []int) {
-	return file_kept_loyalty_v1_account_service_proto_rawDescGZIP(), []int{5}
+	return file_kept_loyalty_v1_account_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *CreditGoodwillRequest) GetName() string {
@@ -406,7 +452,10 @@ const file_kept_loyalty_v1_account_service_proto_rawDesc = "" +
 	"page_token\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\x80\x10R\tpageToken\"t\n" +
 	"\x14ListAccountsResponse\x124\n" +
 	"\baccounts\x18\x01 \x03(\v2\x18.kept.loyalty.v1.AccountR\baccounts\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf0\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xa2\x01\n" +
+	"\x11GetPostingRequest\x12\x8c\x01\n" +
+	"\x04name\x18\x01 \x01(\tBx\xe0A\x02\xfaA\x12\n" +
+	"\x10kept.dev/Posting\xbaH]r[\x18\xe6\x012V^programs/[a-z0-9]([a-z0-9-]*[a-z0-9])?/accounts/[A-Za-z0-9-]+/postings/[A-Za-z0-9-]+$R\x04name\"\xf0\x01\n" +
 	"\x13ListPostingsRequest\x12\x80\x01\n" +
 	"\x06parent\x18\x01 \x01(\tBh\xe0A\x02\xfaA\x12\x12\x10kept.dev/Posting\xbaHMrK2I^programs/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/accounts/[A-Za-z0-9-]{1,64}$R\x06parent\x12*\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
@@ -423,13 +472,16 @@ const file_kept_loyalty_v1_account_service_proto_rawDesc = "" +
 	"\x05about\x18\x04 \x01(\tBe\xe0A\x01\xfaA\x03\n" +
 	"\x01*\xbaHYrW2U^([a-z][A-Za-z]{0,31}/[A-Za-z0-9-]{1,64}(/[a-z][A-Za-z]{0,31}/[A-Za-z0-9-]{1,64})?)?$R\x05about\x125\n" +
 	"\n" +
-	"request_id\x18\x05 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\x92\x05\n" +
+	"request_id\x18\x05 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId2\xa8\x06\n" +
 	"\x0eAccountService\x12\x88\x01\n" +
 	"\n" +
 	"GetAccount\x12\".kept.loyalty.v1.GetAccountRequest\x1a\x18.kept.loyalty.v1.Account\"<\xdaA\x04name\x8a\xb5\x18\t\n" +
 	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02\"\x12 /v1/{name=programs/*/accounts/*}\x12\x9b\x01\n" +
 	"\fListAccounts\x12$.kept.loyalty.v1.ListAccountsRequest\x1a%.kept.loyalty.v1.ListAccountsResponse\">\xdaA\x06parent\x8a\xb5\x18\t\n" +
-	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=programs/*}/accounts\x12\xa6\x01\n" +
+	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02\"\x12 /v1/{parent=programs/*}/accounts\x12\x93\x01\n" +
+	"\n" +
+	"GetPosting\x12\".kept.loyalty.v1.GetPostingRequest\x1a\x18.kept.loyalty.v1.Posting\"G\xdaA\x04name\x8a\xb5\x18\t\n" +
+	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02-\x12+/v1/{name=programs/*/accounts/*/postings/*}\x12\xa6\x01\n" +
 	"\fListPostings\x12$.kept.loyalty.v1.ListPostingsRequest\x1a%.kept.loyalty.v1.ListPostingsResponse\"I\xdaA\x06parent\x8a\xb5\x18\t\n" +
 	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02-\x12+/v1/{parent=programs/*/accounts/*}/postings\x12\xad\x01\n" +
 	"\x0eCreditGoodwill\x12&.kept.loyalty.v1.CreditGoodwillRequest\x1a\x18.kept.loyalty.v1.Posting\"Y\xdaA\x12name,points,reason\x8a\xb5\x18\x06\n" +
@@ -447,30 +499,33 @@ func file_kept_loyalty_v1_account_service_proto_rawDescGZIP() []byte {
 	return file_kept_loyalty_v1_account_service_proto_rawDescData
 }
 
-var file_kept_loyalty_v1_account_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_kept_loyalty_v1_account_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_kept_loyalty_v1_account_service_proto_goTypes = []any{
 	(*GetAccountRequest)(nil),     // 0: kept.loyalty.v1.GetAccountRequest
 	(*ListAccountsRequest)(nil),   // 1: kept.loyalty.v1.ListAccountsRequest
 	(*ListAccountsResponse)(nil),  // 2: kept.loyalty.v1.ListAccountsResponse
-	(*ListPostingsRequest)(nil),   // 3: kept.loyalty.v1.ListPostingsRequest
-	(*ListPostingsResponse)(nil),  // 4: kept.loyalty.v1.ListPostingsResponse
-	(*CreditGoodwillRequest)(nil), // 5: kept.loyalty.v1.CreditGoodwillRequest
-	(*Account)(nil),               // 6: kept.loyalty.v1.Account
-	(*Posting)(nil),               // 7: kept.loyalty.v1.Posting
+	(*GetPostingRequest)(nil),     // 3: kept.loyalty.v1.GetPostingRequest
+	(*ListPostingsRequest)(nil),   // 4: kept.loyalty.v1.ListPostingsRequest
+	(*ListPostingsResponse)(nil),  // 5: kept.loyalty.v1.ListPostingsResponse
+	(*CreditGoodwillRequest)(nil), // 6: kept.loyalty.v1.CreditGoodwillRequest
+	(*Account)(nil),               // 7: kept.loyalty.v1.Account
+	(*Posting)(nil),               // 8: kept.loyalty.v1.Posting
 }
 var file_kept_loyalty_v1_account_service_proto_depIdxs = []int32{
-	6, // 0: kept.loyalty.v1.ListAccountsResponse.accounts:type_name -> kept.loyalty.v1.Account
-	7, // 1: kept.loyalty.v1.ListPostingsResponse.postings:type_name -> kept.loyalty.v1.Posting
+	7, // 0: kept.loyalty.v1.ListAccountsResponse.accounts:type_name -> kept.loyalty.v1.Account
+	8, // 1: kept.loyalty.v1.ListPostingsResponse.postings:type_name -> kept.loyalty.v1.Posting
 	0, // 2: kept.loyalty.v1.AccountService.GetAccount:input_type -> kept.loyalty.v1.GetAccountRequest
 	1, // 3: kept.loyalty.v1.AccountService.ListAccounts:input_type -> kept.loyalty.v1.ListAccountsRequest
-	3, // 4: kept.loyalty.v1.AccountService.ListPostings:input_type -> kept.loyalty.v1.ListPostingsRequest
-	5, // 5: kept.loyalty.v1.AccountService.CreditGoodwill:input_type -> kept.loyalty.v1.CreditGoodwillRequest
-	6, // 6: kept.loyalty.v1.AccountService.GetAccount:output_type -> kept.loyalty.v1.Account
-	2, // 7: kept.loyalty.v1.AccountService.ListAccounts:output_type -> kept.loyalty.v1.ListAccountsResponse
-	4, // 8: kept.loyalty.v1.AccountService.ListPostings:output_type -> kept.loyalty.v1.ListPostingsResponse
-	7, // 9: kept.loyalty.v1.AccountService.CreditGoodwill:output_type -> kept.loyalty.v1.Posting
-	6, // [6:10] is the sub-list for method output_type
-	2, // [2:6] is the sub-list for method input_type
+	3, // 4: kept.loyalty.v1.AccountService.GetPosting:input_type -> kept.loyalty.v1.GetPostingRequest
+	4, // 5: kept.loyalty.v1.AccountService.ListPostings:input_type -> kept.loyalty.v1.ListPostingsRequest
+	6, // 6: kept.loyalty.v1.AccountService.CreditGoodwill:input_type -> kept.loyalty.v1.CreditGoodwillRequest
+	7, // 7: kept.loyalty.v1.AccountService.GetAccount:output_type -> kept.loyalty.v1.Account
+	2, // 8: kept.loyalty.v1.AccountService.ListAccounts:output_type -> kept.loyalty.v1.ListAccountsResponse
+	8, // 9: kept.loyalty.v1.AccountService.GetPosting:output_type -> kept.loyalty.v1.Posting
+	5, // 10: kept.loyalty.v1.AccountService.ListPostings:output_type -> kept.loyalty.v1.ListPostingsResponse
+	8, // 11: kept.loyalty.v1.AccountService.CreditGoodwill:output_type -> kept.loyalty.v1.Posting
+	7, // [7:12] is the sub-list for method output_type
+	2, // [2:7] is the sub-list for method input_type
 	2, // [2:2] is the sub-list for extension type_name
 	2, // [2:2] is the sub-list for extension extendee
 	0, // [0:2] is the sub-list for field type_name
@@ -488,7 +543,7 @@ func file_kept_loyalty_v1_account_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_loyalty_v1_account_service_proto_rawDesc), len(file_kept_loyalty_v1_account_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -21,6 +21,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	AccountService_GetAccount_FullMethodName     = "/kept.loyalty.v1.AccountService/GetAccount"
 	AccountService_ListAccounts_FullMethodName   = "/kept.loyalty.v1.AccountService/ListAccounts"
+	AccountService_GetPosting_FullMethodName     = "/kept.loyalty.v1.AccountService/GetPosting"
 	AccountService_ListPostings_FullMethodName   = "/kept.loyalty.v1.AccountService/ListPostings"
 	AccountService_CreditGoodwill_FullMethodName = "/kept.loyalty.v1.AccountService/CreditGoodwill"
 )
@@ -30,15 +31,13 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // Customers' points: a double-entry ledger in which nothing is lost and nothing counts twice.
-//
-// (-- api-linter: core::0121::resource-must-support-get=disabled
-//
-//	aip.dev/not-precedent: a posting is a line of a statement and read there. --)
 type AccountServiceClient interface {
 	// Returns an account with its balance. A customer sees their own only.
 	GetAccount(ctx context.Context, in *GetAccountRequest, opts ...grpc.CallOption) (*Account, error)
 	// Lists the accounts of a programme. A customer sees their own only.
 	ListAccounts(ctx context.Context, in *ListAccountsRequest, opts ...grpc.CallOption) (*ListAccountsResponse, error)
+	// Returns one posting. A customer sees their own only.
+	GetPosting(ctx context.Context, in *GetPostingRequest, opts ...grpc.CallOption) (*Posting, error)
 	// Lists an account's postings, the latest first: its statement. A customer sees their own only.
 	ListPostings(ctx context.Context, in *ListPostingsRequest, opts ...grpc.CallOption) (*ListPostingsResponse, error)
 	// Gives a customer points that they did not ask for, with the occasion. Opens the account where there is none.
@@ -79,6 +78,16 @@ func (c *accountServiceClient) ListAccounts(ctx context.Context, in *ListAccount
 	return out, nil
 }
 
+func (c *accountServiceClient) GetPosting(ctx context.Context, in *GetPostingRequest, opts ...grpc.CallOption) (*Posting, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Posting)
+	err := c.cc.Invoke(ctx, AccountService_GetPosting_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *accountServiceClient) ListPostings(ctx context.Context, in *ListPostingsRequest, opts ...grpc.CallOption) (*ListPostingsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListPostingsResponse)
@@ -104,15 +113,13 @@ func (c *accountServiceClient) CreditGoodwill(ctx context.Context, in *CreditGoo
 // for forward compatibility.
 //
 // Customers' points: a double-entry ledger in which nothing is lost and nothing counts twice.
-//
-// (-- api-linter: core::0121::resource-must-support-get=disabled
-//
-//	aip.dev/not-precedent: a posting is a line of a statement and read there. --)
 type AccountServiceServer interface {
 	// Returns an account with its balance. A customer sees their own only.
 	GetAccount(context.Context, *GetAccountRequest) (*Account, error)
 	// Lists the accounts of a programme. A customer sees their own only.
 	ListAccounts(context.Context, *ListAccountsRequest) (*ListAccountsResponse, error)
+	// Returns one posting. A customer sees their own only.
+	GetPosting(context.Context, *GetPostingRequest) (*Posting, error)
 	// Lists an account's postings, the latest first: its statement. A customer sees their own only.
 	ListPostings(context.Context, *ListPostingsRequest) (*ListPostingsResponse, error)
 	// Gives a customer points that they did not ask for, with the occasion. Opens the account where there is none.
@@ -138,6 +145,9 @@ func (UnimplementedAccountServiceServer) GetAccount(context.Context, *GetAccount
 }
 func (UnimplementedAccountServiceServer) ListAccounts(context.Context, *ListAccountsRequest) (*ListAccountsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListAccounts not implemented")
+}
+func (UnimplementedAccountServiceServer) GetPosting(context.Context, *GetPostingRequest) (*Posting, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetPosting not implemented")
 }
 func (UnimplementedAccountServiceServer) ListPostings(context.Context, *ListPostingsRequest) (*ListPostingsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListPostings not implemented")
@@ -202,6 +212,24 @@ func _AccountService_ListAccounts_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AccountService_GetPosting_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetPostingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AccountServiceServer).GetPosting(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AccountService_GetPosting_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AccountServiceServer).GetPosting(ctx, req.(*GetPostingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AccountService_ListPostings_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListPostingsRequest)
 	if err := dec(in); err != nil {
@@ -252,6 +280,10 @@ var AccountService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListAccounts",
 			Handler:    _AccountService_ListAccounts_Handler,
+		},
+		{
+			MethodName: "GetPosting",
+			Handler:    _AccountService_GetPosting_Handler,
 		},
 		{
 			MethodName: "ListPostings",

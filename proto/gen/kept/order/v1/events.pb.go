@@ -7,6 +7,7 @@
 package orderv1
 
 import (
+	_ "google.golang.org/genproto/googleapis/api/annotations"
 	money "google.golang.org/genproto/googleapis/type/money"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -1313,7 +1314,7 @@ var File_kept_order_v1_events_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1akept/order/v1/events.proto\x12\rkept.order.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x19kept/order/v1/order.proto\x1a\x1akept/order/v1/refund.proto\x1a\x1ckept/order/v1/shortage.proto\x1a\x17kept/type/channel.proto\"\x9b\x03\n" +
+	"\x1akept/order/v1/events.proto\x12\rkept.order.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x19kept/order/v1/order.proto\x1a\x1akept/order/v1/refund.proto\x1a\x1ckept/order/v1/shortage.proto\x1a\x17kept/type/channel.proto\"\x9b\x03\n" +
 	"\vOrderPlaced\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x125\n" +
@@ -1395,10 +1396,10 @@ const file_kept_order_v1_events_proto_rawDesc = "" +
 	"\x06choice\x18\x05 \x01(\x0e2\x1e.kept.order.v1.Shortage.ChoiceR\x06choice\x12\x1c\n" +
 	"\tdefaulted\x18\x06 \x01(\bR\tdefaulted\x12P\n" +
 	"\x16expected_delivery_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x14expectedDeliveryTime\x12;\n" +
-	"\x0frefunded_amount\x18\b \x01(\v2\x12.google.type.MoneyR\x0erefundedAmount\"\x8e\x04\n" +
+	"\x0frefunded_amount\x18\b \x01(\v2\x12.google.type.MoneyR\x0erefundedAmount\"\x93\x04\n" +
 	"\x0eOrdersImported\x12#\n" +
 	"\rsource_import\x18\x01 \x01(\tR\fsourceImport\x12;\n" +
-	"\x06orders\x18\x02 \x03(\v2#.kept.order.v1.OrdersImported.OrderR\x06orders\x1a\x99\x03\n" +
+	"\x06orders\x18\x02 \x03(\v2#.kept.order.v1.OrdersImported.OrderR\x06orders\x1a\x9e\x03\n" +
 	"\x05Order\x12\x14\n" +
 	"\x05order\x18\x01 \x01(\tR\x05order\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x129\n" +
@@ -1408,8 +1409,8 @@ const file_kept_order_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"unit_count\x18\x05 \x01(\x03R\tunitCount\x12,\n" +
 	"\achannel\x18\x06 \x01(\x0e2\x12.kept.type.ChannelR\achannel\x120\n" +
-	"\x05lines\x18\a \x03(\v2\x1a.kept.order.v1.OrderedLineR\x05lines\x120\n" +
-	"\x05state\x18\b \x01(\x0e2\x1a.kept.order.v1.Order.StateR\x05state\x12!\n" +
+	"\x05lines\x18\a \x03(\v2\x1a.kept.order.v1.OrderedLineR\x05lines\x125\n" +
+	"\x05state\x18\b \x01(\x0e2\x1a.kept.order.v1.Order.StateB\x03\xe0A\x03R\x05state\x12!\n" +
 	"\forder_number\x18\t \x01(\tR\vorderNumber\x12\x18\n" +
 	"\aversion\x18\n" +
 	" \x01(\x03R\aversion\"\xbb\x01\n" +

@@ -372,7 +372,7 @@ type Import struct {
 	// The program that the file was exported from.
 	Preset Import_Preset `protobuf:"varint,16,opt,name=preset,proto3,enum=kept.order.v1.Import_Preset" json:"preset,omitempty"`
 	// Whether nothing is to be brought: the file is read to its end, faults are told, and the summary says what would come.
-	DryRun bool `protobuf:"varint,17,opt,name=dry_run,json=dryRun,proto3" json:"dry_run,omitempty"`
+	ValidateOnly bool `protobuf:"varint,17,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
 	// Its state.
 	State Import_State `protobuf:"varint,20,opt,name=state,proto3,enum=kept.order.v1.Import_State" json:"state,omitempty"`
 	// How much content has been written, in bytes; at most 67,108,864.
@@ -547,9 +547,9 @@ func (x *Import) GetPreset() Import_Preset {
 	return Import_PRESET_UNSPECIFIED
 }
 
-func (x *Import) GetDryRun() bool {
+func (x *Import) GetValidateOnly() bool {
 	if x != nil {
-		return x.DryRun
+		return x.ValidateOnly
 	}
 	return false
 }
@@ -732,11 +732,7 @@ type Import_Mapping struct {
 	// The language to speak, a BCP-47 tag.
 	LanguageCode string `protobuf:"bytes,5,opt,name=language_code,json=languageCode,proto3" json:"language_code,omitempty"`
 	// When it was ordered.
-	//
-	// (-- api-linter: core::0142::time-field-type=disabled
-	//
-	//	aip.dev/not-precedent: the text as the source has it, before it is understood. --)
-	OrderTime string `protobuf:"bytes,6,opt,name=order_time,json=orderTime,proto3" json:"order_time,omitempty"`
+	Ordered string `protobuf:"bytes,6,opt,name=ordered,proto3" json:"ordered,omitempty"`
 	// The id of the product, such as its article number.
 	ProductId string `protobuf:"bytes,7,opt,name=product_id,json=productId,proto3" json:"product_id,omitempty"`
 	// How many; 1 where the file does not say. Less than nothing gives goods back.
@@ -751,7 +747,7 @@ type Import_Mapping struct {
 	// What one unit cost.
 	UnitPrice string `protobuf:"bytes,12,opt,name=unit_price,json=unitPrice,proto3" json:"unit_price,omitempty"`
 	// How the product is called, in any alphabet. Where the file has no id for it, one is made of this.
-	ProductName string `protobuf:"bytes,13,opt,name=product_name,json=productName,proto3" json:"product_name,omitempty"`
+	ProductDisplayName string `protobuf:"bytes,13,opt,name=product_display_name,json=productDisplayName,proto3" json:"product_display_name,omitempty"`
 	// What became of the order, in English or another language: one that was `voided`, `cancelled` or has `failed` is no sale, one that
 	// was `refunded` was paid and given back. Any other word is a sale.
 	Status string `protobuf:"bytes,14,opt,name=status,proto3" json:"status,omitempty"`
@@ -768,11 +764,7 @@ type Import_Mapping struct {
 	// How much of it has been given back.
 	Refunded string `protobuf:"bytes,20,opt,name=refunded,proto3" json:"refunded,omitempty"`
 	// When the order was cancelled: one with any time here is no sale.
-	//
-	// (-- api-linter: core::0142::time-field-type=disabled
-	//
-	//	aip.dev/not-precedent: the text as the source has it, before it is understood. --)
-	CancelTime string `protobuf:"bytes,21,opt,name=cancel_time,json=cancelTime,proto3" json:"cancel_time,omitempty"`
+	Cancelled string `protobuf:"bytes,21,opt,name=cancelled,proto3" json:"cancelled,omitempty"`
 	// The customer's first name, where a file has two columns for it.
 	GivenName string `protobuf:"bytes,22,opt,name=given_name,json=givenName,proto3" json:"given_name,omitempty"`
 	// The customer's last name.
@@ -846,9 +838,9 @@ func (x *Import_Mapping) GetLanguageCode() string {
 	return ""
 }
 
-func (x *Import_Mapping) GetOrderTime() string {
+func (x *Import_Mapping) GetOrdered() string {
 	if x != nil {
-		return x.OrderTime
+		return x.Ordered
 	}
 	return ""
 }
@@ -895,9 +887,9 @@ func (x *Import_Mapping) GetUnitPrice() string {
 	return ""
 }
 
-func (x *Import_Mapping) GetProductName() string {
+func (x *Import_Mapping) GetProductDisplayName() string {
 	if x != nil {
-		return x.ProductName
+		return x.ProductDisplayName
 	}
 	return ""
 }
@@ -951,9 +943,9 @@ func (x *Import_Mapping) GetRefunded() string {
 	return ""
 }
 
-func (x *Import_Mapping) GetCancelTime() string {
+func (x *Import_Mapping) GetCancelled() string {
 	if x != nil {
-		return x.CancelTime
+		return x.Cancelled
 	}
 	return ""
 }
@@ -1468,7 +1460,7 @@ var File_kept_order_v1_import_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_import_proto_rawDesc = "" +
 	"\n" +
-	"\x1akept/order/v1/import.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x19kept/order/v1/order.proto\x1a\x17kept/type/channel.proto\"\x9a%\n" +
+	"\x1akept/order/v1/import.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x19kept/order/v1/order.proto\x1a\x17kept/type/channel.proto\"\xad%\n" +
 	"\x06Import\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tB\x03\xe0A\bR\x04name\x12.\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\x12F\n" +
@@ -1490,8 +1482,8 @@ const file_kept_order_v1_import_proto_rawDesc = "" +
 	"]?$R\tdelimiter\x120\n" +
 	"\rdecimal_comma\x18\x0e \x01(\bB\x06\xe0A\x01\xe0A\x05H\x00R\fdecimalComma\x88\x01\x01\x12)\n" +
 	"\bencoding\x18\x0f \x01(\tB\r\xe0A\x01\xe0A\x05\xbaH\x04r\x02\x18(R\bencoding\x12D\n" +
-	"\x06preset\x18\x10 \x01(\x0e2\x1c.kept.order.v1.Import.PresetB\x0e\xe0A\x01\xe0A\x05\xbaH\x05\x82\x01\x02\x10\x01R\x06preset\x12\x1f\n" +
-	"\adry_run\x18\x11 \x01(\bB\x06\xe0A\x01\xe0A\x05R\x06dryRun\x126\n" +
+	"\x06preset\x18\x10 \x01(\x0e2\x1c.kept.order.v1.Import.PresetB\x0e\xe0A\x01\xe0A\x05\xbaH\x05\x82\x01\x02\x10\x01R\x06preset\x12+\n" +
+	"\rvalidate_only\x18\x11 \x01(\bB\x06\xe0A\x01\xe0A\x05R\fvalidateOnly\x126\n" +
 	"\x05state\x18\x14 \x01(\x0e2\x1b.kept.order.v1.Import.StateB\x03\xe0A\x03R\x05state\x12&\n" +
 	"\fcontent_size\x18\x15 \x01(\x03B\x03\xe0A\x03R\vcontentSize\x12*\n" +
 	"\x0eprocessed_size\x18\x16 \x01(\x03B\x03\xe0A\x03R\rprocessedSize\x12 \n" +
@@ -1509,16 +1501,15 @@ const file_kept_order_v1_import_proto_rawDesc = "" +
 	"\bend_time\x18\x1e \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x03R\aendTime\x12(\n" +
 	"\rchanged_count\x18\x1f \x01(\x03B\x03\xe0A\x03R\fchangedCount\x12<\n" +
 	"\asummary\x18  \x01(\v2\x1d.kept.order.v1.Import.SummaryB\x03\xe0A\x03R\asummary\x12(\n" +
-	"\rremoved_count\x18! \x01(\x03B\x03\xe0A\x03R\fremovedCount\x1a\xd1\a\n" +
+	"\rremoved_count\x18! \x01(\x03B\x03\xe0A\x03R\fremovedCount\x1a\xd8\a\n" +
 	"\aMapping\x12,\n" +
 	"\vcustomer_id\x18\x01 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\n" +
 	"customerId\x12.\n" +
 	"\fdisplay_name\x18\x02 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\vdisplayName\x12!\n" +
 	"\x05email\x18\x03 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\x05email\x12!\n" +
 	"\x05phone\x18\x04 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\x05phone\x120\n" +
-	"\rlanguage_code\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\flanguageCode\x12*\n" +
-	"\n" +
-	"order_time\x18\x06 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\torderTime\x12*\n" +
+	"\rlanguage_code\x18\x05 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\flanguageCode\x12%\n" +
+	"\aordered\x18\x06 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\aordered\x12*\n" +
 	"\n" +
 	"product_id\x18\a \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\tproductId\x12'\n" +
 	"\bquantity\x18\b \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\bquantity\x12#\n" +
@@ -1527,8 +1518,8 @@ const file_kept_order_v1_import_proto_rawDesc = "" +
 	" \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\fcurrencyCode\x12&\n" +
 	"\border_id\x18\v \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\aorderId\x12*\n" +
 	"\n" +
-	"unit_price\x18\f \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\tunitPrice\x12.\n" +
-	"\fproduct_name\x18\r \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\vproductName\x12#\n" +
+	"unit_price\x18\f \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\tunitPrice\x12=\n" +
+	"\x14product_display_name\x18\r \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\x12productDisplayName\x12#\n" +
 	"\x06status\x18\x0e \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\x06status\x12'\n" +
 	"\bdiscount\x18\x0f \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\bdiscount\x12'\n" +
 	"\bshipping\x18\x10 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\bshipping\x12\x1d\n" +
@@ -1536,9 +1527,8 @@ const file_kept_order_v1_import_proto_rawDesc = "" +
 	"\x04note\x18\x12 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\x04note\x12,\n" +
 	"\vorder_total\x18\x13 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\n" +
 	"orderTotal\x12'\n" +
-	"\brefunded\x18\x14 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\brefunded\x12,\n" +
-	"\vcancel_time\x18\x15 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\n" +
-	"cancelTime\x12*\n" +
+	"\brefunded\x18\x14 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\brefunded\x12)\n" +
+	"\tcancelled\x18\x15 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\tcancelled\x12*\n" +
 	"\n" +
 	"given_name\x18\x16 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\tgivenName\x12,\n" +
 	"\vfamily_name\x18\x17 \x01(\tB\v\xe0A\x01\xbaH\x05r\x03\x18\xc8\x01R\n" +

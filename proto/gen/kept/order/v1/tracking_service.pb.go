@@ -24,6 +24,52 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Which step.
+type GetTrackingEventRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name, `orders/{order}/trackingEvents/{tracking_event}`.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetTrackingEventRequest) Reset() {
+	*x = GetTrackingEventRequest{}
+	mi := &file_kept_order_v1_tracking_service_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetTrackingEventRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetTrackingEventRequest) ProtoMessage() {}
+
+func (x *GetTrackingEventRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_kept_order_v1_tracking_service_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetTrackingEventRequest.ProtoReflect.Descriptor instead.
+func (*GetTrackingEventRequest) Descriptor() ([]byte, []int) {
+	return file_kept_order_v1_tracking_service_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *GetTrackingEventRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
 // Whose way.
 type ListTrackingEventsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -39,7 +85,7 @@ type ListTrackingEventsRequest struct {
 
 func (x *ListTrackingEventsRequest) Reset() {
 	*x = ListTrackingEventsRequest{}
-	mi := &file_kept_order_v1_tracking_service_proto_msgTypes[0]
+	mi := &file_kept_order_v1_tracking_service_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -51,7 +97,7 @@ func (x *ListTrackingEventsRequest) String() string {
 func (*ListTrackingEventsRequest) ProtoMessage() {}
 
 func (x *ListTrackingEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_order_v1_tracking_service_proto_msgTypes[0]
+	mi := &file_kept_order_v1_tracking_service_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -64,7 +110,7 @@ func (x *ListTrackingEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTrackingEventsRequest.ProtoReflect.Descriptor instead.
 func (*ListTrackingEventsRequest) Descriptor() ([]byte, []int) {
-	return file_kept_order_v1_tracking_service_proto_rawDescGZIP(), []int{0}
+	return file_kept_order_v1_tracking_service_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *ListTrackingEventsRequest) GetParent() string {
@@ -101,7 +147,7 @@ type ListTrackingEventsResponse struct {
 
 func (x *ListTrackingEventsResponse) Reset() {
 	*x = ListTrackingEventsResponse{}
-	mi := &file_kept_order_v1_tracking_service_proto_msgTypes[1]
+	mi := &file_kept_order_v1_tracking_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -113,7 +159,7 @@ func (x *ListTrackingEventsResponse) String() string {
 func (*ListTrackingEventsResponse) ProtoMessage() {}
 
 func (x *ListTrackingEventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_order_v1_tracking_service_proto_msgTypes[1]
+	mi := &file_kept_order_v1_tracking_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -126,7 +172,7 @@ func (x *ListTrackingEventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTrackingEventsResponse.ProtoReflect.Descriptor instead.
 func (*ListTrackingEventsResponse) Descriptor() ([]byte, []int) {
-	return file_kept_order_v1_tracking_service_proto_rawDescGZIP(), []int{1}
+	return file_kept_order_v1_tracking_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *ListTrackingEventsResponse) GetTrackingEvents() []*TrackingEvent {
@@ -156,7 +202,7 @@ type TrackOrderRequest struct {
 
 func (x *TrackOrderRequest) Reset() {
 	*x = TrackOrderRequest{}
-	mi := &file_kept_order_v1_tracking_service_proto_msgTypes[2]
+	mi := &file_kept_order_v1_tracking_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -168,7 +214,7 @@ func (x *TrackOrderRequest) String() string {
 func (*TrackOrderRequest) ProtoMessage() {}
 
 func (x *TrackOrderRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_order_v1_tracking_service_proto_msgTypes[2]
+	mi := &file_kept_order_v1_tracking_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -181,7 +227,7 @@ func (x *TrackOrderRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrackOrderRequest.ProtoReflect.Descriptor instead.
 func (*TrackOrderRequest) Descriptor() ([]byte, []int) {
-	return file_kept_order_v1_tracking_service_proto_rawDescGZIP(), []int{2}
+	return file_kept_order_v1_tracking_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *TrackOrderRequest) GetName() string {
@@ -202,7 +248,10 @@ var File_kept_order_v1_tracking_service_proto protoreflect.FileDescriptor
 
 const file_kept_order_v1_tracking_service_proto_rawDesc = "" +
 	"\n" +
-	"$kept/order/v1/tracking_service.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1ckept/order/v1/tracking.proto\"\xca\x01\n" +
+	"$kept/order/v1/tracking_service.proto\x12\rkept.order.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bkept/access/v1/access.proto\x1a\x1ckept/order/v1/tracking.proto\"\x89\x01\n" +
+	"\x17GetTrackingEventRequest\x12n\n" +
+	"\x04name\x18\x01 \x01(\tBZ\xe0A\x02\xfaA\x18\n" +
+	"\x16kept.dev/TrackingEvent\xbaH9r7\x18n23^orders/[A-Za-z0-9-]+/trackingEvents/[A-Za-z0-9-]+$R\x04name\"\xca\x01\n" +
 	"\x19ListTrackingEventsRequest\x12U\n" +
 	"\x06parent\x18\x01 \x01(\tB=\xe0A\x02\xfaA\x18\x12\x16kept.dev/TrackingEvent\xbaH\x1cr\x1a\x18G2\x16^orders/[A-Za-z0-9-]+$R\x06parent\x12*\n" +
 	"\tpage_size\x18\x02 \x01(\x05B\r\xe0A\x01\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12*\n" +
@@ -215,8 +264,10 @@ const file_kept_order_v1_tracking_service_proto_rawDesc = "" +
 	"\x04name\x18\x01 \x01(\tB5\xe0A\x02\xfaA\x10\n" +
 	"\x0ekept.dev/Order\xbaH\x1cr\x1a\x18G2\x16^orders/[A-Za-z0-9-]+$R\x04name\x12\x82\x01\n" +
 	"\tlast_seen\x18\x02 \x01(\tBe\xe0A\x01\xfaA\x18\n" +
-	"\x16kept.dev/TrackingEvent\xbaHDrB2@^(orders/[A-Za-z0-9-]{1,64}/trackingEvents/[A-Za-z0-9-]{1,64})?$R\blastSeen2\xc9\x02\n" +
-	"\x0fTrackingService\x12\xad\x01\n" +
+	"\x16kept.dev/TrackingEvent\xbaHDrB2@^(orders/[A-Za-z0-9-]{1,64}/trackingEvents/[A-Za-z0-9-]{1,64})?$R\blastSeen2\xe6\x03\n" +
+	"\x0fTrackingService\x12\x9a\x01\n" +
+	"\x10GetTrackingEvent\x12&.kept.order.v1.GetTrackingEventRequest\x1a\x1c.kept.order.v1.TrackingEvent\"@\xdaA\x04name\x8a\xb5\x18\t\n" +
+	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02&\x12$/v1/{name=orders/*/trackingEvents/*}\x12\xad\x01\n" +
 	"\x12ListTrackingEvents\x12(.kept.order.v1.ListTrackingEventsRequest\x1a).kept.order.v1.ListTrackingEventsResponse\"B\xdaA\x06parent\x8a\xb5\x18\t\n" +
 	"\x05\x01\x03\x04\x05\a\x1a\x00\x82\xd3\xe4\x93\x02&\x12$/v1/{parent=orders/*}/trackingEvents\x12\x85\x01\n" +
 	"\n" +
@@ -235,21 +286,24 @@ func file_kept_order_v1_tracking_service_proto_rawDescGZIP() []byte {
 	return file_kept_order_v1_tracking_service_proto_rawDescData
 }
 
-var file_kept_order_v1_tracking_service_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_kept_order_v1_tracking_service_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_kept_order_v1_tracking_service_proto_goTypes = []any{
-	(*ListTrackingEventsRequest)(nil),  // 0: kept.order.v1.ListTrackingEventsRequest
-	(*ListTrackingEventsResponse)(nil), // 1: kept.order.v1.ListTrackingEventsResponse
-	(*TrackOrderRequest)(nil),          // 2: kept.order.v1.TrackOrderRequest
-	(*TrackingEvent)(nil),              // 3: kept.order.v1.TrackingEvent
+	(*GetTrackingEventRequest)(nil),    // 0: kept.order.v1.GetTrackingEventRequest
+	(*ListTrackingEventsRequest)(nil),  // 1: kept.order.v1.ListTrackingEventsRequest
+	(*ListTrackingEventsResponse)(nil), // 2: kept.order.v1.ListTrackingEventsResponse
+	(*TrackOrderRequest)(nil),          // 3: kept.order.v1.TrackOrderRequest
+	(*TrackingEvent)(nil),              // 4: kept.order.v1.TrackingEvent
 }
 var file_kept_order_v1_tracking_service_proto_depIdxs = []int32{
-	3, // 0: kept.order.v1.ListTrackingEventsResponse.tracking_events:type_name -> kept.order.v1.TrackingEvent
-	0, // 1: kept.order.v1.TrackingService.ListTrackingEvents:input_type -> kept.order.v1.ListTrackingEventsRequest
-	2, // 2: kept.order.v1.TrackingService.TrackOrder:input_type -> kept.order.v1.TrackOrderRequest
-	1, // 3: kept.order.v1.TrackingService.ListTrackingEvents:output_type -> kept.order.v1.ListTrackingEventsResponse
-	3, // 4: kept.order.v1.TrackingService.TrackOrder:output_type -> kept.order.v1.TrackingEvent
-	3, // [3:5] is the sub-list for method output_type
-	1, // [1:3] is the sub-list for method input_type
+	4, // 0: kept.order.v1.ListTrackingEventsResponse.tracking_events:type_name -> kept.order.v1.TrackingEvent
+	0, // 1: kept.order.v1.TrackingService.GetTrackingEvent:input_type -> kept.order.v1.GetTrackingEventRequest
+	1, // 2: kept.order.v1.TrackingService.ListTrackingEvents:input_type -> kept.order.v1.ListTrackingEventsRequest
+	3, // 3: kept.order.v1.TrackingService.TrackOrder:input_type -> kept.order.v1.TrackOrderRequest
+	4, // 4: kept.order.v1.TrackingService.GetTrackingEvent:output_type -> kept.order.v1.TrackingEvent
+	2, // 5: kept.order.v1.TrackingService.ListTrackingEvents:output_type -> kept.order.v1.ListTrackingEventsResponse
+	4, // 6: kept.order.v1.TrackingService.TrackOrder:output_type -> kept.order.v1.TrackingEvent
+	4, // [4:7] is the sub-list for method output_type
+	1, // [1:4] is the sub-list for method input_type
 	1, // [1:1] is the sub-list for extension type_name
 	1, // [1:1] is the sub-list for extension extendee
 	0, // [0:1] is the sub-list for field type_name
@@ -267,7 +321,7 @@ func file_kept_order_v1_tracking_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_order_v1_tracking_service_proto_rawDesc), len(file_kept_order_v1_tracking_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,6 +19,7 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
+	TrackingService_GetTrackingEvent_FullMethodName   = "/kept.order.v1.TrackingService/GetTrackingEvent"
 	TrackingService_ListTrackingEvents_FullMethodName = "/kept.order.v1.TrackingService/ListTrackingEvents"
 	TrackingService_TrackOrder_FullMethodName         = "/kept.order.v1.TrackingService/TrackOrder"
 )
@@ -28,11 +29,9 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // Where an order is.
-//
-// (-- api-linter: core::0121::resource-must-support-get=disabled
-//
-//	aip.dev/not-precedent: an event is read in its shipment's history, which holds every field. --)
 type TrackingServiceClient interface {
+	// Returns one step of an order's way. A customer sees their own only.
+	GetTrackingEvent(ctx context.Context, in *GetTrackingEventRequest, opts ...grpc.CallOption) (*TrackingEvent, error)
 	// Lists the steps of an order's way, the oldest first. A customer sees their own only.
 	ListTrackingEvents(ctx context.Context, in *ListTrackingEventsRequest, opts ...grpc.CallOption) (*ListTrackingEventsResponse, error)
 	// Sends the steps of an order's way: those so far, or since a step, and then each as it happens. Ends when the order has come
@@ -50,6 +49,16 @@ type trackingServiceClient struct {
 
 func NewTrackingServiceClient(cc grpc.ClientConnInterface) TrackingServiceClient {
 	return &trackingServiceClient{cc}
+}
+
+func (c *trackingServiceClient) GetTrackingEvent(ctx context.Context, in *GetTrackingEventRequest, opts ...grpc.CallOption) (*TrackingEvent, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(TrackingEvent)
+	err := c.cc.Invoke(ctx, TrackingService_GetTrackingEvent_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 func (c *trackingServiceClient) ListTrackingEvents(ctx context.Context, in *ListTrackingEventsRequest, opts ...grpc.CallOption) (*ListTrackingEventsResponse, error) {
@@ -86,11 +95,9 @@ type TrackingService_TrackOrderClient = grpc.ServerStreamingClient[TrackingEvent
 // for forward compatibility.
 //
 // Where an order is.
-//
-// (-- api-linter: core::0121::resource-must-support-get=disabled
-//
-//	aip.dev/not-precedent: an event is read in its shipment's history, which holds every field. --)
 type TrackingServiceServer interface {
+	// Returns one step of an order's way. A customer sees their own only.
+	GetTrackingEvent(context.Context, *GetTrackingEventRequest) (*TrackingEvent, error)
 	// Lists the steps of an order's way, the oldest first. A customer sees their own only.
 	ListTrackingEvents(context.Context, *ListTrackingEventsRequest) (*ListTrackingEventsResponse, error)
 	// Sends the steps of an order's way: those so far, or since a step, and then each as it happens. Ends when the order has come
@@ -110,6 +117,9 @@ type TrackingServiceServer interface {
 // pointer dereference when methods are called.
 type UnimplementedTrackingServiceServer struct{}
 
+func (UnimplementedTrackingServiceServer) GetTrackingEvent(context.Context, *GetTrackingEventRequest) (*TrackingEvent, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetTrackingEvent not implemented")
+}
 func (UnimplementedTrackingServiceServer) ListTrackingEvents(context.Context, *ListTrackingEventsRequest) (*ListTrackingEventsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListTrackingEvents not implemented")
 }
@@ -135,6 +145,24 @@ func RegisterTrackingServiceServer(s grpc.ServiceRegistrar, srv TrackingServiceS
 		t.testEmbeddedByValue()
 	}
 	s.RegisterService(&TrackingService_ServiceDesc, srv)
+}
+
+func _TrackingService_GetTrackingEvent_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetTrackingEventRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(TrackingServiceServer).GetTrackingEvent(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: TrackingService_GetTrackingEvent_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(TrackingServiceServer).GetTrackingEvent(ctx, req.(*GetTrackingEventRequest))
+	}
+	return interceptor(ctx, in, info, handler)
 }
 
 func _TrackingService_ListTrackingEvents_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
@@ -173,6 +201,10 @@ var TrackingService_ServiceDesc = grpc.ServiceDesc{
 	ServiceName: "kept.order.v1.TrackingService",
 	HandlerType: (*TrackingServiceServer)(nil),
 	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "GetTrackingEvent",
+			Handler:    _TrackingService_GetTrackingEvent_Handler,
+		},
 		{
 			MethodName: "ListTrackingEvents",
 			Handler:    _TrackingService_ListTrackingEvents_Handler,

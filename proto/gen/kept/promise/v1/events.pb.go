@@ -15,6 +15,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
+	_type "kept.dev/proto/gen/kept/type"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -653,7 +654,7 @@ type RemedyRequired struct {
 	// What the customer had paid for it, if anything.
 	Fee *money.Money `protobuf:"bytes,7,opt,name=fee,proto3" json:"fee,omitempty"`
 	// What is done for the customer, each once: those of the kind that are for customers of theirs. Empty for nothing.
-	Remedies []*Remedy `protobuf:"bytes,8,rep,name=remedies,proto3" json:"remedies,omitempty"`
+	Remedies []*_type.Remedy `protobuf:"bytes,8,rep,name=remedies,proto3" json:"remedies,omitempty"`
 	// Who is answerable for promises of this kind, such as `queues/delivery`.
 	Owner string `protobuf:"bytes,9,opt,name=owner,proto3" json:"owner,omitempty"`
 	// What promises of this kind are called, such as `Delivery`.
@@ -741,7 +742,7 @@ func (x *RemedyRequired) GetFee() *money.Money {
 	return nil
 }
 
-func (x *RemedyRequired) GetRemedies() []*Remedy {
+func (x *RemedyRequired) GetRemedies() []*_type.Remedy {
 	if x != nil {
 		return x.Remedies
 	}
@@ -766,7 +767,7 @@ var File_kept_promise_v1_events_proto protoreflect.FileDescriptor
 
 const file_kept_promise_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1ckept/promise/v1/events.proto\x12\x0fkept.promise.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x1ckept/promise/v1/remedy.proto\"\xa3\x02\n" +
+	"\x1ckept/promise/v1/events.proto\x12\x0fkept.promise.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16kept/type/remedy.proto\"\xa3\x02\n" +
 	"\vPromiseMade\x12\x18\n" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x12\n" +
@@ -808,7 +809,7 @@ const file_kept_promise_v1_events_proto_rawDesc = "" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x14\n" +
 	"\x05about\x18\x03 \x01(\tR\x05about\x12\x16\n" +
 	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x12\n" +
-	"\x04kind\x18\x05 \x01(\tR\x04kind\"\xde\x02\n" +
+	"\x04kind\x18\x05 \x01(\tR\x04kind\"\xd8\x02\n" +
 	"\x0eRemedyRequired\x12\x18\n" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\x1a\n" +
 	"\bcustomer\x18\x02 \x01(\tR\bcustomer\x12\x12\n" +
@@ -816,8 +817,8 @@ const file_kept_promise_v1_events_proto_rawDesc = "" +
 	"\aservice\x18\x04 \x01(\tR\aservice\x12\x14\n" +
 	"\x05about\x18\x05 \x01(\tR\x05about\x125\n" +
 	"\bdue_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\x12$\n" +
-	"\x03fee\x18\a \x01(\v2\x12.google.type.MoneyR\x03fee\x123\n" +
-	"\bremedies\x18\b \x03(\v2\x17.kept.promise.v1.RemedyR\bremedies\x12\x14\n" +
+	"\x03fee\x18\a \x01(\v2\x12.google.type.MoneyR\x03fee\x12-\n" +
+	"\bremedies\x18\b \x03(\v2\x11.kept.type.RemedyR\bremedies\x12\x14\n" +
 	"\x05owner\x18\t \x01(\tR\x05owner\x12*\n" +
 	"\x11kind_display_name\x18\n" +
 	" \x01(\tR\x0fkindDisplayName*\xa1\x01\n" +
@@ -855,7 +856,7 @@ var file_kept_promise_v1_events_proto_goTypes = []any{
 	(*RemedyRequired)(nil),        // 7: kept.promise.v1.RemedyRequired
 	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
 	(*money.Money)(nil),           // 9: google.type.Money
-	(*Remedy)(nil),                // 10: kept.promise.v1.Remedy
+	(*_type.Remedy)(nil),          // 10: kept.type.Remedy
 }
 var file_kept_promise_v1_events_proto_depIdxs = []int32{
 	8,  // 0: kept.promise.v1.PromiseMade.due_time:type_name -> google.protobuf.Timestamp
@@ -869,7 +870,7 @@ var file_kept_promise_v1_events_proto_depIdxs = []int32{
 	0,  // 8: kept.promise.v1.PromiseBroken.cause:type_name -> kept.promise.v1.PromiseBreachCause
 	8,  // 9: kept.promise.v1.RemedyRequired.due_time:type_name -> google.protobuf.Timestamp
 	9,  // 10: kept.promise.v1.RemedyRequired.fee:type_name -> google.type.Money
-	10, // 11: kept.promise.v1.RemedyRequired.remedies:type_name -> kept.promise.v1.Remedy
+	10, // 11: kept.promise.v1.RemedyRequired.remedies:type_name -> kept.type.Remedy
 	12, // [12:12] is the sub-list for method output_type
 	12, // [12:12] is the sub-list for method input_type
 	12, // [12:12] is the sub-list for extension type_name
@@ -882,7 +883,6 @@ func file_kept_promise_v1_events_proto_init() {
 	if File_kept_promise_v1_events_proto != nil {
 		return
 	}
-	file_kept_promise_v1_remedy_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -9,10 +9,10 @@ import (
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 )
 
-// SetCustomerClass puts a customer into a class, or out of all.
+// ClassifyCustomer puts a customer into a class, or out of all.
 //
 // Errors: NOT_FOUND for an unknown customer; INVALID_ARGUMENT (customer_class) for a class that there is not; ABORTED (ETAG_MISMATCH).
-func (s *Service) SetCustomerClass(ctx context.Context, req *customerv1.SetCustomerClassRequest) (*customerv1.Customer, error) {
+func (s *Service) ClassifyCustomer(ctx context.Context, req *customerv1.ClassifyCustomerRequest) (*customerv1.Customer, error) {
 	return Customers.Change(ctx, s.db, req, func(tx *sqldb.Tx, before, after *customerv1.Customer) error {
 		if req.GetCustomerClass() == before.GetCustomerClass() {
 			return nil

@@ -2,9 +2,11 @@
 // versions:
 // 	protoc-gen-go v1.36.12
 // 	protoc        (unknown)
-// source: kept/promise/v1/remedy.proto
+// source: kept/type/remedy.proto
 
-package promisev1
+// What the resources of several services are made of.
+
+package typepb
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
@@ -64,11 +66,11 @@ func (x Remedy_Type) String() string {
 }
 
 func (Remedy_Type) Descriptor() protoreflect.EnumDescriptor {
-	return file_kept_promise_v1_remedy_proto_enumTypes[0].Descriptor()
+	return file_kept_type_remedy_proto_enumTypes[0].Descriptor()
 }
 
 func (Remedy_Type) Type() protoreflect.EnumType {
-	return &file_kept_promise_v1_remedy_proto_enumTypes[0]
+	return &file_kept_type_remedy_proto_enumTypes[0]
 }
 
 func (x Remedy_Type) Number() protoreflect.EnumNumber {
@@ -77,14 +79,14 @@ func (x Remedy_Type) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Remedy_Type.Descriptor instead.
 func (Remedy_Type) EnumDescriptor() ([]byte, []int) {
-	return file_kept_promise_v1_remedy_proto_rawDescGZIP(), []int{0, 0}
+	return file_kept_type_remedy_proto_rawDescGZIP(), []int{0, 0}
 }
 
 // One thing that is done for a customer when a promise to them breaks. What they paid for the promise comes back in any case.
 type Remedy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What is done.
-	Type Remedy_Type `protobuf:"varint,1,opt,name=type,proto3,enum=kept.promise.v1.Remedy_Type" json:"type,omitempty"`
+	Type Remedy_Type `protobuf:"varint,1,opt,name=type,proto3,enum=kept.type.Remedy_Type" json:"type,omitempty"`
 	// How many points, 1 to 1,000,000, with GOODWILL_POINTS; 0 with all others.
 	Points int64 `protobuf:"varint,2,opt,name=points,proto3" json:"points,omitempty"`
 	// For whom: customers of this class, `customerClasses/{customer_class}`. Left empty, for all for whose class there is no remedy
@@ -96,7 +98,7 @@ type Remedy struct {
 
 func (x *Remedy) Reset() {
 	*x = Remedy{}
-	mi := &file_kept_promise_v1_remedy_proto_msgTypes[0]
+	mi := &file_kept_type_remedy_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -108,7 +110,7 @@ func (x *Remedy) String() string {
 func (*Remedy) ProtoMessage() {}
 
 func (x *Remedy) ProtoReflect() protoreflect.Message {
-	mi := &file_kept_promise_v1_remedy_proto_msgTypes[0]
+	mi := &file_kept_type_remedy_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -121,7 +123,7 @@ func (x *Remedy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Remedy.ProtoReflect.Descriptor instead.
 func (*Remedy) Descriptor() ([]byte, []int) {
-	return file_kept_promise_v1_remedy_proto_rawDescGZIP(), []int{0}
+	return file_kept_type_remedy_proto_rawDescGZIP(), []int{0}
 }
 
 func (x *Remedy) GetType() Remedy_Type {
@@ -145,13 +147,13 @@ func (x *Remedy) GetCustomerClass() string {
 	return ""
 }
 
-var File_kept_promise_v1_remedy_proto protoreflect.FileDescriptor
+var File_kept_type_remedy_proto protoreflect.FileDescriptor
 
-const file_kept_promise_v1_remedy_proto_rawDesc = "" +
+const file_kept_type_remedy_proto_rawDesc = "" +
 	"\n" +
-	"\x1ckept/promise/v1/remedy.proto\x12\x0fkept.promise.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\"\xbe\x02\n" +
-	"\x06Remedy\x12?\n" +
-	"\x04type\x18\x01 \x01(\x0e2\x1c.kept.promise.v1.Remedy.TypeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04type\x12&\n" +
+	"\x16kept/type/remedy.proto\x12\tkept.type\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\"\xb8\x02\n" +
+	"\x06Remedy\x129\n" +
+	"\x04type\x18\x01 \x01(\x0e2\x16.kept.type.Remedy.TypeB\r\xe0A\x02\xbaH\a\x82\x01\x04\x10\x01 \x00R\x04type\x12&\n" +
 	"\x06points\x18\x02 \x01(\x03B\x0e\xe0A\x01\xbaH\b\"\x06\x18\xc0\x84=(\x00R\x06points\x12\x80\x01\n" +
 	"\x0ecustomer_class\x18\x03 \x01(\tBY\xe0A\x01\xfaA\x18\n" +
 	"\x16kept.dev/CustomerClass\xbaH8r6\x18O22^(customerClasses/[a-z0-9]([a-z0-9-]*[a-z0-9])?)?$R\rcustomerClass\"H\n" +
@@ -159,28 +161,28 @@ const file_kept_promise_v1_remedy_proto_rawDesc = "" +
 	"\x10TYPE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fGOODWILL_POINTS\x10\x01\x12\b\n" +
 	"\x04CASE\x10\x02\x12\v\n" +
-	"\aAPOLOGY\x10\x03B.Z,kept.dev/proto/gen/kept/promise/v1;promisev1b\x06proto3"
+	"\aAPOLOGY\x10\x03B%Z#kept.dev/proto/gen/kept/type;typepbb\x06proto3"
 
 var (
-	file_kept_promise_v1_remedy_proto_rawDescOnce sync.Once
-	file_kept_promise_v1_remedy_proto_rawDescData []byte
+	file_kept_type_remedy_proto_rawDescOnce sync.Once
+	file_kept_type_remedy_proto_rawDescData []byte
 )
 
-func file_kept_promise_v1_remedy_proto_rawDescGZIP() []byte {
-	file_kept_promise_v1_remedy_proto_rawDescOnce.Do(func() {
-		file_kept_promise_v1_remedy_proto_rawDescData = protoimpl.X.CompressGZIP(unsafe.Slice(unsafe.StringData(file_kept_promise_v1_remedy_proto_rawDesc), len(file_kept_promise_v1_remedy_proto_rawDesc)))
+func file_kept_type_remedy_proto_rawDescGZIP() []byte {
+	file_kept_type_remedy_proto_rawDescOnce.Do(func() {
+		file_kept_type_remedy_proto_rawDescData = protoimpl.X.CompressGZIP(unsafe.Slice(unsafe.StringData(file_kept_type_remedy_proto_rawDesc), len(file_kept_type_remedy_proto_rawDesc)))
 	})
-	return file_kept_promise_v1_remedy_proto_rawDescData
+	return file_kept_type_remedy_proto_rawDescData
 }
 
-var file_kept_promise_v1_remedy_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_kept_promise_v1_remedy_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
-var file_kept_promise_v1_remedy_proto_goTypes = []any{
-	(Remedy_Type)(0), // 0: kept.promise.v1.Remedy.Type
-	(*Remedy)(nil),   // 1: kept.promise.v1.Remedy
+var file_kept_type_remedy_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_kept_type_remedy_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_kept_type_remedy_proto_goTypes = []any{
+	(Remedy_Type)(0), // 0: kept.type.Remedy.Type
+	(*Remedy)(nil),   // 1: kept.type.Remedy
 }
-var file_kept_promise_v1_remedy_proto_depIdxs = []int32{
-	0, // 0: kept.promise.v1.Remedy.type:type_name -> kept.promise.v1.Remedy.Type
+var file_kept_type_remedy_proto_depIdxs = []int32{
+	0, // 0: kept.type.Remedy.type:type_name -> kept.type.Remedy.Type
 	1, // [1:1] is the sub-list for method output_type
 	1, // [1:1] is the sub-list for method input_type
 	1, // [1:1] is the sub-list for extension type_name
@@ -188,27 +190,27 @@ var file_kept_promise_v1_remedy_proto_depIdxs = []int32{
 	0, // [0:1] is the sub-list for field type_name
 }
 
-func init() { file_kept_promise_v1_remedy_proto_init() }
-func file_kept_promise_v1_remedy_proto_init() {
-	if File_kept_promise_v1_remedy_proto != nil {
+func init() { file_kept_type_remedy_proto_init() }
+func file_kept_type_remedy_proto_init() {
+	if File_kept_type_remedy_proto != nil {
 		return
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
-			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_promise_v1_remedy_proto_rawDesc), len(file_kept_promise_v1_remedy_proto_rawDesc)),
+			RawDescriptor: unsafe.Slice(unsafe.StringData(file_kept_type_remedy_proto_rawDesc), len(file_kept_type_remedy_proto_rawDesc)),
 			NumEnums:      1,
 			NumMessages:   1,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
-		GoTypes:           file_kept_promise_v1_remedy_proto_goTypes,
-		DependencyIndexes: file_kept_promise_v1_remedy_proto_depIdxs,
-		EnumInfos:         file_kept_promise_v1_remedy_proto_enumTypes,
-		MessageInfos:      file_kept_promise_v1_remedy_proto_msgTypes,
+		GoTypes:           file_kept_type_remedy_proto_goTypes,
+		DependencyIndexes: file_kept_type_remedy_proto_depIdxs,
+		EnumInfos:         file_kept_type_remedy_proto_enumTypes,
+		MessageInfos:      file_kept_type_remedy_proto_msgTypes,
 	}.Build()
-	File_kept_promise_v1_remedy_proto = out.File
-	file_kept_promise_v1_remedy_proto_goTypes = nil
-	file_kept_promise_v1_remedy_proto_depIdxs = nil
+	File_kept_type_remedy_proto = out.File
+	file_kept_type_remedy_proto_goTypes = nil
+	file_kept_type_remedy_proto_depIdxs = nil
 }
