@@ -102,7 +102,7 @@ func (w *watched) imports(t *testing.T) {
 	for _, f := range []struct{ rowType, rows string }{
 		{"CUSTOMER", "customer_id,display_name,email,phone\nK-1," + mark + ",k1-" + mark + "@example.org,+380441234567\n" +
 			mark + "," + mark + "," + mark + " at example.org,441234567-" + mark + "\n"},
-		{"ORDER", "customer_id,display_name,email,order_time,product_id,quantity,amount\n" +
+		{"ORDER", "customer_id,display_name,email,ordered,product_id,quantity,amount\n" +
 			"K-2," + mark + ",k2-" + mark + "@example.org,2025-11-03,pot,1,9.90\n" +
 			"K-3," + mark + "," + mark + "," + mark + "," + mark + "," + mark + "," + mark + "\n"},
 		{"CUSTOMER", "customer_id,display_name\nK-4,\"" + mark + "\n"},
