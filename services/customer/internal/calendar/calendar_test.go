@@ -215,8 +215,10 @@ func TestHolidaysComeFromAFile(t *testing.T) {
 			"far too often": strings.Replace(holidays, "FREQ=MONTHLY;COUNT=3", "FREQ=DAILY", 1),
 			"every second":  strings.Replace(holidays, "FREQ=MONTHLY;COUNT=3", "FREQ=SECONDLY", 1),
 			"many rules": strings.Replace(holidays, "END:VCALENDAR", strings.Repeat("BEGIN:VEVENT\nUID:9\nDTSTAMP:20260101T000000Z\n"+
-				"DTSTART;VALUE=DATE:20260101\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30\nSUMMARY:Never\nEND:VEVENT\n", mostRepeating+1)+"END:VCALENDAR", 1),
-			"a wrong rule": strings.Replace(holidays, "FREQ=MONTHLY;COUNT=3", "FREQ=NEVER", 1),
+				"DTSTART;VALUE=DATE:20260101\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30\nSUMMARY:Never\nEND:VEVENT\n", mostRepeating/10+1)+"END:VCALENDAR", 1),
+			"before it begins": strings.Replace(holidays, "DTEND;VALUE=DATE:20261227", "DTEND;VALUE=DATE:20251227", 1),
+			"far too long":     strings.Replace(holidays, "DTEND;VALUE=DATE:20261227", "DURATION:P9999999D", 1),
+			"a wrong rule":     strings.Replace(holidays, "FREQ=MONTHLY;COUNT=3", "FREQ=NEVER", 1),
 		} {
 			_, err := s.ImportHolidays(ctx, &customerv1.ImportHolidaysRequest{Name: made.GetName(), Content: content})
 			require.Equal(t, codes.InvalidArgument, errs.KindOf(err), "%s: %v", name, err)

@@ -10,7 +10,7 @@ import (
 
 // ComputeDueTime says when so much opening time will have gone by.
 //
-// Errors: NOT_FOUND for an unknown calendar.
+// Errors: INVALID_ARGUMENT (start_time, open_duration); NOT_FOUND for an unknown calendar.
 func (s *Service) ComputeDueTime(
 	ctx context.Context, req *customerv1.ComputeDueTimeRequest,
 ) (*customerv1.ComputeDueTimeResponse, error) {

@@ -17,7 +17,8 @@ import (
 const (
 	// repeatedFor is how far ahead events are read that repeat.
 	repeatedFor = 3 * 366 * 24 * time.Hour
-	// mostRepeating is how many events may repeat: each is counted out.
+	// mostRepeating is how many events may repeat by the year or month. Each is counted out, day by day as far as a rule that never comes
+	// true leads; one that repeats by the week or day counts as ten.
 	mostRepeating = 100
 	// longestEvent is how many days of one event are holidays.
 	longestEvent = 60
@@ -33,10 +34,8 @@ func readICalendar(content string, now time.Time) (holidays []*customerv1.Calend
 	}
 	repeating := 0
 	for i, event := range calendar.Events() {
-		if event.Props.Get(ical.PropRecurrenceRule) != nil {
-			if repeating++; repeating > mostRepeating {
-				return nil, fmt.Errorf("it has more than %d events that repeat", mostRepeating)
-			}
+		if repeating += effort(event); repeating > mostRepeating {
+			return nil, fmt.Errorf("it has more than %d events that repeat by the year or month, or %d by the week or day", mostRepeating, mostRepeating/10)
 		}
 		start := event.Props.Get(ical.PropDateTimeStart)
 		if start == nil {
@@ -63,6 +62,19 @@ func readICalendar(content string, now time.Time) (holidays []*customerv1.Calend
 	return holidays, nil
 }
 
+// effort is how many events that repeat an event counts for.
+func effort(event ical.Event) int {
+	rule, err := event.Props.RecurrenceRule()
+	switch {
+	case err != nil || rule == nil:
+		return 0
+	case rule.Freq > rrule.MONTHLY:
+		return 10
+	default:
+		return 1
+	}
+}
+
 // daysOf are the days of an event. One that comes back every year on its day is a day of every year.
 func daysOf(event ical.Event, now time.Time) ([]*date.Date, error) {
 	from, err := event.DateTimeStart(time.UTC)
@@ -72,6 +84,9 @@ func daysOf(event ical.Event, now time.Time) ([]*date.Date, error) {
 	to, err := event.DateTimeEnd(time.UTC)
 	if err != nil {
 		return nil, err
+	}
+	if to.Before(from) {
+		return nil, errors.New("it ends before it begins")
 	}
 	length := max(1, int(to.Sub(from).Hours()/24))
 	if length > longestEvent {

@@ -99,16 +99,18 @@ func (f *faults) add(path, description string) {
 // hours tells whether these are hours of a day, to the minute.
 func (f *faults) hours(path string, h *customerv1.Calendar_Hours) bool {
 	before := len(*f)
-	for field, t := range map[string]*timeofday.TimeOfDay{"start_time": h.GetStartTime(), "end_time": h.GetEndTime()} {
-		minute := minuteOf(t)
-		if t.GetHours() < 0 || t.GetMinutes() < 0 || t.GetMinutes() > 59 || minute > 24*60 || t.GetSeconds() != 0 || t.GetNanos() != 0 {
-			f.add(path+"."+field, "must be a time of day to the minute, 0:00 to 24:00")
-		}
-	}
+	f.minute(path+".start_time", h.GetStartTime())
+	f.minute(path+".end_time", h.GetEndTime())
 	if len(*f) == before && minuteOf(h.GetStartTime()) >= minuteOf(h.GetEndTime()) {
 		f.add(path+".end_time", "must be after start_time; a night shift is two, until 24:00 and from 0:00")
 	}
 	return len(*f) == before
+}
+
+func (f *faults) minute(path string, t *timeofday.TimeOfDay) {
+	if t.GetHours() < 0 || t.GetMinutes() < 0 || t.GetMinutes() > 59 || minuteOf(t) > 24*60 || t.GetSeconds() != 0 || t.GetNanos() != 0 {
+		f.add(path, "must be a time of day to the minute, 0:00 to 24:00")
+	}
 }
 
 // isDay tells whether there is such a day; without a year, in any.

@@ -38,16 +38,19 @@ func normalize(c *customerv1.Company) error {
 		}
 		c.LanguageCodes[i] = canonical
 	}
-	for field, address := range map[string]*string{"sender_email": &c.SenderEmail, "reply_email": &c.ReplyEmail} {
-		if !normalizeEmail(address) {
-			fault(field, "must be an e-mail address, such as service@shop.example")
-		}
+	if !normalizeEmail(&c.SenderEmail) {
+		fault("sender_email", emailAdvice)
+	}
+	if !normalizeEmail(&c.ReplyEmail) {
+		fault("reply_email", emailAdvice)
 	}
 	if len(faults) > 0 {
 		return errs.InvalidFields(faults...)
 	}
 	return nil
 }
+
+const emailAdvice = "must be an e-mail address, such as service@shop.example"
 
 // isZone tells whether there is the time zone. "Local" would be the machine's own.
 func isZone(name string) bool {

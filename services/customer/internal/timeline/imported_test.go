@@ -2,6 +2,7 @@ package timeline
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"kept.dev/kit/event"
 	"kept.dev/kit/kittest"
+	"kept.dev/kit/sqldb"
 	customerv1 "kept.dev/proto/gen/kept/customer/v1"
 	orderv1 "kept.dev/proto/gen/kept/order/v1"
 	typepb "kept.dev/proto/gen/kept/type"
@@ -70,6 +72,59 @@ func TestAnImportIsInEachTimeline(t *testing.T) {
 			require.Regexp(t, `^(customers/[A-Za-z0-9-]{1,64}/timelineEntries/[A-Za-z0-9-]{1,64})?$`, name, "as the contract wants an entry to go on after")
 		}
 	})
+}
+
+// TestTheLastWordOnAnImportedOrderCounts, in whatever order what imports said of it is heard: replicas take events side by side, and some
+// come again.
+func TestTheLastWordOnAnImportedOrderCounts(t *testing.T) {
+	said := func(after time.Duration, fact proto.Message) event.Event {
+		e, err := event.New(t.Context(), "order", "", 1, noon.Add(after), fact)
+		require.NoError(t, err)
+		return e
+	}
+	came := func(after time.Duration, version, units int64) event.Event {
+		o := &orderv1.OrdersImported_Order{Order: "orders/a", Customer: olena, PlaceTime: timestamppb.New(noon), Version: version, UnitCount: units}
+		return said(after, &orderv1.OrdersImported{Orders: []*orderv1.OrdersImported_Order{o}})
+	}
+	went := said(2*time.Second, &orderv1.ImportedOrdersRemoved{Orders: []*orderv1.ImportedOrdersRemoved_Order{{Order: "orders/a", Customer: olena}}})
+	changed := []event.Event{came(0, 1, 5), came(time.Second, 2, 6), went}
+	again := append(slices.Clone(changed), came(3*time.Second, 1, 7))
+	kittest.OnBoth(t, func(t *testing.T, db *sqldb.DB) {
+		b := newBench(t, db)
+		for _, heard := range orders(changed) {
+			require.Empty(t, b.after(t, heard), "it was taken out at last")
+		}
+		for _, heard := range orders(again) {
+			left := b.after(t, heard)
+			require.Len(t, left, 1)
+			require.Equal(t, "7", left[0].GetDetails()["unit_count"], "it came in again at last")
+		}
+	})
+}
+
+// after is the timeline when events have been heard one after the other, and nothing before.
+func (b *bench) after(t testing.TB, heard []event.Event) []*customerv1.TimelineEntry {
+	for _, table := range []string{"inbox", "timeline_entry", "timeline_imported"} {
+		kittest.Exec(t, b.db, `delete from `+table)
+	}
+	for _, e := range heard {
+		b.hears(t, e)
+	}
+	return b.list(t, "", "")
+}
+
+// orders are all orders in which events may be heard.
+func orders(events []event.Event) (all [][]event.Event) {
+	if len(events) < 2 {
+		return [][]event.Event{events}
+	}
+	for i, first := range events {
+		rest := slices.Concat(events[:i], events[i+1:])
+		for _, after := range orders(rest) {
+			all = append(all, append([]event.Event{first}, after...))
+		}
+	}
+	return all
 }
 
 // TestAStreamSaysWhatWasImported, and goes on after an entry of an import.

@@ -39,14 +39,17 @@ func formatFaults(i *orderv1.Import) (faults []errs.Field) {
 	if i.GetFormat() != orderv1.Import_CDNOW {
 		return faults
 	}
-	for path, set := range map[string]bool{
-		"import.mapping":       i.GetMapping() != nil && !proto.Equal(i.GetMapping(), &orderv1.Import_Mapping{}),
-		"import.date_order":    i.GetDateOrder() != orderv1.Import_DATE_ORDER_UNSPECIFIED,
-		"import.decimal_comma": i.DecimalComma != nil,
-		"import.preset":        i.GetPreset() != orderv1.Import_PRESET_UNSPECIFIED,
+	for _, f := range []struct {
+		path string
+		set  bool
+	}{
+		{"import.mapping", i.GetMapping() != nil && !proto.Equal(i.GetMapping(), &orderv1.Import_Mapping{})},
+		{"import.date_order", i.GetDateOrder() != orderv1.Import_DATE_ORDER_UNSPECIFIED},
+		{"import.decimal_comma", i.DecimalComma != nil},
+		{"import.preset", i.GetPreset() != orderv1.Import_PRESET_UNSPECIFIED},
 	} {
-		if set {
-			faults = append(faults, errs.Field{Path: path, Description: "must be empty: the CDNOW format says it by itself"})
+		if f.set {
+			faults = append(faults, errs.Field{Path: f.path, Description: "must be empty: the CDNOW format says it by itself"})
 		}
 	}
 	if i.GetRowType() == orderv1.Import_CUSTOMER {

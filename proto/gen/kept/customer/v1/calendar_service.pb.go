@@ -450,7 +450,7 @@ type ComputeDueTimeRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its name, such as `calendars/desk`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// From when on; now, where it is left out.
+	// From when on, in the years 1970 to 2999; now, where it is left out.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
 	// How much opening time, 0 to 8784 hours.
 	OpenDuration  *durationpb.Duration `protobuf:"bytes,3,opt,name=open_duration,json=openDuration,proto3" json:"open_duration,omitempty"`
@@ -612,12 +612,13 @@ const file_kept_customer_v1_calendar_service_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x03 \x01(\tB\x16\xe0A\x01\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x12\x1e\n" +
 	"\x04etag\x18\x04 \x01(\tB\n" +
-	"\xe0A\x01\xbaH\x04r\x02\x18dR\x04etag\"\x8c\x02\n" +
+	"\xe0A\x01\xbaH\x04r\x02\x18dR\x04etag\"\x9c\x02\n" +
 	"\x15ComputeDueTimeRequest\x12_\n" +
 	"\x04name\x18\x01 \x01(\tBK\xe0A\x02\xfaA\x13\n" +
-	"\x11kept.dev/Calendar\xbaH/r-\x18I2)^calendars/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\x04name\x12>\n" +
+	"\x11kept.dev/Calendar\xbaH/r-\x18I2)^calendars/[a-z0-9]([a-z0-9-]*[a-z0-9])?$R\x04name\x12N\n" +
 	"\n" +
-	"start_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x01R\tstartTime\x12R\n" +
+	"start_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x13\xe0A\x01\xbaH\r\xb2\x01\n" +
+	"\x1a\x06\b\x80\x98\xfb\x8ay2\x00R\tstartTime\x12R\n" +
 	"\ropen_duration\x18\x03 \x01(\v2\x19.google.protobuf.DurationB\x12\xe0A\x01\xbaH\f\xaa\x01\t\"\x05\b\x80\x8a\x8a\x0f2\x00R\fopenDuration\"\xa5\x01\n" +
 	"\x16ComputeDueTimeResponse\x125\n" +
 	"\bdue_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\adueTime\x12\x12\n" +

@@ -43,6 +43,11 @@ create table timeline_entry (
     actor      text   not null,
     details    text   not null
 );
+-- What imports have last said of an order, and when: entered, or taken out. What was said before that and is heard later does not count.
+create table timeline_imported (
+    order_id text   not null constraint timeline_imported_pkey primary key,
+    said     bigint not null
+);
 create index timeline_entry_time on timeline_entry (customer, event_time, id);
 create index timeline_entry_known on timeline_entry (customer, known, id);
 
