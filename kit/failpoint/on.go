@@ -4,8 +4,10 @@ package failpoint
 
 import (
 	"os"
+	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
 
 var (
@@ -17,6 +19,9 @@ var (
 func Hit(place, work string) {
 	name := place + ":" + work
 	record(name)
+	if slow := os.Getenv("KEPT_FAILPOINT_SLOW"); slow != "" && strings.HasPrefix(name, slow) {
+		time.Sleep(100 * time.Millisecond)
+	}
 	if os.Getenv("KEPT_FAILPOINT_KILL") != name {
 		return
 	}

@@ -34,7 +34,7 @@ type killShape struct {
 	programs []string
 	// hasBus tells whether there is a bus that can lose everything.
 	hasBus bool
-	// interrupt takes the bus away for a moment, so that calls overtake events.
+	// interrupt takes the bus away for a moment, so that calls overtake events. Without a bus, events are handled slowly instead.
 	interrupt func(t *testing.T)
 	// atOnce is at how many points processes of a program die in one run.
 	atOnce int
@@ -150,6 +150,7 @@ func (s killShape) killAt(t *testing.T, points map[string][]point, states map[st
 	t.Helper()
 	for tries = range plays {
 		f := newKillPlan(points, func(p point) string { return "KEPT_FAILPOINT_KILL=" + p.name })
+		f.slow = tries > 0 && !s.hasBus
 		at := s.set(t, f)
 		played := make(chan error, 1)
 		go func() { played <- runStory(t, at.env) }()

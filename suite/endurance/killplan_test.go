@@ -14,6 +14,8 @@ import (
 type killPlan struct {
 	points map[string][]point // by program
 	env    func(point) string // has a process die at the point
+	// slow has calls overtake events.
+	slow bool
 
 	mu      sync.Mutex
 	past    map[*cluster.Process]int
@@ -45,10 +47,14 @@ func (f *killPlan) next(program string) func(*cluster.Process) []string {
 }
 
 func (f *killPlan) ahead(p *cluster.Process, program string) []string {
+	var env []string
 	if past := f.past[p]; past < len(f.points[program]) {
-		return []string{f.env(f.points[program][past])}
+		env = append(env, f.env(f.points[program][past]))
 	}
-	return nil
+	if f.slow {
+		env = append(env, "KEPT_FAILPOINT_SLOW=commit.before:consume.")
+	}
+	return env
 }
 
 // missed are the points at which nobody has died.
