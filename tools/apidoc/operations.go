@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -76,7 +77,11 @@ func unindented(comment string) string {
 }
 
 func (d *document) addParameters(r request, inPath []any) {
-	all := append([]any{}, inPath...)
+	var all []any
+	for _, value := range inPath { // each operation has its own example of them
+		parameter, _ := value.(object)
+		all = append(all, maps.Clone(parameter))
+	}
 	for _, value := range list(r.operation["parameters"]) {
 		parameter, _ := value.(object)
 		if parameter["in"] == "path" {
